@@ -1,0 +1,123 @@
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
+
+namespace ControlPlane.Domain.Agents;
+
+/// <summary>What a node says: <c>POST /agent/v1/nodes/{name}/report</c>. Every message carries state; lost, repeated and late ones are harmless.</summary>
+public sealed record NodeReport
+{
+    /// <summary>Made anew each time the agent starts or is told to.</summary>
+    public required string SessionId { get; init; }
+
+    /// <summary>Counts the reports of a session from 1; a report that is repeated keeps its number.</summary>
+    public required long Sequence { get; init; }
+
+    /// <summary>True when <see cref="Pods"/> is everything that runs here; else those that changed since the last acknowledged report.</summary>
+    public bool IsFull { get; init; }
+
+    /// <summary>The node itself: addresses, capacity, system. Sent when full or changed.</summary>
+    public NodeStatus? Node { get; init; }
+
+    /// <summary>Labels the agent gives its node (<c>kubernetes.io/hostname</c>, <c>kubernetes.io/os</c>, …).</summary>
+    public ValueMap<string> NodeLabels { get; init; }
+
+    public ValueList<PodReport> Pods { get; init; }
+
+    /// <summary>Events of the agent: <c>Pulling</c>, <c>Started</c>, <c>Unhealthy</c>, <c>BackOff</c>, …</summary>
+    public ValueList<AgentEvent> Events { get; init; }
+}
+
+/// <summary>One pod as its node sees it.</summary>
+public sealed record PodReport
+{
+    public required string Uid { get; init; }
+
+    public required string Namespace { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>The identity of the store that ordered the pod; see <see cref="DesiredState.StoreIdentity"/>.</summary>
+    public string StoreIdentity { get; init; } = "";
+
+    /// <summary>The revision at which the node first saw the pod's record.</summary>
+    public long BornAtRevision { get; init; }
+
+    public PodStatus? Status { get; init; }
+
+    /// <summary>True once every container of a pod that was to stop has stopped and is removed: the record may go.</summary>
+    public bool IsStopped { get; init; }
+}
+
+public sealed record AgentEvent(ObjectReference Involved, string Type, string Reason, string Message, DateTimeOffset At);
+
+/// <summary>The answer to a report.</summary>
+public sealed record ReportReply
+{
+    public required string StoreIdentity { get; init; }
+
+    public required long Revision { get; init; }
+
+    /// <summary>The replica does not know the session: send a full report, in a new session.</summary>
+    public bool SendAll { get; init; }
+}
+
+/// <summary>
+/// What a node shall do: the answer of <c>GET /agent/v1/nodes/{name}/desired?after=R</c>, held until something for this node is newer than R
+/// (or 20 s have passed: then the same again). It is the whole desired state of the node as of <see cref="Revision"/>.
+/// </summary>
+public sealed record DesiredState
+{
+    /// <summary>Tells this database from any other.</summary>
+    public required string StoreIdentity { get; init; }
+
+    /// <summary>The revision this was derived from. An agent acts on none older than the highest it has acted on.</summary>
+    public required long Revision { get; init; }
+
+    /// <summary>Every pod bound to this node; those with a deletion mark are to stop, with their grace period.</summary>
+    public ValueList<Pod> Pods { get; init; }
+
+    /// <summary>Registry logins for the pods' images, from their pull secrets.</summary>
+    public ValueList<RegistryLogin> RegistryLogins { get; init; }
+
+    /// <summary>Streams that someone waits for: the agent dials out for each.</summary>
+    public ValueList<StreamRequest> Streams { get; init; }
+}
+
+/// <summary>A login for one registry, for one pod's pulls.</summary>
+public sealed record RegistryLogin(string PodUid, string Registry, string Username, string Password);
+
+/// <summary>
+/// A stream that a client of the API waits for. The agent posts the bytes to <c>POST /agent/v1/streams/{id}</c> as they come
+/// (<c>application/octet-stream</c>, chunked), or ends it with a status code and a text.
+/// </summary>
+public sealed record StreamRequest
+{
+    public required string Id { get; init; }
+
+    public required string PodUid { get; init; }
+
+    /// <summary>What is asked for; <c>logs</c> is the one there is.</summary>
+    public required string Type { get; init; }
+
+    public LogOptions? Logs { get; init; }
+}
+
+/// <summary>Which part of a container's log (Kubernetes: PodLogOptions).</summary>
+public sealed record LogOptions
+{
+    public string Container { get; init; } = "";
+
+    public bool Follow { get; init; }
+
+    public bool Previous { get; init; }
+
+    public bool Timestamps { get; init; }
+
+    public long? TailLines { get; init; }
+
+    public long? SinceSeconds { get; init; }
+
+    public DateTimeOffset? SinceTime { get; init; }
+
+    public long? LimitBytes { get; init; }
+}

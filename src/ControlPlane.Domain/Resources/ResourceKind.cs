@@ -1,0 +1,93 @@
+using System.Collections.Frozen;
+using ControlPlane.Domain.Resources.Values;
+
+namespace ControlPlane.Domain.Resources;
+
+/// <summary>A kind of object: its names in the API and in the store.</summary>
+public sealed record ResourceKind
+{
+    /// <summary>The API group; empty for core.</summary>
+    public required string Group { get; init; }
+
+    public required string Version { get; init; }
+
+    public required string Kind { get; init; }
+
+    /// <summary>The name in paths, also the name of the table.</summary>
+    public required string Plural { get; init; }
+
+    public required string Singular { get; init; }
+
+    public ValueList<string> ShortNames { get; init; }
+
+    public ValueList<string> Categories { get; init; }
+
+    public required bool IsNamespaced { get; init; }
+
+    public required Type Type { get; init; }
+
+    /// <summary><c>v1</c>, <c>apps/v1</c>.</summary>
+    public string ApiVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";
+
+    /// <summary><c>deployments.apps</c>, <c>pods</c>: how errors and <c>details</c> name the kind.</summary>
+    public string QualifiedPlural => Group.Length == 0 ? Plural : $"{Plural}.{Group}";
+
+    public override string ToString() => Kind;
+}
+
+/// <summary>The kinds that are served and stored. Adding one here gives it a table, a change log and endpoints.</summary>
+public static class ResourceKinds
+{
+    public static ResourceKind Namespace { get; } = Core<Namespace>("namespaces", "namespace", isNamespaced: false, "ns");
+
+    public static ResourceKind Node { get; } = Core<Node>("nodes", "node", isNamespaced: false, "no");
+
+    public static ResourceKind Pod { get; } = Core<Pod>("pods", "pod", isNamespaced: true, "po") with { Categories = ["all"] };
+
+    public static ResourceKind Secret { get; } = Core<Secret>("secrets", "secret", isNamespaced: true);
+
+    public static ResourceKind Event { get; } = Core<Event>("events", "event", isNamespaced: true, "ev");
+
+    public static ResourceKind Deployment { get; } = Apps<Deployment>("deployments", "deployment", "deploy");
+
+    public static ResourceKind ReplicaSet { get; } = Apps<ReplicaSet>("replicasets", "replicaset", "rs");
+
+    public static ValueList<ResourceKind> All { get; } = [Namespace, Node, Pod, Secret, Event, Deployment, ReplicaSet];
+
+    private static readonly FrozenDictionary<Type, ResourceKind> ByType = All.ToFrozenDictionary(kind => kind.Type);
+
+    private static readonly FrozenDictionary<string, ResourceKind> ByName = All.ToFrozenDictionary(kind => kind.Kind);
+
+    public static ResourceKind Of<T>()
+        where T : Resource => ByType[typeof(T)];
+
+    public static ResourceKind Of(Resource resource) => ByType[resource.GetType()];
+
+    /// <summary>The kind of a name such as <c>Deployment</c>; null when no such kind is stored.</summary>
+    public static ResourceKind? Find(string kind) => ByName.GetValueOrDefault(kind);
+
+    private static ResourceKind Core<T>(string plural, string singular, bool isNamespaced, params ReadOnlySpan<string> shortNames) => new()
+    {
+        Group = "",
+        Version = "v1",
+        Kind = typeof(T).Name,
+        Plural = plural,
+        Singular = singular,
+        ShortNames = [.. shortNames],
+        IsNamespaced = isNamespaced,
+        Type = typeof(T),
+    };
+
+    private static ResourceKind Apps<T>(string plural, string singular, params ReadOnlySpan<string> shortNames) => new()
+    {
+        Group = "apps",
+        Version = "v1",
+        Kind = typeof(T).Name,
+        Plural = plural,
+        Singular = singular,
+        ShortNames = [.. shortNames],
+        Categories = ["all"],
+        IsNamespaced = true,
+        Type = typeof(T),
+    };
+}
