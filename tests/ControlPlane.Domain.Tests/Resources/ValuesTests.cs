@@ -1,0 +1,115 @@
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
+using CsCheck;
+
+namespace ControlPlane.Domain.Tests.Resources;
+
+public sealed class ValuesTests
+{
+    [Theory]
+    [InlineData("100m", 100, 1)]
+    [InlineData("1", 1000, 1)]
+    [InlineData("0.5", 500, 1)]
+    [InlineData("1500m", 1500, 2)]
+    [InlineData("128Mi", 134_217_728_000, 134_217_728)]
+    [InlineData("1G", 1_000_000_000_000, 1_000_000_000)]
+    [InlineData("1e3", 1_000_000, 1000)]
+    [InlineData("1E", 9_200_000_000_000_000_000, 9_200_000_000_000_000)]
+    [InlineData("1n", 1, 1)]
+    [InlineData("-1", -1000, -1)]
+    public void QuantityParse_ReadsAmounts(string text, long milli, long value)
+    {
+        Quantity quantity = Quantity.Parse(text);
+
+        Assert.Equal((milli, value, text), (quantity.Milli, quantity.Value, quantity.ToString()));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("m")]
+    [InlineData("1 Gi")]
+    [InlineData("1e3Mi")]
+    [InlineData("1,5")]
+    [InlineData("ten")]
+    [InlineData(null)]
+    public void QuantityParse_RefusesWhatIsNone(string? text) => Assert.False(Quantity.TryParse(text, out _));
+
+    [Fact]
+    public void Quantities_CompareByAmount()
+    {
+        Assert.Equal(Quantity.Parse("1000m"), Quantity.Parse("1"));
+        Assert.True(Quantity.Parse("1Gi") > Quantity.Parse("1G"));
+        Assert.Equal("1500m", Quantity.FromMilli(1500).ToString());
+        Assert.Equal("2", Quantity.FromMilli(2000).ToString());
+    }
+
+    [Fact]
+    public void ValueMap_BehavesAsASortedDictionary() =>
+        Gen.Select(Gen.Char['a', 'f'].Select(key => key.ToString()), Gen.Int[0, 3]).List[0, 30].Sample(operations =>
+        {
+            SortedDictionary<string, int> model = new(StringComparer.Ordinal);
+            ValueMap<int> map = default;
+            foreach ((string key, int value) in operations)
+            {
+                if (value == 0)
+                {
+                    model.Remove(key);
+                    map = map.Remove(key);
+                }
+                else
+                {
+                    model[key] = value;
+                    map = map.SetItem(key, value);
+                }
+            }
+
+            return map.SequenceEqual(model)
+                && map == model.Reverse().ToValueMap()
+                && map.GetHashCode() == model.ToValueMap().GetHashCode()
+                && model.All(entry => map.TryGetValue(entry.Key, out int value) && value == entry.Value);
+        });
+
+    [Fact]
+    public void ValueLists_CompareByContent()
+    {
+        ValueList<string> empty = [];
+
+        ValueList<string> list = ["a", "b"];
+
+        Assert.Equal(list, "ab".Select(letter => letter.ToString()).ToValueList());
+        Assert.True(empty.Add("a") != empty);
+        Assert.Equal<ValueList<string>>(["x", "b"], list.SetItem(0, "x"));
+    }
+
+    [Theory]
+    [InlineData("25%", 25)]
+    [InlineData("0%", 0)]
+    [InlineData("%", null)]
+    [InlineData("-5%", null)]
+    [InlineData("2.5%", null)]
+    [InlineData("25", null)]
+    public void IntOrStringPercent_IsForWholePercentsOnly(string text, int? percent) => Assert.Equal(percent, new IntOrString(text).Percent);
+
+    [Theory]
+    [InlineData("In", "web", true)]
+    [InlineData("In", "db", false)]
+    [InlineData("NotIn", "db", true)]
+    [InlineData("NotIn", "web", false)]
+    [InlineData("Exists", null, true)]
+    [InlineData("DoesNotExist", null, false)]
+    [InlineData("Like", "web", false)]
+    public void LabelSelectorRequirement_Matches(string op, string? value, bool expected)
+    {
+        LabelSelectorRequirement requirement = new() { Key = "tier", Operator = op, Values = value is null ? [] : [value] };
+
+        Assert.Equal(expected, requirement.Matches(ValueMap.Of(("tier", "web"))));
+    }
+
+    [Fact]
+    public void LabelSelector_NotInHoldsForAnAbsentLabel()
+    {
+        LabelSelector selector = new() { MatchExpressions = [new() { Key = "tier", Operator = "NotIn", Values = ["db"] }] };
+
+        Assert.True(selector.Matches(default));
+    }
+}
