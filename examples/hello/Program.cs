@@ -1,0 +1,66 @@
+// A sample application: it says its version, pod and node over HTTP, and misbehaves when told to.
+//
+//   GET  /                    {"version":"v1","pod":"hello-7d9f-x2x5l","node":"node-1"}
+//   GET  /healthz             200, or 503 while it has been told to fail its readiness
+//   POST /fail-readiness      fails /healthz from now on (also: FAIL_READINESS=true)
+//   POST /pass-readiness      passes it again
+//   POST /crash               exits with code 1 (also: CRASH=true, right at the start)
+//   POST /slow?ms=500         answers / that much later (also: SLOW_MS=500)
+//
+// It listens on HOST:PORT (default *:8080) and exits at once on SIGTERM.
+
+using System.Net.Mime;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+
+string version = Setting("VERSION", "dev");
+string pod = Setting("POD_NAME", Environment.MachineName);
+string node = Setting("NODE_NAME", "unknown");
+bool failsReadiness = Setting("FAIL_READINESS", "false") == "true";
+int slowMs = int.Parse(Setting("SLOW_MS", "0"));
+string said = JsonSerializer.Serialize(new { version, pod, node });
+
+if (Setting("CRASH", "false") == "true")
+{
+    Console.Error.WriteLine("crashing, as told by CRASH=true");
+    return 1;
+}
+
+using PosixSignalRegistration onTerm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Exit("exiting on SIGTERM", code: 0));
+using PosixSignalRegistration onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Exit("exiting on SIGINT", code: 0));
+
+WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+builder.Logging.ClearProviders();
+builder.WebHost.UseUrls($"http://{Setting("HOST", "*")}:{Setting("PORT", "8080")}");
+WebApplication app = builder.Build();
+
+app.MapGet("/", async (HttpContext context) =>
+{
+    await Task.Delay(slowMs, context.RequestAborted);
+    return Results.Text(said + "\n", MediaTypeNames.Application.Json);
+});
+app.MapGet("/healthz", () => failsReadiness ? Results.Text("told to fail\n", statusCode: 503) : Results.Text("ok\n"));
+app.MapPost("/fail-readiness", () => Say($"readiness fails from now on: {failsReadiness = true}"));
+app.MapPost("/pass-readiness", () => Say($"readiness fails from now on: {failsReadiness = false}"));
+app.MapPost("/slow", (int ms) => Say($"answers are slow by {slowMs = Math.Clamp(ms, 0, 60_000)} ms"));
+app.MapPost("/crash", () => Exit("crashing, as told by POST /crash", code: 1));
+
+await app.StartAsync();
+Console.WriteLine($"hello {version} listens on {string.Join(", ", app.Urls)} as {pod} on {node}");
+await app.WaitForShutdownAsync();
+return 0;
+
+static string Setting(string name, string otherwise) =>
+    Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : otherwise;
+
+static IResult Say(string what)
+{
+    Console.WriteLine(what);
+    return Results.Text(what + "\n");
+}
+
+static void Exit(string why, int code)
+{
+    Console.WriteLine(why);
+    Environment.Exit(code);
+}
