@@ -1,0 +1,74 @@
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
+
+namespace ControlPlane.Domain.Rules.Defaults;
+
+/// <summary>The defaults of a container (Kubernetes: SetDefaults_Container and its neighbours).</summary>
+internal static class ContainerDefaults
+{
+    public const string TerminationMessagePath = "/dev/termination-log";
+    public const string TerminationMessagePolicy = "File";
+
+    public static Container Apply(Container container) => container with
+    {
+        Image = container.Image.EmptyAsAbsent(),
+        WorkingDir = container.WorkingDir.EmptyAsAbsent(),
+        Ports = container.Ports.Select(Apply).ToValueList(),
+        Env = container.Env.Select(Apply).ToValueList(),
+        Resources = container.Resources ?? new ResourceRequirements(),
+        LivenessProbe = Apply(container.LivenessProbe),
+        ReadinessProbe = Apply(container.ReadinessProbe),
+        StartupProbe = Apply(container.StartupProbe),
+        TerminationMessagePath = container.TerminationMessagePath.EmptyAsAbsent() ?? TerminationMessagePath,
+        TerminationMessagePolicy = container.TerminationMessagePolicy.EmptyAsAbsent() ?? TerminationMessagePolicy,
+        ImagePullPolicy = container.ImagePullPolicy.EmptyAsAbsent() ?? PullPolicy(container.Image),
+        Stdin = container.Stdin.FalseAsAbsent(),
+        StdinOnce = container.StdinOnce.FalseAsAbsent(),
+        Tty = container.Tty.FalseAsAbsent(),
+    };
+
+    /// <summary>
+    /// <c>Always</c> for what may change behind its name: the tag latest, said or implied. A digest implies no tag.
+    /// An image that is no reference gets IfNotPresent, as in Kubernetes; the validator then refuses it.
+    /// </summary>
+    private static string PullPolicy(string? image) =>
+        ImageReference.Parse(image) is { } reference && (reference.Tag == "latest" || (reference.Tag is null && reference.Digest is null))
+            ? "Always"
+            : "IfNotPresent";
+
+    private static ContainerPort Apply(ContainerPort port) => port with
+    {
+        Name = port.Name.EmptyAsAbsent(),
+        HostPort = port.HostPort.ZeroAsAbsent(),
+        Protocol = port.Protocol.EmptyAsAbsent() ?? "TCP",
+        HostIP = port.HostIP.EmptyAsAbsent(),
+    };
+
+    private static EnvVar Apply(EnvVar variable) => variable with
+    {
+        Value = variable.Value.EmptyAsAbsent(),
+        ValueFrom = variable.ValueFrom?.FieldRef is not { } field
+            ? variable.ValueFrom
+            : variable.ValueFrom with { FieldRef = field with { ApiVersion = field.ApiVersion.EmptyAsAbsent() ?? "v1" } },
+    };
+
+    private static Probe? Apply(Probe? probe) => probe is null
+        ? null
+        : probe with
+        {
+            HttpGet = probe.HttpGet is not { } http
+                ? null
+                : http with
+                {
+                    Path = http.Path.EmptyAsAbsent() ?? "/",
+                    Scheme = http.Scheme.EmptyAsAbsent() ?? "HTTP",
+                    Host = http.Host.EmptyAsAbsent(),
+                },
+            TcpSocket = probe.TcpSocket is not { } tcp ? null : tcp with { Host = tcp.Host.EmptyAsAbsent() },
+            InitialDelaySeconds = probe.InitialDelaySeconds.ZeroAsAbsent(),
+            TimeoutSeconds = probe.TimeoutSeconds.ZeroAs(1),
+            PeriodSeconds = probe.PeriodSeconds.ZeroAs(10),
+            SuccessThreshold = probe.SuccessThreshold.ZeroAs(1),
+            FailureThreshold = probe.FailureThreshold.ZeroAs(3),
+        };
+}

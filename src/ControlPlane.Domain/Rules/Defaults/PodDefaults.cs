@@ -1,0 +1,34 @@
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
+
+namespace ControlPlane.Domain.Rules.Defaults;
+
+/// <summary>The defaults that hold for pods and not for templates (Kubernetes: SetDefaults_Pod, and the pod strategy on create).</summary>
+internal static class PodDefaults
+{
+    public static Pod Apply(Pod pod)
+    {
+        PodSpec spec = PodTemplateDefaults.Apply(pod.Spec);
+        spec = spec with
+        {
+            InitContainers = spec.InitContainers.Select(RequestWhatIsLimited).ToValueList(),
+            Containers = spec.Containers.Select(RequestWhatIsLimited).ToValueList(),
+            EnableServiceLinks = spec.EnableServiceLinks ?? true,
+        };
+        PodStatus status = pod.Status ?? new PodStatus();
+        return pod with
+        {
+            Spec = spec,
+            Status = status with
+            {
+                Phase = status.Phase.EmptyAsAbsent() ?? "Pending",
+                QosClass = status.QosClass.EmptyAsAbsent() ?? QualityOfService.Of(spec),
+            },
+        };
+    }
+
+    /// <summary>A resource that is limited and not requested is requested at its limit.</summary>
+    private static Container RequestWhatIsLimited(Container container) => container.Resources is not { Limits.IsEmpty: false } resources
+        ? container
+        : container with { Resources = resources with { Requests = resources.Limits.SetItems(resources.Requests) } };
+}
