@@ -5,15 +5,94 @@ namespace ControlPlane.Domain.Planning.Scheduling;
 /// <summary>Finds a node for a pod: an ordered table of filters, then scores.</summary>
 public static class Scheduler
 {
+    /// <summary>What a pod without requests is taken to use when nodes are compared (Kubernetes: 100m CPU, 200 MB).</summary>
+    private static readonly PodRequests Assumed = new(100, 200 * 1024 * 1024);
+
     /// <summary>
-    /// The best node for a pod, or why none fits (<c>0/3 nodes are available: 2 Insufficient cpu, 1 node(s) were unschedulable.</c>).
+    /// The best node for a pod, or why none fits (<c>0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu.</c>).
     /// Changes nothing; a caller that takes the node enters the pod with <see cref="NodeState.Add"/>.
     /// </summary>
     public static Placement Place(Pod pod, ClusterState cluster)
     {
         ArgumentNullException.ThrowIfNull(pod);
         ArgumentNullException.ThrowIfNull(cluster);
-        return new Placement(null, "");
+        PodDemand demand = PodDemand.Of(pod);
+        NodeState? best = null;
+        NodeScore bestScore = default;
+        foreach (NodeState node in cluster.Nodes)
+        {
+            if (FirstFailed(demand, node) is null)
+            {
+                NodeScore score = Score(demand, node);
+                if (best is null || score.CompareTo(bestScore) < 0)
+                {
+                    best = node;
+                    bestScore = score;
+                }
+            }
+        }
+
+        return best is null ? new Placement(null, Explain(demand, cluster)) : new Placement(best.Node.Name, "");
+    }
+
+    private static NodeFilter? FirstFailed(PodDemand pod, NodeState node)
+    {
+        foreach (NodeFilter filter in NodeFilter.Table.AsSpan())
+        {
+            if (!filter.Passes(pod, node))
+            {
+                return filter;
+            }
+        }
+
+        return null;
+    }
+
+    private static NodeScore Score(PodDemand pod, NodeState node) => new(
+        NodeFilter.CountAvoidableTaints(pod, node),
+        pod.Pod.Metadata.Controller is { } owner ? node.PodsOwnedBy(owner.Uid) : 0,
+        UsedPermille(pod.Requests, node),
+        node.TakingPods);
+
+    /// <summary>
+    /// How full a node would be, the mean of CPU and memory. Worked example: 4 CPU with 1 requested, 8 GiB with 2 GiB requested, a pod of 1 CPU
+    /// and 2 GiB: (2/4 + 4/8) / 2 = 500 ‰.
+    /// </summary>
+    private static long UsedPermille(PodRequests requests, NodeState node)
+    {
+        long cpu = node.RequestedCpuMilli + (requests.CpuMilli == 0 ? Assumed.CpuMilli : requests.CpuMilli);
+        long memory = node.RequestedMemoryBytes + (requests.MemoryBytes == 0 ? Assumed.MemoryBytes : requests.MemoryBytes);
+        return (Permille(cpu, node.AllocatableCpuMilli) + Permille(memory, node.AllocatableMemoryBytes)) / 2;
+    }
+
+    private static long Permille(long used, long of) => of <= 0 ? 1000 : (long)(1000.0 * used / of);
+
+    /// <summary>Kubernetes' sentence: how many nodes fail for each reason, in the reasons' order.</summary>
+    private static string Explain(PodDemand pod, ClusterState cluster)
+    {
+        if (cluster.Nodes.Count == 0)
+        {
+            return "no nodes available to schedule pods";
+        }
+
+        IEnumerable<string> reasons = cluster.Nodes
+            .SelectMany(node => FirstFailed(pod, node)?.Reasons(pod, node) ?? [])
+            .CountBy(reason => reason, StringComparer.Ordinal)
+            .Select(entry => $"{entry.Value} {entry.Key}")
+            .Order(StringComparer.Ordinal);
+        return $"0/{cluster.Nodes.Count} nodes are available: {string.Join(", ", reasons)}.";
+    }
+
+    /// <summary>Lower is better, field by field: first what is compared first. Ties go to the node that is first by name.</summary>
+    private readonly record struct NodeScore(int AvoidableTaints, int PodsOfSameOwner, long UsedPermille, int Pods) : IComparable<NodeScore>
+    {
+        public int CompareTo(NodeScore other)
+        {
+            int order = AvoidableTaints.CompareTo(other.AvoidableTaints);
+            order = order != 0 ? order : PodsOfSameOwner.CompareTo(other.PodsOfSameOwner);
+            order = order != 0 ? order : UsedPermille.CompareTo(other.UsedPermille);
+            return order != 0 ? order : Pods.CompareTo(other.Pods);
+        }
     }
 }
 

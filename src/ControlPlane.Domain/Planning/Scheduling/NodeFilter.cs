@@ -1,0 +1,140 @@
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
+
+namespace ControlPlane.Domain.Planning.Scheduling;
+
+/// <summary>One rule that a node must pass to take a pod.</summary>
+/// <param name="Name">What the rule is about (Kubernetes' scheduler plugins, where there is one).</param>
+/// <param name="Passes">Whether a pod may go to a node.</param>
+/// <param name="Reasons">Why not, in Kubernetes' words; asked only when no node passes.</param>
+internal sealed record NodeFilter(string Name, Func<PodDemand, NodeState, bool> Passes, Func<PodDemand, NodeState, IEnumerable<string>> Reasons)
+{
+    private const string UnschedulableTaint = "node.kubernetes.io/unschedulable";
+
+    /// <summary>In the order they are tried; a node is counted under the first it fails.</summary>
+    public static ValueList<NodeFilter> Table { get; } =
+    [
+        new("NodeUnschedulable", IsSchedulable, Because("node(s) were unschedulable")),
+        new("NodeReady", static (_, node) => node.IsReady, Because("node(s) were not ready")),
+        new("TaintToleration", static (pod, node) => FindUntolerated(pod, node) is null, NameTheTaint),
+        new("NodeAffinity", MatchesNodeSelector, Because("node(s) didn't match Pod's node affinity/selector")),
+        new("NodePorts", HasFreePorts, Because("node(s) didn't have free ports for the requested pod ports")),
+        new("NodeResourcesFit", FitsResources, MissingResources),
+    ];
+
+    /// <summary>How many taints that should rather be avoided a pod would meet on a node.</summary>
+    public static int CountAvoidableTaints(PodDemand pod, NodeState node)
+    {
+        int count = 0;
+        foreach (Taint taint in Taints(node))
+        {
+            count += taint.Effect == "PreferNoSchedule" && !Tolerates(pod, taint) ? 1 : 0;
+        }
+
+        return count;
+    }
+
+    private static bool IsSchedulable(PodDemand pod, NodeState node) =>
+        node.Node.Spec?.Unschedulable != true || Tolerates(pod, new Taint { Key = UnschedulableTaint, Effect = "NoSchedule" });
+
+    private static bool MatchesNodeSelector(PodDemand pod, NodeState node)
+    {
+        foreach (KeyValuePair<string, string> wanted in pod.Pod.Spec.NodeSelector)
+        {
+            if (!string.Equals(node.Node.Metadata.Labels[wanted.Key], wanted.Value, StringComparison.Ordinal))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool HasFreePorts(PodDemand pod, NodeState node)
+    {
+        foreach (HostPort port in pod.HostPorts.AsSpan())
+        {
+            if (node.HasPortConflict(port))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool FitsResources(PodDemand pod, NodeState node) => FitsPods(node) && FitsCpu(pod, node) && FitsMemory(pod, node);
+
+    private static IEnumerable<string> MissingResources(PodDemand pod, NodeState node)
+    {
+        if (!FitsPods(node))
+        {
+            yield return "Too many pods";
+        }
+
+        if (!FitsCpu(pod, node))
+        {
+            yield return "Insufficient cpu";
+        }
+
+        if (!FitsMemory(pod, node))
+        {
+            yield return "Insufficient memory";
+        }
+    }
+
+    private static bool FitsPods(NodeState node) => node.TakingPods < node.AllocatablePods;
+
+    /// <summary>A pod that asks for none of a resource fits even where that resource is overdrawn.</summary>
+    private static bool FitsCpu(PodDemand pod, NodeState node) =>
+        pod.Requests.CpuMilli == 0 || node.RequestedCpuMilli + pod.Requests.CpuMilli <= node.AllocatableCpuMilli;
+
+    private static bool FitsMemory(PodDemand pod, NodeState node) =>
+        pod.Requests.MemoryBytes == 0 || node.RequestedMemoryBytes + pod.Requests.MemoryBytes <= node.AllocatableMemoryBytes;
+
+    private static IEnumerable<string> NameTheTaint(PodDemand pod, NodeState node) =>
+        FindUntolerated(pod, node) is { } taint ? [$"node(s) had untolerated taint {{{taint.Key}: {taint.Value}}}"] : [];
+
+    private static Taint? FindUntolerated(PodDemand pod, NodeState node)
+    {
+        foreach (Taint taint in Taints(node))
+        {
+            if (taint.Effect is "NoSchedule" or "NoExecute" && !Tolerates(pod, taint))
+            {
+                return taint;
+            }
+        }
+
+        return null;
+    }
+
+    private static ReadOnlySpan<Taint> Taints(NodeState node) => node.Node.Spec is { } spec ? spec.Taints.AsSpan() : default;
+
+    /// <summary>Kubernetes API, Toleration: an empty key with <c>Exists</c> tolerates everything, an empty effect every effect.</summary>
+    private static bool Tolerates(PodDemand pod, Taint taint)
+    {
+        foreach (Toleration toleration in pod.Pod.Spec.Tolerations.AsSpan())
+        {
+            bool sameEffect = string.IsNullOrEmpty(toleration.Effect) || toleration.Effect == taint.Effect;
+            bool sameKey = string.IsNullOrEmpty(toleration.Key) ? toleration.Operator == "Exists" : toleration.Key == taint.Key;
+            bool sameValue = toleration.Operator == "Exists" || (toleration.Value ?? "") == (taint.Value ?? "");
+            if (sameEffect && sameKey && sameValue)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static Func<PodDemand, NodeState, IEnumerable<string>> Because(string reason) => (_, _) => [reason];
+}
+
+/// <summary>A pod and what it asks for, computed once for all nodes.</summary>
+internal sealed record PodDemand(Pod Pod, PodRequests Requests, ValueList<HostPort> HostPorts)
+{
+    public static PodDemand Of(Pod pod) => new(pod, PodRequests.Of(pod.Spec), PortsOf(pod.Spec));
+
+    private static ValueList<HostPort> PortsOf(PodSpec spec) =>
+        spec.Containers.SelectMany(container => container.Ports).Where(port => port.HostPort is > 0).Select(HostPort.Of).ToValueList();
+}

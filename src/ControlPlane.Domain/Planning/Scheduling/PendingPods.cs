@@ -1,0 +1,75 @@
+using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Resources;
+
+namespace ControlPlane.Domain.Planning.Scheduling;
+
+/// <summary>Binds pods that have no node yet: bare pods, and those that fitted nowhere when they were made.</summary>
+public static class PendingPods
+{
+    private const string PodScheduled = "PodScheduled";
+
+    /// <summary>
+    /// A plan for each pod that can be bound, or whose reason for waiting has changed. The plans are independent: one that is refused
+    /// holds up no other. Pods that are bound are entered in the cluster.
+    /// </summary>
+    public static IReadOnlyList<Plan> Plan(IEnumerable<Pod> unboundPods, ClusterState cluster, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(unboundPods);
+        ArgumentNullException.ThrowIfNull(cluster);
+        List<Plan> plans = [];
+        foreach (Pod pod in unboundPods)
+        {
+            if (pod.Metadata.IsDeleting || !string.IsNullOrEmpty(pod.Spec.NodeName) || pod.Status?.Phase is "Succeeded" or "Failed")
+            {
+                continue;
+            }
+
+            Placement placement = Scheduler.Place(pod, cluster);
+            if (placement.Node is { } node)
+            {
+                plans.Add(Bind(pod, node, cluster, now));
+            }
+            else if (Explain(pod, placement.Reason, now) is { } explanation)
+            {
+                plans.Add(explanation);
+            }
+        }
+
+        return plans;
+    }
+
+    private static Plan Bind(Pod pod, string node, ClusterState cluster, DateTimeOffset now)
+    {
+        Condition scheduled = new() { Type = PodScheduled, Status = "True", LastTransitionTime = now };
+        Pod bound = WithCondition(pod with { Spec = pod.Spec with { NodeName = node } }, scheduled);
+        cluster.Find(node)!.Add(bound);
+        return new Plan
+        {
+            Writes = [new Write.Update(bound, ResourceParts.All)],
+            Events = [EventNote.Normal(pod, "Scheduled", $"Successfully assigned {pod.Namespace}/{pod.Name} to {node}")],
+        };
+    }
+
+    private static Plan? Explain(Pod pod, string reason, DateTimeOffset now)
+    {
+        Condition? known = pod.Status is { } status ? Conditions.Find(status.Conditions, PodScheduled) : null;
+        if (known is { Status: "False" } && known.Message == reason)
+        {
+            return null;
+        }
+
+        Condition waiting = new() { Type = PodScheduled, Status = "False", Reason = "Unschedulable", Message = reason, LastTransitionTime = now };
+        return new Plan
+        {
+            Preconditions = [Precondition.DesiredUnchanged.Of(pod)],
+            Writes = [new Write.Update(WithCondition(pod, waiting), ResourceParts.Status)],
+            Events = [EventNote.Warning(pod, "FailedScheduling", reason)],
+        };
+    }
+
+    private static Pod WithCondition(Pod pod, Condition condition)
+    {
+        PodStatus status = pod.Status ?? new PodStatus { Phase = "Pending" };
+        return pod with { Status = status with { Conditions = Conditions.With(status.Conditions, condition) } };
+    }
+}

@@ -1,0 +1,61 @@
+using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Planning;
+using ControlPlane.Domain.Planning.Scheduling;
+using ControlPlane.Domain.Resources;
+
+namespace ControlPlane.Domain.Tests.Planning.Scheduling;
+
+public class PendingPodsTests
+{
+    private static readonly DateTimeOffset Noon = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void Plan_APodThatFits_IsBoundAndEnteredInTheCluster()
+    {
+        ClusterState cluster = SchedulerTests.Cluster(SchedulerTests.MakeNode("n", pods: 1));
+
+        IReadOnlyList<Plan> plans = PendingPods.Plan([SchedulerTests.MakePod("a"), SchedulerTests.MakePod("b")], cluster, Noon);
+
+        Write.Update update = Assert.IsType<Write.Update>(Assert.Single(plans[0].Writes));
+        Pod bound = Assert.IsType<Pod>(update.Object);
+        Assert.Equal((ResourceParts.All, "n"), (update.Parts, bound.Spec.NodeName));
+        Assert.Equal("True", Conditions.Find(bound.Status!.Conditions, "PodScheduled")!.Status);
+        Assert.Equal("Successfully assigned default/a to n", Assert.Single(plans[0].Events).Message);
+        Pod waiting = (Pod)Assert.IsType<Write.Update>(Assert.Single(plans[1].Writes)).Object;
+        Assert.Equal("0/1 nodes are available: 1 Too many pods.", Conditions.Find(waiting.Status!.Conditions, "PodScheduled")!.Message);
+    }
+
+    [Fact]
+    public void Plan_APodThatFitsNowhere_SaysSoOnceAndAgainWhenTheReasonChanges()
+    {
+        ClusterState cluster = SchedulerTests.Cluster(SchedulerTests.MakeNode("n", ready: "Unknown"));
+        Pod pod = SchedulerTests.MakePod("a", cpu: "5");
+
+        Plan first = Assert.Single(PendingPods.Plan([pod], cluster, Noon));
+        Write.Update update = Assert.IsType<Write.Update>(Assert.Single(first.Writes));
+        Pod told = (Pod)update.Object;
+        Assert.Equal(ResourceParts.Status, update.Parts);
+        Assert.Equal(("Warning", "FailedScheduling"), (first.Events[0].Type, first.Events[0].Reason));
+        Assert.Empty(PendingPods.Plan([told], cluster, Noon.AddSeconds(5)));
+
+        cluster.SetNode(SchedulerTests.MakeNode("n"));
+        Pod toldAgain = (Pod)Assert.IsType<Write.Update>(Assert.Single(Assert.Single(PendingPods.Plan([told], cluster, Noon.AddSeconds(9))).Writes)).Object;
+        Condition condition = Conditions.Find(toldAgain.Status!.Conditions, "PodScheduled")!;
+        Assert.Equal("0/1 nodes are available: 1 Insufficient cpu.", condition.Message);
+        Assert.Equal(Noon, condition.LastTransitionTime);
+    }
+
+    [Fact]
+    public void Plan_PodsThatAreBoundTerminatingOrEnded_AreLeftAlone()
+    {
+        Pod pod = SchedulerTests.MakePod("a");
+        Pod[] pods =
+        [
+            pod with { Spec = pod.Spec with { NodeName = "n" } },
+            pod with { Metadata = pod.Metadata with { DeletionTimestamp = Noon } },
+            pod with { Status = new PodStatus { Phase = "Failed" } },
+        ];
+
+        Assert.Empty(PendingPods.Plan(pods, SchedulerTests.Cluster(SchedulerTests.MakeNode("n")), Noon));
+    }
+}
