@@ -1,11 +1,21 @@
+using System.Text.Json;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Rules.Defaults;
+using ControlPlane.Domain.Rules.Validation;
 
 namespace ControlPlane.Domain.Rules;
 
 /// <summary>What every stored object fulfils: defaults filled in as Kubernetes does, and nothing in it that is wrong or not honoured.</summary>
 public static class ResourceRules
 {
+    private static readonly DeploymentValidator DeploymentValidator = new();
+    private static readonly ReplicaSetValidator ReplicaSetValidator = new();
+    private static readonly PodValidator PodValidator = new();
+    private static readonly SecretValidator SecretValidator = new();
+    private static readonly NamespaceValidator NamespaceValidator = new();
+    private static readonly NodeValidator NodeValidator = new();
+    private static readonly EventValidator EventValidator = new();
+
     /// <summary>The object with Kubernetes' defaults filled in. Idempotent.</summary>
     public static Resource WithDefaults(Resource resource) => resource switch
     {
@@ -20,10 +30,39 @@ public static class ResourceRules
     };
 
     /// <summary>What is wrong with a new object, after defaults; empty when nothing is.</summary>
-    public static IReadOnlyList<FieldError> ValidateCreate(Resource resource) => [];
+    public static IReadOnlyList<FieldError> ValidateCreate(Resource resource)
+    {
+        List<FieldError> errors = [.. resource switch
+        {
+            Deployment deployment => DeploymentValidator.Errors(deployment),
+            ReplicaSet replicaSet => ReplicaSetValidator.Errors(replicaSet),
+            Pod pod => PodValidator.Errors(pod),
+            Secret secret => SecretValidator.Errors(secret),
+            Namespace item => NamespaceValidator.Errors(item),
+            Node node => NodeValidator.Errors(node),
+            Event item => EventValidator.Errors(item),
+            _ => [],
+        }];
+
+        // A field that is wrong by Kubernetes' own rules is not reported a second time for not being honoured.
+        HashSet<string> reported = [.. errors.Select(error => error.Field)];
+        errors.AddRange(ErrorsOfContent(resource).Where(error => !reported.Contains(error.Field)));
+        return errors;
+    }
 
     /// <summary>What is wrong with a changed object, after defaults: the rules of a new one, and immutable fields.</summary>
-    public static IReadOnlyList<FieldError> ValidateUpdate(Resource updated, Resource stored) => [];
+    public static IReadOnlyList<FieldError> ValidateUpdate(Resource updated, Resource stored) =>
+    [
+        .. ValidateCreate(updated),
+        .. (updated, stored) switch
+        {
+            (Deployment now, Deployment before) => Validation.DeploymentValidator.ErrorsOfUpdate(now, before),
+            (ReplicaSet now, ReplicaSet before) => Validation.ReplicaSetValidator.ErrorsOfUpdate(now, before),
+            (Pod now, Pod before) => Validation.PodValidator.ErrorsOfUpdate(now, before),
+            (Secret now, Secret before) => Validation.SecretValidator.ErrorsOfUpdate(now, before),
+            _ => [],
+        },
+    ];
 
     /// <summary>
     /// The <c>metadata.generation</c> of an object after defaults: 1 for a new one, one more than the stored one when the spec has changed.
@@ -37,6 +76,32 @@ public static class ResourceRules
         (ReplicaSet now, ReplicaSet before) => Next(before, now.Spec != before.Spec),
         _ => stored?.Metadata.Generation,
     };
+
+    /// <summary>What can be told from the object's JSON alone, whatever its kind.</summary>
+    private static IEnumerable<FieldError> ErrorsOfContent(Resource resource)
+    {
+        using JsonDocument document = JsonDocument.Parse(ResourceJson.SerializeToUtf8Bytes(resource));
+        string[] podSpec = resource switch
+        {
+            Pod => ["spec"],
+            Deployment or ReplicaSet => ["spec", "template", "spec"],
+            _ => [],
+        };
+        return
+        [
+            .. ErrorsOfText(document.RootElement, isSecret: resource is Secret),
+            .. podSpec.Length == 0 ? [] : NotHonouredFields.Errors(Member(document.RootElement, podSpec), string.Join('.', podSpec)),
+        ];
+    }
+
+    private static JsonElement Member(JsonElement element, string[] path) =>
+        path.Aggregate(element, (parent, name) => parent.GetProperty(name));
+
+    /// <summary>PostgreSQL stores every text but the one with the character zero in it.</summary>
+    private static IEnumerable<FieldError> ErrorsOfText(JsonElement root, bool isSecret) =>
+        from field in JsonFields.Texts(root, "")
+        where field.Text.Contains('\0', StringComparison.Ordinal)
+        select ImmutableFields.Error(field.At, FieldProblem.Invalid(isSecret ? Validation.SecretValidator.Redacted : field.Text, "must not contain the character U+0000"));
 
     private static long Next(Resource stored, bool hasChanged) => (stored.Metadata.Generation ?? 1) + (hasChanged ? 1 : 0);
 }

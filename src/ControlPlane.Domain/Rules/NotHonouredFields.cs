@@ -1,0 +1,145 @@
+using System.Text.Json;
+using ControlPlane.Domain.Rules.Validation;
+
+namespace ControlPlane.Domain.Rules;
+
+/// <summary>
+/// The fields of Kubernetes' PodSpec that nothing here acts on. Each is accepted where it asks for nothing (absent, empty, and the values
+/// listed) and refused otherwise: a container never runs with less isolation or less storage than was asked for.
+/// </summary>
+internal static class NotHonouredFields
+{
+    private const string Remove = "remove it";
+
+    /// <summary>Paths from the pod's spec: <c>[]</c> is each element, <c>*</c> each member, <c>[*]</c> each key. The first line that fits a field decides.</summary>
+    private static readonly Line[] Table =
+    [
+        new("volumes", Nothing, "containers keep their files in their image and their own writable layer; remove it"),
+        new("initContainers", Nothing, "do that work in the container's own start, or in its image"),
+        new("ephemeralContainers", Nothing, Remove),
+        new("activeDeadlineSeconds", Nothing, "delete the pod when its time is over"),
+        new("dnsPolicy", Only("ClusterFirst"), "containers use the host's name servers; remove it"),
+        new("dnsConfig", Nothing, "containers use the host's name servers; remove it"),
+        new("hostAliases", Nothing, Remove),
+        new("serviceAccountName", Only("default"), "pods have no identity towards the API; remove it"),
+        new("serviceAccount", Only("default"), "pods have no identity towards the API; remove it"),
+        new("hostNetwork", Only(false), "publish a port with hostPort instead"),
+        new("hostPID", Only(false), Remove),
+        new("hostIPC", Only(false), Remove),
+        new("hostUsers", Only(true), Remove),
+        new("shareProcessNamespace", Only(false), Remove),
+        new("securityContext.runAsNonRoot", Only(false), "set the user in the image instead"),
+        new("securityContext.*", Nothing, Remove),
+        new("subdomain", Nothing, Remove),
+        new("hostnameOverride", Nothing, "use hostname instead"),
+        new("setHostnameAsFQDN", Only(false), Remove),
+        new("affinity", Nothing, "choose nodes with nodeSelector, taints and tolerations; the pods of a ReplicaSet are spread over nodes as it is"),
+        new("topologySpreadConstraints", Nothing, "the pods of a ReplicaSet are spread over nodes as it is; remove it"),
+        new("schedulerName", Only("default-scheduler"), Remove),
+        new("schedulingGates", Nothing, Remove),
+        new("priorityClassName", Nothing, Remove),
+        new("priority", Only(0), Remove),
+        new("preemptionPolicy", Only("PreemptLowerPriority"), Remove),
+        new("readinessGates", Nothing, "use the container's readinessProbe instead"),
+        new("runtimeClassName", Nothing, Remove),
+        new("overhead", Nothing, Remove),
+        new("os", Only("""{"name":"linux"}"""), Remove),
+        new("resources.*", Nothing, "set the containers' resources instead"),
+        new("resourceClaims", Nothing, Remove),
+        new("workloadRef", Nothing, Remove),
+        new("containers[].envFrom", Nothing, "list the variables in env instead"),
+        new("containers[].env[].valueFrom.fieldRef.fieldPath", IsKnownToAgents, "what is known: metadata.{name,namespace,uid,labels['…'],annotations['…']}, spec.nodeName, status.hostIP, status.podIP"),
+        new("containers[].env[].valueFrom.fieldRef.*", Anything, ""),
+        new("containers[].env[].valueFrom.fieldRef", Anything, ""),
+        new("containers[].env[].valueFrom.*", Nothing, "give the value in env, or from a fieldRef"),
+        new("containers[].ports[].protocol", Only("TCP", "UDP"), "use TCP or UDP"),
+        new("containers[].ports[].hostIP", Nothing, "ports are published on the node's own address; remove it"),
+        new("containers[].resources.claims", Nothing, Remove),
+        new("containers[].resources.limits[*]", Anything, "", "cpu", "memory"),
+        new("containers[].resources.limits[*]", Nothing, "only cpu and memory are limited"),
+        new("containers[].resources.requests[*]", Anything, "", "cpu", "memory"),
+        new("containers[].resources.requests[*]", Nothing, "only cpu and memory are scheduled"),
+        new("containers[].resizePolicy", Nothing, Remove),
+        new("containers[].restartPolicy", Nothing, "set the pod's restartPolicy instead"),
+        new("containers[].restartPolicyRules", Nothing, "set the pod's restartPolicy instead"),
+        new("containers[].volumeMounts", Nothing, "containers keep their files in their image and their own writable layer; remove it"),
+        new("containers[].volumeDevices", Nothing, Remove),
+        .. OfProbe("livenessProbe"),
+        .. OfProbe("readinessProbe"),
+        .. OfProbe("startupProbe"),
+        new("containers[].lifecycle.*", Nothing, "let the program itself act on its start and on SIGTERM"),
+        new("containers[].terminationMessagePath", Only("/dev/termination-log"), Remove),
+        new("containers[].terminationMessagePolicy", Only("File"), Remove),
+        new("containers[].securityContext.privileged", Only(false), Remove),
+        new("containers[].securityContext.allowPrivilegeEscalation", Only(true), Remove),
+        new("containers[].securityContext.readOnlyRootFilesystem", Only(false), Remove),
+        new("containers[].securityContext.runAsNonRoot", Only(false), "set the user in the image instead"),
+        new("containers[].securityContext.procMount", Only("Default"), Remove),
+        new("containers[].securityContext.*", Nothing, Remove),
+        new("containers[].stdin", Only(false), Remove),
+        new("containers[].stdinOnce", Only(false), Remove),
+        new("containers[].tty", Only(false), Remove),
+    ];
+
+    /// <summary>The fields of a pod's spec that ask for what nobody does.</summary>
+    /// <param name="podSpec">The spec as JSON, after defaults.</param>
+    /// <param name="path">Where the spec stands in its object.</param>
+    public static IEnumerable<FieldError> Errors(JsonElement podSpec, string path)
+    {
+        HashSet<string> decided = new(StringComparer.Ordinal);
+        foreach (Line line in Table)
+        {
+            foreach ((string at, string name, JsonElement value) in JsonFields.Find(podSpec, path, line.Path))
+            {
+                if (line.Names.Length > 0 && !line.Names.Contains(name) || !decided.Add(at))
+                {
+                    continue;
+                }
+
+                if (!IsEmpty(value) && !line.IsHonoured(value))
+                {
+                    FieldProblem problem = FieldProblem.Forbidden($"{name} is not honoured by this control plane; {line.Hint}");
+                    yield return new FieldError(at, problem.Reason, problem.Message);
+                }
+            }
+        }
+    }
+
+    private static Line[] OfProbe(string probe) =>
+    [
+        new($"containers[].{probe}.grpc", Nothing, "use httpGet, tcpSocket or exec"),
+        new($"containers[].{probe}.terminationGracePeriodSeconds", Nothing, "set the pod's terminationGracePeriodSeconds instead"),
+        new($"containers[].{probe}.httpGet.host", Nothing, "a probe asks its own container; remove it, or set the header Host"),
+        new($"containers[].{probe}.tcpSocket.host", Nothing, "a probe asks its own container; remove it"),
+    ];
+
+    private static bool Nothing(JsonElement value) => false;
+
+    private static bool Anything(JsonElement value) => true;
+
+    private static Func<JsonElement, bool> Only(params string[] accepted) =>
+        value => accepted.Contains(value.ValueKind == JsonValueKind.String ? value.GetString() : Compact(value), StringComparer.Ordinal);
+
+    private static Func<JsonElement, bool> Only(bool accepted) => value => value.ValueKind == (accepted ? JsonValueKind.True : JsonValueKind.False);
+
+    private static Func<JsonElement, bool> Only(int accepted) => value => value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long number) && number == accepted;
+
+    private static bool IsKnownToAgents(JsonElement path) =>
+        path.GetString() is not ("spec.serviceAccountName" or "status.hostIPs" or "status.podIPs");
+
+    private static bool IsEmpty(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null => true,
+        JsonValueKind.Object => !value.EnumerateObject().Any(),
+        JsonValueKind.Array => value.GetArrayLength() == 0,
+        JsonValueKind.String => value.GetString()!.Length == 0,
+        _ => false,
+    };
+
+    private static string Compact(JsonElement value) => JsonSerializer.Serialize(value);
+
+    /// <param name="IsHonoured">Whether a value that says something may stand here.</param>
+    /// <param name="Hint">What to do instead.</param>
+    /// <param name="Names">Where given, the only names of members or keys that the line is about.</param>
+    private sealed record Line(string Path, Func<JsonElement, bool> IsHonoured, string Hint, params string[] Names);
+}

@@ -1,0 +1,27 @@
+using System.Text.Json;
+using ControlPlane.Domain.Resources;
+
+namespace ControlPlane.Domain.Rules.Validation;
+
+/// <summary>What is wrong with one value, before it is known where the value stands. Wording: apimachinery, field.Error.</summary>
+/// <param name="At">Where below the checked field, such as <c>.labels</c> or <c>[0]</c>; usually empty.</param>
+internal sealed record FieldProblem(string Reason, string Message, string At = "")
+{
+    public static FieldProblem Required(string detail = "") =>
+        new(FieldErrorReason.Required, detail.Length == 0 ? "Required value" : $"Required value: {detail}");
+
+    public static FieldProblem Invalid(object? value, string detail) => new(FieldErrorReason.Invalid, $"Invalid value: {Show(value)}: {detail}");
+
+    public static FieldProblem NotSupported(string? value, params IEnumerable<string> supported) => new(
+        FieldErrorReason.NotSupported,
+        $"Unsupported value: {Show(value ?? "")}: supported values: {string.Join(", ", supported.Select(Show))}");
+
+    public static FieldProblem Forbidden(string detail) => new(FieldErrorReason.Forbidden, $"Forbidden: {detail}");
+
+    public static FieldProblem TooLong(int bytesMax) => new(FieldErrorReason.TooLong, $"Too long: may not be more than {bytesMax} bytes");
+
+    public static FieldProblem Duplicate(object? value) => new(FieldErrorReason.Duplicate, $"Duplicate value: {Show(value)}");
+
+    /// <summary>Texts in quotes, numbers and flags plain, objects as JSON.</summary>
+    private static string Show(object? value) => value is null ? "null" : JsonSerializer.Serialize(value, value.GetType(), ResourceJson.Options);
+}

@@ -1,0 +1,108 @@
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Rules;
+
+namespace ControlPlane.Domain.Tests.Rules;
+
+public class NotHonouredTests
+{
+    /// <summary>A member of the pod's spec, and the field that is refused for it.</summary>
+    [Theory]
+    [InlineData("""{"volumes": [{"name": "data", "emptyDir": {}}]}""", "volumes")]
+    [InlineData("""{"initContainers": [{"name": "a", "image": "b"}]}""", "initContainers")]
+    [InlineData("""{"dnsPolicy": "None"}""", "dnsPolicy")]
+    [InlineData("""{"serviceAccountName": "robot"}""", "serviceAccountName")]
+    [InlineData("""{"hostNetwork": true}""", "hostNetwork")]
+    [InlineData("""{"hostUsers": false}""", "hostUsers")]
+    [InlineData("""{"securityContext": {"runAsUser": 0}}""", "securityContext.runAsUser")]
+    [InlineData("""{"securityContext": {"seccompProfile": {"type": "RuntimeDefault"}}}""", "securityContext.seccompProfile")]
+    [InlineData("""{"affinity": {"podAffinity": {"a": []}}}""", "affinity")]
+    [InlineData("""{"topologySpreadConstraints": [{"maxSkew": 1}]}""", "topologySpreadConstraints")]
+    [InlineData("""{"priority": 5}""", "priority")]
+    [InlineData("""{"schedulerName": "mine"}""", "schedulerName")]
+    [InlineData("""{"os": {"name": "windows"}}""", "os")]
+    [InlineData("""{"activeDeadlineSeconds": 5}""", "activeDeadlineSeconds")]
+    public void PodField_ThatNobodyActsOn_IsRefusedAtItsPath(string member, string field) => AssertRefused(member, "spec." + field);
+
+    [Theory]
+    [InlineData("""{"securityContext": {"readOnlyRootFilesystem": true}}""", "securityContext.readOnlyRootFilesystem")]
+    [InlineData("""{"securityContext": {"allowPrivilegeEscalation": false}}""", "securityContext.allowPrivilegeEscalation")]
+    [InlineData("""{"securityContext": {"capabilities": {"drop": ["ALL"]}}}""", "securityContext.capabilities")]
+    [InlineData("""{"volumeMounts": [{"name": "data", "mountPath": "/data"}]}""", "volumeMounts")]
+    [InlineData("""{"envFrom": [{"configMapRef": {"name": "a"}}]}""", "envFrom")]
+    [InlineData("""{"env": [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}]}""", "env[0].valueFrom.secretKeyRef")]
+    [InlineData("""{"env": [{"name": "A", "valueFrom": {"fieldRef": {"fieldPath": "status.podIPs"}}}]}""", "env[0].valueFrom.fieldRef.fieldPath")]
+    [InlineData("""{"ports": [{"containerPort": 80, "protocol": "SCTP"}]}""", "ports[0].protocol")]
+    [InlineData("""{"resources": {"requests": {"nvidia.com/gpu": "1"}}}""", "resources.requests[nvidia.com/gpu]")]
+    [InlineData("""{"livenessProbe": {"grpc": {"port": 80}}}""", "livenessProbe.grpc")]
+    [InlineData("""{"lifecycle": {"preStop": {"exec": {"command": ["sleep", "5"]}}}}""", "lifecycle.preStop")]
+    [InlineData("""{"lifecycle": {"stopSignal": "SIGINT"}}""", "lifecycle.stopSignal")]
+    [InlineData("""{"terminationMessagePolicy": "FallbackToLogsOnError"}""", "terminationMessagePolicy")]
+    [InlineData("""{"tty": true}""", "tty")]
+    public void ContainerField_ThatNobodyActsOn_IsRefusedAtItsPath(string member, string field) =>
+        AssertRefused($$"""{"containers": [{{Merge("""{"name": "web", "image": "hello:1"}""", member)}}]}""", "spec.containers[0]." + field);
+
+    [Fact]
+    public void NeutralValues_AreTaken()
+    {
+        const string Neutral = """
+            {
+              "volumes": [], "initContainers": null, "dnsPolicy": "ClusterFirst", "schedulerName": "default-scheduler", "enableServiceLinks": false,
+              "automountServiceAccountToken": false, "serviceAccountName": "default", "serviceAccount": "default", "hostNetwork": false, "hostUsers": true,
+              "preemptionPolicy": "PreemptLowerPriority", "priority": 0, "affinity": {}, "topologySpreadConstraints": [], "os": {"name": "linux"},
+              "securityContext": {"runAsNonRoot": false}, "nodeSelector": {"a": "b"}, "hostname": "web", "imagePullSecrets": [{"name": "login"}],
+              "containers": [{
+                "name": "web", "image": "hello:1", "tty": false, "volumeMounts": [], "envFrom": [], "lifecycle": {},
+                "securityContext": {"privileged": false, "allowPrivilegeEscalation": true, "capabilities": {}},
+                "terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File",
+                "resources": {"limits": {"cpu": "1", "memory": "1Gi"}},
+                "env": [{"name": "A", "value": "x"}, {"name": "B", "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['app']"}}}],
+                "ports": [{"containerPort": 80, "protocol": "UDP"}], "readinessProbe": {"httpGet": {"port": 80}}
+              }]
+            }
+            """;
+
+        Assert.Empty(ValidationTests.ErrorsOf(Pod(Neutral)));
+    }
+
+    [Fact]
+    public void Template_NamesTheWholePath()
+    {
+        FieldError error = Assert.Single(ValidationTests.ErrorsOf(Objects.Deployment(spec => spec with
+        {
+            Template = spec.Template with
+            {
+                Spec = new PodSpec { Containers = [spec.Template.Spec.Containers[0] with { SecurityContext = new() { ReadOnlyRootFilesystem = true } }] },
+            },
+        })));
+
+        Assert.Equal(
+            new FieldError(
+                "spec.template.spec.containers[0].securityContext.readOnlyRootFilesystem",
+                FieldErrorReason.Forbidden,
+                "Forbidden: readOnlyRootFilesystem is not honoured by this control plane; remove it"),
+            error);
+    }
+
+    private static void AssertRefused(string members, string field)
+    {
+        IReadOnlyList<FieldError> errors = ValidationTests.ErrorsOf(Pod(Merge("""{"containers": [{"name": "web", "image": "hello:1"}]}""", members)));
+
+        Assert.True(errors.Count == 1, $"expected one error, saw {errors.Count}: {string.Join("; ", errors)}");
+        Assert.Equal((field, FieldErrorReason.Forbidden), (errors[0].Field, errors[0].Reason));
+        Assert.Contains("is not honoured by this control plane", errors[0].Message, StringComparison.Ordinal);
+    }
+
+    private static Pod Pod(string spec) => new() { Metadata = Objects.Meta("hello"), Spec = ResourceJson.Deserialize<PodSpec>(spec) };
+
+    /// <summary>Two JSON objects as one; the second wins.</summary>
+    private static string Merge(string first, string second)
+    {
+        System.Text.Json.Nodes.JsonObject merged = System.Text.Json.Nodes.JsonNode.Parse(first)!.AsObject();
+        foreach ((string name, System.Text.Json.Nodes.JsonNode? value) in System.Text.Json.Nodes.JsonNode.Parse(second)!.AsObject())
+        {
+            merged[name] = value?.DeepClone();
+        }
+
+        return merged.ToJsonString();
+    }
+}

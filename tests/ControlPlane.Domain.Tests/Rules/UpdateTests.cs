@@ -1,0 +1,80 @@
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
+using ControlPlane.Domain.Rules;
+
+namespace ControlPlane.Domain.Tests.Rules;
+
+public class UpdateTests
+{
+    [Fact]
+    public void Update_OfNothing_HasNothingWrong()
+    {
+        Resource[] objects = [Objects.Deployment(), Objects.ReplicaSet(), Objects.Pod(), new Secret { Metadata = Objects.Meta("login"), Immutable = true }];
+
+        Assert.All(objects, item => Assert.Empty(Errors(item, item)));
+    }
+
+    [Fact]
+    public void Selector_OfAWorkload_NeverChanges()
+    {
+        LabelSelector other = new() { MatchExpressions = [new() { Key = "app", Operator = "Exists" }] };
+
+        FieldError[] errors =
+        [
+            .. Errors(Objects.Deployment(spec => spec with { Selector = other }), Objects.Deployment()),
+            .. Errors(Objects.ReplicaSet(spec => spec with { Selector = other }), Objects.ReplicaSet()),
+        ];
+
+        Assert.Equal(["spec.selector", "spec.selector"], errors.Select(error => error.Field));
+        Assert.All(errors, error => Assert.Contains("field is immutable", error.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Pod_MayChangeItsImageAndGainATolerationAndBeBound()
+    {
+        Pod updated = Objects.Pod(spec => spec with
+        {
+            Containers = [spec.Containers[0] with { Image = "hello:2", ImagePullPolicy = "IfNotPresent" }],
+            Tolerations = [new Toleration { Operator = "Exists" }],
+            NodeName = "node-1",
+        });
+
+        Assert.Empty(Errors(updated, Objects.Pod()));
+    }
+
+    [Fact]
+    public void Pod_MayChangeNothingElse()
+    {
+        FieldError error = Assert.Single(Errors(Objects.PodOf(container => container with { Args = ["x"] }), Objects.Pod()));
+
+        Assert.Equal("spec", error.Field);
+        Assert.StartsWith("Forbidden: pod updates may not change fields other than `spec.containers[*].image`", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Pod_OnceBound_StaysOnItsNode() => Assert.Equal(
+        "spec.nodeName",
+        Assert.Single(Errors(Objects.Pod(spec => spec with { NodeName = "b" }), Objects.Pod(spec => spec with { NodeName = "a" }))).Field);
+
+    [Fact]
+    public void Pod_LosesNoToleration() => Assert.Equal(
+        "spec.tolerations",
+        Assert.Single(Errors(Objects.Pod(), Objects.Pod(spec => spec with { Tolerations = [new Toleration { Operator = "Exists" }] }))).Field);
+
+    [Fact]
+    public void Pod_GainsNoContainer() => Assert.Equal(
+        "spec.containers",
+        Assert.Single(Errors(Objects.Pod(spec => spec with { Containers = [.. spec.Containers, new() { Name = "b", Image = "b" }] }), Objects.Pod())).Field);
+
+    [Fact]
+    public void Secret_ThatIsImmutable_KeepsItsValuesAndItsMark()
+    {
+        Secret stored = new() { Metadata = Objects.Meta("login"), Immutable = true, StringData = ValueMap.Of(("a", "b")) };
+
+        Assert.Equal(["immutable", "data"], Errors(stored with { Immutable = null, StringData = default }, stored).Select(error => error.Field));
+        Assert.Equal(["type"], Errors(stored with { Type = "other" }, stored).Select(error => error.Field));
+    }
+
+    private static IReadOnlyList<FieldError> Errors(Resource updated, Resource stored) =>
+        ResourceRules.ValidateUpdate(ResourceRules.WithDefaults(updated), ResourceRules.WithDefaults(stored));
+}
