@@ -6,23 +6,30 @@ namespace ControlPlane.Domain.Resources;
 /// <summary>A container of a pod. Every field of Kubernetes' Container is known; <c>Rules</c> says which are honoured.</summary>
 public sealed record Container
 {
+    /// <summary>The name, unique in the pod.</summary>
     public string Name { get; init; } = "";
 
+    /// <summary>The image to run, such as registry.example.com/team/app:v1.</summary>
     public string? Image { get; init; }
 
     /// <summary>Replaces the image's entrypoint.</summary>
     public ValueList<string> Command { get; init; }
 
+    /// <summary>Arguments for the entrypoint.</summary>
     public ValueList<string> Args { get; init; }
 
+    /// <summary>The working directory; default the image's.</summary>
     public string? WorkingDir { get; init; }
 
+    /// <summary>Ports that are published.</summary>
     public ValueList<ContainerPort> Ports { get; init; }
 
     public RawJson? EnvFrom { get; init; }
 
+    /// <summary>Environment variables.</summary>
     public ValueList<EnvVar> Env { get; init; }
 
+    /// <summary>What the container asks of its node and what it may use at most.</summary>
     public ResourceRequirements? Resources { get; init; }
 
     public RawJson? ResizePolicy { get; init; }
@@ -35,12 +42,16 @@ public sealed record Container
 
     public RawJson? VolumeDevices { get; init; }
 
+    /// <summary>Restarts the container when it fails.</summary>
     public Probe? LivenessProbe { get; init; }
 
+    /// <summary>Takes the pod out of service while it fails.</summary>
     public Probe? ReadinessProbe { get; init; }
 
+    /// <summary>Holds the other probes back until it has passed.</summary>
     public Probe? StartupProbe { get; init; }
 
+    /// <summary>What to do after the start and before the stop.</summary>
     public Lifecycle? Lifecycle { get; init; }
 
     public string? TerminationMessagePath { get; init; }
@@ -50,6 +61,7 @@ public sealed record Container
     /// <summary><c>Always</c>, <c>IfNotPresent</c> or <c>Never</c>; default Always for the tag latest, else IfNotPresent.</summary>
     public string? ImagePullPolicy { get; init; }
 
+    /// <summary>Isolation of the container.</summary>
     public SecurityContext? SecurityContext { get; init; }
 
     public bool? Stdin { get; init; }
@@ -59,8 +71,10 @@ public sealed record Container
     public bool? Tty { get; init; }
 }
 
+/// <summary>A port of a container.</summary>
 public sealed record ContainerPort
 {
+    /// <summary>A name that probes and Services can use.</summary>
     public string? Name { get; init; }
 
     /// <summary>The port on the node; 0 or absent: a dynamic one.</summary>
@@ -76,18 +90,23 @@ public sealed record ContainerPort
     public string? HostIP { get; init; }
 }
 
+/// <summary>An environment variable.</summary>
 public sealed record EnvVar
 {
+    /// <summary>The variable's name.</summary>
     public string Name { get; init; } = "";
 
     /// <summary>May name earlier variables as <c>$(NAME)</c>.</summary>
     public string? Value { get; init; }
 
+    /// <summary>Where the value comes from, when it is not given.</summary>
     public EnvVarSource? ValueFrom { get; init; }
 }
 
+/// <summary>Where a variable's value comes from.</summary>
 public sealed record EnvVarSource
 {
+    /// <summary>A field of the pod: metadata.name, metadata.namespace, metadata.uid, metadata.labels['x'], metadata.annotations['x'], spec.nodeName, status.hostIP, status.podIP.</summary>
     public ObjectFieldSelector? FieldRef { get; init; }
 
     public RawJson? ResourceFieldRef { get; init; }
@@ -99,22 +118,28 @@ public sealed record EnvVarSource
     public RawJson? FileKeyRef { get; init; }
 }
 
+/// <summary>Names a field of the pod.</summary>
 public sealed record ObjectFieldSelector
 {
     public string? ApiVersion { get; init; }
 
+    /// <summary>The field's path.</summary>
     public string FieldPath { get; init; } = "";
 }
 
+/// <summary>What a container asks for and what it may use at most.</summary>
 public sealed record ResourceRequirements
 {
+    /// <summary>At most so much: cpu in CPUs, memory in bytes.</summary>
     public ValueMap<Quantity> Limits { get; init; }
 
+    /// <summary>Reserved on the node: cpu in CPUs, memory in bytes; default the limits.</summary>
     public ValueMap<Quantity> Requests { get; init; }
 
     public RawJson? Claims { get; init; }
 }
 
+/// <summary>Where a volume appears in a container.</summary>
 public sealed record VolumeMount
 {
     public string Name { get; init; } = "";
@@ -135,12 +160,16 @@ public sealed record VolumeMount
 /// <summary>A check of a container; one of exec, httpGet, tcpSocket, grpc is set. Times are in seconds.</summary>
 public sealed record Probe
 {
+    /// <summary>Run a command in the container.</summary>
     public ExecAction? Exec { get; init; }
 
+    /// <summary>Make an HTTP request.</summary>
     public HttpGetAction? HttpGet { get; init; }
 
+    /// <summary>Open a TCP connection.</summary>
     public TcpSocketAction? TcpSocket { get; init; }
 
+    /// <summary>Ask a gRPC health service.</summary>
     public GrpcAction? Grpc { get; init; }
 
     /// <summary>Default 0.</summary>
@@ -161,22 +190,29 @@ public sealed record Probe
     public long? TerminationGracePeriodSeconds { get; init; }
 }
 
+/// <summary>A command in the container; exit code 0 is success.</summary>
 public sealed record ExecAction
 {
+    /// <summary>The command and its arguments; no shell.</summary>
     public ValueList<string> Command { get; init; }
 }
 
+/// <summary>An HTTP GET; a status from 200 to 399 is success.</summary>
 public sealed record HttpGetAction
 {
+    /// <summary>The path; default /.</summary>
     public string? Path { get; init; }
 
+    /// <summary>The port's number or name.</summary>
     public IntOrString Port { get; init; }
 
+    /// <summary>The host; default the pod.</summary>
     public string? Host { get; init; }
 
     /// <summary><c>HTTP</c> or <c>HTTPS</c>; default HTTP.</summary>
     public string? Scheme { get; init; }
 
+    /// <summary>Headers to send.</summary>
     public ValueList<HttpHeader> HttpHeaders { get; init; }
 }
 
@@ -188,13 +224,16 @@ public sealed record HttpHeader
     public string Value { get; init; } = "";
 }
 
+/// <summary>A TCP connection; opened is success.</summary>
 public sealed record TcpSocketAction
 {
+    /// <summary>The port's number or name.</summary>
     public IntOrString Port { get; init; }
 
     public string? Host { get; init; }
 }
 
+/// <summary>A gRPC health check.</summary>
 public sealed record GrpcAction
 {
     public int Port { get; init; }
@@ -202,6 +241,7 @@ public sealed record GrpcAction
     public string? Service { get; init; }
 }
 
+/// <summary>What to do after the start and before the stop.</summary>
 public sealed record Lifecycle
 {
     public RawJson? PostStart { get; init; }
@@ -211,6 +251,7 @@ public sealed record Lifecycle
     public string? StopSignal { get; init; }
 }
 
+/// <summary>Isolation of a container.</summary>
 public sealed record SecurityContext
 {
     public RawJson? Capabilities { get; init; }

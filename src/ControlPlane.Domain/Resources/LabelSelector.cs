@@ -5,8 +5,10 @@ namespace ControlPlane.Domain.Resources;
 /// <summary>Which labels an object must have. All requirements must hold; an empty selector matches everything.</summary>
 public sealed record LabelSelector
 {
+    /// <summary>Labels that must have these values.</summary>
     public ValueMap<string> MatchLabels { get; init; }
 
+    /// <summary>Further requirements on labels.</summary>
     public ValueList<LabelSelectorRequirement> MatchExpressions { get; init; }
 
     public bool Matches(ValueMap<string> labels)
@@ -34,10 +36,13 @@ public sealed record LabelSelector
 /// <summary>One requirement on a label: <c>In</c>, <c>NotIn</c>, <c>Exists</c>, <c>DoesNotExist</c>; for node affinity <c>Gt</c> and <c>Lt</c> as well.</summary>
 public sealed record LabelSelectorRequirement
 {
+    /// <summary>The label.</summary>
     public string Key { get; init; } = "";
 
+    /// <summary>In, NotIn, Exists or DoesNotExist.</summary>
     public string Operator { get; init; } = "";
 
+    /// <summary>The values for In and NotIn.</summary>
     public ValueList<string> Values { get; init; }
 
     /// <summary>Whether labels fulfil this. <c>NotIn</c> holds for an absent label too; an unknown operator holds for nothing.</summary>

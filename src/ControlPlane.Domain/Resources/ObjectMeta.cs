@@ -7,13 +7,16 @@ namespace ControlPlane.Domain.Resources;
 /// <summary>What every object carries (Kubernetes API conventions, Metadata).</summary>
 public sealed record ObjectMeta
 {
+    /// <summary>The name, unique for its kind in its namespace; cannot be changed.</summary>
     public string Name { get; init => field = value ?? ""; } = "";
 
+    /// <summary>The start of a name that the server completes, when no name is given.</summary>
     public string? GenerateName { get; init; }
 
     /// <summary>The namespace; empty for cluster-scoped kinds.</summary>
     public string Namespace { get; init => field = value ?? ""; } = "";
 
+    /// <summary>Not used any more.</summary>
     public string? SelfLink { get; init; }
 
     /// <summary>Identifies one life of a name: a name that is deleted and made again gets another uid.</summary>
@@ -25,6 +28,7 @@ public sealed record ObjectMeta
     /// <summary>Moves with the spec only (Kubernetes API conventions, generation).</summary>
     public long? Generation { get; init; }
 
+    /// <summary>When the object was made.</summary>
     public DateTimeOffset? CreationTimestamp { get; init; }
 
     /// <summary>When the object was marked for deletion; it leaves the store when nothing holds it any longer.</summary>
@@ -33,14 +37,19 @@ public sealed record ObjectMeta
     /// <summary>Seconds granted for a graceful end.</summary>
     public long? DeletionGracePeriodSeconds { get; init; }
 
+    /// <summary>Short values that selectors choose by.</summary>
     public ValueMap<string> Labels { get; init; }
 
+    /// <summary>Values of any form for tools and people.</summary>
     public ValueMap<string> Annotations { get; init; }
 
+    /// <summary>The objects that this one depends on; one of them may control it.</summary>
     public ValueList<OwnerReference> OwnerReferences { get; init; }
 
+    /// <summary>Names of those who must agree before a deleted object goes.</summary>
     public ValueList<string> Finalizers { get; init; }
 
+    /// <summary>Who set which fields.</summary>
     public ValueList<ManagedFieldsEntry> ManagedFields { get; init; }
 
     /// <summary>
@@ -79,12 +88,16 @@ public sealed record ObjectMeta
 /// <summary>An object this one depends on; when the last owner is gone, the object is garbage.</summary>
 public sealed record OwnerReference
 {
+    /// <summary>The owner's API version.</summary>
     public string ApiVersion { get; init; } = "";
 
+    /// <summary>The owner's kind.</summary>
     public string Kind { get; init; } = "";
 
+    /// <summary>The owner's name.</summary>
     public string Name { get; init; } = "";
 
+    /// <summary>The owner's uid.</summary>
     public string Uid { get; init; } = "";
 
     /// <summary>True for the one owner that manages the object.</summary>

@@ -10,20 +10,26 @@ public sealed record Pod : Resource
     public PodStatus? Status { get; init; }
 }
 
+/// <summary>The pods that a workload makes.</summary>
 public sealed record PodTemplateSpec
 {
+    /// <summary>Labels and annotations of the pods.</summary>
     public ObjectMeta Metadata { get; init => field = value ?? new ObjectMeta(); } = new();
 
+    /// <summary>What the pods run.</summary>
     public PodSpec Spec { get; init => field = value ?? new PodSpec(); } = new();
 }
 
 /// <summary>What a pod runs. Every field of Kubernetes' PodSpec is known; <c>Rules</c> says which are honoured.</summary>
 public sealed record PodSpec
 {
+    /// <summary>Volumes that containers can mount.</summary>
     public ValueList<Volume> Volumes { get; init; }
 
+    /// <summary>Containers that run to their end, one after the other, before the others start.</summary>
     public ValueList<Container> InitContainers { get; init; }
 
+    /// <summary>The containers; at least one.</summary>
     public ValueList<Container> Containers { get; init; }
 
     public RawJson? EphemeralContainers { get; init; }
@@ -34,12 +40,16 @@ public sealed record PodSpec
     /// <summary>Seconds between SIGTERM and SIGKILL; default 30.</summary>
     public long? TerminationGracePeriodSeconds { get; init; }
 
+    /// <summary>Seconds after which the pod is ended.</summary>
     public long? ActiveDeadlineSeconds { get; init; }
 
+    /// <summary>How names are resolved; ClusterFirst.</summary>
     public string? DnsPolicy { get; init; }
 
+    /// <summary>Labels that the pod's node must have.</summary>
     public ValueMap<string> NodeSelector { get; init; }
 
+    /// <summary>The identity of the pod; default.</summary>
     public string? ServiceAccountName { get; init; }
 
     public string? ServiceAccount { get; init; }
@@ -49,6 +59,7 @@ public sealed record PodSpec
     /// <summary>The node the pod is bound to; set once.</summary>
     public string? NodeName { get; init; }
 
+    /// <summary>Use the host's network.</summary>
     public bool? HostNetwork { get; init; }
 
     public bool? HostPID { get; init; }
@@ -57,24 +68,30 @@ public sealed record PodSpec
 
     public bool? ShareProcessNamespace { get; init; }
 
+    /// <summary>Isolation of the whole pod.</summary>
     public PodSecurityContext? SecurityContext { get; init; }
 
+    /// <summary>Secrets with logins for the images' registries.</summary>
     public ValueList<LocalObjectReference> ImagePullSecrets { get; init; }
 
+    /// <summary>The host name; default the pod's name.</summary>
     public string? Hostname { get; init; }
 
     public string? Subdomain { get; init; }
 
     public RawJson? Affinity { get; init; }
 
+    /// <summary>Who places the pod; default-scheduler.</summary>
     public string? SchedulerName { get; init; }
 
+    /// <summary>Taints that do not keep the pod away.</summary>
     public ValueList<Toleration> Tolerations { get; init; }
 
     public RawJson? HostAliases { get; init; }
 
     public string? PriorityClassName { get; init; }
 
+    /// <summary>Pods of higher priority are placed first.</summary>
     public int? Priority { get; init; }
 
     public RawJson? DnsConfig { get; init; }
@@ -108,6 +125,7 @@ public sealed record PodSpec
     public RawJson? WorkloadRef { get; init; }
 }
 
+/// <summary>Isolation of a whole pod.</summary>
 public sealed record PodSecurityContext
 {
     public RawJson? SeLinuxOptions { get; init; }
@@ -137,16 +155,22 @@ public sealed record PodSecurityContext
     public string? SeLinuxChangePolicy { get; init; }
 }
 
+/// <summary>Tolerates the taints that match it.</summary>
 public sealed record Toleration
 {
+    /// <summary>The taint's key; empty with operator Exists: any.</summary>
     public string? Key { get; init; }
 
+    /// <summary>Exists or Equal; default Equal.</summary>
     public string? Operator { get; init; }
 
+    /// <summary>The taint's value.</summary>
     public string? Value { get; init; }
 
+    /// <summary>The taint's effect; empty: any.</summary>
     public string? Effect { get; init; }
 
+    /// <summary>Seconds a NoExecute taint is tolerated.</summary>
     public long? TolerationSeconds { get; init; }
 }
 
@@ -216,6 +240,7 @@ public sealed record Volume
     public RawJson? Image { get; init; }
 }
 
+/// <summary>What a pod is, as its node reports it.</summary>
 public sealed record PodStatus
 {
     public long? ObservedGeneration { get; init; }
@@ -223,28 +248,36 @@ public sealed record PodStatus
     /// <summary><c>Pending</c>, <c>Running</c>, <c>Succeeded</c>, <c>Failed</c> or <c>Unknown</c>.</summary>
     public string? Phase { get; init; }
 
+    /// <summary>PodScheduled, Initialized, ContainersReady, Ready.</summary>
     public ValueList<Condition> Conditions { get; init; }
 
+    /// <summary>Why it is so, for people.</summary>
     public string? Message { get; init; }
 
+    /// <summary>Why it is so, for programs.</summary>
     public string? Reason { get; init; }
 
     public string? NominatedNodeName { get; init; }
 
+    /// <summary>The address of its node.</summary>
     public string? HostIP { get; init; }
 
     public ValueList<HostIP> HostIPs { get; init; }
 
+    /// <summary>The address of the pod.</summary>
     public string? PodIP { get; init; }
 
     public ValueList<PodIP> PodIPs { get; init; }
 
+    /// <summary>When its node took it on.</summary>
     public DateTimeOffset? StartTime { get; init; }
 
     public ValueList<ContainerStatus> InitContainerStatuses { get; init; }
 
+    /// <summary>The state of each container.</summary>
     public ValueList<ContainerStatus> ContainerStatuses { get; init; }
 
+    /// <summary>Guaranteed, Burstable or BestEffort.</summary>
     public string? QosClass { get; init; }
 
     public RawJson? EphemeralContainerStatuses { get; init; }
@@ -270,26 +303,35 @@ public sealed record HostIP
     public string? Ip { get; init; }
 }
 
+/// <summary>The state of a container.</summary>
 public sealed record ContainerStatus
 {
     public string Name { get; init; } = "";
 
+    /// <summary>The state now.</summary>
     public ContainerState? State { get; init; }
 
+    /// <summary>How the instance before this one ended.</summary>
     public ContainerState? LastState { get; init; }
 
+    /// <summary>Whether it passes its readiness probe.</summary>
     public bool Ready { get; init; }
 
+    /// <summary>How often it was restarted.</summary>
     public int RestartCount { get; init; }
 
+    /// <summary>The image it runs.</summary>
     [WriteEmpty]
     public string Image { get; init; } = "";
 
+    /// <summary>The image's id.</summary>
     [WriteEmpty]
     public string ImageID { get; init; } = "";
 
+    /// <summary>The runtime's id, as docker://… or process://….</summary>
     public string? ContainerID { get; init; }
 
+    /// <summary>Whether its startup probe has passed.</summary>
     public bool? Started { get; init; }
 
     public ValueMap<Quantity> AllocatedResources { get; init; }
@@ -315,6 +357,7 @@ public sealed record ContainerState
     public ContainerStateTerminated? Terminated { get; init; }
 }
 
+/// <summary>Not running yet, and why.</summary>
 public sealed record ContainerStateWaiting
 {
     public string? Reason { get; init; }
@@ -322,13 +365,16 @@ public sealed record ContainerStateWaiting
     public string? Message { get; init; }
 }
 
+/// <summary>Running.</summary>
 public sealed record ContainerStateRunning
 {
     public DateTimeOffset? StartedAt { get; init; }
 }
 
+/// <summary>Ended, and how.</summary>
 public sealed record ContainerStateTerminated
 {
+    /// <summary>The exit code.</summary>
     public int ExitCode { get; init; }
 
     public int? Signal { get; init; }

@@ -8,13 +8,17 @@ public sealed record Scale : Resource
     public ScaleStatus? Status { get; init; }
 }
 
+/// <summary>The number that is wanted.</summary>
 public sealed record ScaleSpec
 {
+    /// <summary>How many pods.</summary>
     public int? Replicas { get; init; }
 }
 
+/// <summary>The number that is there.</summary>
 public sealed record ScaleStatus
 {
+    /// <summary>How many pods are there.</summary>
     [WriteEmpty]
     public int Replicas { get; init; }
 

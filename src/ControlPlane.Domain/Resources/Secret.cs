@@ -14,5 +14,6 @@ public sealed record Secret : Resource
     /// <summary>Values as plain text, merged into <see cref="Data"/> on write and never read back.</summary>
     public ValueMap<string> StringData { get; init; }
 
+    /// <summary>What the values mean; default Opaque. kubernetes.io/dockerconfigjson holds the login for a registry.</summary>
     public string? Type { get; init; }
 }
