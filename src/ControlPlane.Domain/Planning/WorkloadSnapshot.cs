@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using ControlPlane.Domain.Planning.Scheduling;
 using ControlPlane.Domain.Resources;
 
@@ -13,6 +14,12 @@ public sealed record WorkloadSnapshot
 
     /// <summary>Those the Deployment controls, and those without a controller that its selector matches, in name order.</summary>
     public required IReadOnlyList<ReplicaSet> ReplicaSets { get; init; }
+
+    /// <summary>
+    /// Names of ReplicaSets of the namespace that are not in <see cref="ReplicaSets"/> and begin with the Deployment's name: a new
+    /// ReplicaSet takes none of them.
+    /// </summary>
+    public IReadOnlySet<string> OtherReplicaSetNames { get; init; } = FrozenSet<string>.Empty;
 
     /// <summary>
     /// Pods of the namespace that one of the ReplicaSets controls, and those without a controller that a selector matches, in name order;

@@ -1,0 +1,88 @@
+using ControlPlane.Domain.Planning.Scheduling;
+using ControlPlane.Domain.Resources;
+
+namespace ControlPlane.Domain.Planning.ReplicaSets;
+
+/// <summary>Makes a ReplicaSet's new pods, bound to a node where one fits.</summary>
+internal sealed class PodFactory(ReplicaSet replicaSet, IEnumerable<string> takenNames, WorkloadSnapshot snapshot)
+{
+    /// <summary>A generated name is at most as long as a label's value (Kubernetes: <c>generateName</c>).</summary>
+    private const int GeneratedNameLengthMax = 63;
+
+    private const int SuffixLength = 5;
+
+    private readonly HashSet<string> names = new(takenNames, StringComparer.Ordinal);
+
+    private readonly ObjectMeta metadata = new()
+    {
+        GenerateName = replicaSet.Name + "-",
+        Namespace = replicaSet.Namespace,
+        Labels = replicaSet.Spec.Template.Metadata.Labels,
+        Annotations = replicaSet.Spec.Template.Metadata.Annotations,
+        Finalizers = replicaSet.Spec.Template.Metadata.Finalizers,
+        OwnerReferences = [Ownership.ControllerReference(replicaSet)],
+        CreationTimestamp = snapshot.Now,
+        Generation = 1,
+    };
+
+    private string? whyNoneFits;
+
+    /// <summary>The next pod, and what to tell people about its placement. A pod with a node is entered into the cluster's state.</summary>
+    public (Pod Pod, EventNote Note) Next()
+    {
+        Pod pod = new()
+        {
+            ApiVersion = ResourceKinds.Pod.ApiVersion,
+            Kind = ResourceKinds.Pod.Kind,
+            Metadata = metadata with { Name = FreeName(), Uid = snapshot.Ids.Uid() },
+            Spec = replicaSet.Spec.Template.Spec,
+        };
+        Placement placement = whyNoneFits is null ? Scheduler.Place(pod, snapshot.Cluster) : new Placement(null, whyNoneFits);
+        return placement.Node is { } node ? Bound(pod, node) : Unbound(pod, placement.Reason);
+    }
+
+    private (Pod Pod, EventNote Note) Bound(Pod pod, string node)
+    {
+        pod = pod with
+        {
+            Spec = pod.Spec with { NodeName = node },
+            Status = Pending(new Condition { Type = "PodScheduled", Status = "True", LastTransitionTime = snapshot.Now }),
+        };
+        snapshot.Cluster.Find(node)?.Add(pod);
+        return (pod, EventNote.Normal(pod, "Scheduled", $"Successfully assigned {pod.Namespace}/{pod.Name} to {node}"));
+    }
+
+    private (Pod Pod, EventNote Note) Unbound(Pod pod, string reason)
+    {
+        // The pods of one template are alike, and placing only takes room: where one does not fit, none after it in this pass does.
+        whyNoneFits = reason;
+        pod = pod with
+        {
+            Status = Pending(new Condition
+            {
+                Type = "PodScheduled",
+                Status = "False",
+                Reason = "Unschedulable",
+                Message = reason,
+                LastTransitionTime = snapshot.Now,
+            }),
+        };
+        return (pod, EventNote.Warning(pod, "FailedScheduling", reason));
+    }
+
+    private static PodStatus Pending(Condition scheduled) => new() { Phase = "Pending", Conditions = [scheduled] };
+
+    private string FreeName()
+    {
+        string prefix = metadata.GenerateName!;
+        prefix = prefix.Length > GeneratedNameLengthMax - SuffixLength ? prefix[..(GeneratedNameLengthMax - SuffixLength)] : prefix;
+        string name;
+        do
+        {
+            name = prefix + snapshot.Ids.NameSuffix(SuffixLength);
+        }
+        while (!names.Add(name));
+
+        return name;
+    }
+}

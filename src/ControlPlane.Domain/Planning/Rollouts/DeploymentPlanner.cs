@@ -1,0 +1,158 @@
+using ControlPlane.Domain.Planning.ReplicaSets;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
+
+namespace ControlPlane.Domain.Planning.Rollouts;
+
+/// <summary>What a pass does about a Deployment: its own next version, and each ReplicaSet's.</summary>
+internal sealed record RolloutPlan
+{
+    /// <summary>Null for a bare ReplicaSet.</summary>
+    public Deployment? Deployment { get; init; }
+
+    /// <summary>The ReplicaSets that stay, as this pass wants them; one without a stored version is made.</summary>
+    public ValueList<RolloutMember> Members { get; init; }
+
+    /// <summary>Old ReplicaSets beyond the history's limit.</summary>
+    public ValueList<ReplicaSet> Removed { get; init; }
+
+    public ValueList<EventNote> Events { get; init; }
+
+    public TimeSpan? RecheckAfter { get; init; }
+}
+
+/// <summary>Decides how many pods each revision of a Deployment has, one safe step a pass.</summary>
+internal static class DeploymentPlanner
+{
+    /// <param name="deployment">The Deployment as it is stored.</param>
+    /// <param name="members">The ReplicaSets it controls or adopts, with their pods.</param>
+    /// <param name="snapshot">The world, for names and time.</param>
+    public static RolloutPlan Plan(Deployment deployment, IEnumerable<RolloutMember> members, WorkloadSnapshot snapshot)
+    {
+        Rollout rollout = Read(deployment, members, snapshot.Now);
+        if (deployment.Metadata.IsDeleting)
+        {
+            ValueList<Condition> unchanged = deployment.Status?.Conditions ?? default;
+            return Finish(rollout, RolloutStatus.Of(rollout, unchanged, snapshot.Now));
+        }
+
+        rollout = WithNewUpToDate(rollout, snapshot.Now);
+        if (deployment.Spec.Paused != true && Rollback.Asked(deployment) is { } revision)
+        {
+            (Deployment back, EventNote note) = Rollback.Apply(rollout, revision);
+            return new RolloutPlan { Deployment = back, Members = [.. rollout.Members], Events = [note] };
+        }
+
+        return deployment.Spec.Paused == true || Proportional.IsScaling(rollout) ? Scale(rollout, snapshot) : Roll(rollout, snapshot);
+    }
+
+    /// <summary>Paused, or scaled in mid-rollout: every revision keeps its share, and progress is not judged.</summary>
+    private static RolloutPlan Scale(Rollout rollout, WorkloadSnapshot snapshot)
+    {
+        Rollout scaled = Proportional.Scale(rollout);
+        scaled = Sized(scaled, member => member.IsActive || IsResized(member));
+        DeploymentStatus status = RolloutStatus.Of(scaled, ConditionsBefore(scaled, snapshot.Now), snapshot.Now);
+        RolloutPlan plan = Finish(scaled, status);
+        return rollout.Deployment.Spec.Paused == true ? WithoutSurplus(plan, scaled) : plan;
+    }
+
+    private static RolloutPlan Roll(Rollout rollout, WorkloadSnapshot snapshot)
+    {
+        Rollout rolled = Sized(rollout.IsRecreate ? RecreateStep(rollout, snapshot) : RollingUpdate.Step(NewReplicaSet.Ensure(rollout, snapshot)), IsResized);
+        DeploymentStatus status = RolloutStatus.Of(rolled, ConditionsBefore(rolled, snapshot.Now), snapshot.Now);
+        status = status with { Conditions = RolloutStatus.WithReplicaFailure(Progress.Estimate(rolled, status, snapshot.Now), rolled) };
+        RolloutPlan plan = Finish(rolled, status) with { RecheckAfter = Progress.UntilDeadline(rolled.Deployment, status, snapshot.Now) };
+        return RolloutStatus.IsComplete(rolled.Deployment, status) ? WithoutSurplus(plan, rolled) : plan;
+    }
+
+    private static Rollout RecreateStep(Rollout rollout, WorkloadSnapshot snapshot)
+    {
+        Rollout stopped = Recreate.StopOld(rollout);
+        return Recreate.OldIsGone(stopped) ? Recreate.StartNew(NewReplicaSet.Ensure(stopped, snapshot)) : stopped;
+    }
+
+    /// <summary>The new ReplicaSet is the oldest with the Deployment's template; the rest are old.</summary>
+    private static Rollout Read(Deployment deployment, IEnumerable<RolloutMember> members, DateTimeOffset now)
+    {
+        List<RolloutMember> byAge = [.. members];
+        byAge.Sort(RolloutMember.CompareAge);
+        RolloutMember? newest = byAge.Find(member => Templates.AreEqual(member.ReplicaSet.Spec.Template, deployment.Spec.Template));
+        return new Rollout
+        {
+            Deployment = deployment,
+            New = newest is null ? null : Recount(newest, now),
+            Old = byAge.Where(member => !ReferenceEquals(member, newest)).Select(member => Recount(member, now)).ToValueList(),
+        };
+    }
+
+    /// <summary>The new ReplicaSet with the Deployment's annotations, its revision and its minReadySeconds, which start no rollout.</summary>
+    private static Rollout WithNewUpToDate(Rollout rollout, DateTimeOffset now)
+    {
+        if (rollout.New is not { } current)
+        {
+            return rollout;
+        }
+
+        ReplicaSet updated = Revisions.OnNew(current.ReplicaSet, rollout.Deployment, Revisions.Next(rollout.Old.Select(member => member.ReplicaSet)));
+        if ((updated.Spec.MinReadySeconds ?? 0) != (rollout.Deployment.Spec.MinReadySeconds ?? 0))
+        {
+            updated = updated with { Spec = updated.Spec with { MinReadySeconds = rollout.Deployment.Spec.MinReadySeconds } };
+        }
+
+        return rollout with { New = Recount(current with { ReplicaSet = updated }, now) };
+    }
+
+    private static RolloutMember Recount(RolloutMember member, DateTimeOffset now) =>
+        member with { Counts = PodCounts.Of(member.ReplicaSet, member.Pods, now) };
+
+    private static ValueList<Condition> ConditionsBefore(Rollout rollout, DateTimeOffset now) =>
+        Progress.AfterNewReplicaSet(Progress.AfterPauseOrResume(rollout.Deployment, now), rollout, now);
+
+    /// <summary>The chosen members with the record of what they were sized for.</summary>
+    private static Rollout Sized(Rollout rollout, Func<RolloutMember, bool> isChosen)
+    {
+        RolloutMember Record(RolloutMember member) => !isChosen(member)
+            ? member
+            : member with { ReplicaSet = Revisions.SizedFor(member.ReplicaSet, rollout.Replicas, rollout.MaxTotal) };
+
+        return rollout with
+        {
+            New = rollout.New is null ? null : Record(rollout.New),
+            Old = rollout.Old.Select(Record).ToValueList(),
+        };
+    }
+
+    private static bool IsResized(RolloutMember member) => member.Stored is null || (member.Stored.Spec.Replicas ?? 1) != member.Replicas;
+
+    private static RolloutPlan Finish(Rollout rollout, DeploymentStatus status)
+    {
+        Deployment deployment = rollout.Deployment with { Status = status };
+        return new RolloutPlan
+        {
+            Deployment = rollout.New is { } current && !deployment.Metadata.IsDeleting ? Revisions.OnDeployment(deployment, current.ReplicaSet) : deployment,
+            Members = [.. rollout.Members],
+            Events = [.. rollout.Members.SelectMany(member => ScalingEvents(rollout.Deployment, member))],
+        };
+    }
+
+    private static IEnumerable<EventNote> ScalingEvents(Deployment deployment, RolloutMember member)
+    {
+        int before = member.Stored is { } stored ? stored.Spec.Replicas ?? 1 : 0;
+        if (before != member.Replicas)
+        {
+            string direction = member.Replicas > before ? "up" : "down";
+            yield return EventNote.Normal(deployment, "ScalingReplicaSet", $"Scaled {direction} replica set {member.Name} to {member.Replicas} from {before}");
+        }
+    }
+
+    private static RolloutPlan WithoutSurplus(RolloutPlan plan, Rollout rollout)
+    {
+        IReadOnlyList<RolloutMember> surplus = History.Surplus(rollout);
+        HashSet<string> names = surplus.Select(member => member.Name).ToHashSet(StringComparer.Ordinal);
+        return names.Count == 0 ? plan : plan with
+        {
+            Members = plan.Members.Where(member => !names.Contains(member.Name)).ToValueList(),
+            Removed = surplus.Select(member => member.ReplicaSet).ToValueList(),
+        };
+    }
+}

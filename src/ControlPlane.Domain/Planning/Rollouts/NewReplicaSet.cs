@@ -1,0 +1,79 @@
+using ControlPlane.Domain.Planning.ReplicaSets;
+using ControlPlane.Domain.Resources;
+
+namespace ControlPlane.Domain.Planning.Rollouts;
+
+/// <summary>Makes the ReplicaSet of a template that has none yet.</summary>
+internal static class NewReplicaSet
+{
+    /// <summary>A name is at most a DNS subdomain long.</summary>
+    private const int NameLengthMax = 253;
+
+    /// <summary>
+    /// The rollout with a new ReplicaSet of 0 replicas, for the strategy to scale. Where another template's ReplicaSet has the name already,
+    /// the Deployment's collision count moves on until the name is free.
+    /// </summary>
+    public static Rollout Ensure(Rollout rollout, WorkloadSnapshot snapshot)
+    {
+        if (rollout.New is not null)
+        {
+            return rollout;
+        }
+
+        Deployment deployment = rollout.Deployment;
+        int? collisions = deployment.Status?.CollisionCount;
+        string hash = Templates.Hash(deployment.Spec.Template, collisions);
+        while (IsTaken(NameOf(deployment, hash), snapshot))
+        {
+            collisions = (collisions ?? 0) + 1;
+            hash = Templates.Hash(deployment.Spec.Template, collisions);
+        }
+
+        ReplicaSet made = Make(deployment, hash, snapshot);
+        made = Revisions.OnNew(made, deployment, Revisions.Next(rollout.Old.Select(member => member.ReplicaSet)));
+        return rollout with
+        {
+            Deployment = collisions == deployment.Status?.CollisionCount
+                ? deployment
+                : deployment with { Status = (deployment.Status ?? new DeploymentStatus()) with { CollisionCount = collisions } },
+            New = new RolloutMember { ReplicaSet = made, Pods = PodClaims.None, Counts = default },
+        };
+    }
+
+    private static bool IsTaken(string name, WorkloadSnapshot snapshot) =>
+        snapshot.ReplicaSets.Any(other => string.Equals(other.Name, name, StringComparison.Ordinal)) || snapshot.OtherReplicaSetNames.Contains(name);
+
+    private static string NameOf(Deployment deployment, string hash)
+    {
+        int room = NameLengthMax - hash.Length - 1;
+        return $"{(deployment.Name.Length > room ? deployment.Name[..room] : deployment.Name)}-{hash}";
+    }
+
+    private static ReplicaSet Make(Deployment deployment, string hash, WorkloadSnapshot snapshot)
+    {
+        PodTemplateSpec template = Templates.WithHash(deployment.Spec.Template, hash);
+        LabelSelector selector = deployment.Spec.Selector ?? new LabelSelector();
+        return new ReplicaSet
+        {
+            ApiVersion = ResourceKinds.ReplicaSet.ApiVersion,
+            Kind = ResourceKinds.ReplicaSet.Kind,
+            Metadata = new ObjectMeta
+            {
+                Name = NameOf(deployment, hash),
+                Namespace = deployment.Namespace,
+                Uid = snapshot.Ids.Uid(),
+                Generation = 1,
+                CreationTimestamp = snapshot.Now,
+                Labels = template.Metadata.Labels,
+                OwnerReferences = [Ownership.ControllerReference(deployment)],
+            },
+            Spec = new ReplicaSetSpec
+            {
+                Replicas = 0,
+                MinReadySeconds = deployment.Spec.MinReadySeconds,
+                Selector = selector with { MatchLabels = selector.MatchLabels.SetItem(Templates.HashLabel, hash) },
+                Template = template,
+            },
+        };
+    }
+}

@@ -1,0 +1,140 @@
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
+
+namespace ControlPlane.Domain.Planning.Rollouts;
+
+/// <summary>
+/// The Progressing condition: whether a rollout moves, has arrived, or has stood still for longer than its deadline
+/// (Kubernetes: Deployment, <c>progressDeadlineSeconds</c>). Its update time is when the rollout last moved.
+/// </summary>
+internal static class Progress
+{
+    public const string Created = "NewReplicaSetCreated";
+    public const string Found = "FoundNewReplicaSet";
+    public const string Updated = "ReplicaSetUpdated";
+    public const string Complete = "NewReplicaSetAvailable";
+    public const string TimedOut = "ProgressDeadlineExceeded";
+    public const string Paused = "DeploymentPaused";
+    public const string Resumed = "DeploymentResumed";
+
+    /// <summary>No deadline, in Kubernetes' way of saying so.</summary>
+    private const int NoDeadline = int.MaxValue;
+
+    public static TimeSpan? Deadline(Deployment deployment) =>
+        deployment.Spec.ProgressDeadlineSeconds is { } seconds and not NoDeadline ? TimeSpan.FromSeconds(seconds) : null;
+
+    /// <summary>
+    /// Pausing stops the clock and resuming starts it anew; a rollout that has timed out already stays so until it moves.
+    /// </summary>
+    public static ValueList<Condition> AfterPauseOrResume(Deployment deployment, DateTimeOffset now)
+    {
+        ValueList<Condition> conditions = deployment.Status?.Conditions ?? default;
+        string? reason = Conditions.Find(conditions, WorkloadConditions.Progressing)?.Reason;
+        if (Deadline(deployment) is null || reason == TimedOut)
+        {
+            return conditions;
+        }
+
+        return (deployment.Spec.Paused == true, reason == Paused) switch
+        {
+            (true, false) => WorkloadConditions.With(conditions, Progressing("Unknown", Paused, "Deployment is paused", now)),
+            (false, true) => WorkloadConditions.With(conditions, Progressing("Unknown", Resumed, "Deployment is resumed", now)),
+            _ => conditions,
+        };
+    }
+
+    /// <summary>A new ReplicaSet starts the clock; one that was found when nothing was on record yet, too.</summary>
+    public static ValueList<Condition> AfterNewReplicaSet(ValueList<Condition> conditions, Rollout rollout, DateTimeOffset now)
+    {
+        if (Deadline(rollout.Deployment) is null || rollout.New is not { } current)
+        {
+            return conditions;
+        }
+
+        if (current.Stored is null)
+        {
+            return WorkloadConditions.With(conditions, Progressing("True", Created, $"Created new replica set \"{current.Name}\"", now));
+        }
+
+        return Conditions.Find(conditions, WorkloadConditions.Progressing) is null
+            ? WorkloadConditions.With(conditions, Progressing("True", Found, $"Found new replica set \"{current.Name}\"", now))
+            : conditions;
+    }
+
+    /// <summary>
+    /// The first case that applies: no deadline, nothing to say; complete before and still whole in template, nothing new; complete; moved;
+    /// stood still too long. Otherwise everything stays as it is.
+    /// </summary>
+    /// <param name="rollout">The rollout; its Deployment's status holds the counts before this pass.</param>
+    /// <param name="status">The counts now, and the conditions so far.</param>
+    /// <param name="now">The time of the pass.</param>
+    public static ValueList<Condition> Estimate(Rollout rollout, DeploymentStatus status, DateTimeOffset now)
+    {
+        Deployment deployment = rollout.Deployment;
+        ValueList<Condition> conditions = status.Conditions;
+        if (Deadline(deployment) is not { } deadline)
+        {
+            return WorkloadConditions.Without(conditions, WorkloadConditions.Progressing);
+        }
+
+        Condition? current = Conditions.Find(conditions, WorkloadConditions.Progressing);
+        string subject = rollout.New is { } newest ? $"ReplicaSet \"{newest.Name}\"" : $"Deployment \"{deployment.Name}\"";
+        if (current?.Reason == Complete && status.Replicas == status.UpdatedReplicas)
+        {
+            return conditions;
+        }
+
+        if (RolloutStatus.IsComplete(deployment, status))
+        {
+            return WorkloadConditions.With(conditions, Progressing("True", Complete, $"{subject} has successfully progressed.", now));
+        }
+
+        if (HasMoved(deployment.Status ?? new DeploymentStatus(), status))
+        {
+            Condition moved = Progressing("True", Updated, $"{subject} is progressing.", now);
+            moved = current?.Status == "True" ? moved with { LastTransitionTime = current.LastTransitionTime } : moved;
+            return WorkloadConditions.With(WorkloadConditions.Without(conditions, WorkloadConditions.Progressing), moved);
+        }
+
+        return HasTimedOut(current, deadline, now)
+            ? WorkloadConditions.With(conditions, Progressing("False", TimedOut, $"{subject} has timed out progressing.", now))
+            : conditions;
+    }
+
+    /// <summary>
+    /// How long until the deadline, when it is running: last moved at 12:00, deadline 10 minutes, now 12:03: in 7 minutes. Null when the
+    /// rollout is complete, paused or timed out.
+    /// </summary>
+    public static TimeSpan? UntilDeadline(Deployment deployment, DeploymentStatus status, DateTimeOffset now)
+    {
+        Condition? current = Conditions.Find(status.Conditions, WorkloadConditions.Progressing);
+        bool isRunning = deployment.Spec.Paused != true
+            && current is { Reason: not (Complete or TimedOut or Paused) }
+            && !RolloutStatus.IsComplete(deployment, status);
+        return isRunning && Deadline(deployment) is { } deadline && current!.LastUpdateTime + deadline - now is { } left
+            ? left > TimeSpan.Zero ? left : TimeSpan.Zero
+            : null;
+    }
+
+    /// <summary>More new pods, fewer old ones, more ready or more available ones than before.</summary>
+    private static bool HasMoved(DeploymentStatus before, DeploymentStatus after) =>
+        (after.UpdatedReplicas ?? 0) > (before.UpdatedReplicas ?? 0)
+        || OldPods(after) < OldPods(before)
+        || (after.ReadyReplicas ?? 0) > (before.ReadyReplicas ?? 0)
+        || (after.AvailableReplicas ?? 0) > (before.AvailableReplicas ?? 0);
+
+    private static int OldPods(DeploymentStatus status) => (status.Replicas ?? 0) - (status.UpdatedReplicas ?? 0);
+
+    private static bool HasTimedOut(Condition? current, TimeSpan deadline, DateTimeOffset now) =>
+        current is not null && current.Reason != Complete && (current.Reason == TimedOut || current.LastUpdateTime + deadline <= now);
+
+    private static Condition Progressing(string status, string reason, string message, DateTimeOffset now) => new()
+    {
+        Type = WorkloadConditions.Progressing,
+        Status = status,
+        Reason = reason,
+        Message = message,
+        LastUpdateTime = now,
+        LastTransitionTime = now,
+    };
+}

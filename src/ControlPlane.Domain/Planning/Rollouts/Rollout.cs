@@ -1,0 +1,76 @@
+using ControlPlane.Domain.Planning.ReplicaSets;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
+
+namespace ControlPlane.Domain.Planning.Rollouts;
+
+/// <summary>A ReplicaSet that takes part in a rollout: as this pass wants it, and the pods it has.</summary>
+internal sealed record RolloutMember
+{
+    /// <summary>As it is stored; null for one that this pass makes.</summary>
+    public ReplicaSet? Stored { get; init; }
+
+    /// <summary>As this pass wants it.</summary>
+    public required ReplicaSet ReplicaSet { get; init; }
+
+    public required PodClaims Pods { get; init; }
+
+    public required PodCounts Counts { get; init; }
+
+    public string Name => ReplicaSet.Name;
+
+    /// <summary>How many pods it is to have.</summary>
+    public int Replicas => ReplicaSet.Spec.Replicas ?? 1;
+
+    public bool IsActive => Replicas > 0;
+
+    /// <summary>
+    /// Available pods that it will still have when it has no more than its replicas: the unavailable go first, so of 5 pods, 4 of them available,
+    /// with 3 replicas it keeps 3.
+    /// </summary>
+    public int Available => Math.Min(Counts.Available, Replicas);
+
+    /// <summary>Pods that it has or is about to have: those it has yet to end count until they are marked.</summary>
+    public int Held => Math.Max(Replicas, Counts.Active);
+
+    public RolloutMember With(int replicas) =>
+        replicas == Replicas ? this : this with { ReplicaSet = ReplicaSet with { Spec = ReplicaSet.Spec with { Replicas = replicas } } };
+
+    /// <summary>Oldest first; the name decides between those of the same second.</summary>
+    public static int CompareAge(RolloutMember left, RolloutMember right)
+    {
+        int order = Nullable.Compare(left.ReplicaSet.Metadata.CreationTimestamp, right.ReplicaSet.Metadata.CreationTimestamp);
+        return order != 0 ? order : string.CompareOrdinal(left.Name, right.Name);
+    }
+}
+
+/// <summary>A Deployment and its ReplicaSets: the values that the strategies turn into the next ones.</summary>
+internal sealed record Rollout
+{
+    public required Deployment Deployment { get; init; }
+
+    /// <summary>The one whose template is the Deployment's; null while there is none.</summary>
+    public RolloutMember? New { get; init; }
+
+    /// <summary>All others, oldest first.</summary>
+    public ValueList<RolloutMember> Old { get; init; }
+
+    public int Replicas => Deployment.Spec.Replicas ?? 1;
+
+    public Fenceposts Bounds => Fenceposts.Of(Deployment.Spec);
+
+    public int MinAvailable => Replicas - Bounds.MaxUnavailable;
+
+    public int MaxTotal => Replicas + Bounds.MaxSurge;
+
+    public bool IsRecreate => Deployment.Spec.Strategy?.Type == Recreate.StrategyType;
+
+    public IEnumerable<RolloutMember> Members => New is null ? Old : Old.Append(New);
+
+    /// <summary>The rollout with each member's replicas as a function says.</summary>
+    public Rollout Resize(Func<RolloutMember, int> replicas) => this with
+    {
+        New = New is null ? null : New.With(replicas(New)),
+        Old = Old.Select(member => member.With(replicas(member))).ToValueList(),
+    };
+}

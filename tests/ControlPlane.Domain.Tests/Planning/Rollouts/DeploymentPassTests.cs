@@ -1,0 +1,107 @@
+using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Planning;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
+
+namespace ControlPlane.Domain.Tests.Planning.Rollouts;
+
+/// <summary>Whole rollouts, pass by pass, with a cluster that works.</summary>
+public sealed class DeploymentPassTests
+{
+    [Fact]
+    public void A_new_Deployment_makes_its_ReplicaSet_and_all_pods_in_one_pass()
+    {
+        TestWorld world = new();
+        world.Store(Make.Deployment(replicas: 3));
+
+        Plan plan = world.Pass();
+
+        ReplicaSet made = Assert.Single(world.ReplicaSets);
+        Assert.Equal(3, made.Spec.Replicas);
+        Assert.Equal(3, world.ActivePods);
+        Assert.Equal("1", made.Metadata.Annotations["deployment.kubernetes.io/revision"]);
+        Assert.Equal("3", made.Metadata.Annotations["deployment.kubernetes.io/desired-replicas"]);
+        Assert.Equal("4", made.Metadata.Annotations["deployment.kubernetes.io/max-replicas"]);
+        Assert.Equal("1", world.Deployment!.Metadata.Annotations["deployment.kubernetes.io/revision"]);
+        Assert.Contains($"ScalingReplicaSet: Scaled up replica set {made.Name} to 3 from 0", world.Messages);
+        Assert.Contains(plan.Preconditions, precondition => precondition is Precondition.NamespaceActive { Name: TestWorld.Namespace });
+    }
+
+    [Fact]
+    public void The_status_says_what_is_stored_never_what_the_plan_will_store()
+    {
+        TestWorld world = new();
+        world.Store(Make.Deployment(replicas: 3));
+
+        world.Pass();
+
+        Assert.Null(world.Status.Replicas);
+        Assert.Equal(3, world.Status.UnavailableReplicas);
+        Assert.Equal(0, world.ReplicaSets[0].Status!.Replicas);
+        Assert.Equal(1, world.Status.ObservedGeneration);
+        world.Pass();
+        Assert.Equal(3, world.Status.Replicas);
+        Assert.Equal(3, world.ReplicaSets[0].Status!.Replicas);
+    }
+
+    [Theory]
+    [InlineData("25%", "25%")]
+    [InlineData("0", "1")]
+    [InlineData("1", "0")]
+    [InlineData("100%", "100%")]
+    public void A_new_template_replaces_every_pod_within_the_bounds(string surge, string unavailable)
+    {
+        TestWorld world = new() { StoresJson = true };
+        world.Store(Make.Deployment(replicas: 8, maxSurge: Value(surge), maxUnavailable: Value(unavailable)));
+        world.Settle();
+        world.SetImage("hello:2");
+
+        int lowest = int.MaxValue;
+        int highest = 0;
+        world.Settle(eachRound: () =>
+        {
+            lowest = Math.Min(lowest, world.AvailablePods);
+            highest = Math.Max(highest, world.ActivePods);
+        });
+
+        Assert.Equal(0, world.ByImage("hello:1").Spec.Replicas);
+        Assert.Equal(8, world.ActivePodsOf(world.ByImage("hello:2")).Count());
+        Assert.True(lowest >= 8 - Bound(unavailable), $"only {lowest} available");
+        Assert.True(highest <= 8 + Bound(surge), $"{highest} pods at once");
+        Assert.Equal("NewReplicaSetAvailable", world.Condition("Progressing").Reason);
+    }
+
+    [Fact]
+    public void Recreate_starts_no_new_pod_before_the_last_old_one_is_gone()
+    {
+        TestWorld world = new();
+        world.Store(Make.Deployment(replicas: 3, strategy: "Recreate"));
+        world.Settle();
+        world.SetImage("hello:2");
+
+        world.PassUntilQuiet();
+        Assert.Equal(0, world.ActivePods);
+        Assert.Equal(3, world.Pods.Count(pod => pod.Metadata.IsDeleting));
+        Assert.Single(world.ReplicaSets);
+
+        world.EndTerminating();
+        world.Pass();
+        Assert.Equal(3, world.ActivePodsOf(world.ByImage("hello:2")).Count());
+        world.Settle();
+        Assert.Equal(3, world.Status.AvailableReplicas);
+    }
+
+    [Fact]
+    public void A_converged_world_gives_an_empty_plan()
+    {
+        TestWorld world = new() { StoresJson = true };
+        world.Store(Make.Deployment(replicas: 3));
+        world.Settle();
+
+        Assert.Equal(Plan.Nothing, world.Plan());
+    }
+
+    private static IntOrString Value(string text) => int.TryParse(text, out int number) ? number : text;
+
+    private static int Bound(string text) => int.TryParse(text, out int number) ? number : 8 * int.Parse(text.TrimEnd('%')) / 100;
+}

@@ -1,0 +1,238 @@
+using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Planning;
+using ControlPlane.Domain.Planning.Scheduling;
+using ControlPlane.Domain.Resources;
+
+namespace ControlPlane.Domain.Tests.Planning;
+
+/// <summary>A store, a clock and a cluster that do as they are told: plans are applied as the product applies them, pods get ready on command.</summary>
+internal sealed class TestWorld
+{
+    public const string Namespace = "default";
+
+    private readonly SortedDictionary<string, ReplicaSet> replicaSets = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, Pod> pods = new(StringComparer.Ordinal);
+    private ulong seed = 1;
+    private long revision;
+
+    public DateTimeOffset Now { get; set; } = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+
+    public Deployment? Deployment { get; private set; }
+
+    public IReadOnlyList<ReplicaSet> ReplicaSets => [.. replicaSets.Values];
+
+    public IReadOnlyList<Pod> Pods => [.. pods.Values];
+
+    public List<string> Messages { get; } = [];
+
+    /// <summary>Every field that was ever stored goes through JSON, as in the product.</summary>
+    public bool StoresJson { get; init; }
+
+    /// <summary>Nodes with room for everything; without any, pods stay unbound.</summary>
+    public IReadOnlyList<string> Nodes { get; init; } = ["node-1", "node-2"];
+
+    public DeploymentStatus Status => Deployment?.Status ?? new DeploymentStatus();
+
+    public WorkloadSnapshot Snapshot()
+    {
+        ClusterState cluster = new();
+        foreach (string node in Nodes)
+        {
+            cluster.SetNode(Make.Node(node));
+            foreach (Pod pod in pods.Values.Where(pod => pod.Spec.NodeName == node))
+            {
+                cluster.Find(node)!.Add(pod);
+            }
+        }
+
+        return new WorkloadSnapshot
+        {
+            Deployment = Deployment,
+            ReplicaSets = [.. replicaSets.Values],
+            Pods = [.. pods.Values],
+            Cluster = cluster,
+            Now = Now,
+            Ids = new IdSource(seed),
+        };
+    }
+
+    public Plan Plan() => WorkloadPlanner.Plan(Snapshot());
+
+    /// <summary>One pass: plan and commit.</summary>
+    public Plan Pass()
+    {
+        Plan plan = Plan();
+        Apply(plan);
+        return plan;
+    }
+
+    /// <summary>Passes until one has nothing to write; fails beyond <paramref name="passesMax"/>.</summary>
+    public int PassUntilQuiet(int passesMax = 50)
+    {
+        for (int passes = 0; passes < passesMax; passes++)
+        {
+            Plan plan = Pass();
+            if (plan.Writes.IsEmpty)
+            {
+                return passes;
+            }
+        }
+
+        throw new InvalidOperationException($"still writing after {passesMax} passes: {string.Join("; ", Plan().Writes.Select(write => $"{write.GetType().Name} {write.Kind} {write.Key}"))}");
+    }
+
+    /// <summary>
+    /// A cluster that works: in each round every pod starts and gets ready, what terminates ends, and a second passes. The number of rounds until
+    /// nothing is left to do.
+    /// </summary>
+    public int Settle(int roundsMax = 60, Action? eachRound = null)
+    {
+        for (int rounds = 0; rounds < roundsMax; rounds++)
+        {
+            Plan plan = Pass();
+            eachRound?.Invoke();
+            bool isQuiet = plan.Writes.IsEmpty && plan.RecheckAfter is null && pods.Values.All(pod => !pod.Metadata.IsDeleting && Make.IsReady(pod));
+            if (isQuiet)
+            {
+                return rounds;
+            }
+
+            Now = Now.AddSeconds(plan.Writes.IsEmpty ? Math.Max(1, plan.RecheckAfter?.TotalSeconds ?? 1) : 1);
+            EndTerminating();
+            SetReady(_ => true);
+            eachRound?.Invoke();
+        }
+
+        throw new InvalidOperationException($"not settled after {roundsMax} rounds: {Describe()}");
+    }
+
+    public void Store(Deployment deployment) => Deployment = Stored(deployment, deployment.Metadata);
+
+    /// <summary>A user's change of the Deployment: the generation moves when the spec does.</summary>
+    public void Change(Func<Deployment, Deployment> change)
+    {
+        Deployment before = Deployment!;
+        Deployment after = change(before);
+        long generation = (before.Metadata.Generation ?? 0) + (after.Spec == before.Spec ? 0 : 1);
+        Deployment = Stored(after, after.Metadata with { Generation = generation });
+    }
+
+    public void SetImage(string image) =>
+        Change(deployment => deployment with { Spec = deployment.Spec with { Template = Make.WithImage(deployment.Spec.Template, image) } });
+
+    public void SetReplicas(int replicas) => Change(deployment => deployment with { Spec = deployment.Spec with { Replicas = replicas } });
+
+    public void SetPaused(bool paused) => Change(deployment => deployment with { Spec = deployment.Spec with { Paused = paused } });
+
+    public void Store(ReplicaSet replicaSet) => replicaSets[replicaSet.Name] = Stored(replicaSet, replicaSet.Metadata);
+
+    public void Store(Pod pod) => pods[pod.Name] = Stored(pod, pod.Metadata);
+
+    public void RemovePod(string name) => pods.Remove(name);
+
+    public void RemoveDeployment() => Deployment = null;
+
+    /// <summary>The chosen pods run and are ready; a pod that no node was found for gets one.</summary>
+    public void SetReady(Func<Pod, bool> which)
+    {
+        foreach (Pod pod in Pods.Where(pod => !pod.Metadata.IsDeleting && !Make.IsReady(pod)).Where(which))
+        {
+            Store(Make.Ready(pod, Now));
+        }
+    }
+
+    public void SetUnready(Func<Pod, bool> which)
+    {
+        foreach (Pod pod in Pods.Where(which))
+        {
+            Store(Make.NotReady(pod, Now));
+        }
+    }
+
+    public void EndTerminating()
+    {
+        foreach (Pod pod in Pods.Where(pod => pod.Metadata.IsDeleting))
+        {
+            pods.Remove(pod.Name);
+        }
+    }
+
+    public ReplicaSet ByImage(string image) => replicaSets.Values.Single(replicaSet => replicaSet.Spec.Template.Spec.Containers[0].Image == image);
+
+    public IEnumerable<Pod> ActivePodsOf(ReplicaSet replicaSet) =>
+        pods.Values.Where(pod => pod.Metadata.Controller?.Uid == replicaSet.Uid && Make.IsActive(pod));
+
+    public int ActivePods => pods.Values.Count(Make.IsActive);
+
+    public int AvailablePods => replicaSets.Values.Sum(replicaSet =>
+        ActivePodsOf(replicaSet).Count(pod => Make.IsAvailable(pod, replicaSet.Spec.MinReadySeconds ?? 0, Now)));
+
+    public Condition Condition(string type) => Status.Conditions.Single(condition => condition.Type == type);
+
+    public string Describe() => string.Join(", ", replicaSets.Values.Select(replicaSet =>
+        $"{replicaSet.Name}: {replicaSet.Spec.Replicas} wanted, {ActivePodsOf(replicaSet).Count()} active, {ActivePodsOf(replicaSet).Count(Make.IsReady)} ready"));
+
+    public void Apply(Plan plan)
+    {
+        Assert.Equal(plan.Writes.Count, plan.Writes.Select(write => (write.Kind.Kind, write.Key)).Distinct().Count());
+        seed++;
+        foreach (Write write in plan.Writes)
+        {
+            Apply(write);
+        }
+
+        Messages.AddRange(plan.Events.Select(note => $"{note.Reason}: {note.Message}"));
+    }
+
+    private void Apply(Write write)
+    {
+        switch (write)
+        {
+            case Write.Create { Object: ReplicaSet made }:
+                Assert.DoesNotContain(made.Name, replicaSets.Keys);
+                Store(made);
+                break;
+            case Write.Create { Object: Pod made }:
+                Assert.DoesNotContain(made.Name, pods.Keys);
+                Store(made);
+                break;
+            case Write.Update { Object: Deployment next, Parts: var parts }:
+                Deployment = Merge(Deployment!, next, parts, (kept, updated) => kept with { Metadata = updated.Metadata, Spec = updated.Spec }, (kept, updated) => kept with { Status = updated.Status });
+                break;
+            case Write.Update { Object: ReplicaSet next, Parts: var parts }:
+                replicaSets[next.Name] = Merge(replicaSets[next.Name], next, parts, (kept, updated) => kept with { Metadata = updated.Metadata, Spec = updated.Spec }, (kept, updated) => kept with { Status = updated.Status });
+                break;
+            case Write.Update { Object: Pod next, Parts: var parts }:
+                pods[next.Name] = Merge(pods[next.Name], next, parts, (kept, updated) => kept with { Metadata = updated.Metadata, Spec = updated.Spec }, (kept, updated) => kept with { Status = updated.Status });
+                break;
+            case Write.Remove { OfKind.Kind: "ReplicaSet" } removed:
+                Assert.True(replicaSets.Remove(removed.AtKey.Name));
+                break;
+            case Write.Remove { OfKind.Kind: "Pod" } removed:
+                Assert.True(pods.Remove(removed.AtKey.Name));
+                break;
+            default:
+                Assert.Fail($"unexpected write {write}");
+                break;
+        }
+    }
+
+    private T Merge<T>(T stored, T next, ResourceParts parts, Func<T, T, T> desired, Func<T, T, T> status)
+        where T : Resource
+    {
+        Assert.Equal(stored.Uid, next.Uid);
+        T merged = stored;
+        merged = parts.HasFlag(ResourceParts.Desired) ? desired(merged, next) : merged;
+        merged = parts.HasFlag(ResourceParts.Status) ? status(merged, next) : merged;
+        Assert.NotEqual(stored, merged);
+        return Stored(merged, merged.Metadata);
+    }
+
+    private T Stored<T>(T resource, ObjectMeta metadata)
+        where T : Resource
+    {
+        ObjectMeta stamped = metadata with { ResourceVersion = (++revision).ToString(System.Globalization.CultureInfo.InvariantCulture) };
+        T stored = resource with { Metadata = stamped };
+        return StoresJson ? ResourceJson.Deserialize<T>(ResourceJson.Serialize(stored)) : stored;
+    }
+}
