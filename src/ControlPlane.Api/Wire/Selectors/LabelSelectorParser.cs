@@ -65,9 +65,10 @@ internal sealed class LabelSelectorParser
             Next();
         }
 
-        if (Next() is not SelectorToken.Word key)
+        SelectorToken key = Next();
+        if (key is not SelectorToken.Word)
         {
-            throw RefuseRequirement($"found '{tokens[position - 1].Text}', expected: identifier");
+            throw RefuseRequirement($"found '{key.Text}', expected: identifier");
         }
 
         LabelSyntax.CheckKey(key.Text);
