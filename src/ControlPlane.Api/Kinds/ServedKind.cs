@@ -1,0 +1,57 @@
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
+
+namespace ControlPlane.Api.Kinds;
+
+/// <summary>A kind as the API serves it: what discovery lists and what endpoints are mapped from.</summary>
+/// <param name="Kind">Its names.</param>
+/// <param name="Verbs">What can be asked of it, in discovery's words and order.</param>
+/// <param name="Subresources">What hangs below one object of it.</param>
+public sealed record ServedKind(ResourceKind Kind, ValueList<string> Verbs, ValueList<ServedSubresource> Subresources)
+{
+    /// <summary>Where its objects are: <c>/api/v1/namespaces/{namespace}/pods</c>, <c>/apis/apps/v1/namespaces/{namespace}/deployments</c>, <c>/api/v1/nodes</c>.</summary>
+    public string CollectionPath => Kind.IsNamespaced ? $"{GroupPath}/namespaces/{{namespace}}/{Kind.Plural}" : $"{GroupPath}/{Kind.Plural}";
+
+    /// <summary>Where the objects of all namespaces are; the same as <see cref="CollectionPath"/> for cluster-scoped kinds.</summary>
+    public string AllNamespacesPath => $"{GroupPath}/{Kind.Plural}";
+
+    /// <summary>Where one object is.</summary>
+    public string ObjectPath => $"{CollectionPath}/{{name}}";
+
+    /// <summary><c>/api/v1</c>, <c>/apis/apps/v1</c>.</summary>
+    public string GroupPath => Kind.Group.Length == 0 ? $"/api/{Kind.Version}" : $"/apis/{Kind.Group}/{Kind.Version}";
+
+    public bool Has(string subresource) => Subresources.Any(item => item.Name == subresource);
+}
+
+/// <summary>A subresource such as <c>deployments/scale</c>.</summary>
+/// <param name="Name">The path's last part: <c>status</c>, <c>scale</c>, <c>log</c>.</param>
+/// <param name="Type">The record that is read and written; null where it is not an object (a log).</param>
+/// <param name="Group">The group of <paramref name="Kind"/> where it is not the parent's; else null.</param>
+/// <param name="Version">The version of <paramref name="Kind"/> where it is not the parent's; else null.</param>
+/// <param name="Kind">The kind of what is read and written.</param>
+/// <param name="Verbs">What can be asked of it.</param>
+public sealed record ServedSubresource(string Name, Type? Type, string? Group, string? Version, string Kind, ValueList<string> Verbs);
+
+/// <summary>The registry of what is served: one line a kind.</summary>
+public static class ServedKinds
+{
+    private static readonly ValueList<string> AllVerbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+
+    public static ValueList<ServedKind> All { get; } =
+    [
+        new(ResourceKinds.Namespace, ["create", "delete", "get", "list", "patch", "update", "watch"], [Status(ResourceKinds.Namespace)]),
+        new(ResourceKinds.Node, AllVerbs, [Status(ResourceKinds.Node)]),
+        new(ResourceKinds.Pod, AllVerbs, [Log, Status(ResourceKinds.Pod)]),
+        new(ResourceKinds.Secret, AllVerbs, []),
+        new(ResourceKinds.Event, AllVerbs, []),
+        new(ResourceKinds.Deployment, AllVerbs, [Scale, Status(ResourceKinds.Deployment)]),
+        new(ResourceKinds.ReplicaSet, AllVerbs, [Scale, Status(ResourceKinds.ReplicaSet)]),
+    ];
+
+    private static ServedSubresource Scale => new("scale", typeof(Scale), "autoscaling", "v1", "Scale", ["get", "patch", "update"]);
+
+    private static ServedSubresource Log => new("log", null, null, null, "Pod", ["get"]);
+
+    private static ServedSubresource Status(ResourceKind kind) => new("status", kind.Type, null, null, kind.Kind, ["get", "patch", "update"]);
+}

@@ -1,0 +1,52 @@
+using System.Collections.Frozen;
+using ControlPlane.Domain.Resources;
+
+namespace ControlPlane.Api.Wire.OpenApi;
+
+/// <summary>The names Kubernetes gives its types in OpenAPI documents; clients find the shape of a kind by them.</summary>
+internal static class DefinitionNames
+{
+    public const string Meta = "io.k8s.apimachinery.pkg.apis.meta.v1";
+
+    public const string IntOrString = "io.k8s.apimachinery.pkg.util.intstr.IntOrString";
+
+    public const string Quantity = "io.k8s.apimachinery.pkg.api.resource.Quantity";
+
+    public const string Time = $"{Meta}.Time";
+
+    public const string MicroTime = $"{Meta}.MicroTime";
+
+    public const string Patch = $"{Meta}.Patch";
+
+    public const string ListMeta = $"{Meta}.ListMeta";
+
+    public const string Status = $"{Meta}.Status";
+
+    public const string DeleteOptions = $"{Meta}.DeleteOptions";
+
+    private static readonly FrozenDictionary<Type, string> Packages = new Dictionary<Type, string>
+    {
+        [typeof(ObjectMeta)] = Meta,
+        [typeof(OwnerReference)] = Meta,
+        [typeof(ManagedFieldsEntry)] = Meta,
+        [typeof(LabelSelector)] = Meta,
+        [typeof(LabelSelectorRequirement)] = Meta,
+        [typeof(Condition)] = Meta,
+        [typeof(Deployment)] = "io.k8s.api.apps.v1",
+        [typeof(DeploymentSpec)] = "io.k8s.api.apps.v1",
+        [typeof(DeploymentStatus)] = "io.k8s.api.apps.v1",
+        [typeof(DeploymentStrategy)] = "io.k8s.api.apps.v1",
+        [typeof(RollingUpdateDeployment)] = "io.k8s.api.apps.v1",
+        [typeof(ReplicaSet)] = "io.k8s.api.apps.v1",
+        [typeof(ReplicaSetSpec)] = "io.k8s.api.apps.v1",
+        [typeof(ReplicaSetStatus)] = "io.k8s.api.apps.v1",
+        [typeof(Scale)] = "io.k8s.api.autoscaling.v1",
+        [typeof(ScaleSpec)] = "io.k8s.api.autoscaling.v1",
+        [typeof(ScaleStatus)] = "io.k8s.api.autoscaling.v1",
+    }.ToFrozenDictionary();
+
+    /// <summary>The name of a record, such as <c>io.k8s.api.core.v1.PodSpec</c>.</summary>
+    public static string Of(Type type) => $"{Packages.GetValueOrDefault(type, "io.k8s.api.core.v1")}.{type.Name}";
+
+    public static string ListOf(Type type) => Of(type) + "List";
+}

@@ -1,0 +1,158 @@
+using System.Text.Json.Nodes;
+using ControlPlane.Api.Kinds;
+using ControlPlane.Api.Wire.Schemas;
+using ControlPlane.Domain.Resources;
+
+namespace ControlPlane.Api.Wire.OpenApi;
+
+/// <summary>Which of the two document formats is written: they differ in where definitions stand and in how a value of two types is said.</summary>
+internal enum OpenApiVersion
+{
+    V2,
+    V3,
+}
+
+/// <summary>
+/// The definitions of one document: every type that is reached from the ones asked for, from the same <see cref="Schema"/> that decodes
+/// bodies and applies patches.
+/// </summary>
+internal sealed class Definitions(OpenApiVersion version)
+{
+    private readonly SortedDictionary<string, JsonObject> known = new(StringComparer.Ordinal);
+
+    /// <summary>A reference to a record's definition, which is added with all that it refers to.</summary>
+    public JsonObject Reference(Type type)
+    {
+        string name = DefinitionNames.Of(type);
+        if (known.TryAdd(name, []))
+        {
+            JsonObject definition = ObjectDefinition(type);
+            AddGroupVersionKind(definition, type);
+            known[name] = definition;
+        }
+
+        return ReferenceTo(name);
+    }
+
+    /// <summary>A reference to the list of a kind.</summary>
+    public JsonObject ReferenceToList(ResourceKind kind)
+    {
+        string name = DefinitionNames.ListOf(kind.Type);
+        if (known.TryAdd(name, []))
+        {
+            known[name] = new JsonObject
+            {
+                ["description"] = $"{kind.Kind}List is a list of {kind.Plural}.",
+                ["type"] = "object",
+                ["required"] = new JsonArray("items"),
+                ["properties"] = new JsonObject
+                {
+                    ["apiVersion"] = new JsonObject { ["type"] = "string" },
+                    ["items"] = new JsonObject { ["type"] = "array", ["items"] = Reference(kind.Type) },
+                    ["kind"] = new JsonObject { ["type"] = "string" },
+                    ["metadata"] = ReferenceToCommon(DefinitionNames.ListMeta),
+                },
+                ["x-kubernetes-group-version-kind"] = new JsonArray(GroupVersionKind(kind.Group, kind.Version, $"{kind.Kind}List")),
+            };
+        }
+
+        return ReferenceTo(name);
+    }
+
+    /// <summary>A reference to one of <see cref="CommonDefinitions"/>.</summary>
+    public JsonObject ReferenceToCommon(string name)
+    {
+        known.TryAdd(name, CommonDefinitions.Of(name, version));
+        return ReferenceTo(name);
+    }
+
+    public JsonObject ToJson()
+    {
+        JsonObject definitions = [];
+        foreach ((string name, JsonObject definition) in known)
+        {
+            definitions[name] = definition;
+        }
+
+        return definitions;
+    }
+
+    public static JsonObject GroupVersionKind(string group, string version, string kind) =>
+        new() { ["group"] = group, ["kind"] = kind, ["version"] = version };
+
+    private JsonObject ObjectDefinition(Type type)
+    {
+        JsonObject properties = [];
+        foreach (SchemaProperty property in Schema.Of(type).Properties.Values.OrderBy(property => property.Name, StringComparer.Ordinal))
+        {
+            properties[property.Name] = Property(property);
+        }
+
+        JsonObject definition = new() { ["type"] = "object", ["properties"] = properties };
+        Describe(definition, Documentation.Of(type));
+        return definition;
+    }
+
+    private JsonObject Property(SchemaProperty property)
+    {
+        JsonObject schema = Value(property.Schema);
+        string description = Documentation.Of(property.Member);
+        if (schema.ContainsKey("$ref") && version == OpenApiVersion.V3 && (description.Length > 0 || property.Patch is not null))
+        {
+            // In OpenAPI 3.0 nothing may stand beside a $ref.
+            schema = new JsonObject { ["allOf"] = new JsonArray(schema) };
+        }
+
+        Describe(schema, description);
+        if (property.Patch is { } patch)
+        {
+            schema["x-kubernetes-patch-strategy"] = patch.Strategy;
+            if (patch.MergeKey is not null)
+            {
+                schema["x-kubernetes-patch-merge-key"] = patch.MergeKey;
+            }
+        }
+
+        return schema;
+    }
+
+    private JsonObject Value(Schema schema) => schema.Kind switch
+    {
+        SchemaKind.Object => Reference(schema.Type),
+        SchemaKind.List => new JsonObject { ["type"] = "array", ["items"] = Value(schema.Element!) },
+        SchemaKind.Map => new JsonObject { ["type"] = "object", ["additionalProperties"] = Value(schema.Element!) },
+        SchemaKind.Text => new JsonObject { ["type"] = "string" },
+        SchemaKind.Boolean => new JsonObject { ["type"] = "boolean" },
+        SchemaKind.Int32 => new JsonObject { ["type"] = "integer", ["format"] = "int32" },
+        SchemaKind.Int64 => new JsonObject { ["type"] = "integer", ["format"] = "int64" },
+        SchemaKind.IntOrString => ReferenceToCommon(DefinitionNames.IntOrString),
+        SchemaKind.Quantity => ReferenceToCommon(DefinitionNames.Quantity),
+        SchemaKind.Time => ReferenceToCommon(DefinitionNames.Time),
+        SchemaKind.MicroTime => ReferenceToCommon(DefinitionNames.MicroTime),
+        SchemaKind.Any => [],
+        _ => throw new NotSupportedException($"no OpenAPI form for {schema.Kind}"),
+    };
+
+    private JsonObject ReferenceTo(string name) =>
+        new() { ["$ref"] = version == OpenApiVersion.V2 ? $"#/definitions/{name}" : $"#/components/schemas/{name}" };
+
+    private static void AddGroupVersionKind(JsonObject definition, Type type)
+    {
+        if (ServedKinds.All.FirstOrDefault(served => served.Kind.Type == type) is { } served)
+        {
+            definition["x-kubernetes-group-version-kind"] = new JsonArray(GroupVersionKind(served.Kind.Group, served.Kind.Version, served.Kind.Kind));
+        }
+        else if (type == typeof(Scale))
+        {
+            definition["x-kubernetes-group-version-kind"] = new JsonArray(GroupVersionKind("autoscaling", "v1", "Scale"));
+        }
+    }
+
+    private static void Describe(JsonObject schema, string description)
+    {
+        if (description.Length > 0)
+        {
+            schema["description"] = description;
+        }
+    }
+}

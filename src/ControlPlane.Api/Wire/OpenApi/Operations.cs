@@ -1,0 +1,138 @@
+using ControlPlane.Api.Kinds;
+using ControlPlane.Domain.Resources;
+
+namespace ControlPlane.Api.Wire.OpenApi;
+
+/// <summary>What an operation's body or answer holds.</summary>
+internal enum Payload
+{
+    None,
+    Object,
+    List,
+    Patch,
+    DeleteOptions,
+    Status,
+    Text,
+}
+
+/// <summary>One operation of the API, as both document formats describe it.</summary>
+internal sealed record Operation
+{
+    public required string Path { get; init; }
+
+    /// <summary>The HTTP method in lower case, as OpenAPI has it.</summary>
+    public required string Method { get; init; }
+
+    /// <summary>Kubernetes' word for it (<c>x-kubernetes-action</c>).</summary>
+    public required string Action { get; init; }
+
+    public required string OperationId { get; init; }
+
+    public required ServedKind Served { get; init; }
+
+    /// <summary>The record that is exchanged; the kind's own unless this is about a subresource.</summary>
+    public required Type Type { get; init; }
+
+    public required (string Group, string Version, string Kind) GroupVersionKind { get; init; }
+
+    public required Payload Body { get; init; }
+
+    public required Payload Response { get; init; }
+
+    /// <summary>The query parameters, by name.</summary>
+    public required IReadOnlyList<string> Query { get; init; }
+
+    public IEnumerable<string> PathParameters => Path.Split('/').Where(part => part.StartsWith('{')).Select(part => part.Trim('{', '}'));
+
+    public IReadOnlyList<string> Consumes => Body switch
+    {
+        Payload.Patch => ["application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json"],
+        Payload.None => [],
+        _ => ["application/json", "application/yaml"],
+    };
+}
+
+/// <summary>All operations of the served kinds.</summary>
+internal static class Operations
+{
+    private static readonly string[] WriteQuery = ["dryRun", "fieldManager", "fieldValidation", "pretty"];
+
+    private static readonly string[] PatchQuery = [.. WriteQuery, "force"];
+
+    private static readonly string[] ListQuery =
+    [
+        "allowWatchBookmarks", "continue", "fieldSelector", "labelSelector", "limit", "pretty", "resourceVersion",
+        "resourceVersionMatch", "sendInitialEvents", "timeoutSeconds", "watch",
+    ];
+
+    private static readonly string[] DeleteQuery = ["dryRun", "gracePeriodSeconds", "orphanDependents", "pretty", "propagationPolicy"];
+
+    private static readonly string[] LogQuery =
+        ["container", "follow", "limitBytes", "previous", "sinceSeconds", "sinceTime", "tailLines", "timestamps"];
+
+    public static IEnumerable<Operation> All() => ServedKinds.All.SelectMany(served => OfKind(served).Concat(served.Subresources.SelectMany(part => OfPart(served, part))));
+
+    private static IEnumerable<Operation> OfKind(ServedKind served)
+    {
+        if (served.Kind.IsNamespaced)
+        {
+            yield return Make(served, served.AllNamespacesPath, "get", "list", Payload.None, Payload.List, ListQuery, "ForAllNamespaces");
+        }
+
+        yield return Make(served, served.CollectionPath, "get", "list", Payload.None, Payload.List, ListQuery);
+        yield return Make(served, served.CollectionPath, "post", "post", Payload.Object, Payload.Object, WriteQuery);
+        if (served.Verbs.Contains("deletecollection"))
+        {
+            yield return Make(served, served.CollectionPath, "delete", "deletecollection", Payload.DeleteOptions, Payload.Status, [.. DeleteQuery, .. ListQuery]);
+        }
+
+        yield return Make(served, served.ObjectPath, "get", "get", Payload.None, Payload.Object, ["pretty", "resourceVersion"]);
+        yield return Make(served, served.ObjectPath, "put", "put", Payload.Object, Payload.Object, WriteQuery);
+        yield return Make(served, served.ObjectPath, "patch", "patch", Payload.Patch, Payload.Object, PatchQuery);
+        yield return Make(served, served.ObjectPath, "delete", "delete", Payload.DeleteOptions, Payload.Status, DeleteQuery);
+    }
+
+    private static IEnumerable<Operation> OfPart(ServedKind served, ServedSubresource part)
+    {
+        string path = $"{served.ObjectPath}/{part.Name}";
+        foreach (string verb in part.Verbs)
+        {
+            Operation operation = verb switch
+            {
+                "get" when part.Type is null => Make(served, path, "get", "connect", Payload.None, Payload.Text, LogQuery, suffix: part.Name),
+                "get" => Make(served, path, "get", "get", Payload.None, Payload.Object, ["pretty"], suffix: part.Name),
+                "update" => Make(served, path, "put", "put", Payload.Object, Payload.Object, WriteQuery, suffix: part.Name),
+                "patch" => Make(served, path, "patch", "patch", Payload.Patch, Payload.Object, PatchQuery, suffix: part.Name),
+                _ => throw new NotSupportedException($"no operation for the verb {verb} of {served.Kind.Plural}/{part.Name}"),
+            };
+            yield return operation with
+            {
+                Type = part.Type ?? served.Kind.Type,
+                GroupVersionKind = (part.Group ?? served.Kind.Group, part.Version ?? served.Kind.Version, part.Kind),
+            };
+        }
+    }
+
+    private static Operation Make(
+        ServedKind served, string path, string method, string action, Payload body, Payload response, IReadOnlyList<string> query, string suffix = "")
+    {
+        ResourceKind kind = served.Kind;
+        string group = kind.Group.Length == 0 ? "Core" : char.ToUpperInvariant(kind.Group[0]) + kind.Group[1..].Split('.')[0];
+        string verb = action switch { "get" or "connect" => "read", "post" => "create", "put" => "replace", "deletecollection" => "deleteCollection", _ => action };
+        string scope = kind.IsNamespaced && suffix != "ForAllNamespaces" ? "Namespaced" : "";
+        string tail = suffix.Length == 0 ? "" : char.ToUpperInvariant(suffix[0]) + suffix[1..];
+        return new Operation
+        {
+            Path = path,
+            Method = method,
+            Action = action,
+            OperationId = $"{verb}{group}{char.ToUpperInvariant(kind.Version[0])}{kind.Version[1..]}{scope}{kind.Kind}{tail}",
+            Served = served,
+            Type = kind.Type,
+            GroupVersionKind = (kind.Group, kind.Version, kind.Kind),
+            Body = body,
+            Response = response,
+            Query = query,
+        };
+    }
+}
