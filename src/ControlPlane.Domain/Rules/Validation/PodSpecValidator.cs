@@ -70,7 +70,8 @@ internal sealed class PodSpecValidator : AbstractValidator<PodSpec>
         {
             yield return FieldProblem.Invalid(
                 toleration.Operator ?? "",
-                "operator must be Exists when `key` is empty, which means \"match all values and all keys\"") with { At = ".operator" };
+                "operator must be Exists when `key` is empty, which means \"match all values and all keys\"") with
+            { At = ".operator" };
         }
 
         if (toleration.TolerationSeconds is not null && toleration.Effect != "NoExecute")
