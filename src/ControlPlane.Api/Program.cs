@@ -1,2 +1,4 @@
-var builder = WebApplication.CreateBuilder(args);
-await builder.Build().RunAsync();
+using ControlPlane.Api.Hosting;
+
+await using WebApplication app = ApiHost.Build(args);
+await app.RunAsync();

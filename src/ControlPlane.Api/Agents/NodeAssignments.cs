@@ -1,0 +1,202 @@
+using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
+
+namespace ControlPlane.Api.Agents;
+
+/// <summary>
+/// Which pods are bound to which node, kept from the change feed, so that an agent's wait costs what changes on its node. Only what an
+/// agent acts on wakes it: a pod's metadata and spec, and its pull secrets; not the status that it reported itself.
+/// </summary>
+internal sealed partial class NodeAssignments(IResourceCache cache, TimeProvider time, ILogger<NodeAssignments> logger) : BackgroundService
+{
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, Entry> nodes = new(StringComparer.Ordinal);
+    private long revision;
+    private TaskCompletionSource progressed = NewSignal();
+
+    /// <summary>One node's pods. Guarded by <see cref="gate"/>.</summary>
+    private sealed class Entry
+    {
+        public Dictionary<string, Pod> Pods { get; } = new(StringComparer.Ordinal);
+
+        /// <summary>The revision of the last change that the node's agent must know of.</summary>
+        public long ChangedAt { get; set; }
+
+        public TaskCompletionSource Changed { get; set; } = NewSignal();
+    }
+
+    /// <summary>One node's pods as of a revision.</summary>
+    /// <param name="Revision">What this is complete up to; 0 while nothing is known yet.</param>
+    /// <param name="ChangedAt">The revision of the last change that the agent must know of.</param>
+    /// <param name="Pods">In the order of namespace and name; terminating ones too.</param>
+    /// <param name="Changed">Completes at the next such change.</param>
+    public sealed record View(long Revision, long ChangedAt, ValueList<Pod> Pods, Task Changed);
+
+    public View Read(string node)
+    {
+        lock (gate)
+        {
+            Entry entry = EntryOf(node);
+            return new View(revision, entry.ChangedAt, entry.Pods.Values.OrderBy(pod => pod.Key).ToValueList(), entry.Changed.Task);
+        }
+    }
+
+    /// <summary>Returns once this is complete up to a revision.</summary>
+    public async Task WaitForRevisionAsync(long wanted, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task next;
+            lock (gate)
+            {
+                if (revision >= wanted)
+                {
+                    return;
+                }
+
+                next = progressed.Task;
+            }
+
+            await next.WaitAsync(cancellationToken);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await cache.WaitForLatestAsync(stoppingToken);
+                using ChangeSubscription subscription = cache.SubscribeFromNow();
+                Begin(subscription);
+                while (true)
+                {
+                    Apply(await subscription.ReadAsync(stoppingToken));
+                }
+            }
+            catch (Exception interrupted) when (interrupted is StoreUnavailableException or RevisionCompactedException)
+            {
+                LogInterrupted(logger, interrupted.Message);
+                await Task.Delay(RetryDelay, time, stoppingToken);
+            }
+        }
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private Entry EntryOf(string node)
+    {
+        if (!nodes.TryGetValue(node, out Entry? entry))
+        {
+            entry = nodes[node] = new Entry();
+        }
+
+        return entry;
+    }
+
+    private void Begin(ChangeSubscription subscription)
+    {
+        lock (gate)
+        {
+            foreach (Entry entry in nodes.Values)
+            {
+                entry.Pods.Clear();
+            }
+
+            foreach (Pod pod in subscription.SnapshotAtStart(ResourceKinds.Pod).Objects.Values.Cast<Pod>())
+            {
+                if (pod.Spec.NodeName is { Length: > 0 } node)
+                {
+                    EntryOf(node).Pods[pod.Uid] = pod;
+                }
+            }
+
+            foreach (Entry entry in nodes.Values)
+            {
+                Touch(entry, subscription.StartRevision);
+            }
+
+            Progress(subscription.StartRevision);
+        }
+    }
+
+    private void Apply(ChangeBatch batch)
+    {
+        lock (gate)
+        {
+            foreach (Change change in batch.Changes)
+            {
+                switch (change.Object)
+                {
+                    case Pod pod:
+                        Apply(change, pod);
+                        break;
+                    case Secret secret:
+                        TouchUsersOf(secret, change.Revision);
+                        break;
+                }
+            }
+
+            Progress(batch.Revision);
+        }
+    }
+
+    private void Apply(Change change, Pod pod)
+    {
+        if (pod.Spec.NodeName is not { Length: > 0 } node)
+        {
+            return;
+        }
+
+        Entry entry = EntryOf(node);
+        bool isNews = change.Operation == ChangeOperation.Deleted
+            || !entry.Pods.TryGetValue(pod.Uid, out Pod? known)
+            || known.Spec != pod.Spec
+            || known.Metadata with { ResourceVersion = null, DesiredRevision = 0 } != pod.Metadata with { ResourceVersion = null, DesiredRevision = 0 };
+        if (change.Operation == ChangeOperation.Deleted)
+        {
+            entry.Pods.Remove(pod.Uid);
+        }
+        else
+        {
+            entry.Pods[pod.Uid] = pod;
+        }
+
+        if (isNews)
+        {
+            Touch(entry, change.Revision);
+        }
+    }
+
+    private void TouchUsersOf(Secret secret, long changedAt)
+    {
+        foreach (Entry entry in nodes.Values)
+        {
+            if (entry.Pods.Values.Any(pod => pod.Namespace == secret.Namespace && pod.Spec.ImagePullSecrets.Any(item => item.Name == secret.Name)))
+            {
+                Touch(entry, changedAt);
+            }
+        }
+    }
+
+    private static void Touch(Entry entry, long changedAt)
+    {
+        entry.ChangedAt = changedAt;
+        entry.Changed.TrySetResult();
+        entry.Changed = NewSignal();
+    }
+
+    private void Progress(long to)
+    {
+        revision = to;
+        progressed.TrySetResult();
+        progressed = NewSignal();
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "the feed of pods for agents was interrupted and starts anew: {Reason}")]
+    private static partial void LogInterrupted(ILogger logger, string reason);
+}

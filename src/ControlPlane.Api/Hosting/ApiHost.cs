@@ -1,0 +1,94 @@
+using System.Net;
+using ControlPlane.Api.Kinds;
+using ControlPlane.Api.Pipeline;
+using ControlPlane.Api.Requests;
+using ControlPlane.Api.Security;
+using ControlPlane.Api.Wire.Decoding;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+
+namespace ControlPlane.Api.Hosting;
+
+/// <summary>Puts the API together.</summary>
+public static class ApiHost
+{
+    /// <summary>HTTP/2 streams on one connection: client-go shares one for all its watches.</summary>
+    private const int StreamsPerConnectionMax = 1000;
+
+    /// <summary>How long open requests may take to end when the process stops; watches end at once.</summary>
+    private static readonly TimeSpan ShutdownMax = TimeSpan.FromSeconds(10);
+
+    /// <summary>The application, ready to run.</summary>
+    /// <param name="args">The command line: see <see cref="ApiOptions"/>.</param>
+    /// <param name="configure">Changes what is registered, for tests.</param>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
+        builder.Configuration.AddCommandLine(args, ApiOptions.Arguments);
+        configure?.Invoke(builder);
+
+        AddServices(builder.Services, builder.Configuration);
+        builder.WebHost.ConfigureKestrel(Listen);
+        WebApplication app = builder.Build();
+        Map(app);
+        return app;
+    }
+
+    private static void AddServices(IServiceCollection services, ConfigurationManager configuration)
+    {
+        services.Configure<ApiOptions>(configuration.GetSection(ApiOptions.Section));
+        services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownMax);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(provider =>
+        {
+            ApiOptions options = provider.GetRequiredService<IOptions<ApiOptions>>().Value;
+            return new ServerCertificates(options.DataDir, options.AdvertisedNames, provider.GetRequiredService<TimeProvider>());
+        });
+        services.AddTokenAuthentication();
+        services.AddRequestLimits();
+        services.AddMediation();
+        services.AddSingleton<CacheReader>();
+        services.AddSingleton<Updater>();
+        services.AddSingleton<Deleter>();
+        services.AddSingleton<KeptSnapshots>();
+        services.AddSingleton<Readiness>();
+        services.AddHostedService<FirstObjects>();
+    }
+
+    private static void Listen(KestrelServerOptions kestrel)
+    {
+        ApiOptions options = kestrel.ApplicationServices.GetRequiredService<IOptions<ApiOptions>>().Value;
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = BodyDecoder.MaxBodyBytes;
+        kestrel.Limits.Http2.MaxStreamsPerConnection = StreamsPerConnectionMax;
+        if (options.HttpPort > 0)
+        {
+            kestrel.ListenLocalhost(options.HttpPort, listen => listen.Protocols = HttpProtocols.Http1);
+        }
+        else if (options.HttpPort == 0)
+        {
+            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1);
+        }
+
+        if (options.HttpsPort >= 0)
+        {
+            ServerCertificates certificates = kestrel.ApplicationServices.GetRequiredService<ServerCertificates>();
+            kestrel.ListenAnyIP(options.HttpsPort, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1AndHttp2;
+                listen.UseHttps(https => https.ServerCertificateSelector = (_, _) => certificates.Current);
+            });
+        }
+    }
+
+    private static void Map(WebApplication app)
+    {
+        app.UseMiddleware<ErrorResponses>();
+        app.UseRouting();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.UseRateLimiter();
+        app.MapHealth();
+        app.MapKinds();
+    }
+}

@@ -1,0 +1,47 @@
+namespace ControlPlane.Api.Hosting;
+
+/// <summary>How this replica is reached and where it keeps its files: section <c>ControlPlane</c> of the configuration.</summary>
+public sealed record ApiOptions
+{
+    public const string Section = "ControlPlane";
+
+    /// <summary>The arguments that stand for settings.</summary>
+    public static IDictionary<string, string> Arguments { get; } = new Dictionary<string, string>
+    {
+        ["--http-port"] = $"{Section}:{nameof(HttpPort)}",
+        ["--https-port"] = $"{Section}:{nameof(HttpsPort)}",
+        ["--advertise"] = $"{Section}:{nameof(Advertise)}",
+        ["--data-dir"] = $"{Section}:{nameof(DataDir)}",
+    };
+
+    /// <summary>The port for plain HTTP, on loopback only; 0 takes a free one, a negative number serves none.</summary>
+    public int HttpPort { get; init; } = 8080;
+
+    /// <summary>The port for HTTPS, on all addresses; 0 takes a free one, a negative number serves none.</summary>
+    public int HttpsPort { get; init; } = 8443;
+
+    /// <summary>Names and addresses that clients use beside localhost and the host's name, separated by commas.</summary>
+    public string Advertise { get; init; } = "";
+
+    /// <summary>Where certificates and tokens are kept.</summary>
+    public string DataDir { get; init; } = ".data";
+
+    /// <summary>The file with the token named <c>admin</c>; made when it is missing. Default: <c>admin.token</c> in the data folder.</summary>
+    public string? AdminTokenFile { get; init; }
+
+    /// <summary>The file with the token that agents join with; made when it is missing. Default: <c>agent.token</c> in the data folder.</summary>
+    public string? AgentTokenFile { get; init; }
+
+    /// <summary>Requests that are worked on at a time, watches and other long ones aside; as many again may wait.</summary>
+    public int RequestsMax { get; init; } = 400;
+
+    /// <summary>Watches, followed logs and held agent calls that are open at a time.</summary>
+    public int LongRequestsMax { get; init; } = 20_000;
+
+    public string AdminTokenPath => AdminTokenFile ?? Path.Combine(DataDir, "admin.token");
+
+    public string AgentTokenPath => AgentTokenFile ?? Path.Combine(DataDir, "agent.token");
+
+    public IReadOnlyList<string> AdvertisedNames =>
+        Advertise.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+}

@@ -1,0 +1,201 @@
+using ControlPlane.Api.Requests;
+using ControlPlane.Api.Security;
+using ControlPlane.Api.Wire;
+using ControlPlane.Api.Wire.Decoding;
+using ControlPlane.Api.Wire.Options;
+using ControlPlane.Api.Wire.Patches;
+using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Resources;
+using MediatR;
+
+namespace ControlPlane.Api.Kinds;
+
+/// <summary>The endpoints of one kind: each turns HTTP into a request, sends it and writes the reply.</summary>
+internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
+    where T : Resource
+{
+    private static readonly ResourceKind Kind = ResourceKinds.Of<T>();
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        OperationMapper map = new(routes, served);
+        map.Add("list", served.CollectionPath, HttpMethods.Get, ListOrWatchAsync);
+        if (Kind.IsNamespaced)
+        {
+            map.AddForAllNamespaces("list", served.AllNamespacesPath, HttpMethods.Get, ListOrWatchAsync);
+        }
+
+        map.Add("create", served.CollectionPath, HttpMethods.Post, CreateAsync);
+        if (served.Verbs.Contains("deletecollection"))
+        {
+            map.Add("deletecollection", served.CollectionPath, HttpMethods.Delete, DeleteCollectionAsync);
+        }
+
+        map.Add("get", served.ObjectPath, HttpMethods.Get, GetAsync);
+        map.Add("update", served.ObjectPath, HttpMethods.Put, ReplaceAsync);
+        map.Add("patch", served.ObjectPath, HttpMethods.Patch, PatchAsync);
+        map.Add("delete", served.ObjectPath, HttpMethods.Delete, DeleteAsync);
+        MapSubresources(map);
+    }
+
+    private void MapSubresources(OperationMapper map)
+    {
+        foreach (ServedSubresource subresource in served.Subresources)
+        {
+            string path = $"{served.ObjectPath}/{subresource.Name}";
+            switch (subresource.Name)
+            {
+                case "status":
+                    map.Add("get", path, HttpMethods.Get, GetAsync, subresource);
+                    map.Add("update", path, HttpMethods.Put, ReplaceStatusAsync, subresource);
+                    map.Add("patch", path, HttpMethods.Patch, PatchStatusAsync, subresource);
+                    break;
+                case "scale":
+                    map.Add("get", path, HttpMethods.Get, GetScaleAsync, subresource);
+                    map.Add("update", path, HttpMethods.Put, ReplaceScaleAsync, subresource);
+                    map.Add("patch", path, HttpMethods.Patch, PatchScaleAsync, subresource);
+                    break;
+                default:
+                    throw new InvalidOperationException($"no endpoint serves {Kind.Plural}/{subresource.Name}");
+            }
+        }
+    }
+
+    private static ObjectKey KeyOf(HttpContext http) => new(NamespaceOf(http), (string)http.Request.RouteValues["name"]!);
+
+    private static string NamespaceOf(HttpContext http) => http.Request.RouteValues["namespace"] as string ?? "";
+
+    private static long? RevisionOf(HttpContext http) => new QueryReader(http.Request.Query, "GetOptions").Revision("resourceVersion");
+
+    private static async Task GetAsync(HttpContext http, IMediator mediator)
+    {
+        ReplyForm form = Negotiation.FormFor(http.Request);
+        T found = await mediator.Send(new Get<T>(KeyOf(http), RevisionOf(http)), http.RequestAborted);
+        await ObjectReply.WriteAsync(http, StatusCodes.Status200OK, found, form);
+    }
+
+    private static async Task ListOrWatchAsync(HttpContext http, IMediator mediator)
+    {
+        ReplyForm form = Negotiation.FormFor(http.Request);
+        ListOptions options = ListOptions.Parse(http.Request.Query);
+        ListScope scope = ListScope.Of(Kind, NamespaceOf(http), options);
+        if (!options.Watch)
+        {
+            Page<T> page = await mediator.Send(new ListObjects<T>(scope, options), http.RequestAborted);
+            await ListReply.WriteAsync(http, page, form);
+            return;
+        }
+
+        using WatchSession session = await mediator.Send(new Watch<T>(scope, options), http.RequestAborted);
+        await WatchReply.WriteAsync(http, session, form);
+    }
+
+    private static async Task CreateAsync(HttpContext http, IMediator mediator)
+    {
+        ReplyForm form = Negotiation.FormFor(http.Request);
+        WriteOptions options = WriteOptions.Parse(http.Request.Query, "CreateOptions");
+        T body = await ReadBodyAsync(http, options);
+        T created = await mediator.Send(new Create<T>(NamespaceOf(http), body, ContextOf(http, options)), http.RequestAborted);
+        await ObjectReply.WriteAsync(http, StatusCodes.Status201Created, created, form);
+    }
+
+    private static Task ReplaceAsync(HttpContext http, IMediator mediator) => ReplaceAsync(http, mediator, ResourceParts.Desired);
+
+    private static Task ReplaceStatusAsync(HttpContext http, IMediator mediator) => ReplaceAsync(http, mediator, ResourceParts.Status);
+
+    private static async Task ReplaceAsync(HttpContext http, IMediator mediator, ResourceParts parts)
+    {
+        ReplyForm form = Negotiation.FormFor(http.Request);
+        WriteOptions options = WriteOptions.Parse(http.Request.Query, "UpdateOptions");
+        T body = await ReadBodyAsync(http, options);
+        T updated = await mediator.Send(new Replace<T>(KeyOf(http), body, parts, ContextOf(http, options)), http.RequestAborted);
+        await ObjectReply.WriteAsync(http, StatusCodes.Status200OK, updated, form);
+    }
+
+    private static Task PatchAsync(HttpContext http, IMediator mediator) => PatchAsync(http, mediator, ResourceParts.Desired);
+
+    private static Task PatchStatusAsync(HttpContext http, IMediator mediator) => PatchAsync(http, mediator, ResourceParts.Status);
+
+    private static async Task PatchAsync(HttpContext http, IMediator mediator, ResourceParts parts)
+    {
+        ReplyForm form = Negotiation.FormFor(http.Request);
+        WriteOptions options = WriteOptions.Parse(http.Request.Query, "PatchOptions");
+        ResourcePatch patch = ResourcePatch.Read(await BodyReader.ReadAsync(http), http.Request.ContentType);
+        Decoded<Resource> patched = await mediator.Send(
+            new Patch<T>(KeyOf(http), patch, options.FieldValidation, parts, ContextOf(http, options)), http.RequestAborted);
+        BodyReader.Warn(http, patched.Warnings);
+        await ObjectReply.WriteAsync(http, StatusCodes.Status200OK, patched.Object, form);
+    }
+
+    private static async Task DeleteAsync(HttpContext http, IMediator mediator)
+    {
+        ReplyForm form = Negotiation.FormFor(http.Request);
+        DeleteOptions how = await ReadDeleteOptionsAsync(http);
+        Deleted<T> deleted = await mediator.Send(new Delete<T>(KeyOf(http), how, ContextOf(http, how)), http.RequestAborted);
+        if (deleted.IsGone)
+        {
+            await DeleteReply.WriteDeletedAsync(http, Kind, deleted.Object);
+        }
+        else
+        {
+            await ObjectReply.WriteAsync(http, StatusCodes.Status200OK, deleted.Object, form);
+        }
+    }
+
+    private static async Task DeleteCollectionAsync(HttpContext http, IMediator mediator)
+    {
+        ReplyForm form = Negotiation.FormFor(http.Request);
+        ListScope scope = ListScope.Of(Kind, NamespaceOf(http), ListOptions.Parse(http.Request.Query));
+        DeleteOptions how = await ReadDeleteOptionsAsync(http);
+        Page<T> deleted = await mediator.Send(new DeleteCollection<T>(scope, how, ContextOf(http, how)), http.RequestAborted);
+        await ListReply.WriteAsync(http, deleted, form);
+    }
+
+    private static async Task GetScaleAsync(HttpContext http, IMediator mediator)
+    {
+        Scale scale = await mediator.Send(new GetScale<T>(KeyOf(http), RevisionOf(http)), http.RequestAborted);
+        await ObjectReply.WriteAsync(http, StatusCodes.Status200OK, scale, ReplyForm.Objects);
+    }
+
+    private static async Task ReplaceScaleAsync(HttpContext http, IMediator mediator)
+    {
+        WriteOptions options = WriteOptions.Parse(http.Request.Query, "UpdateOptions");
+        Decoded<Resource> body = BodyDecoder.Decode(await BodyReader.ReadAsync(http), http.Request.ContentType, DecodeTarget.Scale, options.FieldValidation);
+        BodyReader.Warn(http, body.Warnings);
+        await SetScaleAsync(http, mediator, options, _ => (Scale)body.Object, "update scale");
+    }
+
+    private static async Task PatchScaleAsync(HttpContext http, IMediator mediator)
+    {
+        WriteOptions options = WriteOptions.Parse(http.Request.Query, "PatchOptions");
+        ResourcePatch patch = ResourcePatch.Read(await BodyReader.ReadAsync(http), http.Request.ContentType);
+        await SetScaleAsync(http, mediator, options, scale => (Scale)patch.Apply(scale, DecodeTarget.Scale, options.FieldValidation).Object, "patch scale");
+    }
+
+    private static async Task SetScaleAsync(HttpContext http, IMediator mediator, WriteOptions options, Func<Scale, Scale> change, string verb)
+    {
+        Scale scale = await mediator.Send(new ReplaceScale<T>(KeyOf(http), change, verb, ContextOf(http, options)), http.RequestAborted);
+        await ObjectReply.WriteAsync(http, StatusCodes.Status200OK, scale, ReplyForm.Objects);
+    }
+
+    private static WriteContext ContextOf(HttpContext http, WriteOptions options) => new(TokenAuthentication.ActorOf(http), options.IsDryRun);
+
+    private static WriteContext ContextOf(HttpContext http, DeleteOptions options) => new(TokenAuthentication.ActorOf(http), options.IsDryRun);
+
+    private static async Task<DeleteOptions> ReadDeleteOptionsAsync(HttpContext http) =>
+        DeleteOptions.Parse(await BodyReader.ReadAsync(http), http.Request.ContentType, http.Request.Query);
+
+    private static async Task<T> ReadBodyAsync(HttpContext http, WriteOptions options)
+    {
+        Decoded<Resource> body = BodyDecoder.Decode(
+            await BodyReader.ReadAsync(http), http.Request.ContentType, DecodeTarget.Of(Kind), options.FieldValidation);
+        BodyReader.Warn(http, body.Warnings);
+        return (T)body.Object;
+    }
+}
+
+/// <summary>The endpoints of some kind.</summary>
+internal interface IKindEndpoints
+{
+    void Map(IEndpointRouteBuilder routes);
+}

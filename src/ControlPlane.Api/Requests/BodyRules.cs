@@ -1,0 +1,26 @@
+using ControlPlane.Api.Wire;
+using ControlPlane.Domain.Resources;
+
+namespace ControlPlane.Api.Requests;
+
+/// <summary>A body must be about the object that the path names.</summary>
+internal static class BodyRules
+{
+    /// <param name="body">What was sent.</param>
+    /// <param name="namespace">The namespace of the path.</param>
+    /// <param name="name">The name of the path; null where it has none.</param>
+    public static void CheckIdentity(Resource body, string @namespace, string? name)
+    {
+        if (body.Namespace.Length > 0 && body.Namespace != @namespace)
+        {
+            throw StatusError.BadRequest(@namespace.Length == 0
+                ? "namespace is not allowed on this type"
+                : "the namespace of the provided object does not match the namespace sent on the request");
+        }
+
+        if (name is not null && body.Name.Length > 0 && body.Name != name)
+        {
+            throw StatusError.BadRequest($"the name of the object ({body.Name}) does not match the name on the URL ({name})");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+using ControlPlane.Api.Wire;
+using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Planning;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Rules;
+using MediatR;
+
+namespace ControlPlane.Api.Requests;
+
+/// <summary>Stores a new object.</summary>
+/// <param name="Namespace">The namespace of the path; empty for cluster-scoped kinds.</param>
+/// <param name="Body">The object as the client sent it.</param>
+/// <param name="Context">Who, and whether to store it.</param>
+internal sealed record Create<T>(string Namespace, T Body, WriteContext Context) : IRequest<T>, IWriteRequest
+    where T : Resource
+{
+    public string Verb => "create";
+
+    public string KindName => ResourceKinds.Of<T>().QualifiedPlural;
+
+    public string Target => new ObjectKey(Namespace, Body.Name.Length > 0 ? Body.Name : $"{Body.Metadata.GenerateName}*").ToString();
+}
+
+internal sealed class CreateHandler<T>(Updater updater, CacheReader reader, TimeProvider time) : IRequestHandler<Create<T>, T>
+    where T : Resource
+{
+    /// <summary>How many generated names are tried before a collision is the client's to see.</summary>
+    private const int GeneratedNamesMax = 8;
+
+    private static readonly ResourceKind Kind = ResourceKinds.Of<T>();
+
+    public async Task<T> Handle(Create<T> request, CancellationToken cancellationToken)
+    {
+        BodyRules.CheckIdentity(request.Body, request.Namespace, name: null);
+        CheckUnset(request.Body);
+        for (int attempt = 1; ; attempt++)
+        {
+            T created = Prepare(request);
+            Validation.ThrowIfInvalid(Kind, created.Name, ResourceRules.ValidateCreate(created));
+            if (request.Context.DryRun)
+            {
+                await CheckStorableAsync(created, cancellationToken);
+                return created;
+            }
+
+            CommitUnit unit = new()
+            {
+                Actor = request.Context.Actor,
+                Preconditions = Kind.IsNamespaced ? [new Precondition.NamespaceActive(created.Namespace)] : [],
+                Writes = [new Write.Create(created)],
+            };
+            switch (await updater.CommitAsync(unit, cancellationToken))
+            {
+                case UnitResult.Committed committed:
+                    return (T)created.AtRevision(committed.Revision);
+                case UnitResult.Refused { Reason: RefusalReason.AlreadyExists } when request.Body.Name.Length == 0 && attempt < GeneratedNamesMax:
+                    continue;
+                case UnitResult.Refused refused:
+                    throw new CommitRefusedException(refused);
+            }
+        }
+    }
+
+    private static void CheckUnset(T body)
+    {
+        if (!string.IsNullOrEmpty(body.Metadata.ResourceVersion))
+        {
+            throw StatusError.BadRequest("resourceVersion should not be set on objects to be created");
+        }
+
+        if (body.Uid.Length > 0)
+        {
+            throw StatusError.Conflict(Kind, body.Name,
+                $"uid mismatch: the provided object specified uid {body.Uid}, and no existing object was found");
+        }
+    }
+
+    private T Prepare(Create<T> request)
+    {
+        ObjectMeta sent = request.Body.Metadata;
+        string name = sent.Name.Length == 0 && !string.IsNullOrEmpty(sent.GenerateName)
+            ? sent.GenerateName + new IdSource((ulong)Random.Shared.NextInt64()).NameSuffix()
+            : sent.Name;
+        Resource complete = request.Body with
+        {
+            ApiVersion = Kind.ApiVersion,
+            Kind = Kind.Kind,
+            Metadata = sent with
+            {
+                Name = name,
+                Namespace = request.Namespace,
+                Uid = Guid.NewGuid().ToString(),
+                SelfLink = null,
+                CreationTimestamp = time.WholeSecondsNow(),
+                DeletionTimestamp = null,
+                DeletionGracePeriodSeconds = null,
+                Generation = null,
+            },
+        };
+        Resource created = ResourceRules.WithDefaults(ResourceStatus.Initial(complete));
+        return (T)(created with { Metadata = created.Metadata with { Generation = ResourceRules.Generation(created, stored: null) } });
+    }
+
+    /// <summary>What the store would refuse, for a dry run.</summary>
+    private async Task CheckStorableAsync(T created, CancellationToken cancellationToken)
+    {
+        await reader.WaitForLatestAsync(cancellationToken);
+        if (reader.Find<T>(created.Key) is not null)
+        {
+            throw StatusError.AlreadyExists(Kind, created.Name);
+        }
+
+        if (!Kind.IsNamespaced)
+        {
+            return;
+        }
+
+        Namespace? home = reader.Find<Namespace>(new ObjectKey("", created.Namespace));
+        if (home is null)
+        {
+            throw StatusError.NotFound(ResourceKinds.Namespace, created.Namespace);
+        }
+
+        if (home.Metadata.IsDeleting)
+        {
+            throw StatusError.NamespaceTerminating(Kind, created.Name, created.Namespace);
+        }
+    }
+}

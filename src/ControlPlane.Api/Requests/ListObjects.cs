@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using ControlPlane.Api.Wire;
+using ControlPlane.Api.Wire.Options;
+using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
+using MediatR;
+
+namespace ControlPlane.Api.Requests;
+
+/// <summary>Lists the objects of a kind at one revision, in pages if asked to.</summary>
+/// <param name="Scope">Which objects.</param>
+/// <param name="Options">How fresh, how many, from where.</param>
+internal sealed record ListObjects<T>(ListScope Scope, ListOptions Options) : IRequest<Page<T>>
+    where T : Resource;
+
+/// <summary>A page of a list.</summary>
+/// <param name="Revision">The revision of the whole list, the same on each page.</param>
+/// <param name="Items">In the order of namespace and name.</param>
+/// <param name="Continue">The token for the next page; null on the last.</param>
+/// <param name="Remaining">How many objects follow; null on the last page, and where selectors make it unknown.</param>
+internal sealed record Page<T>(long Revision, ValueList<T> Items, string? Continue, long? Remaining)
+    where T : Resource;
+
+internal sealed class ListHandler<T>(CacheReader reader, KeptSnapshots kept) : IRequestHandler<ListObjects<T>, Page<T>>
+    where T : Resource
+{
+    private static readonly ResourceKind Kind = ResourceKinds.Of<T>();
+
+    public async Task<Page<T>> Handle(ListObjects<T> request, CancellationToken cancellationToken)
+    {
+        ContinueToken? start = request.Options.Continue;
+        KindSnapshot snapshot = start is null
+            ? await FreshAsync(request.Options, cancellationToken)
+            : kept.Find(Kind, start.Revision) ?? throw StatusError.ExpiredContinue();
+        return Cut(request, snapshot, start);
+    }
+
+    private async Task<KindSnapshot> FreshAsync(ListOptions options, CancellationToken cancellationToken)
+    {
+        await reader.WaitAsync(options.ResourceVersion, cancellationToken);
+        KindSnapshot snapshot = reader.Cache.Snapshot(Kind);
+        if (options.ResourceVersionMatch != ResourceVersionMatch.Exact || options.ResourceVersion is not { } wanted || snapshot.Revision == wanted)
+        {
+            return snapshot;
+        }
+
+        return kept.Find(Kind, wanted) ?? throw StatusError.Expired(wanted, snapshot.Revision);
+    }
+
+    private Page<T> Cut(ListObjects<T> request, KindSnapshot snapshot, ContinueToken? start)
+    {
+        ImmutableArray<T>.Builder page = ImmutableArray.CreateBuilder<T>();
+        int limit = request.Options.Limit ?? int.MaxValue;
+        long remaining = 0;
+        foreach ((ObjectKey key, Resource item) in snapshot.Objects)
+        {
+            if ((start is not null && key <= start.After) || !request.Scope.Includes(item))
+            {
+                continue;
+            }
+
+            if (page.Count < limit)
+            {
+                page.Add((T)item);
+            }
+            else
+            {
+                remaining++;
+            }
+        }
+
+        if (remaining == 0)
+        {
+            return new Page<T>(snapshot.Revision, page.ToValueList(), Continue: null, Remaining: null);
+        }
+
+        kept.Keep(Kind, snapshot);
+        string next = new ContinueToken(snapshot.Revision, page[^1].Key).Encode();
+        return new Page<T>(snapshot.Revision, page.ToValueList(), next, request.Scope.Matches is null ? remaining : null);
+    }
+}

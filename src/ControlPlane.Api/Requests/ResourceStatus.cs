@@ -1,0 +1,36 @@
+using System.Globalization;
+using ControlPlane.Domain.Resources;
+
+namespace ControlPlane.Api.Requests;
+
+/// <summary>The status part of the kinds that have one.</summary>
+internal static class ResourceStatus
+{
+    /// <summary>An object with another one's status.</summary>
+    public static Resource WithStatusOf(Resource target, Resource source) => (target, source) switch
+    {
+        (Deployment to, Deployment from) => to with { Status = from.Status },
+        (ReplicaSet to, ReplicaSet from) => to with { Status = from.Status },
+        (Pod to, Pod from) => to with { Status = from.Status },
+        (Node to, Node from) => to with { Status = from.Status },
+        (Namespace to, Namespace from) => to with { Status = from.Status },
+        _ => target,
+    };
+
+    /// <summary>A new object as it begins: what a client wrote as its status does not count.</summary>
+    public static Resource Initial(Resource created) => created switch
+    {
+        Deployment deployment => deployment with { Status = new DeploymentStatus() },
+        ReplicaSet replicaSet => replicaSet with { Status = new ReplicaSetStatus() },
+        Pod pod => pod with { Status = new PodStatus { Phase = "Pending" } },
+        Node node => node with { Status = new NodeStatus() },
+        Namespace item => item with { Status = new NamespaceStatus { Phase = "Active" } },
+        _ => created,
+    };
+
+    /// <summary>An object as the store holds it after a commit.</summary>
+    public static Resource AtRevision(this Resource resource, long revision) => resource with
+    {
+        Metadata = resource.Metadata with { ResourceVersion = revision.ToString(CultureInfo.InvariantCulture) },
+    };
+}

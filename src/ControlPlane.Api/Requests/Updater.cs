@@ -1,0 +1,104 @@
+using ControlPlane.Api.Wire;
+using System.Collections.Immutable;
+using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Rules;
+
+namespace ControlPlane.Api.Requests;
+
+/// <summary>
+/// Changes one stored object: reads it, lets a function change it, checks the outcome and commits it on the condition that nobody
+/// changed it meanwhile; then all of it again, a bounded number of times.
+/// </summary>
+internal sealed class Updater(IResourceStore store, CacheReader reader)
+{
+    /// <summary>How often a write is tried when others write the same object at the same time.</summary>
+    public const int AttemptsMax = 10;
+
+    /// <summary>Replaces parts of an object by what <paramref name="change"/> makes of it. A change that comes to nothing is no write.</summary>
+    /// <param name="key">Which object.</param>
+    /// <param name="parts">Metadata and spec, or the status: the other part keeps what is stored.</param>
+    /// <param name="context">Who, and whether to store it.</param>
+    /// <param name="change">Makes the wanted object from the stored one; throws the client's error, a stale <c>resourceVersion</c> for one.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <returns>The object as it is stored now.</returns>
+    public async Task<T> UpdateAsync<T>(ObjectKey key, ResourceParts parts, WriteContext context, Func<T, T> change, CancellationToken cancellationToken)
+        where T : Resource
+    {
+        ResourceKind kind = ResourceKinds.Of<T>();
+        for (int attempt = 1; ; attempt++)
+        {
+            await reader.WaitForLatestAsync(cancellationToken);
+            T stored = reader.Find<T>(key) ?? throw StatusError.NotFound(kind, key.Name);
+            T wanted = change(stored);
+            Resource updated = parts == ResourceParts.Status
+                ? ResourceStatus.WithStatusOf(stored, wanted)
+                : PrepareDesired(kind, stored, wanted);
+            if (updated.Equals(stored))
+            {
+                return stored;
+            }
+
+            bool leaves = Deletion.IsDone(updated);
+            if (context.DryRun)
+            {
+                return (T)updated;
+            }
+
+            Write write = leaves ? Write.Remove.Of(updated) : new Write.Update(updated, parts);
+            Precondition unchanged = new Precondition.AtResourceVersion(kind, key, stored.Metadata.Revision);
+            UnitResult result = await CommitAsync(new CommitUnit { Actor = context.Actor, Preconditions = [unchanged], Writes = [write] }, cancellationToken);
+            switch (result)
+            {
+                case UnitResult.Committed committed:
+                    return (T)updated.AtRevision(committed.Revision);
+                case UnitResult.Refused { Reason: RefusalReason.Conflict or RefusalReason.NotFound or RefusalReason.UidMismatch } when attempt < AttemptsMax:
+                    continue;
+                case UnitResult.Refused refused:
+                    throw new CommitRefusedException(refused);
+            }
+        }
+    }
+
+    /// <summary>Commits one unit.</summary>
+    public async Task<UnitResult> CommitAsync(CommitUnit unit, CancellationToken cancellationToken)
+    {
+        ImmutableArray<UnitResult> results = await store.CommitAsync([unit], cancellationToken);
+        return results[0];
+    }
+
+    private static Resource PrepareDesired(ResourceKind kind, Resource stored, Resource wanted)
+    {
+        Resource carried = ResourceStatus.WithStatusOf(wanted, stored) with
+        {
+            ApiVersion = stored.ApiVersion,
+            Kind = stored.Kind,
+            Metadata = Carry(stored.Metadata, wanted.Metadata),
+        };
+        Resource updated = ResourceRules.WithDefaults(carried);
+        Validation.ThrowIfInvalid(kind, stored.Name, ResourceRules.ValidateUpdate(updated, stored));
+        return updated with { Metadata = updated.Metadata with { Generation = ResourceRules.Generation(updated, stored) } };
+    }
+
+    /// <summary>What clients cannot change stays as it is stored.</summary>
+    private static ObjectMeta Carry(ObjectMeta stored, ObjectMeta wanted) => wanted with
+    {
+        Name = stored.Name,
+        Namespace = stored.Namespace,
+        GenerateName = stored.GenerateName,
+        Uid = stored.Uid,
+        SelfLink = null,
+        ResourceVersion = stored.ResourceVersion,
+        DesiredRevision = stored.DesiredRevision,
+        Generation = stored.Generation,
+        CreationTimestamp = stored.CreationTimestamp,
+        DeletionTimestamp = stored.DeletionTimestamp,
+        DeletionGracePeriodSeconds = stored.DeletionGracePeriodSeconds,
+    };
+}
+
+/// <summary>The store left a unit out; the pipeline answers it with a <c>Status</c>.</summary>
+internal sealed class CommitRefusedException(UnitResult.Refused refused) : Exception($"refused: {refused.Reason} {refused.Kind} {refused.Key}")
+{
+    public UnitResult.Refused Refused { get; } = refused;
+}

@@ -1,0 +1,73 @@
+using System.Security.Claims;
+using System.Text.Encodings.Web;
+using ControlPlane.Api.Pipeline;
+using ControlPlane.Api.Wire;
+using ControlPlane.Infrastructure.Tokens;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.Extensions.Options;
+
+namespace ControlPlane.Api.Security;
+
+/// <summary>Who calls, by bearer token; what each role may do.</summary>
+internal static class TokenAuthentication
+{
+    public const string Scheme = "Bearer";
+
+    /// <summary>The policy of the agent protocol; everything else that is not open to all is for administrators.</summary>
+    public const string AgentPolicy = "agents";
+
+    public static IServiceCollection AddTokenAuthentication(this IServiceCollection services)
+    {
+        services.AddAuthentication(Scheme).AddScheme<AuthenticationSchemeOptions, TokenAuthenticationHandler>(Scheme, configureOptions: null);
+        AuthorizationPolicy admins = new AuthorizationPolicyBuilder(Scheme).RequireRole(nameof(TokenRole.Admin)).Build();
+        AuthorizationPolicy agents = new AuthorizationPolicyBuilder(Scheme).RequireRole(nameof(TokenRole.Agent)).Build();
+        services.AddAuthorizationBuilder().SetFallbackPolicy(admins).SetDefaultPolicy(admins).AddPolicy(AgentPolicy, agents);
+        return services;
+    }
+
+    /// <summary>The name of the caller's token.</summary>
+    public static string ActorOf(HttpContext http) =>
+        http.User.Identity?.Name ?? throw new InvalidOperationException("an endpoint that writes was reached without a token");
+}
+
+/// <summary>Reads <c>Authorization: Bearer …</c> and answers 401 and 403 with a <see cref="Status"/>.</summary>
+internal sealed class TokenAuthenticationHandler(
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, ITokenStore tokens)
+    : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+{
+    private const string Prefix = "Bearer ";
+
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        string? header = Request.Headers.Authorization;
+        if (header is null || !header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
+        {
+            return AuthenticateResult.NoResult();
+        }
+
+        TokenIdentity? identity = await tokens.AuthenticateAsync(header[Prefix.Length..].Trim(), Context.RequestAborted);
+        if (identity is null)
+        {
+            return AuthenticateResult.Fail("nobody's token");
+        }
+
+        ClaimsIdentity claims = new(
+            [new Claim(ClaimTypes.Name, identity.Name), new Claim(ClaimTypes.Role, identity.Role.ToString())], Scheme.Name);
+        return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(claims), Scheme.Name));
+    }
+
+    protected override Task HandleChallengeAsync(AuthenticationProperties properties)
+    {
+        Response.Headers.WWWAuthenticate = "Bearer";
+        return ErrorResponses.WriteAsync(Context, StatusError.Unauthorized().Status);
+    }
+
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
+        ErrorResponses.WriteAsync(Context, new Status
+        {
+            Code = StatusCodes.Status403Forbidden,
+            Reason = StatusReason.Forbidden,
+            Message = $"forbidden: token \"{Context.User.Identity?.Name}\" cannot {Request.Method.ToLowerInvariant()} path \"{Request.Path}\"",
+        });
+}

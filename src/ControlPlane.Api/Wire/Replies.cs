@@ -1,0 +1,96 @@
+using System.Text.Json;
+using ControlPlane.Api.Pipeline;
+using ControlPlane.Api.Requests;
+using ControlPlane.Domain.Resources;
+
+namespace ControlPlane.Api.Wire;
+
+/// <summary>Writes one object.</summary>
+internal static class ObjectReply
+{
+    public static async Task WriteAsync(HttpContext http, int code, Resource resource, ReplyForm form)
+    {
+        byte[] body = ResourceJson.SerializeToUtf8Bytes(Shape.Of(resource, form));
+        http.Response.StatusCode = code;
+        http.Response.ContentType = "application/json";
+        http.Response.ContentLength = body.Length;
+        await http.Response.Body.WriteAsync(body, http.RequestAborted);
+    }
+}
+
+/// <summary>What is written for an object.</summary>
+internal static class Shape
+{
+    /// <summary>An object in the form that was asked for, with its kind said.</summary>
+    public static Resource Of(Resource resource, ReplyForm form)
+    {
+        if (form == ReplyForm.Metadata)
+        {
+            return PartialObjectMetadata.Of(resource);
+        }
+
+        if (resource.Kind is { Length: > 0 } && resource.ApiVersion is { Length: > 0 })
+        {
+            return resource;
+        }
+
+        ResourceKind kind = ResourceKinds.Of(resource);
+        return resource with { ApiVersion = kind.ApiVersion, Kind = kind.Kind };
+    }
+}
+
+/// <summary>Writes a list, item by item, so that a large one is never whole in memory twice.</summary>
+internal static class ListReply
+{
+    /// <summary>How much is written between two flushes.</summary>
+    private const int FlushBytes = 64 * 1024;
+
+    public static async Task WriteAsync<T>(HttpContext http, Page<T> page, ReplyForm form)
+        where T : Resource
+    {
+        ResourceKind kind = ResourceKinds.Of<T>();
+        ListMeta meta = new()
+        {
+            ResourceVersion = page.Revision.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            Continue = page.Continue,
+            RemainingItemCount = page.Remaining,
+        };
+        http.Response.ContentType = "application/json";
+        bool isMetadata = form == ReplyForm.Metadata;
+        await using Utf8JsonWriter json = new(http.Response.BodyWriter, new JsonWriterOptions { SkipValidation = true, Encoder = ResourceJson.Options.Encoder });
+        json.WriteStartObject();
+        json.WriteString("kind", isMetadata ? "PartialObjectMetadataList" : $"{kind.Kind}List");
+        json.WriteString("apiVersion", isMetadata ? "meta.k8s.io/v1" : kind.ApiVersion);
+        json.WritePropertyName("metadata");
+        JsonSerializer.Serialize(json, meta, ResourceJson.Options);
+        json.WriteStartArray("items");
+        long flushed = 0;
+        foreach (T item in page.Items)
+        {
+            Resource shaped = Shape.Of(item, form);
+            JsonSerializer.Serialize(json, shaped, shaped.GetType(), ResourceJson.Options);
+            if (json.BytesCommitted + json.BytesPending - flushed > FlushBytes)
+            {
+                json.Flush();
+                flushed = json.BytesCommitted;
+                await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
+            }
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.Flush();
+        await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
+    }
+}
+
+/// <summary>Writes what a delete answers when the object is gone.</summary>
+internal static class DeleteReply
+{
+    public static Task WriteDeletedAsync(HttpContext http, ResourceKind kind, Resource deleted) => ErrorResponses.WriteAsync(http, new Status
+    {
+        Outcome = Status.Success,
+        Code = StatusCodes.Status200OK,
+        Details = new StatusDetails { Name = deleted.Name, Group = kind.Group, Kind = kind.Plural, Uid = deleted.Uid },
+    });
+}
