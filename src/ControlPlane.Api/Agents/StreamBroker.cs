@@ -107,6 +107,9 @@ internal sealed class PendingStream(StreamBroker broker, string node, StreamRequ
 
     public bool IsConnected => connected.Task.IsCompleted;
 
+    /// <summary>True once the client has read all that the agent sent.</summary>
+    public bool IsReadToEnd { get; set; }
+
     /// <summary>The timestamp at which the agent was last told; null when it was not yet. Guarded by the broker.</summary>
     internal long? HandedOut { get; set; }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using ControlPlane.Api.Agents;
 using ControlPlane.Api.Kinds;
 using ControlPlane.Api.Pipeline;
 using ControlPlane.Api.Requests;
@@ -51,6 +52,12 @@ public static class ApiHost
         services.AddSingleton<Updater>();
         services.AddSingleton<Deleter>();
         services.AddSingleton<KeptSnapshots>();
+        services.AddSingleton<StreamBroker>();
+        services.AddSingleton<AgentSessions>();
+        services.AddSingleton<ReportHandler>();
+        services.AddSingleton<DesiredStates>();
+        services.AddSingleton<NodeAssignments>();
+        services.AddHostedService(provider => provider.GetRequiredService<NodeAssignments>());
         services.AddSingleton<Readiness>();
         services.AddHostedService<FirstObjects>();
     }
@@ -90,5 +97,6 @@ public static class ApiHost
         app.UseRateLimiter();
         app.MapHealth();
         app.MapKinds();
+        app.MapAgents();
     }
 }

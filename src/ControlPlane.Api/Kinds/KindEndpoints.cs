@@ -1,3 +1,4 @@
+using ControlPlane.Api.Agents;
 using ControlPlane.Api.Requests;
 using ControlPlane.Api.Security;
 using ControlPlane.Api.Wire;
@@ -54,6 +55,9 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
                     map.Add("get", path, HttpMethods.Get, GetScaleAsync, subresource);
                     map.Add("update", path, HttpMethods.Put, ReplaceScaleAsync, subresource);
                     map.Add("patch", path, HttpMethods.Patch, PatchScaleAsync, subresource);
+                    break;
+                case "log":
+                    map.Add("get", path, HttpMethods.Get, PodLogEndpoint.HandleAsync, subresource);
                     break;
                 default:
                     throw new InvalidOperationException($"no endpoint serves {Kind.Plural}/{subresource.Name}");

@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Text.Json;
+using ControlPlane.Api.Pipeline;
+using ControlPlane.Api.Security;
+using ControlPlane.Api.Wire;
+using ControlPlane.Domain.Agents;
+using ControlPlane.Domain.Resources;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+
+namespace ControlPlane.Api.Agents;
+
+/// <summary>The agent protocol over HTTP; see <c>ControlPlane.Domain.Agents</c> for what is said.</summary>
+internal static class AgentEndpoints
+{
+    public static void MapAgents(this IEndpointRouteBuilder routes)
+    {
+        RouteGroupBuilder group = routes.MapGroup("/agent/v1").RequireAuthorization(TokenAuthentication.AgentPolicy).ExcludeFromDescription();
+        group.MapPost("/nodes/{name}/report", ReportAsync);
+        group.MapGet("/nodes/{name}/desired", DesiredAsync).WithMetadata(new LongRequestAttribute());
+        group.MapPost("/streams/{id}", StreamAsync).WithMetadata(new LongRequestAttribute(), new DisableRequestSizeLimitAttribute());
+    }
+
+    private static async Task ReportAsync(HttpContext http, ReportHandler reports)
+    {
+        NodeReport report = await ReadReportAsync(http);
+        await WriteAsync(http, await reports.HandleAsync(NodeOf(http), report, http.RequestAborted));
+    }
+
+    private static async Task DesiredAsync(HttpContext http, DesiredStates desired)
+    {
+        string? after = http.Request.Query["after"];
+        long revision = 0;
+        if (!string.IsNullOrEmpty(after) && !long.TryParse(after, NumberStyles.None, CultureInfo.InvariantCulture, out revision))
+        {
+            throw StatusError.BadRequest($"after: Invalid value: \"{after}\": must be a revision");
+        }
+
+        await WriteAsync(http, await desired.NextAsync(NodeOf(http), revision, http.RequestAborted));
+    }
+
+    /// <summary>The agent's side of a stream: the call lasts until the client has read it all, or has gone.</summary>
+    private static async Task StreamAsync(HttpContext http, StreamBroker streams)
+    {
+        // A log may be silent for hours: no least rate for its bytes.
+        if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
+        {
+            rate.MinDataRate = null;
+        }
+
+        string id = (string)http.Request.RouteValues["id"]!;
+        int? failure = int.TryParse(http.Request.Query["status"], NumberStyles.None, CultureInfo.InvariantCulture, out int code) ? code : null;
+        PendingStream? stream = streams.Connect(id, new AgentStream(http.Request.BodyReader, failure));
+        if (stream is null)
+        {
+            throw new ApiException(new Status { Code = StatusCodes.Status404NotFound, Reason = StatusReason.NotFound, Message = "nobody waits for this stream" });
+        }
+
+        await stream.Finished.WaitAsync(http.RequestAborted);
+        http.Response.StatusCode = StatusCodes.Status204NoContent;
+        if (http.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true && !stream.IsReadToEnd)
+        {
+            // The client has gone before the end: breaking the call off is what tells the agent to stop sending.
+            http.Abort();
+        }
+    }
+
+    private static string NodeOf(HttpContext http) => (string)http.Request.RouteValues["name"]!;
+
+    private static async Task<NodeReport> ReadReportAsync(HttpContext http)
+    {
+        try
+        {
+            ReadOnlyMemory<byte> body = await BodyReader.ReadAsync(http);
+            return JsonSerializer.Deserialize<NodeReport>(body.Span, ResourceJson.Options) ?? throw StatusError.BadRequest("null is no report");
+        }
+        catch (JsonException broken)
+        {
+            throw StatusError.BadRequest($"the report cannot be read: {broken.Message}");
+        }
+    }
+
+    private static async Task WriteAsync(HttpContext http, object answer)
+    {
+        byte[] body = ResourceJson.SerializeToUtf8Bytes(answer);
+        http.Response.ContentType = "application/json";
+        http.Response.ContentLength = body.Length;
+        await http.Response.Body.WriteAsync(body, http.RequestAborted);
+    }
+}

@@ -1,0 +1,66 @@
+using ControlPlane.Api.Wire;
+using ControlPlane.Domain.Agents;
+using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Resources.Values;
+
+namespace ControlPlane.Api.Agents;
+
+/// <summary>Answers agents what their nodes shall do, as soon as there is news.</summary>
+internal sealed class DesiredStates(
+    NodeAssignments assignments, StreamBroker streams, AgentSessions sessions, IResourceCache cache, IHostApplicationLifetime lifetime, TimeProvider time)
+{
+    /// <summary>How long an answer is held when there is no news.</summary>
+    private static readonly TimeSpan HoldMax = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long a replica that is behind what the agent has seen may take to catch up.</summary>
+    private static readonly TimeSpan BehindMax = TimeSpan.FromSeconds(5);
+
+    /// <summary>The node's desired state: at once when it has changed after a revision, or a stream waits; else when it does, or the hold is over.</summary>
+    public async Task<DesiredState> NextAsync(string node, long after, CancellationToken cancellationToken)
+    {
+        sessions.Heard(node);
+        await CatchUpAsync(Math.Max(after, 1), cancellationToken);
+        using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
+        long started = time.GetTimestamp();
+        while (true)
+        {
+            NodeAssignments.View view = assignments.Read(node);
+            (ValueList<StreamRequest> requests, bool hasNew, Task opened) = streams.PendingFor(node);
+            TimeSpan left = HoldMax - time.GetElapsedTime(started);
+            if (after == 0 || view.ChangedAt > after || hasNew || left <= TimeSpan.Zero || lifetime.ApplicationStopping.IsCancellationRequested)
+            {
+                streams.HandedOut(requests);
+                sessions.Heard(node);
+                return StateOf(view, requests);
+            }
+
+            using CancellationTokenSource awake = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
+            await Task.WhenAny(view.Changed, opened, Task.Delay(left, time, awake.Token));
+            await awake.CancelAsync();
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    private async Task CatchUpAsync(long after, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource bound = new(BehindMax, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, bound.Token, lifetime.ApplicationStopping);
+        try
+        {
+            await assignments.WaitForRevisionAsync(after, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw StatusError.ServiceUnavailable($"this replica has not reached revision {after}; try again, or another one");
+        }
+    }
+
+    private DesiredState StateOf(NodeAssignments.View view, ValueList<StreamRequest> requests) => new()
+    {
+        StoreIdentity = cache.StoreIdentity,
+        Revision = view.Revision,
+        Pods = view.Pods,
+        RegistryLogins = view.Pods.SelectMany(pod => RegistryLogins.For(pod, cache)).ToValueList(),
+        Streams = requests,
+    };
+}

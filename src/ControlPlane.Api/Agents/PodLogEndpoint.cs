@@ -1,0 +1,146 @@
+using System.Buffers;
+using System.Globalization;
+using System.IO.Pipelines;
+using System.Text;
+using ControlPlane.Api.Requests;
+using ControlPlane.Api.Wire;
+using ControlPlane.Api.Wire.Options;
+using ControlPlane.Domain.Agents;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Rules;
+using MediatR;
+
+namespace ControlPlane.Api.Agents;
+
+/// <summary><c>GET …/pods/{name}/log</c>: what a container has written, and with <c>follow</c> what it writes.</summary>
+internal static class PodLogEndpoint
+{
+    /// <summary>How long the agent may take to dial out.</summary>
+    private static readonly TimeSpan ConnectMax = TimeSpan.FromSeconds(15);
+
+    /// <summary>As much of an agent's reason as a client is told.</summary>
+    private const int ReasonBytesMax = 4096;
+
+    public static async Task HandleAsync(HttpContext http, IMediator mediator)
+    {
+        IHostApplicationLifetime lifetime = http.RequestServices.GetRequiredService<IHostApplicationLifetime>();
+        TimeProvider time = http.RequestServices.GetRequiredService<TimeProvider>();
+        using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
+        ObjectKey key = new((string)http.Request.RouteValues["namespace"]!, (string)http.Request.RouteValues["name"]!);
+        using PendingStream stream = await mediator.Send(new PodLog(key, ReadOptions(http.Request.Query)), ending.Token);
+        AgentStream source = await ConnectAsync(stream, time, ending.Token);
+        if (source.FailureCode is { } code)
+        {
+            string reason = await ReadReasonAsync(source.Body, ending.Token);
+            stream.IsReadToEnd = true;
+            throw Failure(code, reason);
+        }
+
+        http.Response.ContentType = "text/plain";
+        await http.Response.StartAsync(ending.Token);
+        await CopyAsync(stream, source.Body, http.Response.BodyWriter, ending.Token);
+    }
+
+    private static async Task<AgentStream> ConnectAsync(PendingStream stream, TimeProvider time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await stream.Connected.WaitAsync(ConnectMax, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            throw StatusError.Timeout($"the agent of node {stream.Node} did not open the log within {ConnectMax.TotalSeconds} s");
+        }
+    }
+
+    private static async Task CopyAsync(PendingStream stream, PipeReader source, PipeWriter target, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await target.FlushAsync(cancellationToken);
+            while (true)
+            {
+                ReadResult read = await source.ReadAsync(cancellationToken);
+                foreach (ReadOnlyMemory<byte> segment in read.Buffer)
+                {
+                    target.Write(segment.Span);
+                }
+
+                source.AdvanceTo(read.Buffer.End);
+                FlushResult flushed = await target.FlushAsync(cancellationToken);
+                if (read.IsCompleted || flushed.IsCompleted)
+                {
+                    stream.IsReadToEnd = read.IsCompleted;
+                    return;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The client has gone or the server stops: a log ends where it is cut.
+            return;
+        }
+    }
+
+    private static async Task<string> ReadReasonAsync(PipeReader source, CancellationToken cancellationToken)
+    {
+        ReadResult read = await source.ReadAtLeastAsync(ReasonBytesMax, cancellationToken);
+        ReadOnlySequence<byte> text = read.Buffer.Slice(0, Math.Min(read.Buffer.Length, ReasonBytesMax));
+        string reason = Encoding.UTF8.GetString(text).Trim();
+        source.AdvanceTo(read.Buffer.End);
+        return reason;
+    }
+
+    private static ApiException Failure(int code, string reason) => code switch
+    {
+        StatusCodes.Status400BadRequest => StatusError.BadRequest(reason),
+        StatusCodes.Status404NotFound => new ApiException(new Status { Code = code, Reason = StatusReason.NotFound, Message = reason }),
+        _ => StatusError.InternalError(reason),
+    };
+
+    private static LogOptions ReadOptions(IQueryCollection query)
+    {
+        QueryReader reader = new(query, "PodLogOptions");
+        LogOptions options = new()
+        {
+            Container = reader.Text("container") ?? "",
+            Follow = reader.Boolean("follow") ?? false,
+            Previous = reader.Boolean("previous") ?? false,
+            Timestamps = reader.Boolean("timestamps") ?? false,
+            TailLines = AtLeast(reader, "tailLines", 0),
+            SinceSeconds = AtLeast(reader, "sinceSeconds", 1),
+            SinceTime = ReadTime(reader, "sinceTime"),
+            LimitBytes = AtLeast(reader, "limitBytes", 1),
+        };
+        if (options is { SinceSeconds: not null, SinceTime: not null })
+        {
+            reader.Forbid("sinceSeconds", "at most one of `sinceTime` or `sinceSeconds` may be specified");
+        }
+
+        reader.ThrowIfInvalid();
+        return options;
+    }
+
+    private static long? AtLeast(QueryReader reader, string name, long least)
+    {
+        long? value = reader.Integer(name);
+        if (value < least)
+        {
+            reader.Add(name, FieldErrorReason.Invalid, $"Invalid value: {value}: must be greater than or equal to {least}");
+        }
+
+        return value;
+    }
+
+    private static DateTimeOffset? ReadTime(QueryReader reader, string name)
+    {
+        if (reader.Text(name) is not { } text)
+        {
+            return null;
+        }
+
+        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset time)
+            ? time
+            : throw StatusError.BadRequest($"{name}: Invalid value: \"{text}\": must be a time such as 2026-01-31T12:00:00Z");
+    }
+}
