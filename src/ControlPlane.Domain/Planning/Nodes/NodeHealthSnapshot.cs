@@ -1,0 +1,73 @@
+using ControlPlane.Domain.Resources;
+
+namespace ControlPlane.Domain.Planning.Nodes;
+
+/// <summary>All that a look at the nodes' health may know.</summary>
+public sealed record NodeHealthSnapshot
+{
+    /// <summary>In name order.</summary>
+    public required IReadOnlyCollection<Node> Nodes { get; init; }
+
+    /// <summary>The pods bound to a node, terminating ones too.</summary>
+    public required Func<string, IReadOnlyCollection<Pod>> PodsOn { get; init; }
+
+    /// <summary>Pods bound to nodes that are not there.</summary>
+    public required IReadOnlyCollection<Pod> PodsWithoutNode { get; init; }
+
+    /// <summary>How long ago each node was last seen; a node never seen is absent.</summary>
+    public required IReadOnlyDictionary<string, TimeSpan> Ages { get; init; }
+
+    /// <summary>Since when silence counts: the leader's taking office, or the end of the last interval in which reports could not be stored.</summary>
+    public required DateTimeOffset HeardSince { get; init; }
+
+    public required DateTimeOffset Now { get; init; }
+}
+
+/// <summary>One node, its pods, and for how long it has been silent while it could have been heard.</summary>
+internal sealed record NodeView(Node Node, IReadOnlyCollection<Pod> Pods, IReadOnlyList<Pod> LivePods, TimeSpan Silence)
+{
+    /// <summary>Whether the record says that the node is lost, or never came.</summary>
+    public bool IsDeclaredLost => Ready is { Status: "Unknown" };
+
+    public Condition? Ready => Conditions.Find(Node.Status?.Conditions ?? default, Conditions.Ready);
+
+    public static NodeView Of(Node node, NodeHealthSnapshot snapshot)
+    {
+        DateTimeOffset lastSeen = snapshot.Ages.TryGetValue(node.Name, out TimeSpan age)
+            ? snapshot.Now - age
+            : node.Metadata.CreationTimestamp ?? DateTimeOffset.MinValue;
+        DateTimeOffset silentSince = lastSeen > snapshot.HeardSince ? lastSeen : snapshot.HeardSince;
+        IReadOnlyCollection<Pod> pods = snapshot.PodsOn(node.Name);
+        return new NodeView(node, pods, [.. pods.Where(pod => !pod.Metadata.IsDeleting && !NodeHealth.HasEnded(pod))], snapshot.Now - silentSince);
+    }
+}
+
+/// <summary>Stops evictions when so many nodes fall silent together that it is more likely that we do not hear.</summary>
+/// <param name="Silent">How many nodes are silent.</param>
+/// <param name="Counted">Of how many; nodes that are gone for good are in neither count.</param>
+public readonly record struct Brake(int Silent, int Counted)
+{
+    public bool IsOn => Silent > 1 && Silent * 2 > Counted;
+
+    public string Message =>
+        $"{Silent} of {Counted} nodes are silent together: their pods are left where they are until nodes return or are deleted.";
+
+    internal static Brake Of(IReadOnlyCollection<NodeView> views, DateTimeOffset now)
+    {
+        NodeView[] counted = [.. views.Where(view => !IsSettled(view, now))];
+        return new Brake(counted.Count(view => view.Silence >= NodeHealth.LostAfter), counted.Length);
+    }
+
+    internal Condition AsCondition(bool holds, DateTimeOffset now) => new()
+    {
+        Type = NodeHealth.BrakeCondition,
+        Status = holds ? "True" : "False",
+        Reason = holds ? "TooManyNodesSilent" : "EvictionsResumed",
+        Message = holds ? Message : null,
+        LastTransitionTime = now,
+    };
+
+    private static bool IsSettled(NodeView view, DateTimeOffset now) =>
+        view.Silence >= NodeHealth.LostAfter && view.IsDeclaredLost && view.LivePods.Count == 0
+        && now - view.Ready?.LastTransitionTime >= NodeHealth.SettledAfter;
+}

@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Planning;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Reconciler.Queue;
+using ControlPlane.Reconciler.Worlds;
+using Microsoft.Extensions.Logging;
+
+namespace ControlPlane.Reconciler.Passes;
+
+/// <summary>
+/// One pass: keys planned one after the other on one world, so that each sees what the earlier ones placed, then one commit for all.
+/// </summary>
+internal sealed class Pass(World world, WorkQueue queue, PassPlanner planner, UnitMaker maker, IResourceStore store, ILogger logger)
+{
+    private readonly List<PlannedKey> planned = [];
+
+    /// <summary>Plans and commits. Returns the revision that the world must reach before the next pass; 0 when nothing was stored.</summary>
+    /// <exception cref="LeadershipLostException">Another process leads, or may already do so.</exception>
+    /// <exception cref="StoreUnavailableException">Nothing was stored; the keys are back in the queue, the world is as it was.</exception>
+    public async Task<long> RunAsync(IReadOnlyList<WorkKey> keys, CancellationToken cancellationToken)
+    {
+        foreach (WorkKey key in keys)
+        {
+            await PlanAsync(key, cancellationToken);
+        }
+
+        CommitUnit[] units = [.. planned.SelectMany(key => key.Units)];
+        ImmutableArray<UnitResult> results = units.Length == 0 ? [] : await CommitAsync(units, cancellationToken);
+        int next = 0;
+        foreach (PlannedKey key in planned)
+        {
+            Settle(key, results.AsSpan().Slice(next, key.Units.Count));
+            next += key.Units.Count;
+        }
+
+        ReconcilerLog.Planned(logger, keys.Count, units.Length, units.Sum(unit => unit.Writes.Count));
+        return results.OfType<UnitResult.Committed>().Select(result => result.Revision).DefaultIfEmpty().Max();
+    }
+
+    private async Task PlanAsync(WorkKey key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            IReadOnlyList<Plan> plans = await planner.PlanAsync(key, world, cancellationToken);
+            List<CommitUnit> units = [];
+            bool isCutShort = false;
+            foreach (Plan plan in plans)
+            {
+                (IReadOnlyList<CommitUnit> ofPlan, bool isShort) = maker.Make(plan);
+                units.AddRange(ofPlan);
+                isCutShort |= isShort;
+            }
+
+            planned.Add(new PlannedKey(key, plans, units, isCutShort));
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            ReconcilerLog.PlanningFailed(logger, exception, key.ToString(), queue.AddFailed(key));
+            ForgetPartialPlacements();
+        }
+    }
+
+    private async Task<ImmutableArray<UnitResult>> CommitAsync(CommitUnit[] units, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await store.CommitAsync(units, cancellationToken);
+        }
+        catch (StoreUnavailableException)
+        {
+            foreach (PlannedKey key in planned)
+            {
+                UndoPlacements(key.Plans.SelectMany(plan => plan.Writes));
+                queue.Add(key.Key);
+            }
+
+            throw;
+        }
+        catch (CommitOutcomeUnknownException exception)
+        {
+            throw new LeadershipLostException("a commit's outcome is unknown; a new term fences it off and reads anew", exception);
+        }
+    }
+
+    private void Settle(PlannedKey key, ReadOnlySpan<UnitResult> results)
+    {
+        UnitResult.Refused? refusal = null;
+        for (int i = 0; i < results.Length; i++)
+        {
+            if (results[i] is UnitResult.Refused refused)
+            {
+                refusal = refused.Reason == RefusalReason.StaleEpoch ? throw new LeadershipLostException("a newer term has begun") : refused;
+                UndoPlacements(key.Units[i].Writes);
+            }
+        }
+
+        if (refusal is not null)
+        {
+            TimeSpan delay = queue.AddFailed(key.Key);
+            ReconcilerLog.Refused(logger, key.Key.ToString(), refusal.Reason.ToString(), refusal.Kind, refusal.Key.ToString(), delay);
+            return;
+        }
+
+        queue.Succeeded(key.Key);
+        if (key.IsCutShort)
+        {
+            UndoPlacements(key.Plans.SelectMany(plan => plan.Writes));
+            queue.Add(key.Key);
+        }
+        else if (planner.PeriodOf(key.Key, key.Plans) is { } period)
+        {
+            queue.AddAfter(key.Key, period);
+        }
+    }
+
+    /// <summary>A planner that failed midway may have entered pods: the cluster is built anew, with what the pass has planned so far.</summary>
+    private void ForgetPartialPlacements()
+    {
+        world.RebuildCluster();
+        foreach (Pod pod in planned.SelectMany(key => key.Plans).SelectMany(plan => PlacedPods(plan.Writes)))
+        {
+            world.Cluster.Find(pod.Spec.NodeName!)?.Add(pod);
+        }
+    }
+
+    private void UndoPlacements(IEnumerable<Write> writes)
+    {
+        foreach (Pod pod in PlacedPods(writes))
+        {
+            world.UndoPlacement(pod);
+        }
+    }
+
+    private static IEnumerable<Pod> PlacedPods(IEnumerable<Write> writes) => writes
+        .Select(write => write switch
+        {
+            Write.Create { Object: Pod pod } => pod,
+            Write.Update { Object: Pod pod } => pod,
+            _ => null,
+        })
+        .OfType<Pod>()
+        .Where(pod => !string.IsNullOrEmpty(pod.Spec.NodeName));
+
+    private sealed record PlannedKey(WorkKey Key, IReadOnlyList<Plan> Plans, IReadOnlyList<CommitUnit> Units, bool IsCutShort);
+
+}

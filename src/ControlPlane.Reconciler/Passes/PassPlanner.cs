@@ -1,0 +1,114 @@
+using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Planning;
+using ControlPlane.Domain.Planning.Events;
+using ControlPlane.Domain.Planning.Garbage;
+using ControlPlane.Domain.Planning.Nodes;
+using ControlPlane.Domain.Planning.Scheduling;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Infrastructure.Presence;
+using ControlPlane.Reconciler.Queue;
+using ControlPlane.Reconciler.Worlds;
+using Microsoft.Extensions.Logging;
+
+namespace ControlPlane.Reconciler.Passes;
+
+/// <summary>Makes a key's plans from the world. Several plans of one key are independent of each other.</summary>
+/// <param name="presence">The nodes' signs of life.</param>
+/// <param name="options">When keys that run by the clock come again.</param>
+/// <param name="time">What <c>Now</c> is.</param>
+/// <param name="seeds">A seed for each plan's ids.</param>
+/// <param name="logger">Says when evictions stop and go on.</param>
+internal sealed class PassPlanner(INodePresence presence, ReconcilerOptions options, TimeProvider time, Func<ulong> seeds, ILogger logger)
+{
+    private static readonly IReadOnlyDictionary<string, TimeSpan> NoAges = new Dictionary<string, TimeSpan>();
+
+    private DateTimeOffset heardSince = time.GetUtcNow();
+    private bool isBraked;
+
+    /// <summary>The time in whole seconds, as times are stored.</summary>
+    public DateTimeOffset Now => time.GetUtcNow() is var now ? now.AddTicks(-(now.Ticks % TimeSpan.TicksPerSecond)) : default;
+
+    public async ValueTask<IReadOnlyList<Plan>> PlanAsync(WorkKey key, World world, CancellationToken cancellationToken) => key.Kind switch
+    {
+        WorkKind.Deployment => PlanDeployment(world, key.ObjectKey),
+        WorkKind.ReplicaSet => PlanReplicaSet(world, key.ObjectKey),
+        WorkKind.PendingPods => PendingPods.Plan(Oldest(world.UnboundPods), world.Cluster, Now),
+        WorkKind.NodeHealth => await PlanNodeHealthAsync(world, cancellationToken),
+        WorkKind.Dependants => OwnerDeletion.Plan(world.FindByUid(key.Name), world.Dependants[key.Name], world, Now),
+        WorkKind.NamespaceEnd => PlanNamespaceEnd(world, key.Name),
+        WorkKind.EventExpiry => EventExpiry.Plan(world.All<Event>(), Now),
+        _ => throw new ArgumentOutOfRangeException(nameof(key), key.Kind, "no such kind of work"),
+    };
+
+    /// <summary>When a key comes again by the clock alone; null when only a change brings it back.</summary>
+    public TimeSpan? PeriodOf(WorkKey key, IReadOnlyList<Plan> plans) => key.Kind switch
+    {
+        WorkKind.NodeHealth => options.NodeHealthInterval,
+        WorkKind.EventExpiry when plans.Count == EventExpiry.BatchMax => TimeSpan.Zero,
+        WorkKind.EventExpiry => options.EventExpiryInterval,
+        _ => plans.Min(plan => plan.RecheckAfter),
+    };
+
+    private Plan[] PlanDeployment(World world, ObjectKey key) =>
+        world.Find<Deployment>(key) is { } deployment ? [WorkloadPlanner.Plan(Snapshots.OfDeployment(world, deployment, Now, new IdSource(seeds())))] : [];
+
+    /// <summary>A ReplicaSet that a Deployment controls is planned with it.</summary>
+    private Plan[] PlanReplicaSet(World world, ObjectKey key) =>
+        world.Find<ReplicaSet>(key) is { Metadata.Controller: null } replicaSet
+            ? [WorkloadPlanner.Plan(Snapshots.OfReplicaSet(world, replicaSet, Now, new IdSource(seeds())))]
+            : [];
+
+    private IReadOnlyList<Plan> PlanNamespaceEnd(World world, string name) =>
+        world.Find<Namespace>(new ObjectKey("", name)) is { } space ? NamespaceEnd.Plan(space, world.ByNamespace[name], Now) : [];
+
+    private async ValueTask<IReadOnlyList<Plan>> PlanNodeHealthAsync(World world, CancellationToken cancellationToken)
+    {
+        IReadOnlyDictionary<string, TimeSpan> ages = await ReadAgesAsync(cancellationToken);
+        NodeHealthSnapshot snapshot = new()
+        {
+            Nodes = [.. world.Cluster.Nodes.Select(state => state.Node)],
+            PodsOn = node => world.PodsByNode[node],
+            PodsWithoutNode = [.. world.PodsByNode.Keys.Where(node => world.Cluster.Find(node) is null).SelectMany(node => world.PodsByNode[node])],
+            Ages = ages,
+            HeardSince = heardSince,
+            Now = Now,
+        };
+        SayWhetherBraked(NodeHealth.BrakeOf(snapshot));
+        return NodeHealth.Plan(snapshot);
+    }
+
+    /// <summary>Silence before reports could be stored, and read, counts for nothing.</summary>
+    private async ValueTask<IReadOnlyDictionary<string, TimeSpan>> ReadAgesAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyDictionary<string, TimeSpan> ages = NoAges;
+        try
+        {
+            ages = await presence.ReadAgesAsync(cancellationToken);
+            heardSince = presence.StoredWithoutGapSince is { } stored ? (stored > heardSince ? stored : heardSince) : time.GetUtcNow();
+        }
+        catch (StoreUnavailableException exception)
+        {
+            heardSince = time.GetUtcNow();
+            ReconcilerLog.PresenceUnknown(logger, exception);
+        }
+
+        return ages;
+    }
+
+    private void SayWhetherBraked(Brake brake)
+    {
+        if (brake.IsOn && !isBraked)
+        {
+            ReconcilerLog.EvictionsStopped(logger, brake.Silent, brake.Counted);
+        }
+        else if (!brake.IsOn && isBraked)
+        {
+            ReconcilerLog.EvictionsResumed(logger, brake.Silent, brake.Counted);
+        }
+
+        isBraked = brake.IsOn;
+    }
+
+    private static IOrderedEnumerable<Pod> Oldest(IReadOnlyCollection<Pod> pods) =>
+        pods.OrderBy(pod => pod.Metadata.CreationTimestamp).ThenBy(pod => pod.Key);
+}

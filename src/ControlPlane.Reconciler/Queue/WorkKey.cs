@@ -1,0 +1,48 @@
+using ControlPlane.Domain.Resources;
+
+namespace ControlPlane.Reconciler.Queue;
+
+/// <summary>Something that may need a look. A key says where to look, never what happened there.</summary>
+internal readonly record struct WorkKey(WorkKind Kind, string Namespace, string Name)
+{
+    public static WorkKey PendingPods { get; } = new(WorkKind.PendingPods, "", "");
+
+    public static WorkKey NodeHealth { get; } = new(WorkKind.NodeHealth, "", "");
+
+    public static WorkKey EventExpiry { get; } = new(WorkKind.EventExpiry, "", "");
+
+    public static WorkKey Resync { get; } = new(WorkKind.Resync, "", "");
+
+    public static WorkKey Deployment(ObjectKey key) => new(WorkKind.Deployment, key.Namespace, key.Name);
+
+    public static WorkKey ReplicaSet(ObjectKey key) => new(WorkKind.ReplicaSet, key.Namespace, key.Name);
+
+    /// <summary>An owner's uid: the owner may wait for its dependants, or they may have outlived it.</summary>
+    public static WorkKey Dependants(string ownerUid) => new(WorkKind.Dependants, "", ownerUid);
+
+    public static WorkKey NamespaceEnd(string name) => new(WorkKind.NamespaceEnd, "", name);
+
+    public ObjectKey ObjectKey => new(Namespace, Name);
+
+    public override string ToString() => $"{Kind} {ObjectKey}".TrimEnd();
+}
+
+internal enum WorkKind
+{
+    Deployment,
+
+    /// <summary>A ReplicaSet without a controller.</summary>
+    ReplicaSet,
+
+    /// <summary>All pods without a node.</summary>
+    PendingPods,
+
+    /// <summary>All nodes.</summary>
+    NodeHealth,
+    Dependants,
+    NamespaceEnd,
+    EventExpiry,
+
+    /// <summary>Everything, whether or not it changed.</summary>
+    Resync,
+}

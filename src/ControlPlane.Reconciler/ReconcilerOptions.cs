@@ -1,0 +1,26 @@
+namespace ControlPlane.Reconciler;
+
+/// <summary>How often the reconciler looks by itself. Changes wake it at once; these are what backs that.</summary>
+public sealed class ReconcilerOptions
+{
+    /// <summary>How often the leader's lease is taken or extended.</summary>
+    public TimeSpan LeaseInterval { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How often the nodes' signs of life are looked at.</summary>
+    public TimeSpan NodeHealthInterval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often expired Events are looked for.</summary>
+    public TimeSpan EventExpiryInterval { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How often everything is looked at, whether or not it changed.</summary>
+    public TimeSpan ResyncInterval { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long after a crash of the loop it starts again; doubles with each crash in a row, up to a minute.</summary>
+    public TimeSpan RestartDelay { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>At most this many keys are planned in one pass.</summary>
+    public int KeysPerPass { get; set; } = 64;
+
+    /// <summary>Where the randomness of names, uids and retries starts; null for a seed drawn at start-up. Simulations set it.</summary>
+    public ulong? Seed { get; set; }
+}

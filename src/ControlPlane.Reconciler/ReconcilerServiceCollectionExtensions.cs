@@ -1,0 +1,18 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace ControlPlane.Reconciler;
+
+/// <summary>Hosts the reconciler.</summary>
+public static class ReconcilerServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds the reconciler as a hosted service. It takes the store, its cache, the leader's lease and the nodes' presence from the container.
+    /// </summary>
+    public static IServiceCollection AddControlPlaneReconciler(this IServiceCollection services, Action<ReconcilerOptions>? configure = null)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddOptions<ReconcilerOptions>().Configure(options => configure?.Invoke(options));
+        return services.AddHostedService<ReconcilerService>();
+    }
+}

@@ -1,0 +1,115 @@
+using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Planning;
+using ControlPlane.Infrastructure.Presence;
+using ControlPlane.Reconciler.Passes;
+using ControlPlane.Reconciler.Queue;
+using ControlPlane.Reconciler.Worlds;
+using Microsoft.Extensions.Logging;
+
+namespace ControlPlane.Reconciler;
+
+/// <summary>What a leader holds while it leads: a world, a queue, and the loop of passes between them. Dropped whole when the term ends.</summary>
+internal sealed class Term(
+    long epoch, IResourceStore store, IResourceCache cache, INodePresence presence, ReconcilerOptions options, TimeProvider time, SeedSource seeds, ILogger logger)
+{
+    /// <summary>How long the loop rests when the store cannot be reached; its keys keep their place.</summary>
+    private static readonly TimeSpan StoreRetryDelay = TimeSpan.FromMilliseconds(500);
+
+    private readonly WorkQueue queue = new(time, seeds.NextRandom());
+    private readonly PassPlanner planner = new(presence, options, time, seeds.Next, logger);
+
+    /// <summary>Runs until cancelled, or until the term is over.</summary>
+    /// <exception cref="LeadershipLostException">Another process leads, or may already do so.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await cache.WaitForLatestAsync(cancellationToken);
+        using ChangeSubscription subscription = cache.SubscribeFromNow();
+        World world = World.At(subscription);
+        ReconcilerLog.Leading(logger, epoch, ControlPlane.Domain.Resources.ResourceKinds.All.Sum(kind => world.AllOf(kind).Count), world.Revision);
+        EnqueueAll(world);
+        using CancellationTokenSource reading = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Feed feed = new(subscription, world, change => EnqueueConcerned(world, change), reading.Token);
+        try
+        {
+            await LoopAsync(world, feed, cancellationToken);
+        }
+        finally
+        {
+            await reading.CancelAsync();
+            await feed.EndAsync();
+        }
+    }
+
+    private async Task LoopAsync(World world, Feed feed, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await feed.ApplyReadyAsync();
+            WorkKey[] keys = TakeDue(world);
+            if (keys.Length == 0)
+            {
+                await WaitForWorkAsync(feed, cancellationToken);
+                continue;
+            }
+
+            UnitMaker maker = new(world, epoch, planner.Now, new IdSource(seeds.Next()));
+            try
+            {
+                long revision = await new Pass(world, queue, planner, maker, store, logger).RunAsync(keys, cancellationToken);
+                await feed.ReachAsync(revision);
+            }
+            catch (StoreUnavailableException exception)
+            {
+                ReconcilerLog.StoreUnavailable(logger, exception.Message);
+                await Task.Delay(StoreRetryDelay, time, cancellationToken);
+            }
+        }
+    }
+
+    private WorkKey[] TakeDue(World world)
+    {
+        List<WorkKey> keys = [];
+        while (keys.Count < options.KeysPerPass && queue.TryTake(out WorkKey key))
+        {
+            if (key.Kind == WorkKind.Resync)
+            {
+                EnqueueAll(world);
+            }
+            else
+            {
+                keys.Add(key);
+            }
+        }
+
+        return [.. keys];
+    }
+
+    private void EnqueueAll(World world)
+    {
+        foreach (WorkKey key in Triggers.All(world))
+        {
+            queue.Add(key);
+        }
+
+        queue.AddAfter(WorkKey.Resync, options.ResyncInterval);
+    }
+
+    private void EnqueueConcerned(World world, Change change)
+    {
+        foreach (WorkKey key in Triggers.KeysOf(world, change))
+        {
+            queue.Add(key);
+        }
+    }
+
+    /// <summary>Waits for a change or for the next key that is due by the clock.</summary>
+    private async Task WaitForWorkAsync(Feed feed, CancellationToken cancellationToken)
+    {
+        TimeSpan untilDue = queue.UntilNextDue ?? options.ResyncInterval;
+        using CancellationTokenSource waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task due = Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(untilDue.TotalMilliseconds)), time, waiting.Token);
+        await Task.WhenAny(feed.Next, due);
+        await waiting.CancelAsync();
+    }
+}

@@ -1,0 +1,241 @@
+using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Planning.Garbage;
+using ControlPlane.Domain.Planning.Scheduling;
+using ControlPlane.Domain.Resources;
+
+namespace ControlPlane.Reconciler.Worlds;
+
+/// <summary>
+/// The committed state as the reconciler asks for it. Fed by the change log alone, in order; one pass loop owns it. Between passes the
+/// <see cref="Cluster"/> holds exactly the bound pods; within a pass, also what that pass has placed.
+/// </summary>
+internal sealed class World : IOwners
+{
+    private readonly Dictionary<ResourceKind, Dictionary<ObjectKey, Resource>> objects =
+        ResourceKinds.All.ToDictionary(kind => kind, _ => new Dictionary<ObjectKey, Resource>());
+
+    private readonly Dictionary<string, Resource> byUid = new(StringComparer.Ordinal);
+    private readonly Dictionary<ObjectKey, Pod> unboundPods = [];
+
+    /// <summary>The revision up to which this is complete.</summary>
+    public long Revision { get; private set; }
+
+    public ClusterState Cluster { get; private set; } = new();
+
+    public ResourceIndex<Deployment> DeploymentsByNamespace { get; } = new();
+
+    /// <summary>By the controller's uid.</summary>
+    public ResourceIndex<ReplicaSet> ReplicaSetsByController { get; } = new();
+
+    /// <summary>Those without a controller, by namespace.</summary>
+    public ResourceIndex<ReplicaSet> BareReplicaSets { get; } = new();
+
+    /// <summary>By the controller's uid.</summary>
+    public ResourceIndex<Pod> PodsByController { get; } = new();
+
+    /// <summary>Those without a controller, by namespace.</summary>
+    public ResourceIndex<Pod> BarePods { get; } = new();
+
+    /// <summary>By node name, whether or not there is such a node.</summary>
+    public ResourceIndex<Pod> PodsByNode { get; } = new();
+
+    /// <summary>Everything that names an owner, by the owner's uid.</summary>
+    public ResourceIndex<Resource> Dependants { get; } = new();
+
+    /// <summary>Everything in a namespace.</summary>
+    public ResourceIndex<Resource> ByNamespace { get; } = new();
+
+    public IReadOnlyCollection<Pod> UnboundPods => unboundPods.Values;
+
+    public IEnumerable<T> All<T>()
+        where T : Resource => objects[ResourceKinds.Of<T>()].Values.Cast<T>();
+
+    public IReadOnlyCollection<Resource> AllOf(ResourceKind kind) => objects[kind].Values;
+
+    public T? Find<T>(ObjectKey key)
+        where T : Resource => (T?)objects[ResourceKinds.Of<T>()].GetValueOrDefault(key);
+
+    public Resource? FindByUid(string uid) => byUid.GetValueOrDefault(uid);
+
+    public bool Exists(OwnerReference owner) => ResourceKinds.Find(owner.Kind) is null || byUid.ContainsKey(owner.Uid);
+
+    public bool IsEnding(OwnerReference owner) => FindByUid(owner.Uid) is { } known && OwnerDeletion.Waits(known);
+
+    public bool HasDependants(string uid) => Dependants.Contains(uid);
+
+    /// <summary>Builds the world of a subscription's start.</summary>
+    public static World At(ChangeSubscription subscription)
+    {
+        World world = new() { Revision = subscription.StartRevision };
+        foreach (ResourceKind kind in ResourceKinds.All)
+        {
+            foreach (Resource item in subscription.SnapshotAtStart(kind).Objects.Values)
+            {
+                world.Put(item);
+            }
+        }
+
+        return world;
+    }
+
+    /// <summary>
+    /// Applies a batch in order, and tells of each change once it is applied, with what the world held before as its previous object.
+    /// </summary>
+    public void Apply(ChangeBatch batch, Action<Change> applied)
+    {
+        foreach (Change change in batch.Changes)
+        {
+            if (change.Revision > Revision)
+            {
+                Change known = change with { Previous = objects[ResourceKinds.Of(change.Object)].GetValueOrDefault(change.Object.Key) };
+                Apply(change);
+                applied(known);
+            }
+        }
+
+        Revision = Math.Max(Revision, batch.Revision);
+    }
+
+    /// <summary>Forgets placements that were not committed: the pod counts again where the world has it, or nowhere.</summary>
+    public void UndoPlacement(Pod placed)
+    {
+        if (placed.Spec.NodeName is { Length: > 0 } node)
+        {
+            Cluster.Find(node)?.Remove(placed.Uid);
+        }
+
+        if (FindByUid(placed.Uid) is Pod { Spec.NodeName: { Length: > 0 } committedNode } committed)
+        {
+            Cluster.Find(committedNode)?.Add(committed);
+        }
+    }
+
+    /// <summary>Builds the cluster anew, when it is not known what a planner has entered.</summary>
+    public void RebuildCluster()
+    {
+        Cluster = new ClusterState();
+        foreach (Node node in All<Node>())
+        {
+            EnterNode(node);
+        }
+    }
+
+    private void Apply(Change change)
+    {
+        if (change.Operation == ChangeOperation.Deleted)
+        {
+            Take(change.Object);
+        }
+        else
+        {
+            Put(change.Object);
+        }
+
+        Revision = change.Revision;
+    }
+
+    private void Put(Resource item)
+    {
+        Dictionary<ObjectKey, Resource> ofKind = objects[ResourceKinds.Of(item)];
+        if (ofKind.TryGetValue(item.Key, out Resource? known))
+        {
+            Forget(known);
+        }
+
+        ofKind[item.Key] = item;
+        byUid[item.Uid] = item;
+        Index(item, new IndexChange(IsRemoval: false));
+        switch (item)
+        {
+            case Node node:
+                EnterNode(node);
+                break;
+            case Pod { Spec.NodeName: { Length: > 0 } nodeName } pod:
+                Cluster.Find(nodeName)?.Add(pod);
+                break;
+            case Pod pod:
+                unboundPods[pod.Key] = pod;
+                break;
+        }
+    }
+
+    private void Take(Resource item)
+    {
+        if (objects[ResourceKinds.Of(item)].Remove(item.Key, out Resource? known))
+        {
+            Forget(known);
+            if (known is Node)
+            {
+                Cluster.RemoveNode(known.Name);
+            }
+        }
+    }
+
+    private void Forget(Resource known)
+    {
+        byUid.Remove(known.Uid);
+        Index(known, new IndexChange(IsRemoval: true));
+        if (known is Pod pod)
+        {
+            unboundPods.Remove(pod.Key);
+            Cluster.Find(pod.Spec.NodeName ?? "")?.Remove(pod.Uid);
+        }
+    }
+
+    private void Index(Resource item, IndexChange change)
+    {
+        foreach (OwnerReference owner in item.Metadata.OwnerReferences.AsSpan())
+        {
+            change.On(Dependants, owner.Uid, item);
+        }
+
+        if (item.Namespace.Length > 0)
+        {
+            change.On(ByNamespace, item.Namespace, item);
+        }
+
+        string? controller = item.Metadata.Controller?.Uid;
+        switch (item)
+        {
+            case Deployment deployment:
+                change.On(DeploymentsByNamespace, deployment.Namespace, deployment);
+                break;
+            case ReplicaSet replicaSet:
+                change.On(controller is null ? BareReplicaSets : ReplicaSetsByController, controller ?? replicaSet.Namespace, replicaSet);
+                break;
+            case Pod pod:
+                change.On(controller is null ? BarePods : PodsByController, controller ?? pod.Namespace, pod);
+                if (pod.Spec.NodeName is { Length: > 0 } node)
+                {
+                    change.On(PodsByNode, node, pod);
+                }
+
+                break;
+        }
+    }
+
+    private void EnterNode(Node node)
+    {
+        NodeState state = Cluster.SetNode(node);
+        foreach (Pod pod in PodsByNode[node.Name])
+        {
+            state.Add(pod);
+        }
+    }
+
+    private readonly record struct IndexChange(bool IsRemoval)
+    {
+        public void On<T>(ResourceIndex<T> index, string key, T item)
+            where T : Resource
+        {
+            if (IsRemoval)
+            {
+                index.Remove(key, item);
+            }
+            else
+            {
+                index.Add(key, item);
+            }
+        }
+    }
+}
