@@ -48,8 +48,6 @@ internal static class NotHonouredFields
         new("resourceClaims", Nothing, Remove),
         new("workloadRef", Nothing, Remove),
         new("containers[].envFrom", Nothing, "list the variables in env instead"),
-        new("containers[].env[].valueFrom.fieldRef.fieldPath", IsKnownToAgents, "what is known: metadata.{name,namespace,uid,labels['…'],annotations['…']}, spec.nodeName, status.hostIP, status.podIP"),
-        new("containers[].env[].valueFrom.fieldRef.*", Anything, ""),
         new("containers[].env[].valueFrom.fieldRef", Anything, ""),
         new("containers[].env[].valueFrom.*", Nothing, "give the value in env, or from a fieldRef"),
         new("containers[].ports[].protocol", Only("TCP", "UDP"), "use TCP or UDP"),
@@ -109,8 +107,6 @@ internal static class NotHonouredFields
     [
         new($"containers[].{probe}.grpc", Nothing, "use httpGet, tcpSocket or exec"),
         new($"containers[].{probe}.terminationGracePeriodSeconds", Nothing, "set the pod's terminationGracePeriodSeconds instead"),
-        new($"containers[].{probe}.httpGet.host", Nothing, "a probe asks its own container; remove it, or set the header Host"),
-        new($"containers[].{probe}.tcpSocket.host", Nothing, "a probe asks its own container; remove it"),
     ];
 
     private static bool Nothing(JsonElement value) => false;
@@ -123,9 +119,6 @@ internal static class NotHonouredFields
     private static Func<JsonElement, bool> Only(bool accepted) => value => value.ValueKind == (accepted ? JsonValueKind.True : JsonValueKind.False);
 
     private static Func<JsonElement, bool> Only(int accepted) => value => value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long number) && number == accepted;
-
-    private static bool IsKnownToAgents(JsonElement path) =>
-        path.GetString() is not ("spec.serviceAccountName" or "status.hostIPs" or "status.podIPs");
 
     private static bool IsEmpty(JsonElement value) => value.ValueKind switch
     {

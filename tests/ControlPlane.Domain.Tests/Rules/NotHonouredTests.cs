@@ -30,7 +30,6 @@ public class NotHonouredTests
     [InlineData("""{"volumeMounts": [{"name": "data", "mountPath": "/data"}]}""", "volumeMounts")]
     [InlineData("""{"envFrom": [{"configMapRef": {"name": "a"}}]}""", "envFrom")]
     [InlineData("""{"env": [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}]}""", "env[0].valueFrom.secretKeyRef")]
-    [InlineData("""{"env": [{"name": "A", "valueFrom": {"fieldRef": {"fieldPath": "status.podIPs"}}}]}""", "env[0].valueFrom.fieldRef.fieldPath")]
     [InlineData("""{"ports": [{"containerPort": 80, "protocol": "SCTP"}]}""", "ports[0].protocol")]
     [InlineData("""{"resources": {"requests": {"nvidia.com/gpu": "1"}}}""", "resources.requests[nvidia.com/gpu]")]
     [InlineData("""{"livenessProbe": {"grpc": {"port": 80}}}""", "livenessProbe.grpc")]
@@ -55,8 +54,9 @@ public class NotHonouredTests
                 "securityContext": {"privileged": false, "allowPrivilegeEscalation": true, "capabilities": {}},
                 "terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File",
                 "resources": {"limits": {"cpu": "1", "memory": "1Gi"}},
-                "env": [{"name": "A", "value": "x"}, {"name": "B", "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['app']"}}}],
-                "ports": [{"containerPort": 80, "protocol": "UDP"}], "readinessProbe": {"httpGet": {"port": 80}}
+                "env": [{"name": "A", "value": "x"}, {"name": "B", "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['app']"}}},
+                        {"name": "C", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}],
+                "ports": [{"containerPort": 80, "protocol": "UDP"}], "readinessProbe": {"httpGet": {"port": 80, "host": "localhost"}}
               }]
             }
             """;
