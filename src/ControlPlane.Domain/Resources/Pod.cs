@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Domain.Resources;
@@ -291,6 +292,26 @@ public sealed record PodStatus
     public ValueMap<Quantity> AllocatedResources { get; init; }
 
     public ResourceRequirements? Resources { get; init; }
+
+    /// <summary>Ours: where the containers' ports are published on the node. An endpoint is <see cref="HostIP"/> and one of these.</summary>
+    [JsonPropertyName("controlplane.dev/hostPorts")]
+    public ValueList<HostPort> HostPorts { get; init; }
+}
+
+/// <summary>A container's port and the port of the node's address that leads to it.</summary>
+public sealed record HostPort
+{
+    /// <summary>The container's name.</summary>
+    public string Container { get; init; } = "";
+
+    public int ContainerPort { get; init; }
+
+    /// <summary><c>TCP</c> or <c>UDP</c>.</summary>
+    public string Protocol { get; init; } = "";
+
+    /// <summary>The port on the node's address.</summary>
+    [JsonPropertyName("hostPort")]
+    public int Port { get; init; }
 }
 
 public sealed record PodIP

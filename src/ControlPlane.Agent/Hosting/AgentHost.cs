@@ -1,0 +1,68 @@
+using ControlPlane.Agent.Logs;
+using ControlPlane.Agent.Pods;
+using ControlPlane.Agent.Probes;
+using ControlPlane.Agent.Protocol;
+using ControlPlane.Agent.Runtimes;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace ControlPlane.Agent.Hosting;
+
+/// <summary>Puts the agent together and runs it until it is told to exit.</summary>
+internal static class AgentHost
+{
+    /// <summary>Enough for every pod's grace on exit, and for the last steps.</summary>
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(45);
+
+    public static async Task RunAsync(AgentOptions options)
+    {
+        Directory.CreateDirectory(options.DataFolder);
+        using IHost host = Build(options);
+        RuntimeChoice choice = host.Services.GetRequiredService<RuntimeChoice>();
+        IHostApplicationLifetime lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
+        await choice.ChooseAsync(lifetime.ApplicationStopping);
+        await host.Services.GetRequiredService<NodeFacts>().LookAsync(lifetime.ApplicationStopping);
+        host.Services.GetRequiredService<ILoggerFactory>().CreateLogger("ControlPlane.Agent")
+            .Starting(options.NodeName, options.NodeAddress.ToString(), choice.Runtime.Name, choice.Why, options.Server);
+        await host.RunAsync();
+    }
+
+    private static IHost Build(AgentOptions options)
+    {
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+        });
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
+        builder.Services
+            .AddSingleton(options)
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton<Signals>()
+            .AddSingleton<NodeBoard>()
+            .AddSingleton<DesiredHolder>()
+            .AddSingleton<NodeFacts>()
+            .AddSingleton<RuntimeChoice>()
+            .AddSingleton<IContainerRuntime>(services => services.GetRequiredService<RuntimeChoice>().Runtime)
+            .AddSingleton(services => new EventBuffer(services.GetRequiredService<TimeProvider>(), services.GetRequiredService<Signals>().Report))
+            .AddTransient(_ => new RetryDelay(Random.Shared.NextDouble))
+            .AddSingleton(services => new ControlPlaneClient(options, services.GetRequiredService<TimeProvider>()))
+            .AddSingleton<ContainerWorker>()
+            .AddSingleton<ProbeRunner>()
+            .AddSingleton<ProbeManager>()
+            .AddSingleton<LogStreams>();
+
+        // Stopped in the reverse order: nothing is reported any more when the pod loop stops the pods.
+        builder.Services.AddHostedService<PodLoop>();
+        builder.Services.AddHostedService<RuntimeWatch>();
+        builder.Services.AddHostedService<Housekeeping>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<LogStreams>());
+        builder.Services.AddHostedService<Reporter>();
+        builder.Services.AddHostedService<DesiredLoop>();
+        return builder.Build();
+    }
+}

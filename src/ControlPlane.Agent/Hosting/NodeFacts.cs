@@ -1,0 +1,110 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using ControlPlane.Agent.Runtimes;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
+
+namespace ControlPlane.Agent.Hosting;
+
+/// <summary>What the node is: its address, what it offers, its system, and whether it can run pods.</summary>
+internal sealed class NodeFacts(AgentOptions options, IContainerRuntime runtime, TimeProvider time)
+{
+    /// <summary>A runtime that is being restarted is not worth an alarm.</summary>
+    private static readonly TimeSpan AwayBeforeNotReady = TimeSpan.FromSeconds(10);
+
+    private DateTimeOffset? awaySince;
+    private Condition ready = new();
+
+    public NodeStatus Status { get; private set; } = new();
+
+    public ValueMap<string> Labels { get; } = ValueMap.Of(
+        ("kubernetes.io/hostname", options.NodeName), ("kubernetes.io/os", "linux"), ("kubernetes.io/arch", Architecture));
+
+    private static string Architecture => RuntimeInformation.OSArchitecture switch
+    {
+        System.Runtime.InteropServices.Architecture.X64 => "amd64",
+        System.Runtime.InteropServices.Architecture.Arm64 => "arm64",
+        var other => other.ToString().ToLowerInvariant(),
+    };
+
+    /// <summary>Looks at the host. What cannot be read is left empty.</summary>
+    public async Task LookAsync(CancellationToken cancellationToken)
+    {
+        ValueMap<Quantity> capacity = new Dictionary<string, Quantity>
+        {
+            ["cpu"] = options.Cpu ?? Quantity.FromValue(Environment.ProcessorCount),
+            ["memory"] = options.Memory ?? Quantity.Parse($"{MemoryKibibytes()}Ki"),
+            ["pods"] = Quantity.FromValue(options.MaxPods),
+        }.ToValueMap();
+        string address = options.NodeAddress.ToString();
+        Status = new NodeStatus
+        {
+            Capacity = capacity,
+            Allocatable = capacity,
+            Addresses =
+            [
+                new NodeAddress { Type = "InternalIP", Address = address },
+                new NodeAddress { Type = "Hostname", Address = options.NodeName },
+            ],
+            NodeInfo = new NodeSystemInfo
+            {
+                MachineID = ReadLine("/etc/machine-id"),
+                BootID = ReadLine("/proc/sys/kernel/random/boot_id"),
+                KernelVersion = ReadLine("/proc/sys/kernel/osrelease"),
+                OsImage = OsImage(),
+                ContainerRuntimeVersion = await runtime.GetVersionAsync(cancellationToken),
+                KubeletVersion = $"v{typeof(NodeFacts).Assembly.GetName().Version?.ToString(3)}",
+                OperatingSystem = "linux",
+                Architecture = Architecture,
+            },
+        };
+        RuntimeAnswers();
+    }
+
+    public void RuntimeAnswers()
+    {
+        awaySince = null;
+        SayReady("True", "AgentReady", "the agent reports and its container runtime answers");
+    }
+
+    public void RuntimeIsAway(string message)
+    {
+        awaySince ??= time.GetUtcNow();
+        if (time.GetUtcNow() - awaySince >= AwayBeforeNotReady)
+        {
+            SayReady("False", "ContainerRuntimeIsDown", $"container runtime is down: {message}");
+        }
+    }
+
+    private void SayReady(string status, string reason, string message)
+    {
+        if (ready.Status == status)
+        {
+            return;
+        }
+
+        DateTimeOffset now = time.GetUtcNow();
+        DateTimeOffset at = new(now.UtcTicks / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond, TimeSpan.Zero);
+        ready = new Condition { Type = "Ready", Status = status, Reason = reason, Message = message, LastTransitionTime = at };
+        Status = Status with { Conditions = [ready] };
+    }
+
+    private static long MemoryKibibytes()
+    {
+        string? line = File.ReadLines("/proc/meminfo").FirstOrDefault(line => line.StartsWith("MemTotal:", StringComparison.Ordinal));
+        string[] words = (line ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return words.Length > 1 && long.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out long kibibytes)
+            ? kibibytes
+            : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1024;
+    }
+
+    private static string OsImage()
+    {
+        const string Key = "PRETTY_NAME=";
+        const string Release = "/etc/os-release";
+        string? line = File.Exists(Release) ? File.ReadLines(Release).FirstOrDefault(line => line.StartsWith(Key, StringComparison.Ordinal)) : null;
+        return line?[Key.Length..].Trim('"') ?? RuntimeInformation.OSDescription;
+    }
+
+    private static string ReadLine(string path) => File.Exists(path) ? File.ReadLines(path).FirstOrDefault("") : "";
+}

@@ -1,0 +1,84 @@
+using System.Text;
+using ControlPlane.Domain.Resources;
+
+namespace ControlPlane.Agent.Pods;
+
+/// <summary>A container's variables with the pod's own values filled in, and <c>$(NAME)</c> in commands and values replaced.</summary>
+internal sealed class ContainerEnvironment
+{
+    private readonly Dictionary<string, string> values = new(StringComparer.Ordinal);
+
+    private ContainerEnvironment()
+    {
+    }
+
+    public IReadOnlyDictionary<string, string> Values => values;
+
+    public static ContainerEnvironment Of(Pod pod, Container container, string nodeName, string nodeAddress)
+    {
+        ContainerEnvironment environment = new();
+        foreach (EnvVar variable in container.Env)
+        {
+            environment.values[variable.Name] = variable.ValueFrom?.FieldRef is { } field
+                ? FieldOf(pod, field.FieldPath, nodeName, nodeAddress)
+                : environment.Expand(variable.Value ?? "");
+        }
+
+        return environment;
+    }
+
+    /// <summary>
+    /// Replaces <c>$(NAME)</c> by the variable's value; <c>$$</c> is a single <c>$</c>, and a name that is not known stays as it is written
+    /// (Kubernetes: dependent environment variables).
+    /// </summary>
+    public string Expand(string text)
+    {
+        StringBuilder result = new(text.Length);
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (text[i] != '$' || i + 1 == text.Length)
+            {
+                result.Append(text[i]);
+                continue;
+            }
+
+            int close = text[i + 1] == '(' ? text.IndexOf(')', i + 2) : -1;
+            if (text[i + 1] == '$')
+            {
+                result.Append('$');
+                i++;
+            }
+            else if (close > 0 && values.TryGetValue(text[(i + 2)..close], out string? value))
+            {
+                result.Append(value);
+                i = close;
+            }
+            else
+            {
+                result.Append('$');
+            }
+        }
+
+        return result.ToString();
+    }
+
+    /// <summary>The downward values that a variable may take; one that does not exist is empty.</summary>
+    private static string FieldOf(Pod pod, string path, string nodeName, string nodeAddress) => path switch
+    {
+        "metadata.name" => pod.Name,
+        "metadata.namespace" => pod.Namespace,
+        "metadata.uid" => pod.Uid,
+        "spec.nodeName" => nodeName,
+        "spec.serviceAccountName" => pod.Spec.ServiceAccountName ?? "default",
+        "status.hostIP" or "status.hostIPs" or "status.podIP" or "status.podIPs" => nodeAddress,
+        _ when KeyIn(path, "metadata.labels") is { } label => pod.Metadata.Labels[label] ?? "",
+        _ when KeyIn(path, "metadata.annotations") is { } annotation => pod.Metadata.Annotations[annotation] ?? "",
+        _ => "",
+    };
+
+    /// <summary>The key in <c>metadata.labels['key']</c>; null when the path is another.</summary>
+    private static string? KeyIn(string path, string map) =>
+        path.StartsWith($"{map}['", StringComparison.Ordinal) && path.EndsWith("']", StringComparison.Ordinal) && path.Length >= map.Length + 4
+            ? path[(map.Length + 2)..^2]
+            : null;
+}

@@ -1,0 +1,172 @@
+using ControlPlane.Agent.Hosting;
+using ControlPlane.Agent.Protocol;
+using ControlPlane.Agent.Runtimes;
+using ControlPlane.Domain.Agents;
+using ControlPlane.Domain.Resources;
+using Microsoft.Extensions.Logging;
+
+namespace ControlPlane.Agent.Pods;
+
+/// <summary>What came of the steps for one container.</summary>
+/// <param name="Failure">Why it could not be started; null when it was, or when nothing was to be started.</param>
+/// <param name="HasStarted">True when it was started.</param>
+internal sealed record WorkResult(StartFailure? Failure = null, bool HasStarted = false);
+
+/// <summary>Carries out the steps that <see cref="PodSync"/> decided on, and says so in events, in the kubelet's words.</summary>
+internal sealed class ContainerWorker(
+    IContainerRuntime runtime, DesiredHolder desired, EventBuffer events, TimeProvider time, ILogger<ContainerWorker> log) : IDisposable
+{
+    private const int MaxStartsAtOnce = 8;
+    private const int MaxPullsAtOnce = 3;
+
+    private readonly SemaphoreSlim starts = new(MaxStartsAtOnce);
+    private readonly SemaphoreSlim pulls = new(MaxPullsAtOnce);
+
+    /// <summary>Does the steps for one container, in their order. A runtime that is away ends it; what is left is decided anew later.</summary>
+    public async Task<WorkResult> RunAsync(
+        Pod? pod, IReadOnlyList<PodAction> actions, Func<StartContainer, ContainerIdentity> identify, int failuresBefore, CancellationToken cancellationToken)
+    {
+        WorkResult result = new();
+        try
+        {
+            foreach (PodAction action in actions)
+            {
+                switch (action)
+                {
+                    case StopContainer stop:
+                        log.Stopping(stop.Id, stop.Message);
+                        if (pod is not null)
+                        {
+                            events.Say(pod, stop.Container, "Normal", "Killing", stop.Message);
+                        }
+
+                        await runtime.StopAsync(stop.Id, stop.Grace, cancellationToken);
+                        break;
+                    case RemoveContainer remove:
+                        await runtime.RemoveAsync(remove.Id, cancellationToken);
+                        break;
+                    case StartContainer start when pod is not null:
+                        result = await StartAsync(pod, start, identify(start), failuresBefore, cancellationToken);
+                        break;
+                }
+            }
+        }
+        catch (RuntimeUnavailableException exception)
+        {
+            log.RuntimeUnavailable(exception.Message);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            log.StepsCancelled(pod?.Name ?? "", actions[0].Container);
+        }
+
+        return result;
+    }
+
+    public void Dispose()
+    {
+        starts.Dispose();
+        pulls.Dispose();
+    }
+
+    private async Task<WorkResult> StartAsync(
+        Pod pod, StartContainer start, ContainerIdentity identity, int failuresBefore, CancellationToken cancellationToken)
+    {
+        Container container = pod.Spec.Containers.First(candidate => candidate.Name == start.Container);
+        WorkResult Failed(string reason, string message)
+        {
+            log.StartFailed(pod.Name, container.Name, reason, message);
+            events.Say(pod, container.Name, "Warning", "Failed", $"Error: {(reason.StartsWith("ErrImage", StringComparison.Ordinal) ? reason : message)}");
+            return new WorkResult(new StartFailure(reason, message, time.GetUtcNow(), failuresBefore + 1));
+        }
+
+        try
+        {
+            if (!await EnsureImageAsync(pod, container, cancellationToken))
+            {
+                string absent = $"Container image \"{container.Image}\" is not present with pull policy of Never";
+                events.Say(pod, container.Name, "Warning", "ErrImageNeverPull", absent);
+                return Failed("ErrImageNeverPull", absent);
+            }
+        }
+        catch (ImagePullException exception)
+        {
+            events.Say(pod, container.Name, "Warning", "Failed", $"Failed to pull image \"{container.Image}\": {exception.Message}");
+            return Failed("ErrImagePull", exception.Message);
+        }
+
+        await starts.WaitAsync(cancellationToken);
+        string? id = null;
+        try
+        {
+            id = await runtime.CreateAsync(
+                new ContainerRequest { Identity = identity, Pod = pod, Container = container, NetworkOf = start.NetworkOf }, cancellationToken);
+            events.Say(pod, container.Name, "Normal", "Created", $"Created container {container.Name}");
+            await runtime.StartAsync(id, cancellationToken);
+            events.Say(pod, container.Name, "Normal", "Started", $"Started container {container.Name}");
+            return new WorkResult(HasStarted: true);
+        }
+        catch (ContainerStartException exception)
+        {
+            if (id is not null)
+            {
+                await runtime.RemoveAsync(id, cancellationToken);
+            }
+
+            return Failed(id is null ? "CreateContainerError" : "RunContainerError", exception.Message);
+        }
+        finally
+        {
+            starts.Release();
+        }
+    }
+
+    /// <summary>Has the image pulled as the policy says; false when it is not there and may not be pulled.</summary>
+    private async Task<bool> EnsureImageAsync(Pod pod, Container container, CancellationToken cancellationToken)
+    {
+        string image = container.Image ?? "";
+        string policy = ImageName.PullPolicyOf(image, container.ImagePullPolicy);
+        if (policy != "Always" && await IsPresentAsync(pod, container, image, cancellationToken))
+        {
+            return true;
+        }
+
+        if (policy == "Never")
+        {
+            return false;
+        }
+
+        await pulls.WaitAsync(cancellationToken);
+        try
+        {
+            // Another pod may have pulled it while this one waited.
+            if (policy != "Always" && await IsPresentAsync(pod, container, image, cancellationToken))
+            {
+                return true;
+            }
+
+            events.Say(pod, container.Name, "Normal", "Pulling", $"Pulling image \"{image}\"");
+            long begun = time.GetTimestamp();
+            RegistryLogin? login = desired.LoginFor(pod.Uid, ImageName.Parse(image).Registry);
+            await runtime.PullAsync(image, login, cancellationToken);
+            string took = $"{time.GetElapsedTime(begun).TotalSeconds:0.###}s";
+            events.Say(pod, container.Name, "Normal", "Pulled", $"Successfully pulled image \"{image}\" in {took}");
+            return true;
+        }
+        finally
+        {
+            pulls.Release();
+        }
+    }
+
+    private async Task<bool> IsPresentAsync(Pod pod, Container container, string image, CancellationToken cancellationToken)
+    {
+        if (!await runtime.HasImageAsync(image, cancellationToken))
+        {
+            return false;
+        }
+
+        events.Say(pod, container.Name, "Normal", "Pulled", $"Container image \"{image}\" already present on machine");
+        return true;
+    }
+}

@@ -1,0 +1,41 @@
+using ControlPlane.Domain.Resources.Values;
+
+namespace ControlPlane.Agent.Pods;
+
+/// <summary>What to do for one pod now.</summary>
+internal sealed record PodPlan
+{
+    public ValueList<PodAction> Actions { get; init; }
+
+    /// <summary>By container name: why one that has no running container waits.</summary>
+    public ValueMap<Waiting> Waiting { get; init; }
+
+    /// <summary>When time alone changes the plan; null when it does not.</summary>
+    public DateTimeOffset? RecheckAt { get; init; }
+
+    /// <summary>True when the pod was to stop and nothing is left of it.</summary>
+    public bool IsStopped { get; init; }
+}
+
+/// <summary>Why a container waits, in the kubelet's words.</summary>
+internal sealed record Waiting(string Reason, string Message = "");
+
+/// <summary>One step, for one container.</summary>
+internal abstract record PodAction(string Container);
+
+/// <summary>Pulls the image if need be, makes the container and starts it.</summary>
+/// <param name="Container">Its name.</param>
+/// <param name="RestartCount">How often it has been started before.</param>
+/// <param name="NextBackoff">How long it will wait after this life's end.</param>
+/// <param name="NetworkOf">The container whose network it joins; null for its own.</param>
+internal sealed record StartContainer(string Container, int RestartCount, TimeSpan NextBackoff, string? NetworkOf) : PodAction(Container);
+
+/// <summary>SIGTERM, grace, SIGKILL.</summary>
+/// <param name="Container">Its name.</param>
+/// <param name="Id">The life that ends.</param>
+/// <param name="Grace">The time between the two signals.</param>
+/// <param name="Message">Said in a <c>Killing</c> event.</param>
+internal sealed record StopContainer(string Container, string Id, TimeSpan Grace, string Message) : PodAction(Container);
+
+/// <summary>Removes a container that does not run.</summary>
+internal sealed record RemoveContainer(string Container, string Id) : PodAction(Container);

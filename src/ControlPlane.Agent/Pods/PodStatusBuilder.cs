@@ -1,0 +1,178 @@
+using ControlPlane.Agent.Probes;
+using ControlPlane.Agent.Runtimes;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
+
+namespace ControlPlane.Agent.Pods;
+
+/// <summary>Says a pod's status as the kubelet says it: phases, container states, reasons, conditions (Kubernetes: pod lifecycle).</summary>
+internal static class PodStatusBuilder
+{
+    /// <param name="view">The pod; it must have a record.</param>
+    /// <param name="plan">What is going to be done for it, which says why its containers wait.</param>
+    /// <param name="previous">The status said before, which gives the times of conditions that have not changed.</param>
+    /// <param name="runtime">The runtime's name, the scheme of container ids.</param>
+    /// <param name="nodeAddress">The node's address, at which the pod's ports are published.</param>
+    public static PodStatus Build(PodView view, PodPlan plan, PodStatus? previous, string runtime, string nodeAddress)
+    {
+        Pod pod = view.Desired ?? throw new ArgumentException("a pod without a record has no status", nameof(view));
+        ValueList<ContainerStatus> containers = [.. pod.Spec.Containers.Select(container => StatusOf(container, pod, view, plan, runtime))];
+        string phase = pod.Status?.Phase is "Succeeded" or "Failed" ? pod.Status.Phase : PhaseOf(pod, containers);
+        return new PodStatus
+        {
+            ObservedGeneration = pod.Metadata.Generation,
+            Phase = phase,
+            Conditions = ConditionsOf(pod, phase, containers, view, previous),
+            HostIP = nodeAddress,
+            HostIPs = [new HostIP { Ip = nodeAddress }],
+            PodIP = containers.Any(container => container.State?.Running is not null) ? nodeAddress : null,
+            PodIPs = containers.Any(container => container.State?.Running is not null) ? [new PodIP { Ip = nodeAddress }] : [],
+            StartTime = previous?.StartTime ?? pod.Status?.StartTime ?? Seconds(view.Now),
+            ContainerStatuses = containers,
+            QosClass = pod.Status?.QosClass,
+            HostPorts =
+            [
+                .. pod.Spec.Containers.SelectMany(container =>
+                    Current(view, container) is { Phase: ContainerPhase.Running } running ? running.HostPorts : default),
+            ],
+        };
+    }
+
+    private static ContainerStatus StatusOf(Container container, Pod pod, PodView view, PodPlan plan, string runtime)
+    {
+        IReadOnlyList<ObservedContainer> lives = [.. view.LivesOf(container.Name).Where(life => life.Phase != ContainerPhase.Created)];
+        ObservedContainer? current = lives.FirstOrDefault();
+        ObservedContainer? vanished = current is null ? view.Memory[container.Name]?.LastSeen : null;
+        ContainerState? previousEnd = lives.Count > 1 && lives[1].Phase == ContainerPhase.Exited ? new() { Terminated = EndOf(lives[1], runtime) } : null;
+        ContainerStatus status = new()
+        {
+            Name = container.Name,
+            Image = container.Image ?? "",
+            ImageID = current?.ImageId ?? "",
+            ContainerID = (current ?? vanished) is { } known ? $"{runtime}://{known.Id}" : null,
+            RestartCount = (current ?? vanished)?.Identity.RestartCount ?? pod.Status?.ContainerStatuses.FirstOrDefault(old => old.Name == container.Name)?.RestartCount ?? 0,
+            Started = false,
+            LastState = previousEnd,
+        };
+        if (current?.Phase == ContainerPhase.Running)
+        {
+            ProbeVerdict verdict = view.Probes[current.Id] ?? Unprobed(container);
+            return status with
+            {
+                State = new() { Running = new() { StartedAt = current.StartedAt } },
+                Started = verdict.IsStarted,
+                Ready = verdict is { IsStarted: true, IsReady: true },
+            };
+        }
+
+        ContainerStateTerminated? end = current is not null ? EndOf(current, runtime) : vanished is not null ? VanishedEnd(vanished, runtime) : null;
+        if (plan.Waiting[container.Name] is { } waiting)
+        {
+            return status with
+            {
+                State = new() { Waiting = new() { Reason = waiting.Reason, Message = waiting.Message } },
+                LastState = end is null ? previousEnd : new() { Terminated = end },
+            };
+        }
+
+        return end is not null && (current is not null || pod.Spec.RestartPolicy == "Never")
+            ? status with { State = new() { Terminated = end } }
+            : status with
+            {
+                State = new() { Waiting = new() { Reason = "ContainerCreating" } },
+                LastState = end is null ? null : new() { Terminated = end },
+            };
+    }
+
+    /// <summary>Until its first probe a container counts as failing the probes it has, and as passing those it has not.</summary>
+    private static ProbeVerdict Unprobed(Container container) => new()
+    {
+        IsStarted = container.StartupProbe is null,
+        IsReady = container.ReadinessProbe is null && container.StartupProbe is null,
+    };
+
+    private static ContainerStateTerminated EndOf(ObservedContainer ended, string runtime) => new()
+    {
+        ExitCode = ended.ExitCode,
+        Reason = ended.IsOutOfMemory ? "OOMKilled" : ended.Error.Length > 0 ? "ContainerCannotRun" : ended.ExitCode == 0 ? "Completed" : "Error",
+        Message = ended.Error,
+        StartedAt = ended.StartedAt,
+        FinishedAt = ended.FinishedAt,
+        ContainerID = $"{runtime}://{ended.Id}",
+    };
+
+    private static ContainerStateTerminated VanishedEnd(ObservedContainer vanished, string runtime) => new()
+    {
+        ExitCode = 137,
+        Reason = "ContainerStatusUnknown",
+        Message = "The container could not be located when the pod was running; it has been removed by someone",
+        StartedAt = vanished.StartedAt,
+        ContainerID = $"{runtime}://{vanished.Id}",
+    };
+
+    /// <summary>
+    /// Worked through: nothing has ever run → Pending; anything runs, or will be restarted → Running; all ended well → Succeeded;
+    /// all ended, one badly, and no restart → Failed.
+    /// </summary>
+    private static string PhaseOf(Pod pod, ValueList<ContainerStatus> containers)
+    {
+        int waiting = containers.Count(status => status.State?.Waiting is not null && status.LastState?.Terminated is null);
+        if (waiting > 0)
+        {
+            return "Pending";
+        }
+
+        if (containers.Any(status => status.State?.Running is not null))
+        {
+            return "Running";
+        }
+
+        IReadOnlyList<int> exitCodes =
+            [.. containers.Select(status => status.State?.Terminated ?? status.LastState?.Terminated).Select(end => end?.ExitCode ?? 0)];
+        if (!pod.Metadata.IsDeleting && exitCodes.Any(code => PodSync.Restarts(pod, code)))
+        {
+            return "Running";
+        }
+
+        return exitCodes.All(code => code == 0) ? "Succeeded" : "Failed";
+    }
+
+    private static ValueList<Condition> ConditionsOf(
+        Pod pod, string phase, ValueList<ContainerStatus> containers, PodView view, PodStatus? previous)
+    {
+        ValueList<string> unready = [.. containers.Where(status => !status.Ready).Select(status => status.Name)];
+        (string Reason, string Message) unreadyBecause = phase switch
+        {
+            "Succeeded" => ("PodCompleted", ""),
+            "Failed" => ("PodFailed", ""),
+            _ => ("ContainersNotReady", $"containers with unready status: [{string.Join(' ', unready)}]"),
+        };
+        Condition Say(string type, bool isTrue, string reason = "", string message = "")
+        {
+            Condition? before = previous?.Conditions.FirstOrDefault(condition => condition.Type == type)
+                ?? pod.Status?.Conditions.FirstOrDefault(condition => condition.Type == type);
+            string status = isTrue ? "True" : "False";
+            return new Condition
+            {
+                Type = type,
+                Status = status,
+                LastTransitionTime = before?.Status == status ? before.LastTransitionTime : Seconds(view.Now),
+                Reason = isTrue ? null : reason,
+                Message = isTrue ? null : message,
+            };
+        }
+
+        return
+        [
+            Say("PodReadyToStartContainers", containers.Any(status => status.ContainerID is not null)),
+            Say("Initialized", isTrue: true),
+            Say("Ready", unready.IsEmpty, unreadyBecause.Reason, unreadyBecause.Message),
+            Say("ContainersReady", unready.IsEmpty, unreadyBecause.Reason, unreadyBecause.Message),
+            Say("PodScheduled", isTrue: true),
+        ];
+    }
+
+    private static ObservedContainer? Current(PodView view, Container container) => view.LivesOf(container.Name).FirstOrDefault();
+
+    private static DateTimeOffset Seconds(DateTimeOffset time) => new(time.UtcTicks / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond, TimeSpan.Zero);
+}

@@ -1,0 +1,229 @@
+using ControlPlane.Agent.Probes;
+using ControlPlane.Agent.Runtimes;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
+
+namespace ControlPlane.Agent.Pods;
+
+/// <summary>
+/// Decides what to do for one pod: the difference between its record and what runs. Pure, and level-triggered: it looks at what is, so a
+/// step that was lost is simply decided again.
+/// </summary>
+internal static class PodSync
+{
+    /// <summary>For a pod without a record, whose grace is not known (Kubernetes' default for <c>terminationGracePeriodSeconds</c>).</summary>
+    private const long DefaultGraceSeconds = 30;
+
+    /// <summary>How long a failed pull shows as <c>ErrImagePull</c> before it shows as <c>ImagePullBackOff</c>.</summary>
+    private static readonly TimeSpan FreshFailure = TimeSpan.FromSeconds(3);
+
+    public static PodPlan Plan(PodView view)
+    {
+        if (view.Desired is null or { Metadata.IsDeleting: true })
+        {
+            return PlanEnd(view);
+        }
+
+        return IsFinished(view.Desired) ? PlanFinished(view) : PlanLife(view, view.Desired);
+    }
+
+    /// <summary>
+    /// A container may be stopped for the control plane's sake only if it was ordered by the store that now says so, and, when there is no
+    /// record at all, only if that store's word is not older than the container. So neither an empty nor a restored nor a lagging database stops anything.
+    /// </summary>
+    public static bool MayStop(ObservedContainer container, PodView view) =>
+        container.Identity.StoreIdentity == view.StoreIdentity
+        && (view.Desired is not null || container.Identity.BornAtRevision <= view.Revision);
+
+    private static PodPlan PlanEnd(PodView view)
+    {
+        TimeSpan grace = TimeSpan.FromSeconds(
+            view.Desired?.Metadata.DeletionGracePeriodSeconds ?? view.Desired?.Spec.TerminationGracePeriodSeconds ?? DefaultGraceSeconds);
+        ValueList<PodAction> actions = [];
+        foreach (ObservedContainer observed in view.Containers)
+        {
+            if (MayStop(observed, view) && !view.Busy.Contains(observed.Identity.Container))
+            {
+                actions = actions.Add(End(observed, grace, $"Stopping container {observed.Identity.Container}"));
+            }
+        }
+
+        return new PodPlan { Actions = actions, IsStopped = view.Containers.IsEmpty && view.Busy.IsEmpty };
+    }
+
+    /// <summary>A pod that has succeeded or failed never runs again; its dead containers stay for their logs.</summary>
+    private static PodPlan PlanFinished(PodView view) => new()
+    {
+        Actions =
+        [
+            .. view.Containers
+                .Where(observed => observed.Phase == ContainerPhase.Running && !view.Busy.Contains(observed.Identity.Container))
+                .Select(observed => End(observed, Grace(view.Desired!), $"Stopping container {observed.Identity.Container}")),
+        ],
+    };
+
+    private static PodPlan PlanLife(PodView view, Pod pod)
+    {
+        PodPlan plan = new();
+        string? network = null;
+        for (int i = 0; i < pod.Spec.Containers.Count; i++)
+        {
+            Container container = pod.Spec.Containers[i];
+            IReadOnlyList<ObservedContainer> lives = view.LivesOf(container.Name);
+            ObservedContainer? current = lives.FirstOrDefault();
+            bool joins = view.SharesNetwork && i > 0;
+            if (!view.Busy.Contains(container.Name))
+            {
+                plan = joins && network is null
+                    ? plan with { Waiting = plan.Waiting.SetItem(container.Name, new Waiting("PodInitializing")) }
+                    : PlanContainer(plan, view, pod, container, current, joins ? network : null);
+                plan = RemoveOldLives(plan, lives);
+            }
+
+            if (i == 0 && current?.Phase == ContainerPhase.Running && !view.Busy.Contains(container.Name))
+            {
+                network = current.Id;
+            }
+        }
+
+        return plan;
+    }
+
+    private static PodPlan PlanContainer(PodPlan plan, PodView view, Pod pod, Container container, ObservedContainer? current, string? network)
+    {
+        if (current?.Phase == ContainerPhase.Running)
+        {
+            string? why = WhyRestart(view, container, current, network);
+            ProbeVerdict? verdict = view.Probes[current.Id];
+            TimeSpan grace = verdict?.GraceSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : Grace(pod);
+            return why is null ? plan : plan with { Actions = plan.Actions.Add(new StopContainer(container.Name, current.Id, grace, why)) };
+        }
+
+        if (current?.Phase == ContainerPhase.Created)
+        {
+            // Left half-made by an agent that died: made anew rather than trusted.
+            return plan with { Actions = plan.Actions.Add(new RemoveContainer(container.Name, current.Id)) };
+        }
+
+        ContainerMemory memory = view.Memory[container.Name] ?? ContainerMemory.None;
+        if (current is not null && !Restarts(pod, current.ExitCode))
+        {
+            return plan;
+        }
+
+        if (current is null && memory.LastSeen is not null && pod.Spec.RestartPolicy == "Never")
+        {
+            return plan;
+        }
+
+        (DateTimeOffset due, Waiting? waiting) = WhenDue(view, pod, container, current, memory);
+        if (due > view.Now && waiting is not null)
+        {
+            return plan with
+            {
+                Waiting = plan.Waiting.SetItem(container.Name, waiting),
+                RecheckAt = plan.RecheckAt < due ? plan.RecheckAt : due,
+            };
+        }
+
+        return plan with { Actions = plan.Actions.Add(StartOf(pod, container, current, memory, network)) };
+    }
+
+    /// <summary>The message of the <c>Killing</c> event; null when the container is to run on.</summary>
+    private static string? WhyRestart(PodView view, Container container, ObservedContainer current, string? network)
+    {
+        if (view.Probes[current.Id]?.FailedProbe is { } probe)
+        {
+            return $"Container {container.Name} failed {probe} probe, will be restarted";
+        }
+
+        if (current.Image != container.Image)
+        {
+            return $"Container {container.Name} definition changed, will be restarted";
+        }
+
+        return network is not null && current.NetworkOf != network
+            ? $"Container {container.Name} lost the pod's network with the pod's first container, will be restarted"
+            : null;
+    }
+
+    /// <summary>Whether a container that ended is started again (Kubernetes: <c>restartPolicy</c>).</summary>
+    public static bool Restarts(Pod pod, int exitCode) => pod.Spec.RestartPolicy switch
+    {
+        "Never" => false,
+        "OnFailure" => exitCode != 0,
+        _ => true,
+    };
+
+    private static (DateTimeOffset Due, Waiting? Waiting) WhenDue(
+        PodView view, Pod pod, Container container, ObservedContainer? current, ContainerMemory memory)
+    {
+        if (memory.Failure is { } failure)
+        {
+            return (failure.RetryAt, WaitingFor(failure, container, view.Now));
+        }
+
+        if (current is null)
+        {
+            return (view.Now, null);
+        }
+
+        TimeSpan wait = WaitAfter(current);
+        return ((current.FinishedAt ?? view.Now) + wait, new Waiting(
+            "CrashLoopBackOff",
+            $"back-off {Short(wait)} restarting failed container={container.Name} pod={pod.Name}_{pod.Namespace}({pod.Uid})"));
+    }
+
+    private static Waiting WaitingFor(StartFailure failure, Container container, DateTimeOffset now) => failure.Reason switch
+    {
+        "ErrImagePull" when now - failure.At >= FreshFailure =>
+            new Waiting("ImagePullBackOff", $"Back-off pulling image \"{container.Image}\": ErrImagePull: {failure.Message}"),
+        _ => new Waiting(failure.Reason, failure.Message),
+    };
+
+    private static StartContainer StartOf(Pod pod, Container container, ObservedContainer? current, ContainerMemory memory, string? network)
+    {
+        if (current is not null)
+        {
+            return new StartContainer(container.Name, current.Identity.RestartCount + 1, Backoff.Next(WaitAfter(current)), network);
+        }
+
+        if (memory.LastSeen is { } vanished)
+        {
+            // Somebody removed it: that is no crash, so it is made anew at once and waits no longer the next time.
+            return new StartContainer(container.Name, vanished.Identity.RestartCount + 1, vanished.Identity.NextBackoff, network);
+        }
+
+        // An agent that has just started knows from the record whether the container has ever run.
+        ContainerStatus? reported = pod.Status?.ContainerStatuses.FirstOrDefault(status => status.Name == container.Name);
+        return new StartContainer(
+            container.Name, reported?.ContainerID is null ? 0 : reported.RestartCount + 1, TimeSpan.Zero, network);
+    }
+
+    private static TimeSpan WaitAfter(ObservedContainer ended) =>
+        ended.FinishedAt - ended.StartedAt >= Backoff.ForgottenAfter ? TimeSpan.Zero : ended.Identity.NextBackoff;
+
+    /// <summary>Keeps the newest life and the dead one before it, for <c>kubectl logs --previous</c>.</summary>
+    private static PodPlan RemoveOldLives(PodPlan plan, IReadOnlyList<ObservedContainer> lives)
+    {
+        foreach (ObservedContainer old in lives.Skip(2).Where(life => life.Phase != ContainerPhase.Running))
+        {
+            plan = plan with { Actions = plan.Actions.Add(new RemoveContainer(old.Identity.Container, old.Id)) };
+        }
+
+        return plan;
+    }
+
+    private static PodAction End(ObservedContainer observed, TimeSpan grace, string message) =>
+        observed.Phase == ContainerPhase.Running
+            ? new StopContainer(observed.Identity.Container, observed.Id, grace, message)
+            : new RemoveContainer(observed.Identity.Container, observed.Id);
+
+    private static bool IsFinished(Pod pod) => pod.Status?.Phase is "Succeeded" or "Failed";
+
+    private static TimeSpan Grace(Pod pod) => TimeSpan.FromSeconds(pod.Spec.TerminationGracePeriodSeconds ?? DefaultGraceSeconds);
+
+    /// <summary>As Go prints durations: <c>10s</c>, <c>1m20s</c>, <c>5m0s</c>.</summary>
+    private static string Short(TimeSpan time) =>
+        time < TimeSpan.FromMinutes(1) ? $"{time.TotalSeconds:0}s" : $"{(int)time.TotalMinutes}m{time.Seconds}s";
+}

@@ -1,0 +1,159 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using ControlPlane.Domain.Agents;
+using ControlPlane.Domain.Resources;
+
+namespace ControlPlane.Agent.Protocol;
+
+/// <summary>The agent's side of the protocol. All calls share one HTTP/2 connection (HTTP/1.1 over plain http).</summary>
+internal sealed class ControlPlaneClient : IDisposable
+{
+    /// <summary>A desired state is held for 20 s at the server; longer silence means the connection is dead.</summary>
+    private static readonly TimeSpan DesiredTimeout = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan ReportTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>As much of a refusal as is worth a log line.</summary>
+    private const int MaxReasonChars = 500;
+
+    private readonly HttpClient http;
+    private readonly string nodePath;
+    private readonly string tokenFile;
+    private readonly TimeProvider time;
+
+    public ControlPlaneClient(AgentOptions options, TimeProvider time)
+        : this(options, time, CreateHandler(options))
+    {
+    }
+
+    internal ControlPlaneClient(AgentOptions options, TimeProvider time, HttpMessageHandler handler)
+    {
+        this.time = time;
+        tokenFile = options.TokenFile;
+        nodePath = $"agent/v1/nodes/{Uri.EscapeDataString(options.NodeName)}";
+        http = new HttpClient(handler)
+        {
+            BaseAddress = new Uri(options.Server, "/"),
+            Timeout = Timeout.InfiniteTimeSpan,
+            DefaultRequestVersion = HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+        };
+    }
+
+    /// <exception cref="ControlPlaneException">No answer, or a refusal.</exception>
+    public Task<ReportReply> ReportAsync(NodeReport report, CancellationToken cancellationToken)
+    {
+        ByteArrayContent body = new(ResourceJson.SerializeToUtf8Bytes(report));
+        body.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        return SendAsync<ReportReply>(HttpMethod.Post, $"{nodePath}/report", body, ReportTimeout, cancellationToken);
+    }
+
+    /// <summary>Waits for a desired state newer than a revision; the same one comes again when there is none for 20 s.</summary>
+    /// <exception cref="ControlPlaneException">No answer, or a refusal.</exception>
+    public Task<DesiredState> GetDesiredAsync(long after, CancellationToken cancellationToken) =>
+        SendAsync<DesiredState>(HttpMethod.Get, $"{nodePath}/desired?after={after}", body: null, DesiredTimeout, cancellationToken);
+
+    /// <summary>Posts a stream that the server has asked for; the content is sent as it comes.</summary>
+    /// <exception cref="ControlPlaneException">No answer, or a refusal.</exception>
+    public async Task PostStreamAsync(string id, HttpContent content, int? errorStatus, CancellationToken cancellationToken)
+    {
+        string query = errorStatus is null ? "" : $"?status={errorStatus}";
+        using HttpRequestMessage request = await RequestAsync(HttpMethod.Post, $"agent/v1/streams/{Uri.EscapeDataString(id)}{query}", content, cancellationToken);
+        await SendAsync(request, static (_, _) => Task.FromResult(true), cancellationToken);
+    }
+
+    public void Dispose() => http.Dispose();
+
+    private async Task<T> SendAsync<T>(HttpMethod method, string path, HttpContent? body, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource late = new(timeout, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        try
+        {
+            using HttpRequestMessage request = await RequestAsync(method, path, body, either.Token);
+            return await SendAsync(request, ReadAsync<T>, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new ControlPlaneException($"no answer within {timeout.TotalSeconds:0} s", status: null);
+        }
+    }
+
+    private async Task<HttpRequestMessage> RequestAsync(HttpMethod method, string path, HttpContent? body, CancellationToken cancellationToken)
+    {
+        // Read each time: a token that is replaced on disk is used from the next call on.
+        string token = await ReadTokenAsync(cancellationToken);
+        return new HttpRequestMessage(method, path)
+        {
+            Content = body,
+            Version = http.DefaultRequestVersion,
+            VersionPolicy = http.DefaultVersionPolicy,
+            Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) },
+        };
+    }
+
+    private async Task<string> ReadTokenAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await File.ReadAllTextAsync(tokenFile, cancellationToken)).Trim();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new ControlPlaneException($"the token cannot be read: {exception.Message}", status: null, exception);
+        }
+    }
+
+    private async Task<T> SendAsync<T>(HttpRequestMessage request, Func<Stream, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            if (!response.IsSuccessStatusCode)
+            {
+                string reason = await response.Content.ReadAsStringAsync(cancellationToken);
+                throw new ControlPlaneException(
+                    $"{(int)response.StatusCode} {reason[..Math.Min(reason.Length, MaxReasonChars)].Trim()}", response.StatusCode);
+            }
+
+            await using Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
+            return await read(body, cancellationToken);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException or JsonException)
+        {
+            throw new ControlPlaneException(exception.Message, status: null, exception);
+        }
+    }
+
+    private static async Task<T> ReadAsync<T>(Stream body, CancellationToken cancellationToken) =>
+        await JsonSerializer.DeserializeAsync<T>(body, ResourceJson.Options, cancellationToken) ?? throw new JsonException("null is no answer");
+
+    private static SocketsHttpHandler CreateHandler(AgentOptions options)
+    {
+        SocketsHttpHandler handler = new()
+        {
+            UseProxy = false,
+            ConnectTimeout = TimeSpan.FromSeconds(5),
+            KeepAlivePingDelay = TimeSpan.FromSeconds(5),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
+            PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
+        };
+        if (options.CaFile is not null)
+        {
+            X509ChainPolicy policy = new() { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            policy.CustomTrustStore.ImportFromPemFile(options.CaFile);
+            handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy };
+        }
+
+        return handler;
+    }
+}
+
+/// <summary>The control plane did not answer (<see cref="Status"/> is null) or refused.</summary>
+internal sealed class ControlPlaneException(string message, HttpStatusCode? status, Exception? inner = null) : Exception(message, inner)
+{
+    public HttpStatusCode? Status { get; } = status;
+}

@@ -1,0 +1,38 @@
+using ControlPlane.Agent.Hosting;
+using ControlPlane.Agent.Logs;
+using ControlPlane.Domain.Agents;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace ControlPlane.Agent.Protocol;
+
+/// <summary>Waits for the node's desired state and hands on what is newer than the newest acted on.</summary>
+internal sealed class DesiredLoop(
+    ControlPlaneClient client, DesiredHolder desired, LogStreams streams, RetryDelay delay, TimeProvider time, ILogger<DesiredLoop> log)
+    : BackgroundService
+{
+    /// <summary>A server that answers at once again and again is not asked more often than this.</summary>
+    private static readonly TimeSpan ShortestRound = TimeSpan.FromMilliseconds(20);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // From 0, not from what was persisted: the first answer shall come at once, even when nothing has changed.
+        long after = 0;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                DesiredState reply = await client.GetDesiredAsync(after, stoppingToken);
+                delay.Reset();
+                streams.Serve(reply.Streams);
+                after = await desired.AcceptAsync(reply, stoppingToken);
+                await Task.Delay(ShortestRound, time, stoppingToken);
+            }
+            catch (ControlPlaneException exception)
+            {
+                log.DesiredFailed(exception.Message);
+                await Task.Delay(delay.Next(), time, stoppingToken);
+            }
+        }
+    }
+}
