@@ -79,6 +79,9 @@ internal static class NotHonouredFields
         new("containers[].tty", Only(false), Remove),
     ];
 
+    /// <summary>Every path of the table.</summary>
+    public static IEnumerable<string> Paths => Table.Select(line => line.Path);
+
     /// <summary>The fields of a pod's spec that ask for what nobody does.</summary>
     /// <param name="podSpec">The spec as JSON, after defaults.</param>
     /// <param name="path">Where the spec stands in its object.</param>

@@ -83,6 +83,40 @@ public class NotHonouredTests
             error);
     }
 
+    /// <summary>
+    /// A field that is added to a record is either acted on, and then named here, or stands in the table: none can slip through.
+    /// The last line of each list holds what asks for nothing that a container here would lack.
+    /// </summary>
+    [Theory]
+    [InlineData(
+        typeof(PodSpec),
+        "",
+        "containers restartPolicy terminationGracePeriodSeconds nodeSelector nodeName imagePullSecrets hostname tolerations "
+        + "automountServiceAccountToken enableServiceLinks")]
+    [InlineData(
+        typeof(Container),
+        "containers[].",
+        "name image command args workingDir env ports imagePullPolicy")]
+    [InlineData(typeof(ContainerPort), "containers[].ports[].", "name hostPort containerPort")]
+    [InlineData(typeof(EnvVarSource), "containers[].env[].valueFrom.", "")]
+    [InlineData(typeof(ResourceRequirements), "containers[].resources.", "")]
+    [InlineData(typeof(Lifecycle), "containers[].lifecycle.", "")]
+    [InlineData(typeof(SecurityContext), "containers[].securityContext.", "")]
+    [InlineData(typeof(PodSecurityContext), "securityContext.", "")]
+    [InlineData(
+        typeof(Probe),
+        "containers[].livenessProbe.",
+        "exec httpGet tcpSocket initialDelaySeconds timeoutSeconds periodSeconds successThreshold failureThreshold")]
+    public void EveryField_IsActedOnOrInTheTable(Type record, string path, string actedOn)
+    {
+        HashSet<string> known = [.. actedOn.Split(' ')];
+        string[] below = [.. NotHonouredFields.Paths.Where(entry => entry.StartsWith(path, StringComparison.Ordinal)).Select(entry => entry[path.Length..])];
+        IEnumerable<string> unknown = ResourceJson.Options.GetTypeInfo(record).Properties.Select(property => property.Name)
+            .Where(name => !known.Contains(name) && !below.Contains("*") && !below.Any(entry => entry.Split('.', '[')[0] == name));
+
+        Assert.Empty(unknown);
+    }
+
     private static void AssertRefused(string members, string field)
     {
         IReadOnlyList<FieldError> errors = ValidationTests.ErrorsOf(Pod(Merge("""{"containers": [{"name": "web", "image": "hello:1"}]}""", members)));
