@@ -1,17 +1,13 @@
 using ControlPlane.Domain.Commits;
 using ControlPlane.Infrastructure.Leadership;
 using ControlPlane.Infrastructure.Presence;
-using ControlPlane.Reconciler.Passes;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace ControlPlane.Reconciler;
 
-/// <summary>
-/// Stands for election, leads while it holds the lease, and drops everything when it does not. A crash of the loop is logged and
-/// followed by a new start, for a control plane that has silently stopped controlling is the worst of all.
-/// </summary>
+/// <summary>Hosts the <see cref="LeaderLoop"/>.</summary>
 internal sealed class ReconcilerService(
     IResourceStore store,
     IResourceCache cache,
@@ -21,134 +17,6 @@ internal sealed class ReconcilerService(
     IOptions<ReconcilerOptions> options,
     ILogger<ReconcilerService> logger) : BackgroundService
 {
-    private static readonly TimeSpan RestartDelayMax = TimeSpan.FromMinutes(1);
-
-    private readonly SeedSource seeds = new(options.Value.Seed);
-    private int crashesInARow;
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                long epoch = await WinAsync(stoppingToken);
-                await LeadAsync(epoch, stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                break;
-            }
-            catch (StoreUnavailableException exception)
-            {
-                ReconcilerLog.StoreUnavailable(logger, exception.Message);
-                await PauseAsync(options.Value.LeaseInterval, stoppingToken);
-            }
-            catch (Exception exception)
-            {
-                TimeSpan delay = NextRestartDelay();
-                ReconcilerLog.Crashed(logger, exception, delay);
-                await PauseAsync(delay, stoppingToken);
-            }
-        }
-
-        await ReleaseAsync();
-    }
-
-    /// <summary>Tries until this process is the leader.</summary>
-    private async Task<long> WinAsync(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            if (await lease.TryHoldAsync(cancellationToken) is { } epoch)
-            {
-                return epoch;
-            }
-
-            await Task.Delay(options.Value.LeaseInterval, time, cancellationToken);
-        }
-    }
-
-    private async Task LeadAsync(long epoch, CancellationToken stoppingToken)
-    {
-        using CancellationTokenSource term = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-        Task<string> keeping = KeepAsync(epoch, term);
-        try
-        {
-            await new Term(epoch, store, cache, presence, options.Value, time, seeds, logger).RunAsync(term.Token);
-        }
-        catch (LeadershipLostException exception)
-        {
-            ReconcilerLog.LostLeadership(logger, epoch, exception.Message);
-            await ReleaseAsync();
-        }
-        catch (OperationCanceledException) when (term.IsCancellationRequested && !stoppingToken.IsCancellationRequested)
-        {
-            ReconcilerLog.LostLeadership(logger, epoch, await keeping);
-        }
-        finally
-        {
-            await term.CancelAsync();
-            await keeping;
-        }
-    }
-
-    /// <summary>
-    /// Extends the lease until the term ends, and ends the term when the lease has gone to another. While the database cannot be reached the term
-    /// goes on: nothing can be committed then, and the epoch refuses what comes too late.
-    /// </summary>
-    private async Task<string> KeepAsync(long epoch, CancellationTokenSource term)
-    {
-        try
-        {
-            while (true)
-            {
-                await Task.Delay(options.Value.LeaseInterval, time, term.Token);
-                try
-                {
-                    if (await lease.TryHoldAsync(term.Token) != epoch)
-                    {
-                        return "the lease has gone to another";
-                    }
-
-                    crashesInARow = 0;
-                }
-                catch (StoreUnavailableException exception)
-                {
-                    ReconcilerLog.StoreUnavailable(logger, exception.Message);
-                }
-            }
-        }
-        catch (OperationCanceledException) when (term.IsCancellationRequested)
-        {
-            return "it was given up";
-        }
-        finally
-        {
-            await term.CancelAsync();
-        }
-    }
-
-    private TimeSpan NextRestartDelay()
-    {
-        double factor = Math.Pow(2, Math.Min(crashesInARow++, 10));
-        TimeSpan delay = options.Value.RestartDelay * factor;
-        return delay < RestartDelayMax ? delay : RestartDelayMax;
-    }
-
-    /// <summary>Waits; the loop itself sees when it is to stop.</summary>
-    private async Task PauseAsync(TimeSpan delay, CancellationToken stoppingToken) => await Task.WhenAny(Task.Delay(delay, time, stoppingToken));
-
-    private async Task ReleaseAsync()
-    {
-        try
-        {
-            using CancellationTokenSource bound = new(options.Value.LeaseInterval, time);
-            await lease.ReleaseAsync(bound.Token);
-        }
-        catch (Exception exception) when (exception is StoreUnavailableException or OperationCanceledException)
-        {
-            ReconcilerLog.ReleaseFailed(logger, exception.Message);
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        new LeaderLoop(store, cache, lease, presence, time, options.Value, logger).RunAsync(stoppingToken);
 }

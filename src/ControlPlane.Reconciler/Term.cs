@@ -1,5 +1,6 @@
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning;
+using ControlPlane.Domain.Resources;
 using ControlPlane.Infrastructure.Presence;
 using ControlPlane.Reconciler.Passes;
 using ControlPlane.Reconciler.Queue;
@@ -25,7 +26,7 @@ internal sealed class Term(
         await cache.WaitForLatestAsync(cancellationToken);
         using ChangeSubscription subscription = cache.SubscribeFromNow();
         World world = World.At(subscription);
-        ReconcilerLog.Leading(logger, epoch, ControlPlane.Domain.Resources.ResourceKinds.All.Sum(kind => world.AllOf(kind).Count), world.Revision);
+        ReconcilerLog.Leading(logger, epoch, ResourceKinds.All.Sum(kind => world.AllOf(kind).Count), world.Revision);
         EnqueueAll(world);
         using CancellationTokenSource reading = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Feed feed = new(subscription, world, change => EnqueueConcerned(world, change), reading.Token);
@@ -35,7 +36,7 @@ internal sealed class Term(
         }
         finally
         {
-            await reading.CancelAsync();
+            reading.Cancel();
             await feed.EndAsync();
         }
     }
@@ -110,6 +111,6 @@ internal sealed class Term(
         using CancellationTokenSource waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task due = Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(untilDue.TotalMilliseconds)), time, waiting.Token);
         await Task.WhenAny(feed.Next, due);
-        await waiting.CancelAsync();
+        waiting.Cancel();
     }
 }

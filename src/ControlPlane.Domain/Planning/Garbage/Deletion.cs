@@ -31,12 +31,15 @@ public static class Deletion
         return hasToStop || !item.Metadata.Finalizers.IsEmpty ? Write(Marked(item, now)) : Removal(item);
     }
 
-    /// <summary>The object with its deletion mark, a pod's with its grace period.</summary>
+    /// <summary>
+    /// The object with its deletion mark, a pod's with its grace period. The mark's time is when the grace ends (Kubernetes API, ObjectMeta
+    /// deletionTimestamp): asked for at 12:00:00 with 30 s of grace, it says 12:00:30.
+    /// </summary>
     public static Resource Marked(Resource item, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(item);
         long grace = item is Pod pod ? pod.Spec.TerminationGracePeriodSeconds ?? DefaultGracePeriodSeconds : 0;
-        return item with { Metadata = item.Metadata with { DeletionTimestamp = now, DeletionGracePeriodSeconds = grace } };
+        return item with { Metadata = item.Metadata with { DeletionTimestamp = now.AddSeconds(grace), DeletionGracePeriodSeconds = grace } };
     }
 
     /// <summary>A plan that removes exactly the object that was read, for it may have been bound or changed hands since.</summary>
