@@ -5,6 +5,9 @@ using ControlPlane.Api.Pipeline;
 using ControlPlane.Api.Requests;
 using ControlPlane.Api.Security;
 using ControlPlane.Api.Wire.Decoding;
+using ControlPlane.Api.Wire.Discovery;
+using ControlPlane.Api.Wire.OpenApi;
+using ControlPlane.Api.Wire.Swagger;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 
@@ -48,6 +51,7 @@ public static class ApiHost
         services.AddTokenAuthentication();
         services.AddRequestLimits();
         services.AddMediation();
+        services.AddSwagger();
         services.AddSingleton<CacheReader>();
         services.AddSingleton<Updater>();
         services.AddSingleton<Deleter>();
@@ -91,11 +95,14 @@ public static class ApiHost
     private static void Map(WebApplication app)
     {
         app.UseMiddleware<ErrorResponses>();
+        app.UseSwaggerPages();
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseRateLimiter();
         app.MapHealth();
+        app.MapDiscovery();
+        app.MapOpenApi();
         app.MapKinds();
         app.MapAgents();
     }

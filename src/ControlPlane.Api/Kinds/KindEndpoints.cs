@@ -20,22 +20,22 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
     public void Map(IEndpointRouteBuilder routes)
     {
         OperationMapper map = new(routes, served);
-        map.Add("list", served.CollectionPath, HttpMethods.Get, ListOrWatchAsync);
+        map.Add(served.CollectionPath, HttpMethods.Get, ListOrWatchAsync);
         if (Kind.IsNamespaced)
         {
-            map.AddForAllNamespaces("list", served.AllNamespacesPath, HttpMethods.Get, ListOrWatchAsync);
+            map.Add(served.AllNamespacesPath, HttpMethods.Get, ListOrWatchAsync);
         }
 
-        map.Add("create", served.CollectionPath, HttpMethods.Post, CreateAsync);
+        map.Add(served.CollectionPath, HttpMethods.Post, CreateAsync);
         if (served.Verbs.Contains("deletecollection"))
         {
-            map.Add("deletecollection", served.CollectionPath, HttpMethods.Delete, DeleteCollectionAsync);
+            map.Add(served.CollectionPath, HttpMethods.Delete, DeleteCollectionAsync);
         }
 
-        map.Add("get", served.ObjectPath, HttpMethods.Get, GetAsync);
-        map.Add("update", served.ObjectPath, HttpMethods.Put, ReplaceAsync);
-        map.Add("patch", served.ObjectPath, HttpMethods.Patch, PatchAsync);
-        map.Add("delete", served.ObjectPath, HttpMethods.Delete, DeleteAsync);
+        map.Add(served.ObjectPath, HttpMethods.Get, GetAsync);
+        map.Add(served.ObjectPath, HttpMethods.Put, ReplaceAsync);
+        map.Add(served.ObjectPath, HttpMethods.Patch, PatchAsync);
+        map.Add(served.ObjectPath, HttpMethods.Delete, DeleteAsync);
         MapSubresources(map);
     }
 
@@ -47,17 +47,17 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
             switch (subresource.Name)
             {
                 case "status":
-                    map.Add("get", path, HttpMethods.Get, GetAsync, subresource);
-                    map.Add("update", path, HttpMethods.Put, ReplaceStatusAsync, subresource);
-                    map.Add("patch", path, HttpMethods.Patch, PatchStatusAsync, subresource);
+                    map.Add(path, HttpMethods.Get, GetAsync);
+                    map.Add(path, HttpMethods.Put, ReplaceStatusAsync);
+                    map.Add(path, HttpMethods.Patch, PatchStatusAsync);
                     break;
                 case "scale":
-                    map.Add("get", path, HttpMethods.Get, GetScaleAsync, subresource);
-                    map.Add("update", path, HttpMethods.Put, ReplaceScaleAsync, subresource);
-                    map.Add("patch", path, HttpMethods.Patch, PatchScaleAsync, subresource);
+                    map.Add(path, HttpMethods.Get, GetScaleAsync);
+                    map.Add(path, HttpMethods.Put, ReplaceScaleAsync);
+                    map.Add(path, HttpMethods.Patch, PatchScaleAsync);
                     break;
                 case "log":
-                    map.Add("get", path, HttpMethods.Get, PodLogEndpoint.HandleAsync, subresource);
+                    map.Add(path, HttpMethods.Get, PodLogEndpoint.HandleAsync);
                     break;
                 default:
                     throw new InvalidOperationException($"no endpoint serves {Kind.Plural}/{subresource.Name}");

@@ -10,7 +10,9 @@ internal static class ObjectReply
 {
     public static async Task WriteAsync(HttpContext http, int code, Resource resource, ReplyForm form)
     {
-        byte[] body = ResourceJson.SerializeToUtf8Bytes(Shape.Of(resource, form));
+        byte[] body = ResourceJson.SerializeToUtf8Bytes(form == ReplyForm.Table
+            ? TableWriter.For(http, ResourceKinds.Of(resource)).Of([resource], new ListMeta { ResourceVersion = resource.Metadata.ResourceVersion })
+            : Shape.Of(resource, form));
         http.Response.StatusCode = code;
         http.Response.ContentType = "application/json";
         http.Response.ContentLength = body.Length;
@@ -56,6 +58,13 @@ internal static class ListReply
             RemainingItemCount = page.Remaining,
         };
         http.Response.ContentType = "application/json";
+        if (form == ReplyForm.Table)
+        {
+            Table table = TableWriter.For(http, kind).Of(page.Items, meta);
+            await JsonSerializer.SerializeAsync(http.Response.BodyWriter, table, ResourceJson.Options, http.RequestAborted);
+            return;
+        }
+
         bool isMetadata = form == ReplyForm.Metadata;
         await using Utf8JsonWriter json = new(http.Response.BodyWriter, new JsonWriterOptions { SkipValidation = true, Encoder = ResourceJson.Options.Encoder });
         json.WriteStartObject();

@@ -57,7 +57,7 @@ internal static class Negotiation
 
         return (wanted, Parameter(range, "v") ?? "v1") switch
         {
-            ("Table", "v1") => null,
+            ("Table", "v1") => ReplyForm.Table,
             ("PartialObjectMetadata" or "PartialObjectMetadataList", "v1") => ReplyForm.Metadata,
             _ => null,
         };

@@ -12,13 +12,11 @@ namespace ControlPlane.Api.Wire;
 /// <summary>Writes a watch: one JSON object a line, sent as soon as it is there.</summary>
 internal static class WatchReply
 {
-    /// <summary>Marks the bookmark that ends the objects which were there at the start (Kubernetes <c>meta/v1</c>).</summary>
-    private const string InitialEventsEnd = "k8s.io/initial-events-end";
-
     public static async Task WriteAsync(HttpContext http, WatchSession session, ReplyForm form)
     {
         IHostApplicationLifetime lifetime = http.RequestServices.GetRequiredService<IHostApplicationLifetime>();
         using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
+        EventWriter events = new(session.Kind, form, form == ReplyForm.Table ? TableWriter.For(http, session.Kind) : null);
         http.Response.ContentType = "application/json";
         await http.Response.StartAsync(ending.Token);
         PipeWriter body = http.Response.BodyWriter;
@@ -30,7 +28,7 @@ internal static class WatchReply
             {
                 foreach (WatchItem item in batch)
                 {
-                    WriteEvent(body, json, session.Kind, item, form);
+                    events.Write(body, json, item);
                 }
 
                 FlushResult flushed = await body.FlushAsync(ending.Token);
@@ -46,27 +44,48 @@ internal static class WatchReply
             return;
         }
     }
+}
 
-    private static void WriteEvent(PipeWriter body, Utf8JsonWriter json, ResourceKind kind, WatchItem item, ReplyForm form)
+/// <summary>Writes the events of one watch, in the form that it asked for.</summary>
+internal sealed class EventWriter(ResourceKind kind, ReplyForm form, TableWriter? tables)
+{
+    /// <summary>Marks the bookmark that ends the objects which were there at the start (Kubernetes <c>meta/v1</c>).</summary>
+    private const string InitialEventsEnd = "k8s.io/initial-events-end";
+
+    private bool hasSentColumns;
+
+    public void Write(PipeWriter body, Utf8JsonWriter json, WatchItem item)
     {
+        object content = item switch
+        {
+            { Error: { } error } => error,
+            { Object: { } resource } => ContentOf(resource),
+            _ => tables is null ? BookmarkOf(item) : tables.Bookmark(item.Revision),
+        };
         json.Reset(body);
         json.WriteStartObject();
         json.WriteString("type", item.Type);
         json.WritePropertyName("object");
-        object content = item switch
-        {
-            { Error: { } error } => error,
-            { Object: { } resource } => Shape.Of(resource, form),
-            _ => BookmarkOf(kind, item, form),
-        };
         JsonSerializer.Serialize(json, content, content.GetType(), ResourceJson.Options);
         json.WriteEndObject();
         json.Flush();
         body.Write("\n"u8);
     }
 
+    private object ContentOf(Resource resource)
+    {
+        if (tables is null)
+        {
+            return Shape.Of(resource, form);
+        }
+
+        Table table = tables.Of([resource], new ListMeta { ResourceVersion = resource.Metadata.ResourceVersion }, hasColumns: !hasSentColumns);
+        hasSentColumns = true;
+        return table;
+    }
+
     /// <summary>An object of the kind that has a revision and nothing else.</summary>
-    private static Resource BookmarkOf(ResourceKind kind, WatchItem item, ReplyForm form)
+    private Resource BookmarkOf(WatchItem item)
     {
         Resource empty = (Resource)Activator.CreateInstance(kind.Type)!;
         return Shape.Of(empty, form) with

@@ -1,0 +1,53 @@
+using ControlPlane.Domain.Resources;
+using Microsoft.OpenApi;
+using Swashbuckle.AspNetCore.SwaggerGen;
+
+namespace ControlPlane.Api.Wire.Swagger;
+
+/// <summary>Swagger UI at <c>/swagger</c>, from which each operation can be tried with a token, and its document. Both are open to all.</summary>
+internal static class SwaggerSetup
+{
+    private const string DocumentName = "v1";
+    private const string SchemeName = "token";
+
+    public static IServiceCollection AddSwagger(this IServiceCollection services)
+    {
+        services.AddEndpointsApiExplorer();
+        services.AddSingleton<ISerializerDataContractResolver, ResourceContracts>();
+        services.AddSwaggerGen(options =>
+        {
+            options.SwaggerDoc(DocumentName, new OpenApiInfo
+            {
+                Title = "ControlPlane",
+                Version = Discovery.ServerVersion.GitVersion,
+                Description = "Kubernetes' API for what is served: Deployments and what belongs to them. Choose Authorize and give the token of "
+                    + "`admin.token` in the data folder.",
+            });
+            options.AddSecurityDefinition(SchemeName, new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http,
+                Scheme = "bearer",
+                Description = "A token, such as the one in admin.token.",
+            });
+            options.AddSecurityRequirement(document => new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(SchemeName, document)] = [] });
+            options.OperationFilter<OperationDocumentation>();
+            options.CustomSchemaIds(static type => type.Name);
+            options.IncludeXmlComments(typeof(Resource).Assembly);
+        });
+        return services;
+    }
+
+    public static void UseSwaggerPages(this IApplicationBuilder app)
+    {
+        app.UseSwagger();
+        app.UseSwaggerUI(options =>
+        {
+            options.DocumentTitle = "ControlPlane";
+            options.SwaggerEndpoint($"/swagger/{DocumentName}/swagger.json", "ControlPlane");
+            options.DisplayOperationId();
+            options.DefaultModelsExpandDepth(-1);
+            options.EnableTryItOutByDefault();
+            options.EnablePersistAuthorization();
+        });
+    }
+}
