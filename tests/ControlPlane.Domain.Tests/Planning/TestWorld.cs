@@ -91,7 +91,7 @@ internal sealed class TestWorld
         {
             Plan plan = Pass();
             eachRound?.Invoke();
-            bool isQuiet = plan.Writes.IsEmpty && plan.RecheckAfter is null && pods.Values.All(pod => !pod.Metadata.IsDeleting && Make.IsReady(pod));
+            bool isQuiet = plan.Writes.IsEmpty && plan.RecheckAfter is null && pods.Values.All(pod => !pod.Metadata.IsDeleting && (Make.IsReady(pod) || !Make.IsActive(pod)));
             if (isQuiet)
             {
                 return rounds;
@@ -135,7 +135,7 @@ internal sealed class TestWorld
     /// <summary>The chosen pods run and are ready; a pod that no node was found for gets one.</summary>
     public void SetReady(Func<Pod, bool> which)
     {
-        foreach (Pod pod in Pods.Where(pod => !pod.Metadata.IsDeleting && !Make.IsReady(pod)).Where(which))
+        foreach (Pod pod in Pods.Where(pod => Make.IsActive(pod) && !Make.IsReady(pod)).Where(which))
         {
             Store(Make.Ready(pod, Now));
         }

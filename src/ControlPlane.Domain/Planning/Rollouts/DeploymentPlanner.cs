@@ -68,7 +68,7 @@ internal static class DeploymentPlanner
     private static Rollout RecreateStep(Rollout rollout, WorkloadSnapshot snapshot)
     {
         Rollout stopped = Recreate.StopOld(rollout);
-        return Recreate.OldIsGone(stopped) ? Recreate.StartNew(NewReplicaSet.Ensure(stopped, snapshot)) : stopped;
+        return Recreate.OldIsGone(stopped) ? Recreate.StartNew(NewReplicaSet.Ensure(stopped, snapshot)) : Recreate.HoldNew(stopped);
     }
 
     /// <summary>The new ReplicaSet is the oldest with the Deployment's template; the rest are old.</summary>

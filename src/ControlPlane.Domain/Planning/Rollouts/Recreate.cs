@@ -7,6 +7,13 @@ internal static class Recreate
 
     public static Rollout StopOld(Rollout rollout) => rollout with { Old = rollout.Resize(_ => 0).Old };
 
+    /// <summary>
+    /// While old pods are left, the new ReplicaSet gets no more pods than it has: with 3 replicas, one of its 3 pods gone and an old pod
+    /// still terminating, it waits with 2.
+    /// </summary>
+    public static Rollout HoldNew(Rollout rollout) =>
+        rollout with { New = rollout.New is { } current ? current.With(Math.Min(rollout.Replicas, Math.Min(current.Replicas, current.Counts.Active))) : null };
+
     /// <summary>True when no old pod is left, terminating ones included; those that have ended for good do not count.</summary>
     public static bool OldIsGone(Rollout rollout)
     {

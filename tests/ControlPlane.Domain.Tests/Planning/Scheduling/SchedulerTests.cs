@@ -156,7 +156,9 @@ public class SchedulerTests
         {
             Allocatable = new Dictionary<string, Quantity>
             {
-                ["cpu"] = Quantity.Parse("4"), ["memory"] = Quantity.Parse("8Gi"), ["pods"] = Quantity.FromValue(pods),
+                ["cpu"] = Quantity.Parse("4"),
+                ["memory"] = Quantity.Parse("8Gi"),
+                ["pods"] = Quantity.FromValue(pods),
             }.ToValueMap(),
             Conditions = [new Condition { Type = "Ready", Status = ready }],
         },

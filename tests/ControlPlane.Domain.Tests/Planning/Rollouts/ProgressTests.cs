@@ -1,0 +1,171 @@
+using ControlPlane.Domain.Planning;
+using ControlPlane.Domain.Resources;
+
+namespace ControlPlane.Domain.Tests.Planning.Rollouts;
+
+/// <summary>The Progressing and Available conditions, from the first pass to the deadline.</summary>
+public sealed class ProgressTests
+{
+    [Fact]
+    public void Progress_goes_from_created_over_updated_to_available()
+    {
+        TestWorld world = Started();
+        Assert.Equal(("True", "NewReplicaSetCreated"), Progressing(world));
+        Assert.Equal("MinimumReplicasUnavailable", world.Condition("Available").Reason);
+
+        world.Pass();
+        Assert.Equal(("True", "ReplicaSetUpdated"), Progressing(world));
+
+        world.SetReady(_ => true);
+        world.Pass();
+        Assert.Equal(("True", "NewReplicaSetAvailable"), Progressing(world));
+        Assert.Equal("MinimumReplicasAvailable", world.Condition("Available").Reason);
+        Assert.EndsWith("has successfully progressed.", world.Condition("Progressing").Message);
+    }
+
+    [Fact]
+    public void A_rollout_that_stands_still_times_out_at_its_deadline_and_not_before()
+    {
+        TestWorld world = Started();
+        world.PassUntilQuiet();
+        Assert.Equal(TimeSpan.FromSeconds(600), world.Plan().RecheckAfter);
+
+        world.Now = world.Now.AddSeconds(180);
+        Assert.Equal(TimeSpan.FromSeconds(420), world.Plan().RecheckAfter);
+        world.Now = world.Now.AddSeconds(419);
+        Assert.Empty(world.Plan().Writes);
+        world.Now = world.Now.AddSeconds(1);
+        world.Pass();
+
+        Assert.Equal(("False", "ProgressDeadlineExceeded"), Progressing(world));
+        Assert.Null(world.Plan().RecheckAfter);
+    }
+
+    [Fact]
+    public void A_rollout_that_timed_out_and_moves_again_is_progressing_again()
+    {
+        TestWorld world = Started();
+        world.PassUntilQuiet();
+        world.Now = world.Now.AddSeconds(600);
+        world.Pass();
+
+        world.SetReady(pod => pod == world.Pods[0]);
+        world.Pass();
+
+        Assert.Equal(("True", "ReplicaSetUpdated"), Progressing(world));
+    }
+
+    [Fact]
+    public void Each_step_forward_starts_the_deadline_anew_and_keeps_the_transition_time()
+    {
+        TestWorld world = Started();
+        world.PassUntilQuiet();
+        DateTimeOffset start = world.Now;
+        world.Now = world.Now.AddSeconds(500);
+        world.SetReady(pod => pod == world.Pods[0]);
+        world.Pass();
+
+        Assert.Equal(world.Now, world.Condition("Progressing").LastUpdateTime);
+        Assert.Equal(start, world.Condition("Progressing").LastTransitionTime);
+        Assert.Equal(TimeSpan.FromSeconds(600), world.Plan().RecheckAfter);
+    }
+
+    [Fact]
+    public void Pausing_stops_the_clock_and_resuming_starts_it_anew()
+    {
+        TestWorld world = Started();
+        world.PassUntilQuiet();
+        world.SetPaused(true);
+        world.Pass();
+        Assert.Equal(("Unknown", "DeploymentPaused"), Progressing(world));
+        Assert.Null(world.Plan().RecheckAfter);
+
+        world.Now = world.Now.AddSeconds(3600);
+        world.PassUntilQuiet();
+        Assert.Equal(("Unknown", "DeploymentPaused"), Progressing(world));
+
+        world.SetPaused(false);
+        world.Pass();
+        Assert.Equal(("Unknown", "DeploymentResumed"), Progressing(world));
+        Assert.Equal(TimeSpan.FromSeconds(600), world.Plan().RecheckAfter);
+    }
+
+    [Fact]
+    public void A_pod_that_fails_after_the_rollout_is_complete_changes_availability_only()
+    {
+        TestWorld world = Started();
+        world.Settle();
+        world.SetUnready(_ => true);
+        world.Now = world.Now.AddSeconds(7200);
+        world.PassUntilQuiet();
+
+        Assert.Equal("NewReplicaSetAvailable", world.Condition("Progressing").Reason);
+        Assert.Equal("False", world.Condition("Available").Status);
+        Assert.Null(world.Plan().RecheckAfter);
+    }
+
+    [Fact]
+    public void Without_a_deadline_there_is_no_Progressing_condition()
+    {
+        TestWorld world = new();
+        world.Store(Make.Deployment(progressDeadlineSeconds: int.MaxValue));
+        world.Settle();
+
+        Assert.DoesNotContain(world.Status.Conditions, condition => condition.Type == "Progressing");
+    }
+
+    [Fact]
+    public void An_existing_ReplicaSet_that_nothing_is_on_record_about_was_found()
+    {
+        TestWorld world = new();
+        Deployment deployment = Make.Deployment(replicas: 2);
+        world.Store(deployment);
+        world.Store(Make.Revision(deployment, 1, replicas: 2));
+
+        world.Pass();
+
+        Assert.Equal(("True", "FoundNewReplicaSet"), Progressing(world));
+    }
+
+    [Fact]
+    public void With_minReadySeconds_a_pod_is_available_ten_seconds_after_it_got_ready()
+    {
+        TestWorld world = new();
+        world.Store(Make.Deployment(replicas: 1, minReadySeconds: 10));
+        world.PassUntilQuiet();
+        world.SetReady(_ => true);
+        world.PassUntilQuiet();
+        Assert.Equal((1, null), (world.Status.ReadyReplicas, world.Status.AvailableReplicas));
+        Assert.Equal(TimeSpan.FromSeconds(10), world.Plan().RecheckAfter);
+
+        world.Now = world.Now.AddSeconds(10);
+        world.Pass();
+
+        Assert.Equal(1, world.Status.AvailableReplicas);
+    }
+
+    [Fact]
+    public void A_failure_to_create_pods_is_shown_on_the_Deployment()
+    {
+        TestWorld world = Started();
+        ReplicaSet replicaSet = world.ReplicaSets[0];
+        Condition failure = new() { Type = "ReplicaFailure", Status = "True", Reason = "FailedCreate", Message = "exceeded quota" };
+        world.Store(replicaSet with { Status = replicaSet.Status! with { Conditions = [failure] } });
+
+        world.Pass();
+        Assert.Equal("exceeded quota", world.Condition("ReplicaFailure").Message);
+        world.PassUntilQuiet();
+        Assert.DoesNotContain(world.Status.Conditions, condition => condition.Type == "ReplicaFailure");
+    }
+
+    private static TestWorld Started()
+    {
+        TestWorld world = new();
+        world.Store(Make.Deployment(replicas: 3));
+        Plan plan = world.Pass();
+        Assert.NotEmpty(plan.Writes);
+        return world;
+    }
+
+    private static (string, string?) Progressing(TestWorld world) => (world.Condition("Progressing").Status, world.Condition("Progressing").Reason);
+}
