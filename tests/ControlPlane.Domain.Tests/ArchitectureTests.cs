@@ -15,16 +15,17 @@ public sealed partial class ArchitectureTests
     [InlineData("Reconciler", "Infrastructure")]
     [InlineData("Api", "Reconciler")]
     [InlineData("Agent", "Domain")]
+    [InlineData("Launcher", "Infrastructure")]
     public void Project_ReferencesItsOneNeighbour(string project, string expected)
     {
-        IEnumerable<string> references = Items(project, "ProjectReference").Select(path => Path.GetFileNameWithoutExtension(path)["ControlPlane.".Length..]);
+        IEnumerable<string> references = LinkedProjects(project).Select(path => Path.GetFileNameWithoutExtension(path)["ControlPlane.".Length..]);
 
         Assert.Equal(expected, string.Join(' ', references));
     }
 
     [Fact]
     public void EveryProject_IsUnderTheRuleOfReferences() => Assert.Equal(
-        ["ControlPlane.Agent", "ControlPlane.Api", "ControlPlane.Domain", "ControlPlane.Infrastructure", "ControlPlane.Reconciler"],
+        ["ControlPlane.Agent", "ControlPlane.Api", "ControlPlane.Domain", "ControlPlane.Infrastructure", "ControlPlane.Launcher", "ControlPlane.Reconciler"],
         Directory.EnumerateDirectories(Path.Combine(Root, "src")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
 
     [Fact]
@@ -98,11 +99,16 @@ public sealed partial class ArchitectureTests
         where !name.StartsWith("bin/", StringComparison.Ordinal) && !name.StartsWith("obj/", StringComparison.Ordinal)
         select (name, File.ReadAllText(path));
 
-    private static string[] Items(string project, string item) =>
-    [
-        .. XDocument.Load(Path.Combine(Folder(project), $"ControlPlane.{project}.csproj")).Descendants(item)
-            .Select(element => ((string?)element.Attribute("Include") ?? "").Replace('\\', '/')),
-    ];
+    /// <summary>A project that is only built along (the launcher's programs) is no reference: nothing of it can be called.</summary>
+    private static IEnumerable<string> LinkedProjects(string project) =>
+        Elements(project, "ProjectReference").Where(element => (string?)element.Attribute("ReferenceOutputAssembly") != "false").Select(Include);
+
+    private static string[] Items(string project, string item) => [.. Elements(project, item).Select(Include)];
+
+    private static IEnumerable<XElement> Elements(string project, string item) =>
+        XDocument.Load(Path.Combine(Folder(project), $"ControlPlane.{project}.csproj")).Descendants(item);
+
+    private static string Include(XElement element) => ((string?)element.Attribute("Include") ?? "").Replace('\\', '/');
 
     private static string Folder(string project) => Path.Combine(Root, "src", $"ControlPlane.{project}");
 
