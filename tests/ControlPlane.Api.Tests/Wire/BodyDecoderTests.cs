@@ -53,9 +53,11 @@ public sealed class BodyDecoderTests
     [InlineData("""{"spec":{"strategy":{"rollingUpdate":{"maxSurge":true}}}}""", Prefix + "spec.strategy.rollingUpdate.maxSurge: expected an integer or a string, got a boolean")]
     [InlineData("""{"spec":{"template":{"spec":{"containers":[{"resources":{"limits":{"cpu":"lots"}}}]}}}}""", Prefix + "spec.template.spec.containers[0].resources.limits.cpu: expected a quantity such as 500m or 128Mi, got the string \"lots\"")]
     [InlineData("""{"metadata":{"creationTimestamp":"soon"}}""", Prefix + "metadata.creationTimestamp: expected a time such as 2026-01-31T12:00:00Z, got the string \"soon\"")]
+    [InlineData("""{"metadata":{"creationTimestamp":"12:00"}}""", Prefix + "metadata.creationTimestamp: expected a time such as 2026-01-31T12:00:00Z, got the string \"12:00\"")]
     [InlineData("""{"metadata":{"name":"a\u0000b"}}""", Prefix + "metadata.name: text must not contain the character U+0000")]
-    [InlineData("""{"metadata":{"name":"\ud800"}}""", Prefix + "metadata.name: the string holds an unpaired surrogate, which is no text")]
+    [InlineData("""{"metadata":{"name":"\ud800"}}""", Prefix + "metadata.name: the string is not valid Unicode text")]
     [InlineData("""{"spec":{"template":{"spec":{"affinity":{"a":"\u0000"}}}}}""", Prefix + "spec.template.spec.affinity.a: text must not contain the character U+0000")]
+    [InlineData("""{"kind":"\udc00"}""", Prefix + "kind: the string is not valid Unicode text")]
     [InlineData("[]", "the object provided is unrecognized (must be of type Deployment): expected an object, got a list")]
     public void Decode_WrongInput_IsA400ThatNamesThePlace(string json, string message)
     {
@@ -152,7 +154,7 @@ public sealed class BodyDecoderTests
         ApiException error = Assert.Throws<ApiException>(() => Decode("{}", mediaType));
 
         Assert.Equal(415, error.Status.Code);
-        Assert.EndsWith("accepted media types include: application/json, application/yaml", error.Status.Message, StringComparison.Ordinal);
+        Assert.EndsWith("accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf", error.Status.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -176,6 +178,57 @@ public sealed class BodyDecoderTests
         ApiException error = Assert.Throws<ApiException>(() => Decode(bomb.ToString(), MediaTypes.Yaml));
 
         Assert.Contains("excessive aliasing", error.Status.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a{0}: &a{0} [*a{1}]\n", "a0: &a0 [x]\n")]
+    [InlineData("a{0}: &a{0} {{<<: *a{1}}}\n", "a0: &a0 {x: 1}\n")]
+    public void Decode_AliasesThatNestEverDeeper_AreRefused(string link, string first)
+    {
+        StringBuilder chain = new(first);
+        for (int i = 1; i < 2_000; i++)
+        {
+            chain.AppendFormat(System.Globalization.CultureInfo.InvariantCulture, link, i, i - 1);
+        }
+
+        ApiException error = Assert.Throws<ApiException>(() => Decode(chain.ToString(), MediaTypes.Yaml));
+
+        Assert.Contains("nested deeper than 64 levels", error.Status.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Decode_AnyMangledBody_IsReadOrRefusedButNeverFails()
+    {
+        const string Yaml = """
+            apiVersion: apps/v1
+            metadata: {name: a, labels: &l {a: "b", c: 'd'}, annotations: *l}
+            spec: {replicas: 0x3, template: {spec: {containers: [{name: a, resources: {limits: {cpu: 1.5}}}], affinity: {a: [~, !!str 1, {<<: *l}]}}}}
+            """;
+        const string Noise = "{}[]:,&*!|>'\"\\%@`#~<-?\n\t 0u";
+        byte[] json = YamlToJson.Convert(Encoding.UTF8.GetBytes(Yaml)).ToArray();
+        Random random = new(7);
+        int refused = 0;
+        for (int i = 0; i < 4_000; i++)
+        {
+            bool isYaml = i % 2 == 0;
+            byte[] body = isYaml ? Encoding.UTF8.GetBytes(Yaml) : [.. json];
+            for (int j = random.Next(1, 4); j > 0; j--)
+            {
+                body[random.Next(body.Length)] = random.Next(4) == 0 ? (byte)random.Next(256) : (byte)Noise[random.Next(Noise.Length)];
+            }
+
+            try
+            {
+                BodyDecoder.Decode(body, isYaml ? MediaTypes.Yaml : MediaTypes.Json, DecodeTarget.Of(ResourceKinds.Deployment), FieldValidation.Ignore);
+            }
+            catch (ApiException error)
+            {
+                Assert.Equal(400, error.Status.Code);
+                refused++;
+            }
+        }
+
+        Assert.InRange(refused, 1_000, 3_999);
     }
 
     [Fact]

@@ -56,6 +56,18 @@ public sealed class PatchTests
         Assert.Equal(413, Assert.Throws<ApiException>(() => JsonPatch.Apply(JsonNode.Parse("""{"a":[1]}"""), JsonNode.Parse($"[{copies}]"))).Status.Code);
     }
 
+    [Fact]
+    public void JsonPatch_OperationsThatNestEverDeeper_AreRefused()
+    {
+        string steps = string.Concat(Enumerable.Repeat("/d", 40));
+        string nested = string.Concat(Enumerable.Repeat("{\"d\":", 40)) + "1" + new string('}', 40);
+        JsonNode? addBelow = JsonNode.Parse($$"""[{"op":"add","path":"","value":{{nested}}},{"op":"add","path":"{{steps}}","value":{{nested}}}]""");
+        JsonNode? moveBelow = JsonNode.Parse($$"""[{"op":"add","path":"","value":{"a":{{nested}},"d":{{nested}} } },{"op":"move","from":"/a","path":"/d{{steps}}"}]""");
+
+        Assert.Contains("deeper than 64", Assert.Throws<ApiException>(() => JsonPatch.Apply(new JsonObject(), addBelow)).Message, StringComparison.Ordinal);
+        Assert.Contains("deeper than 64", Assert.Throws<ApiException>(() => JsonPatch.Apply(new JsonObject(), moveBelow)).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("""{"a":"b"}""", """{"a":"c"}""", """{"a":"c"}""")]
     [InlineData("""{"a":"b"}""", """{"b":"c"}""", """{"a":"b","b":"c"}""")]
@@ -75,6 +87,9 @@ public sealed class PatchTests
     [InlineData(MediaTypes.MergePatch, "{", 400)]
     [InlineData(MediaTypes.MergePatch, "[]", 400)]
     [InlineData(MediaTypes.StrategicMergePatch, "null", 400)]
+    [InlineData(MediaTypes.MergePatch, """{"metadata":{"resourceVersion":"\ud800"}}""", 400)]
+    [InlineData(MediaTypes.MergePatch, """{"\udc00":1}""", 400)]
+    [InlineData(MediaTypes.JsonPatch, """[{"op":"\ud800","path":"/a"}]""", 400)]
     [InlineData(MediaTypes.StrategicMergePatch, """{"spec":{"paused":true,"paused":false}}""", 400)]
     public void Read_WhatIsNoPatch_IsRefused(string? mediaType, string body, int code) =>
         Assert.Equal(code, Assert.Throws<ApiException>(() => ResourcePatch.Read(Encoding.UTF8.GetBytes(body), mediaType)).Status.Code);

@@ -1,11 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ControlPlane.Api.Wire.Decoding.Protobuf;
 using ControlPlane.Api.Wire.Schemas;
 using ControlPlane.Domain.Resources;
 
 namespace ControlPlane.Api.Wire.Decoding;
 
-/// <summary>Reads request bodies: JSON or YAML to typed objects, strictly typed, with unknown and repeated fields named.</summary>
+/// <summary>Reads request bodies: JSON, YAML or protobuf to typed objects, strictly typed, with unknown and repeated fields named.</summary>
 internal static class BodyDecoder
 {
     /// <summary>The largest body that is read (as Kubernetes' API server, 3 MiB).</summary>
@@ -18,7 +19,7 @@ internal static class BodyDecoder
     /// <exception cref="ApiException">400, 413 or 415: the body is not such an object.</exception>
     public static Decoded<Resource> Decode(ReadOnlyMemory<byte> body, string? contentType, DecodeTarget target, FieldValidation validation)
     {
-        using JsonDocument document = ParseDocument(ToJson(body, contentType), target.Kind);
+        using JsonDocument document = ParseDocument(ToJson(body, contentType, target.Type), target.Kind);
         return Decode(document.RootElement, target, validation);
     }
 
@@ -41,7 +42,7 @@ internal static class BodyDecoder
             return new T();
         }
 
-        using JsonDocument document = ParseDocument(ToJson(body, contentType), kind);
+        using JsonDocument document = ParseDocument(ToJson(body, contentType, typeof(T)), kind);
         NormalizedJson normalized = JsonNormalizer.Normalize(document.RootElement, Schema.Of<T>());
         return normalized.TypeError is null
             ? JsonSerializer.Deserialize<T>(normalized.Json.Span, ResourceJson.Options) ?? new T()
@@ -49,8 +50,9 @@ internal static class BodyDecoder
     }
 
     /// <summary>The body as UTF-8 JSON.</summary>
-    /// <exception cref="ApiException">413 for a body over the limit, 415 for one that is neither JSON nor YAML, 400 for broken YAML.</exception>
-    public static ReadOnlyMemory<byte> ToJson(ReadOnlyMemory<byte> body, string? contentType)
+    /// <param name="target">What it has to be; protobuf says nothing about that by itself.</param>
+    /// <exception cref="ApiException">413 for a body over the limit, 415 for one in another format, 400 for broken YAML or protobuf.</exception>
+    private static ReadOnlyMemory<byte> ToJson(ReadOnlyMemory<byte> body, string? contentType, Type target)
     {
         if (body.Length > MaxBodyBytes)
         {
@@ -61,7 +63,8 @@ internal static class BodyDecoder
         {
             BodyFormat.Json => body,
             BodyFormat.Yaml => YamlToJson.Convert(body),
-            _ => throw StatusError.UnsupportedMediaType(MediaTypes.Json, MediaTypes.Yaml),
+            BodyFormat.Protobuf => ProtobufToJson.Convert(body, target),
+            _ => throw StatusError.UnsupportedMediaType(MediaTypes.Json, MediaTypes.Yaml, MediaTypes.Protobuf),
         };
     }
 
@@ -127,8 +130,19 @@ internal static class BodyDecoder
         }
     }
 
-    private static string? Text(JsonElement root, string name) =>
-        root.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    /// <summary>A member's text; null when it is none, which the decoder then says with its path.</summary>
+    private static string? Text(JsonElement root, string name)
+    {
+        try
+        {
+            return root.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Bytes or escapes that are no Unicode text.
+            return null;
+        }
+    }
 
     private static ApiException Unhandled(DecodeTarget target, string because) => StatusError.BadRequest(
         $"{target.Kind} in version \"{target.Version}\" cannot be handled as a {target.Kind}: {because}");

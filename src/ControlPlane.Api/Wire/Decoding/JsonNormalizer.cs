@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using ControlPlane.Api.Wire.Schemas;
 using ControlPlane.Domain.Resources.Values;
 
@@ -16,7 +17,7 @@ internal sealed record NormalizedJson(ReadOnlyMemory<byte> Json, string? TypeErr
 /// Walks a JSON document beside a schema. Nulls in typed parts are left out, because null means absent there
 /// (Go's decoder leaves a null's field alone); the inside of free-form fields is kept as it is.
 /// </summary>
-internal sealed class JsonNormalizer
+internal sealed partial class JsonNormalizer
 {
     /// <summary>How many unknown and repeated fields are named at most (as Kubernetes' strict decoder).</summary>
     private const int MaxFieldIssues = 100;
@@ -267,7 +268,7 @@ internal sealed class JsonNormalizer
         }
         catch (InvalidOperationException)
         {
-            typeError ??= $"{path}: a name holds an unpaired surrogate, which is no text";
+            typeError ??= $"{path}: a name is not valid Unicode text";
             return null;
         }
     }
@@ -281,7 +282,7 @@ internal sealed class JsonNormalizer
         }
         catch (InvalidOperationException)
         {
-            typeError ??= $"{path}: the string holds an unpaired surrogate, which is no text";
+            typeError ??= $"{path}: the string is not valid Unicode text";
             return null;
         }
     }
@@ -298,8 +299,12 @@ internal sealed class JsonNormalizer
         return true;
     }
 
-    private static bool IsTime(string? text) => DateTimeOffset.TryParse(
+    /// <summary>RFC 3339, with a zone. The serializer would take other forms too, even a bare time of today.</summary>
+    private static bool IsTime(string? text) => text is not null && Rfc3339().IsMatch(text) && DateTimeOffset.TryParse(
         text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out _);
+
+    [GeneratedRegex(@"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[-+]\d\d:\d\d)\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Rfc3339();
 
     private void Refuse(string path, string expected, JsonElement value) =>
         typeError ??= $"{(path.Length == 0 ? "the body" : path)}: expected {expected}, got {DescribeText(value)}";

@@ -8,6 +8,7 @@ internal enum BodyFormat
     Unknown,
     Json,
     Yaml,
+    Protobuf,
 }
 
 /// <summary>The media types of bodies and patches.</summary>
@@ -15,6 +16,7 @@ internal static class MediaTypes
 {
     public const string Json = "application/json";
     public const string Yaml = "application/yaml";
+    public const string Protobuf = "application/vnd.kubernetes.protobuf";
     public const string JsonPatch = "application/json-patch+json";
     public const string MergePatch = "application/merge-patch+json";
     public const string StrategicMergePatch = "application/strategic-merge-patch+json";
@@ -31,6 +33,7 @@ internal static class MediaTypes
         {
             Json or "text/json" => BodyFormat.Json,
             Yaml or "application/x-yaml" or "text/yaml" or "text/x-yaml" => BodyFormat.Yaml,
+            Protobuf => BodyFormat.Protobuf,
             _ => BodyFormat.Unknown,
         };
     }

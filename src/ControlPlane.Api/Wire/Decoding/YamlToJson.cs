@@ -30,11 +30,11 @@ internal sealed class YamlToJson
         try
         {
             string text = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString(yaml.Span);
-            YamlValue root = YamlTree.Read(text);
+            YamlValue root = Parse(text);
             ArrayBufferWriter<byte> buffer = new();
             // Repeated keys are written on purpose; a writer that validates would let them pass too, but costs more.
             using Utf8JsonWriter writer = new(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
-            new YamlToJson(writer).Write(root);
+            new YamlToJson(writer).Write(root, depth: 1);
             writer.Flush();
             return buffer.WrittenMemory;
         }
@@ -48,14 +48,22 @@ internal sealed class YamlToJson
         }
     }
 
-    private void Write(YamlValue value)
+    private static YamlValue Parse(string text)
     {
-        values++;
-        if (values > MaxValues || writer.BytesCommitted + writer.BytesPending > MaxJsonBytes)
+        try
         {
-            throw new YamlException(value.Start, value.Start, "document contains excessive aliasing");
+            return YamlTree.Read(text);
         }
+        catch (Exception broken) when (broken is InvalidOperationException or ArgumentException or FormatException or OverflowException)
+        {
+            // YamlDotNet says so of some broken flow lists, tags and anchors, without a place.
+            throw StatusError.BadRequest($"error converting YAML to JSON: yaml: {broken.Message}");
+        }
+    }
 
+    private void Write(YamlValue value, int depth)
+    {
+        CheckBudget(value, depth);
         switch (value)
         {
             case YamlScalar scalar:
@@ -65,18 +73,33 @@ internal sealed class YamlToJson
                 writer.WriteStartArray();
                 foreach (YamlValue item in list.Items)
                 {
-                    Write(item);
+                    Write(item, depth + 1);
                 }
 
                 writer.WriteEndArray();
                 break;
             case YamlMapping mapping:
-                WriteMapping(mapping);
+                WriteMapping(mapping, depth);
                 break;
         }
     }
 
-    private void WriteMapping(YamlMapping mapping)
+    /// <summary>Aliases can repeat values and nest them deeper than the text is.</summary>
+    private void CheckBudget(YamlValue value, int depth)
+    {
+        values++;
+        if (values > MaxValues || writer.BytesCommitted + writer.BytesPending > MaxJsonBytes)
+        {
+            throw new YamlException(value.Start, value.Start, "document contains excessive aliasing");
+        }
+
+        if (depth > BodyDecoder.MaxDepth)
+        {
+            throw new YamlException(value.Start, value.Start, $"nested deeper than {BodyDecoder.MaxDepth} levels");
+        }
+    }
+
+    private void WriteMapping(YamlMapping mapping, int depth)
     {
         writer.WriteStartObject();
         HashSet<string> own = new(StringComparer.Ordinal);
@@ -85,23 +108,24 @@ internal sealed class YamlToJson
             string name = KeyText(key);
             own.Add(name);
             writer.WritePropertyName(name);
-            Write(value);
+            Write(value, depth + 1);
         }
 
         foreach ((YamlValue _, YamlValue merged) in mapping.Entries.Where(entry => IsMerge(entry.Key)))
         {
-            WriteMerged(merged, own);
+            WriteMerged(merged, own, depth);
         }
 
         writer.WriteEndObject();
     }
 
     /// <summary>The members of a merge key (<c>&lt;&lt;: *base</c>); what the mapping itself has, or an earlier merge brought, wins.</summary>
-    private void WriteMerged(YamlValue merged, HashSet<string> known)
+    private void WriteMerged(YamlValue merged, HashSet<string> known, int depth)
     {
         IReadOnlyList<YamlValue> sources = merged is YamlList list ? list.Items : [merged];
         foreach (YamlValue source in sources)
         {
+            CheckBudget(source, depth);
             if (source is not YamlMapping mapping)
             {
                 throw new YamlException(source.Start, source.Start, "map merge requires map or sequence of maps as the value");
@@ -113,13 +137,13 @@ internal sealed class YamlToJson
                 if (known.Add(name))
                 {
                     writer.WritePropertyName(name);
-                    Write(value);
+                    Write(value, depth + 1);
                 }
             }
 
             foreach ((YamlValue _, YamlValue further) in mapping.Entries.Where(entry => IsMerge(entry.Key)))
             {
-                WriteMerged(further, known);
+                WriteMerged(further, known, depth + 1);
             }
         }
     }

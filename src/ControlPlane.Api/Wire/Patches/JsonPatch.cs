@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ControlPlane.Api.Wire.Decoding;
 
 namespace ControlPlane.Api.Wire.Patches;
 
@@ -8,8 +9,8 @@ internal static class JsonPatch
     /// <summary>How many operations a patch may have (as Kubernetes).</summary>
     private const int MaxOperations = 10_000;
 
-    /// <summary>How many values all <c>copy</c> operations together may make, so that a small patch cannot make a large object.</summary>
-    private const int MaxCopiedValues = 100_000;
+    /// <summary>How many values all <c>copy</c> and <c>move</c> operations together may touch, so that a small patch cannot make a large object.</summary>
+    private const int MaxCarriedValues = 100_000;
 
     /// <summary>The document with all operations applied; the given one is left as it is.</summary>
     /// <exception cref="ApiException">400: no JSON patch; 413: too many operations; 422: an operation cannot be applied, or a test fails.</exception>
@@ -26,17 +27,24 @@ internal static class JsonPatch
         }
 
         JsonNode? result = document?.DeepClone();
-        int copied = 0;
+        int carried = 0;
         for (int i = 0; i < operations.Count; i++)
         {
             Operation operation = Operation.Read(operations[i], i);
-            if (operation.Name == "copy")
+            if (operation.From is not null)
             {
-                copied += CountValues(operation.From!.Find(result, "copy"));
-                if (copied > MaxCopiedValues)
+                Extent extent = Measure(operation.From.Find(result, operation.Name));
+                carried += extent.Values;
+                if (carried > MaxCarriedValues)
                 {
-                    throw StatusError.TooLarge($"the copy operations of a JSON patch may make {MaxCopiedValues} values");
+                    throw StatusError.TooLarge($"the copy and move operations of a JSON patch may carry {MaxCarriedValues} values");
                 }
+
+                CheckDepth(operation.Path, extent);
+            }
+            else if (operation.Name is "add" or "replace")
+            {
+                CheckDepth(operation.Path, Measure(operation.Value));
             }
 
             result = Apply(result, operation);
@@ -73,12 +81,27 @@ internal static class JsonPatch
         }
     }
 
-    private static int CountValues(JsonNode? node) => node switch
+    /// <summary>Checked before each step, so that no sequence of them nests deeper than what a body may.</summary>
+    private static void CheckDepth(JsonPointer path, Extent extent)
     {
-        JsonObject members => 1 + members.Sum(member => CountValues(member.Value)),
-        JsonArray items => 1 + items.Sum(CountValues),
-        _ => 1,
-    };
+        if (path.Depth + extent.Depth > BodyDecoder.MaxDepth)
+        {
+            throw StatusError.Unprocessable($"the patch makes an object that is nested deeper than {BodyDecoder.MaxDepth} levels");
+        }
+    }
+
+    private static Extent Measure(JsonNode? node)
+    {
+        IEnumerable<JsonNode?> inner = node switch
+        {
+            JsonObject members => members.Select(member => member.Value),
+            JsonArray items => items,
+            _ => [],
+        };
+        return inner.Select(Measure).Aggregate(new Extent(1, 1), (all, one) => new Extent(all.Values + one.Values, Math.Max(all.Depth, one.Depth + 1)));
+    }
+
+    private readonly record struct Extent(int Values, int Depth);
 
     private sealed record Operation(string Name, JsonPointer Path, JsonPointer? From, JsonNode? Value)
     {

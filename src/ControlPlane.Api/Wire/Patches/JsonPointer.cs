@@ -27,6 +27,9 @@ internal sealed class JsonPointer
         return new JsonPointer(text, [.. steps.Select(step => step.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal))]);
     }
 
+    /// <summary>How many levels below the document's root this is.</summary>
+    public int Depth => steps.Length;
+
     public bool IsParentOf(JsonPointer other) =>
         steps.Length < other.steps.Length && steps.AsSpan().SequenceEqual(other.steps.AsSpan(0, steps.Length));
 

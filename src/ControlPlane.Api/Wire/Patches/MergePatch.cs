@@ -6,23 +6,24 @@ namespace ControlPlane.Api.Wire.Patches;
 internal static class MergePatch
 {
     /// <summary>The patched document; neither argument is changed.</summary>
-    public static JsonNode? Apply(JsonNode? document, JsonNode? patch)
+    public static JsonNode? Apply(JsonNode? document, JsonNode? patch) => Merge(document?.DeepClone(), patch);
+
+    /// <summary>Merges into the first argument where it is an object.</summary>
+    private static JsonNode? Merge(JsonNode? target, JsonNode? patch)
     {
         if (patch is not JsonObject changes)
         {
             return patch?.DeepClone();
         }
 
-        JsonObject result = document is JsonObject members ? (JsonObject)members.DeepClone() : [];
+        JsonObject result = target as JsonObject ?? [];
         foreach ((string name, JsonNode? change) in changes)
         {
-            if (change is null)
+            JsonNode? member = result[name];
+            result.Remove(name);
+            if (change is not null)
             {
-                result.Remove(name);
-            }
-            else
-            {
-                result[name] = Apply(result[name], change);
+                result[name] = Merge(member, change);
             }
         }
 

@@ -42,23 +42,31 @@ internal sealed class ResourcePatch
             throw StatusError.RequestEntityTooLarge(BodyDecoder.MaxBodyBytes);
         }
 
-        JsonNode? parsed;
-        try
-        {
-            parsed = JsonNode.Parse(
-                body.Span, documentOptions: new JsonDocumentOptions { MaxDepth = BodyDecoder.MaxDepth, AllowDuplicateProperties = false });
-        }
-        catch (JsonException broken)
-        {
-            throw StatusError.BadRequest($"error decoding patch: {broken.Message}");
-        }
-
+        JsonNode? parsed = Parse(body);
         if (mediaType != MediaTypes.JsonPatch && parsed is not JsonObject)
         {
             throw StatusError.BadRequest("error decoding patch: expected an object");
         }
 
         return new ResourcePatch(mediaType, parsed);
+    }
+
+    private static JsonNode? Parse(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(
+                body, new JsonDocumentOptions { MaxDepth = BodyDecoder.MaxDepth, AllowDuplicateProperties = false });
+            NormalizedJson checkedBody = JsonNormalizer.Normalize(document.RootElement, Schema.Any);
+            return checkedBody.TypeError is null
+                ? JsonNode.Parse(checkedBody.Json.Span)
+                : throw StatusError.BadRequest($"error decoding patch: {checkedBody.TypeError.TrimStart(':', ' ')}");
+        }
+        catch (Exception broken) when (broken is JsonException or InvalidOperationException)
+        {
+            // The second: a name with an unpaired surrogate, met while looking for repeated names.
+            throw StatusError.BadRequest($"error decoding patch: {broken.Message}");
+        }
     }
 
     /// <summary>The object with the patch applied, read strictly typed; defaults and rules are the caller's.</summary>

@@ -1,0 +1,145 @@
+using System.Collections.Frozen;
+using System.Globalization;
+using ControlPlane.Api.Wire.Options;
+using ControlPlane.Domain.Resources;
+
+namespace ControlPlane.Api.Wire.Decoding.Protobuf;
+
+/// <summary>A field of a Kubernetes message.</summary>
+/// <param name="Name">The member's name in JSON; empty for a message whose fields are members of the same JSON object.</param>
+/// <param name="IsZeroAbsent">
+/// Whether Go has no pointer there: such a field is always sent, and its zero means that nothing was said.
+/// </param>
+/// <param name="Condition">For lists of conditions, which have a numbering for each kind: which one.</param>
+internal sealed record ProtobufField(string Name, bool IsZeroAbsent, FrozenDictionary<int, ProtobufField>? Condition = null);
+
+/// <summary>
+/// The field numbers of the Kubernetes messages that are read (<c>generated.proto</c> in k8s.io/api and k8s.io/apimachinery).
+/// In the texts, <c>~</c> marks a field whose zero is absent, and <c>*</c> a message that is inlined in JSON.
+/// </summary>
+internal static class ProtobufFields
+{
+    private const string MetadataSpecStatus = "metadata=1 spec=2 status=3";
+
+    private static readonly FrozenDictionary<int, ProtobufField> DeploymentCondition =
+        Read("type=1 status=2 reason=4 message=5 lastUpdateTime=6 lastTransitionTime=7");
+
+    private static readonly FrozenDictionary<int, ProtobufField> ReplicaSetCondition = Read("type=1 status=2 lastTransitionTime=3 reason=4 message=5");
+
+    private static readonly FrozenDictionary<int, ProtobufField> NamespaceCondition = Read("type=1 status=2 lastTransitionTime=4 reason=5 message=6");
+
+    private static readonly FrozenDictionary<int, ProtobufField> PodCondition =
+        Read("type=1 status=2 lastProbeTime=3 lastTransitionTime=4 reason=5 message=6 observedGeneration~=7");
+
+    private static readonly FrozenDictionary<int, ProtobufField> NodeCondition =
+        Read("type=1 status=2 lastHeartbeatTime=3 lastTransitionTime=4 reason=5 message=6");
+
+    private static readonly FrozenDictionary<Type, FrozenDictionary<int, ProtobufField>> ByType = new Dictionary<Type, FrozenDictionary<int, ProtobufField>>
+    {
+        [typeof(Namespace)] = Read(MetadataSpecStatus),
+        [typeof(Node)] = Read(MetadataSpecStatus),
+        [typeof(Pod)] = Read(MetadataSpecStatus),
+        [typeof(Deployment)] = Read(MetadataSpecStatus),
+        [typeof(ReplicaSet)] = Read(MetadataSpecStatus),
+        [typeof(Scale)] = Read(MetadataSpecStatus),
+        [typeof(Secret)] = Read("metadata=1 data=2 type=3 stringData=4 immutable=5"),
+        [typeof(Event)] = Read(
+            "metadata=1 involvedObject=2 reason=3 message=4 source=5 firstTimestamp=6 lastTimestamp=7 count~=8 type=9 eventTime=10 series=11 "
+            + "action=12 related=13 reportingComponent=14 reportingInstance=15"),
+        [typeof(ObjectMeta)] = Read(
+            "name=1 generateName=2 namespace=3 selfLink=4 uid=5 resourceVersion=6 generation~=7 creationTimestamp=8 deletionTimestamp=9 "
+            + "deletionGracePeriodSeconds=10 labels=11 annotations=12 ownerReferences=13 finalizers=14 managedFields=17"),
+        [typeof(OwnerReference)] = Read("kind=1 name=3 uid=4 apiVersion=5 controller=6 blockOwnerDeletion=7"),
+        [typeof(ManagedFieldsEntry)] = Read("manager=1 operation=2 apiVersion=3 time=4 fieldsType=6 fieldsV1=7 subresource=8"),
+        [typeof(LabelSelector)] = Read("matchLabels=1 matchExpressions=2"),
+        [typeof(LabelSelectorRequirement)] = Read("key=1 operator=2 values=3"),
+        [typeof(DeploymentSpec)] = Read(
+            "replicas=1 selector=2 template=3 strategy=4 minReadySeconds~=5 revisionHistoryLimit=6 paused~=7 progressDeadlineSeconds=9"),
+        [typeof(DeploymentStrategy)] = Read("type=1 rollingUpdate=2"),
+        [typeof(RollingUpdateDeployment)] = Read("maxUnavailable=1 maxSurge=2"),
+        [typeof(DeploymentStatus)] = Read(
+            "observedGeneration~=1 replicas~=2 updatedReplicas~=3 availableReplicas~=4 unavailableReplicas~=5 conditions=6 readyReplicas~=7 "
+            + "collisionCount=8 terminatingReplicas=9", DeploymentCondition),
+        [typeof(ReplicaSetSpec)] = Read("replicas=1 selector=2 template=3 minReadySeconds~=4"),
+        [typeof(ReplicaSetStatus)] = Read(
+            "replicas~=1 fullyLabeledReplicas~=2 observedGeneration~=3 readyReplicas~=4 availableReplicas~=5 conditions=6 terminatingReplicas=7",
+            ReplicaSetCondition),
+        [typeof(ScaleSpec)] = Read("replicas=1"),
+        [typeof(ScaleStatus)] = Read("replicas=1 selector=2"),
+        [typeof(NamespaceSpec)] = Read("finalizers=1"),
+        [typeof(NamespaceStatus)] = Read("phase=1 conditions=2", NamespaceCondition),
+        [typeof(NodeSpec)] = Read("podCIDR=1 externalID=2 providerID=3 unschedulable~=4 taints=5 configSource=6 podCIDRs=7"),
+        [typeof(Taint)] = Read("key=1 value=2 effect=3 timeAdded=4"),
+        [typeof(NodeStatus)] = Read("capacity=1 allocatable=2 phase=3 conditions=4 addresses=5", NodeCondition),
+        [typeof(NodeAddress)] = Read("type=1 address=2"),
+        [typeof(PodTemplateSpec)] = Read("metadata=1 spec=2"),
+        [typeof(PodSpec)] = Read(
+            "volumes=1 containers=2 restartPolicy=3 terminationGracePeriodSeconds=4 activeDeadlineSeconds=5 dnsPolicy=6 nodeSelector=7 "
+            + "serviceAccountName=8 serviceAccount=9 nodeName=10 hostNetwork~=11 hostPID~=12 hostIPC~=13 securityContext=14 imagePullSecrets=15 "
+            + "hostname=16 subdomain=17 affinity=18 schedulerName=19 initContainers=20 automountServiceAccountToken=21 tolerations=22 hostAliases=23 "
+            + "priorityClassName=24 priority=25 dnsConfig=26 shareProcessNamespace=27 readinessGates=28 runtimeClassName=29 enableServiceLinks=30 "
+            + "preemptionPolicy=31 overhead=32 topologySpreadConstraints=33 ephemeralContainers=34 setHostnameAsFQDN=35 os=36 hostUsers=37 "
+            + "schedulingGates=38 resourceClaims=39 resources=40 hostnameOverride=41 workloadRef=42"),
+        [typeof(PodSecurityContext)] = Read(
+            "seLinuxOptions=1 runAsUser=2 runAsNonRoot=3 supplementalGroups=4 fsGroup=5 runAsGroup=6 sysctls=7 windowsOptions=8 "
+            + "fsGroupChangePolicy=9 seccompProfile=10 appArmorProfile=11 supplementalGroupsPolicy=12 seLinuxChangePolicy=13"),
+        [typeof(Toleration)] = Read("key=1 operator=2 value=3 effect=4 tolerationSeconds=5"),
+        [typeof(LocalObjectReference)] = Read("name=1"),
+        [typeof(Volume)] = Read("name=1 *=2"),
+        [typeof(PodStatus)] = Read(
+            "phase=1 conditions=2 message=3 reason=4 hostIP=5 podIP=6 startTime=7 qosClass=9 nominatedNodeName=11 podIPs=12 resize=14 hostIPs=16 "
+            + "observedGeneration~=17", PodCondition),
+        [typeof(PodIP)] = Read("ip=1"),
+        [typeof(HostIP)] = Read("ip=1"),
+        [typeof(Container)] = Read(
+            "name=1 image=2 command=3 args=4 workingDir=5 ports=6 env=7 resources=8 volumeMounts=9 livenessProbe=10 readinessProbe=11 lifecycle=12 "
+            + "terminationMessagePath=13 imagePullPolicy=14 securityContext=15 stdin~=16 stdinOnce~=17 tty~=18 envFrom=19 "
+            + "terminationMessagePolicy=20 volumeDevices=21 startupProbe=22 resizePolicy=23 restartPolicy=24 restartPolicyRules=25"),
+        [typeof(ContainerPort)] = Read("name=1 hostPort~=2 containerPort=3 protocol=4 hostIP=5"),
+        [typeof(EnvVar)] = Read("name=1 value=2 valueFrom=3"),
+        [typeof(EnvVarSource)] = Read("fieldRef=1 resourceFieldRef=2 configMapKeyRef=3 secretKeyRef=4 fileKeyRef=5"),
+        [typeof(ObjectFieldSelector)] = Read("apiVersion=1 fieldPath=2"),
+        [typeof(ResourceRequirements)] = Read("limits=1 requests=2 claims=3"),
+        [typeof(VolumeMount)] = Read("name=1 readOnly~=2 mountPath=3 subPath=4 mountPropagation=5 subPathExpr=6 recursiveReadOnly=7"),
+        [typeof(Probe)] = Read(
+            "*=1 initialDelaySeconds~=2 timeoutSeconds~=3 periodSeconds~=4 successThreshold~=5 failureThreshold~=6 terminationGracePeriodSeconds=7"),
+        [typeof(ExecAction)] = Read("command=1"),
+        [typeof(HttpGetAction)] = Read("path=1 port=2 host=3 scheme=4 httpHeaders=5"),
+        [typeof(HttpHeader)] = Read("name=1 value=2"),
+        [typeof(TcpSocketAction)] = Read("port=1 host=2"),
+        [typeof(GrpcAction)] = Read("port=1 service=2"),
+        [typeof(Lifecycle)] = Read("postStart=1 preStop=2 stopSignal=3"),
+        [typeof(SecurityContext)] = Read(
+            "capabilities=1 privileged=2 seLinuxOptions=3 runAsUser=4 runAsNonRoot=5 readOnlyRootFilesystem=6 allowPrivilegeEscalation=7 "
+            + "runAsGroup=8 procMount=9 windowsOptions=10 seccompProfile=11 appArmorProfile=12"),
+        [typeof(ObjectReference)] = Read("kind=1 namespace=2 name=3 uid=4 apiVersion=5 resourceVersion=6 fieldPath=7"),
+        [typeof(EventSource)] = Read("component=1 host=2"),
+        [typeof(EventSeries)] = Read("count~=1 lastObservedTime=2"),
+        [typeof(DeleteOptions.Body)] = Read("gracePeriodSeconds=1 preconditions=2 orphanDependents=3 propagationPolicy=4 dryRun=5"),
+        [typeof(Preconditions)] = Read("uid=1 resourceVersion=2"),
+    }.ToFrozenDictionary();
+
+    /// <summary>The messages that JSON has inlined: a probe's handler, a volume's source.</summary>
+    private static readonly FrozenDictionary<Type, FrozenDictionary<int, ProtobufField>> Inlined = new Dictionary<Type, FrozenDictionary<int, ProtobufField>>
+    {
+        [typeof(Probe)] = Read("exec=1 httpGet=2 tcpSocket=3 grpc=4"),
+        [typeof(Volume)] = Read(
+            "hostPath=1 emptyDir=2 gcePersistentDisk=3 awsElasticBlockStore=4 gitRepo=5 secret=6 nfs=7 iscsi=8 glusterfs=9 persistentVolumeClaim=10 "
+            + "rbd=11 flexVolume=12 cinder=13 cephfs=14 flocker=15 downwardAPI=16 fc=17 azureFile=18 configMap=19 vsphereVolume=20 quobyte=21 "
+            + "azureDisk=22 photonPersistentDisk=23 portworxVolume=24 scaleIO=25 projected=26 storageos=27 csi=28 ephemeral=29 image=30"),
+    }.ToFrozenDictionary();
+
+    /// <summary>The fields of a record's message by number; empty for one that is not read.</summary>
+    public static FrozenDictionary<int, ProtobufField> Of(Type record) =>
+        ByType.GetValueOrDefault(record) ?? FrozenDictionary<int, ProtobufField>.Empty;
+
+    /// <summary>The fields of the message that is inlined in a record's JSON.</summary>
+    public static FrozenDictionary<int, ProtobufField> InlinedIn(Type record) => Inlined[record];
+
+    private static FrozenDictionary<int, ProtobufField> Read(string fields, FrozenDictionary<int, ProtobufField>? condition = null) => fields
+        .Split(' ')
+        .Select(field => field.Split('='))
+        .ToFrozenDictionary(
+            parts => int.Parse(parts[1], CultureInfo.InvariantCulture),
+            parts => new ProtobufField(parts[0].TrimEnd('~').Replace("*", "", StringComparison.Ordinal), parts[0].EndsWith('~'), parts[0] == "conditions" ? condition : null));
+}
