@@ -1,0 +1,179 @@
+using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Planning;
+using ControlPlane.Domain.Planning.Nodes;
+using ControlPlane.Domain.Resources;
+
+namespace ControlPlane.Domain.Tests.Planning.Nodes;
+
+public class NodeHealthTests
+{
+    private static readonly DateTimeOffset Noon = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
+
+    [Theory]
+    [InlineData(11, false)]
+    [InlineData(12, true)]
+    public void Plan_ANodeSilentForTwelveSeconds_IsLostAndItsPodsAreNotReady(int silentSeconds, bool isLost)
+    {
+        World world = new(MakeNode("a"), MakeNode("b")) { Pods = [MakePod("p", "a"), MakePod("done", "a", phase: "Succeeded")] };
+        world.Silent["a"] = silentSeconds;
+
+        IReadOnlyList<Plan> plans = world.Plan();
+
+        if (!isLost)
+        {
+            Assert.Empty(plans);
+            return;
+        }
+
+        Plan plan = Assert.Single(plans);
+        Node node = (Node)Assert.IsType<Write.Update>(plan.Writes[0]).Object;
+        Condition ready = Conditions.Find(node.Status!.Conditions, "Ready")!;
+        Assert.Equal(("Unknown", "NodeStatusUnknown", Noon), (ready.Status, ready.Reason, ready.LastTransitionTime));
+        Assert.Equal(new Write.SetAgentSession("a", null), plan.Writes[1]);
+        Write.Update podWrite = Assert.IsType<Write.Update>(plan.Writes[2]);
+        Pod pod = (Pod)podWrite.Object;
+        Assert.Equal((ResourceParts.Status, "p", "NodeLost"), (podWrite.Parts, pod.Name, pod.Status!.Reason));
+        Assert.Equal("False", Conditions.Find(pod.Status.Conditions, "Ready")!.Status);
+        Assert.Equal(3, plan.Writes.Count);
+    }
+
+    [Theory]
+    [InlineData(17, 0)]
+    [InlineData(18, 1)]
+    public void Plan_ALostNodeSilentForEighteenSeconds_LosesItsLivePods(int silentSeconds, int evicted)
+    {
+        World world = new(MakeNode("a", "Unknown"), MakeNode("b"))
+        {
+            Pods = [MakePod("p", "a"), MakePod("done", "a", phase: "Failed"), MakePod("leaving", "a") with { Metadata = Deleting("leaving") }, MakePod("q", "b")],
+        };
+        world.Silent["a"] = silentSeconds;
+
+        IReadOnlyList<Plan> plans = world.Plan();
+
+        Assert.Equal(evicted, plans.Count);
+        foreach (Plan plan in plans)
+        {
+            Pod pod = (Pod)Assert.IsType<Write.Update>(Assert.Single(plan.Writes)).Object;
+            Assert.Equal(("p", Noon.AddSeconds(30), 30L), (pod.Name, pod.Metadata.DeletionTimestamp, pod.Metadata.DeletionGracePeriodSeconds));
+        }
+    }
+
+    [Fact]
+    public void Plan_SilenceBeforeWeCouldHear_CountsForNothing()
+    {
+        World world = new(MakeNode("a")) { HeardFor = TimeSpan.FromSeconds(11) };
+        world.Silent["a"] = 3600;
+
+        Assert.Empty(world.Plan());
+        Assert.NotEmpty((world with { HeardFor = TimeSpan.FromSeconds(12) }).Plan());
+    }
+
+    [Fact]
+    public void Plan_ANodeThatNeverReported_SaysSo()
+    {
+        Node silent = MakeNode("a") with { Status = null, Metadata = new ObjectMeta { Name = "a", Uid = "uid-a", CreationTimestamp = Noon.AddSeconds(-12) } };
+
+        Node node = (Node)((Write.Update)Assert.Single(new World(silent).Plan()).Writes[0]).Object;
+
+        Assert.Equal("NodeStatusNeverUpdated", Conditions.Find(node.Status!.Conditions, "Ready")!.Reason);
+    }
+
+    [Theory]
+    [InlineData(1, 1, false)]
+    [InlineData(2, 1, false)]
+    [InlineData(3, 2, true)]
+    [InlineData(4, 2, false)]
+    [InlineData(10, 5, false)]
+    [InlineData(10, 6, true)]
+    public void Plan_MoreThanHalfAndMoreThanOneSilent_StopsEvictions(int nodes, int silent, bool isBraked)
+    {
+        World world = new([.. Enumerable.Range(0, nodes).Select(i => MakeNode($"n{i}", i < silent ? "Unknown" : "True"))])
+        {
+            Pods = [.. Enumerable.Range(0, nodes).Select(i => MakePod($"p{i}", $"n{i}"))],
+        };
+        for (int i = 0; i < silent; i++)
+        {
+            world.Silent[$"n{i}"] = 20;
+        }
+
+        Write[] writes = [.. world.Plan().SelectMany(plan => plan.Writes)];
+
+        Assert.Equal(isBraked ? 0 : silent, writes.Count(write => write.Kind == ResourceKinds.Pod));
+        Assert.Equal(isBraked ? silent : 0, writes.Count(write => write is Write.Update { Object: Node node }
+            && Conditions.Find(node.Status!.Conditions, NodeHealth.BrakeCondition)?.Status == "True"));
+    }
+
+    [Fact]
+    public void Plan_ABrakeThatLetsGo_ClearsItsCondition()
+    {
+        Node braked = MakeNode("a", "True");
+        braked = braked with
+        {
+            Status = braked.Status! with { Conditions = [.. braked.Status.Conditions, new Condition { Type = NodeHealth.BrakeCondition, Status = "True" }] },
+        };
+
+        Node node = (Node)Assert.IsType<Write.Update>(Assert.Single(Assert.Single(new World(braked, MakeNode("b")).Plan()).Writes)).Object;
+
+        Assert.Equal("False", Conditions.Find(node.Status!.Conditions, NodeHealth.BrakeCondition)!.Status);
+    }
+
+    [Fact]
+    public void Plan_ANodeLostAndEmptiedLongAgo_HoldsNoBrake()
+    {
+        World world = new(MakeNode("gone", "Unknown", since: Noon.AddMinutes(-5)), MakeNode("a", "Unknown"), MakeNode("b")) { Pods = [MakePod("p", "a")] };
+        world.Silent["gone"] = 86400;
+        world.Silent["a"] = 20;
+
+        Assert.Single(world.Plan(), plan => plan.Writes[0] is Write.Update { Object: Pod { Metadata.IsDeleting: true } });
+    }
+
+    [Fact]
+    public void Plan_PodsOfANodeThatIsNotThere_AreMarkedThenRemoved()
+    {
+        World world = new(MakeNode("a"))
+        {
+            Pods = [MakePod("live", "x"), MakePod("leaving", "x") with { Metadata = Deleting("leaving") }, MakePod("held", "x") with { Metadata = Deleting("held") with { Finalizers = ["f"] } }],
+        };
+
+        IReadOnlyList<Plan> plans = world.Plan();
+
+        Assert.Equal(2, plans.Count);
+        Assert.True(((Write.Update)plans[0].Writes[0]).Object.Metadata.IsDeleting);
+        Assert.Equal("leaving", Assert.IsType<Write.Remove>(plans[1].Writes[0]).Key.Name);
+    }
+
+    private static Node MakeNode(string name, string ready = "True", DateTimeOffset? since = null) => new()
+    {
+        Metadata = new ObjectMeta { Name = name, Uid = "uid-" + name, CreationTimestamp = Noon.AddDays(-1) },
+        Status = new NodeStatus { Conditions = [new Condition { Type = "Ready", Status = ready, LastTransitionTime = since ?? Noon.AddSeconds(-8) }] },
+    };
+
+    private static Pod MakePod(string name, string node, string phase = "Running") => new()
+    {
+        Metadata = new ObjectMeta { Namespace = "default", Name = name, Uid = "uid-" + name },
+        Spec = new PodSpec { NodeName = node },
+        Status = new PodStatus { Phase = phase },
+    };
+
+    private static ObjectMeta Deleting(string name) => new() { Namespace = "default", Name = name, Uid = "uid-" + name, DeletionTimestamp = Noon };
+
+    /// <summary>Nodes that were all seen a second ago, unless said otherwise.</summary>
+    private sealed record World(params Node[] Nodes)
+    {
+        public Dictionary<string, int> Silent { get; } = [];
+
+        public Pod[] Pods { get; init; } = [];
+
+        public TimeSpan HeardFor { get; init; } = TimeSpan.FromHours(1);
+
+        public IReadOnlyList<Plan> Plan() => NodeHealth.Plan(new NodeHealthSnapshot
+        {
+            Nodes = Nodes,
+            PodsOn = node => [.. Pods.Where(pod => pod.Spec.NodeName == node)],
+            PodsWithoutNode = [.. Pods.Where(pod => Nodes.All(node => node.Name != pod.Spec.NodeName))],
+            Ages = Nodes.Where(node => node.Status is not null).ToDictionary(node => node.Name, node => TimeSpan.FromSeconds(Silent.GetValueOrDefault(node.Name, 1))),
+            HeardSince = Noon - HeardFor,
+            Now = Noon,
+        });
+    }
+}
