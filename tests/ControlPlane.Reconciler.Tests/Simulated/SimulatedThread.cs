@@ -1,0 +1,95 @@
+namespace ControlPlane.Reconciler.Tests.Simulated;
+
+/// <summary>
+/// Runs asynchronous code on the caller's thread alone, under a clock that jumps from timer to timer: the same code with the same input always
+/// takes the same course.
+/// </summary>
+internal sealed class SimulatedThread : SynchronizationContext
+{
+    /// <summary>More steps than this without time moving is a loop that never rests.</summary>
+    private const int StepsMax = 1_000_000;
+
+    private readonly Queue<(SendOrPostCallback Callback, object? State)> ready = new();
+
+    public ManualTime Time { get; } = new();
+
+    public override void Post(SendOrPostCallback d, object? state) => ready.Enqueue((d, state));
+
+    public override SynchronizationContext CreateCopy() => this;
+
+    /// <summary>Starts something; it goes on whenever this thread is driven.</summary>
+    public Task Start(Func<Task> run) => OnThread(() =>
+    {
+        Task task = run();
+        Drain();
+        return task;
+    });
+
+    /// <summary>Runs everything that can run without time passing.</summary>
+    public void Settle() => OnThread(() =>
+    {
+        Drain();
+        return true;
+    });
+
+    /// <summary>Lets time pass, timer by timer.</summary>
+    public void Advance(TimeSpan by) => OnThread(() =>
+    {
+        DateTimeOffset end = Time.GetUtcNow() + by;
+        Drain();
+        while (Time.NextTimer is { } next && next <= end)
+        {
+            Time.MoveTo(next);
+            Drain();
+        }
+
+        Time.MoveTo(end);
+        Drain();
+        return true;
+    });
+
+    /// <summary>Lets time pass until something holds.</summary>
+    /// <param name="what">What is waited for, as the failure's message says it.</param>
+    /// <param name="holds">Whether it holds.</param>
+    /// <param name="within">How much simulated time it may take.</param>
+    /// <param name="seen">What there is instead.</param>
+    public TimeSpan Until(string what, Func<bool> holds, TimeSpan within, Func<string> seen)
+    {
+        DateTimeOffset start = Time.GetUtcNow();
+        Settle();
+        while (!holds())
+        {
+            if (Time.GetUtcNow() - start >= within)
+            {
+                Assert.Fail($"{what}: not within {within}. Seen: {seen()}");
+            }
+
+            Advance(TimeSpan.FromMilliseconds(100));
+        }
+
+        return Time.GetUtcNow() - start;
+    }
+
+    private void Drain()
+    {
+        for (int step = 0; ready.TryDequeue(out (SendOrPostCallback Callback, object? State) next); step++)
+        {
+            Assert.True(step < StepsMax, "the simulated thread never comes to rest");
+            next.Callback(next.State);
+        }
+    }
+
+    private T OnThread<T>(Func<T> action)
+    {
+        SynchronizationContext? before = Current;
+        SetSynchronizationContext(this);
+        try
+        {
+            return action();
+        }
+        finally
+        {
+            SetSynchronizationContext(before);
+        }
+    }
+}
