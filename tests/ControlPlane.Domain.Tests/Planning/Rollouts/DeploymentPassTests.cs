@@ -72,6 +72,25 @@ public sealed class DeploymentPassTests
     }
 
     [Fact]
+    public void Ten_replicas_with_surge_3_and_2_unavailable_roll_in_five_passes()
+    {
+        TestWorld world = new();
+        world.Store(Make.Deployment(replicas: 10, maxSurge: 3, maxUnavailable: 2));
+        world.Settle();
+        world.SetImage("hello:2");
+
+        List<(int? Old, int? New)> trace = [];
+        foreach (bool isReadyFirst in new[] { false, false, true, false, true })
+        {
+            world.SetReady(_ => isReadyFirst);
+            world.Pass();
+            trace.Add((world.ByImage("hello:1").Spec.Replicas, world.ByImage("hello:2").Spec.Replicas));
+        }
+
+        Assert.Equal([(8, 3), (8, 5), (3, 5), (3, 10), (0, 10)], trace);
+    }
+
+    [Fact]
     public void Recreate_starts_no_new_pod_before_the_last_old_one_is_gone()
     {
         TestWorld world = new();
