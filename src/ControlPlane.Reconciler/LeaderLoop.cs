@@ -23,6 +23,7 @@ internal sealed class LeaderLoop(
 
     private readonly SeedSource seeds = new(options.Seed);
     private int crashesInARow;
+    private bool hasToRelease;
 
     /// <summary>Runs until told to stop; never ends by itself.</summary>
     public async Task RunAsync(CancellationToken stoppingToken)
@@ -54,9 +55,18 @@ internal sealed class LeaderLoop(
         await ReleaseAsync();
     }
 
-    /// <summary>Tries until this process is the leader.</summary>
+    /// <summary>
+    /// Tries until this process is the leader. After a term that ended in doubt the lease is given up first, so that the next term has a new epoch,
+    /// which refuses what may still be under way.
+    /// </summary>
     private async Task<long> WinAsync(CancellationToken cancellationToken)
     {
+        if (hasToRelease)
+        {
+            await lease.ReleaseAsync(cancellationToken);
+            hasToRelease = false;
+        }
+
         while (true)
         {
             if (await lease.TryHoldAsync(cancellationToken) is { } epoch)
@@ -79,7 +89,7 @@ internal sealed class LeaderLoop(
         catch (LeadershipLostException exception)
         {
             ReconcilerLog.LostLeadership(logger, epoch, exception.Message);
-            await ReleaseAsync();
+            hasToRelease = true;
         }
         catch (OperationCanceledException) when (term.IsCancellationRequested && !stoppingToken.IsCancellationRequested)
         {

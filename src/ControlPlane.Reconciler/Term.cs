@@ -63,7 +63,26 @@ internal sealed class Term(
             catch (StoreUnavailableException exception)
             {
                 ReconcilerLog.StoreUnavailable(logger, exception.Message);
-                await Task.Delay(StoreRetryDelay, time, cancellationToken);
+                await CatchUpAsync(feed, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Rests until the store answers and the world has all of it: units that went into an earlier transaction may be stored.</summary>
+    private async Task CatchUpAsync(Feed feed, CancellationToken cancellationToken)
+    {
+        for (bool isCurrent = false; !isCurrent;)
+        {
+            await Task.Delay(StoreRetryDelay, time, cancellationToken);
+            try
+            {
+                await cache.WaitForLatestAsync(cancellationToken);
+                await feed.ReachAsync(cache.Revision);
+                isCurrent = true;
+            }
+            catch (StoreUnavailableException exception)
+            {
+                ReconcilerLog.StoreUnavailable(logger, exception.Message);
             }
         }
     }

@@ -17,7 +17,10 @@ internal sealed class Pass(World world, WorkQueue queue, PassPlanner planner, Un
 
     /// <summary>Plans and commits. Returns the revision that the world must reach before the next pass; 0 when nothing was stored.</summary>
     /// <exception cref="LeadershipLostException">Another process leads, or may already do so.</exception>
-    /// <exception cref="StoreUnavailableException">Nothing was stored; the keys are back in the queue, the world is as it was.</exception>
+    /// <exception cref="StoreUnavailableException">
+    /// Units may be stored that went into an earlier transaction than the one that failed: the world must catch up before the next pass. The keys
+    /// are back in the queue, the placements undone.
+    /// </exception>
     public async Task<long> RunAsync(IReadOnlyList<WorkKey> keys, CancellationToken cancellationToken)
     {
         foreach (WorkKey key in keys)
