@@ -1,0 +1,65 @@
+using System.Collections.Frozen;
+using ControlPlane.Domain.Resources;
+
+namespace ControlPlane.Infrastructure.Storage.Commits;
+
+/// <summary>The set-wise statements of a commit for one kind. Each writes any number of rows and their change entries at once.</summary>
+internal sealed record CommitStatements(string Read, string Insert, string Update, string Delete)
+{
+    /// <summary>The transaction-scoped advisory lock that makes revision order the commit order. Any constant would do.</summary>
+    public const long RevisionLock = 0x436F6E74726F6C31;
+
+    public const string ChangesChannel = "controlplane_changes";
+
+    public static readonly string Lock = $"SELECT pg_advisory_xact_lock({RevisionLock})";
+
+    private const string LogColumns = "revision, kind, namespace, name, uid, operation, desired_revision, metadata, labels, spec, status";
+
+    private static readonly FrozenDictionary<string, CommitStatements> ByKind = ResourceKinds.All.ToFrozenDictionary(kind => kind.Kind, For);
+
+    public static CommitStatements Of(string kind) => ByKind[kind];
+
+    private static CommitStatements For(ResourceKind kind)
+    {
+        const string RowState = "r.namespace, r.name, r.uid, r.resource_version, r.desired_revision, r.deletion_timestamp IS NOT NULL";
+        string table = kind.Plural;
+        return new CommitStatements(
+            Read: $"""
+                SELECT {RowState} FROM unnest($1::text[], $2::text[]) AS k(namespace, name) JOIN {table} r ON r.namespace = k.namespace AND r.name = k.name
+                UNION SELECT {RowState} FROM unnest($3::text[]) AS u(uid) JOIN {table} r ON r.uid = u.uid
+                """,
+            Insert: $"""
+                WITH w AS (
+                    INSERT INTO {table} (uid, namespace, name, resource_version, desired_revision, metadata, labels, spec, status)
+                    SELECT t.uid, t.namespace, t.name, t.revision, t.revision, t.metadata, t.labels, t.spec, t.status
+                    FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::jsonb[], $6::jsonb[], $7::jsonb[], $8::jsonb[])
+                        AS t(uid, namespace, name, revision, metadata, labels, spec, status)
+                    RETURNING *)
+                INSERT INTO changes ({LogColumns})
+                SELECT resource_version, '{kind.Kind}', namespace, name, uid, 'A', desired_revision, metadata, labels, spec, status FROM w
+                """,
+            Update: $"""
+                WITH w AS (
+                    UPDATE {table} r SET
+                        resource_version = t.revision,
+                        desired_revision = CASE WHEN t.desired THEN t.revision ELSE r.desired_revision END,
+                        metadata = CASE WHEN t.desired THEN t.metadata ELSE r.metadata END,
+                        labels = CASE WHEN t.desired THEN t.labels ELSE r.labels END,
+                        spec = CASE WHEN t.desired THEN t.spec ELSE r.spec END,
+                        status = CASE WHEN t.observed THEN t.status ELSE r.status END
+                    FROM unnest($1::text[], $2::bigint[], $3::boolean[], $4::boolean[], $5::jsonb[], $6::jsonb[], $7::jsonb[], $8::jsonb[])
+                        AS t(uid, revision, desired, observed, metadata, labels, spec, status)
+                    WHERE r.uid = t.uid
+                    RETURNING r.*)
+                INSERT INTO changes ({LogColumns})
+                SELECT resource_version, '{kind.Kind}', namespace, name, uid, 'M', desired_revision, metadata, labels, spec, status FROM w
+                """,
+            Delete: $"""
+                WITH w AS (
+                    DELETE FROM {table} r USING unnest($1::text[], $2::bigint[]) AS t(uid, revision) WHERE r.uid = t.uid
+                    RETURNING t.revision, r.*)
+                INSERT INTO changes ({LogColumns})
+                SELECT revision, '{kind.Kind}', namespace, name, uid, 'D', desired_revision, metadata, labels, spec, status FROM w
+                """);
+    }
+}

@@ -1,0 +1,202 @@
+using System.Collections.Immutable;
+using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Resources;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace ControlPlane.Infrastructure.Storage.Commits;
+
+/// <summary>
+/// One transaction of the commit door, in two round trips: lock the revision and read what the rules ask for; write what they accept and
+/// commit. Everything is serialized before the lock is taken.
+/// </summary>
+internal static class CommitTransaction
+{
+    /// <summary>Commits a group of units, each on its own terms; the results are in the units' order.</summary>
+    /// <exception cref="StoreUnavailableException">Nothing is stored.</exception>
+    /// <exception cref="CommitOutcomeUnknownException">The commit was sent and its answer was lost.</exception>
+    /// <exception cref="PostgresException">PostgreSQL refused a value; nothing is stored.</exception>
+    public static async Task<CommitOutcome> RunAsync(NpgsqlConnection connection, IReadOnlyList<PreparedUnit> units, CancellationToken cancellationToken)
+    {
+        CommitUnit[] asked = [.. units.Select(unit => unit.Unit)];
+        CommitState state = await ReadAsync(connection, CommitReads.Of(asked), cancellationToken);
+        CommitOutcome outcome = CommitRules.Evaluate(asked, state);
+        if (outcome.IsEmpty)
+        {
+            await RollbackAsync(connection, cancellationToken);
+            return outcome;
+        }
+
+        await WriteAsync(connection, units, outcome, cancellationToken);
+        return outcome;
+    }
+
+    public static async Task RollbackAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand rollback = new("ROLLBACK", connection);
+        await rollback.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static async Task<CommitState> ReadAsync(NpgsqlConnection connection, CommitReads reads, CancellationToken cancellationToken)
+    {
+        string[] kinds = [.. reads.Rows.Select(row => row.Kind).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        await using NpgsqlBatch batch = new(connection);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("BEGIN"));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(CommitStatements.Lock));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT s.revision, l.epoch FROM store s CROSS JOIN leader l"));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT node, session_id, sequence FROM agent_sessions WHERE node = ANY($1)")
+        {
+            Parameters = { Texts(reads.Nodes) },
+        });
+        foreach (string kind in kinds)
+        {
+            ObjectKey[] keys = [.. reads.Rows.Where(row => row.Kind == kind).Select(row => row.Key)];
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(CommitStatements.Of(kind).Read)
+            {
+                Parameters =
+                {
+                    Texts(keys.Select(key => key.Namespace)),
+                    Texts(keys.Select(key => key.Name)),
+                    Texts(reads.Uids.Where(uid => uid.Kind == kind).Select(uid => uid.Uid)),
+                },
+            });
+        }
+
+        await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        CommitState state = new() { Revision = reader.GetInt64(0), LeaderEpoch = reader.GetInt64(1) };
+        await reader.NextResultAsync(cancellationToken);
+        ImmutableDictionary<string, AgentSessionState>.Builder sessions = ImmutableDictionary.CreateBuilder<string, AgentSessionState>(StringComparer.Ordinal);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            sessions[reader.GetString(0)] = new AgentSessionState(reader.IsDBNull(1) ? null : reader.GetString(1), reader.GetInt64(2));
+        }
+
+        ImmutableDictionary<RowKey, RowState>.Builder rows = ImmutableDictionary.CreateBuilder<RowKey, RowState>();
+        foreach (string kind in kinds)
+        {
+            await reader.NextResultAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                rows[new RowKey(kind, new ObjectKey(reader.GetString(0), reader.GetString(1)))] =
+                    new RowState(reader.GetString(2), reader.GetInt64(3), reader.GetInt64(4), reader.GetBoolean(5));
+            }
+        }
+
+        return state with { Rows = rows.ToImmutable(), Sessions = sessions.ToImmutable() };
+    }
+
+    private static async Task WriteAsync(
+        NpgsqlConnection connection, IReadOnlyList<PreparedUnit> units, CommitOutcome outcome, CancellationToken cancellationToken)
+    {
+        await using NpgsqlBatch batch = new(connection);
+        foreach (IGrouping<string, AcceptedWrite> kind in outcome.Writes.GroupBy(write => write.Write.Kind.Kind, StringComparer.Ordinal))
+        {
+            CommitStatements statements = CommitStatements.Of(kind.Key);
+            // Deletions first: a uid may leave one name and come back under another.
+            AddUnlessEmpty(batch, statements.Delete, [.. kind.Where(write => write.Write is Write.Remove)], DeleteParameters);
+            AddUnlessEmpty(batch, statements.Update, [.. kind.Where(write => write.Write is Write.Update)], writes => UpdateParameters(writes, units));
+            AddUnlessEmpty(batch, statements.Insert, [.. kind.Where(write => write.Write is Write.Create)], writes => InsertParameters(writes, units));
+        }
+
+        NpgsqlBatchCommand[] rowWrites = [.. batch.BatchCommands.Cast<NpgsqlBatchCommand>()];
+        if (!outcome.Sessions.IsEmpty)
+        {
+            batch.BatchCommands.Add(SetSessions(outcome.Sessions));
+        }
+
+        if (!outcome.Writes.IsEmpty)
+        {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand("UPDATE store SET revision = $1") { Parameters = { new() { Value = outcome.Revision } } });
+            batch.BatchCommands.Add(new NpgsqlBatchCommand($"SELECT pg_notify('{CommitStatements.ChangesChannel}', '')"));
+        }
+
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
+        try
+        {
+            await batch.ExecuteNonQueryAsync(cancellationToken);
+        }
+        catch (Exception error) when (error is not PostgresException { Severity: "ERROR" })
+        {
+            // PostgreSQL's own ERROR undoes the transaction; anything else may have come after the commit.
+            throw new CommitOutcomeUnknownException("The connection to the database broke while committing.", error);
+        }
+
+        int written = rowWrites.Sum(command => command.RecordsAffected);
+        if (written != outcome.Writes.Length)
+        {
+            throw new InvalidOperationException($"{outcome.Writes.Length} writes were accepted and {written} were stored: rows were changed by somebody else than the store.");
+        }
+    }
+
+    private static void AddUnlessEmpty(NpgsqlBatch batch, string sql, AcceptedWrite[] writes, Func<AcceptedWrite[], NpgsqlParameter[]> parameters)
+    {
+        if (writes.Length > 0)
+        {
+            NpgsqlBatchCommand command = new(sql);
+            command.Parameters.AddRange(parameters(writes));
+            batch.BatchCommands.Add(command);
+        }
+    }
+
+    private static NpgsqlParameter[] InsertParameters(AcceptedWrite[] writes, IReadOnlyList<PreparedUnit> units)
+    {
+        ResourceColumns[] columns = [.. writes.Select(write => units[write.Unit].Columns[write.Index]!)];
+        return
+        [
+            Texts(writes.Select(write => ((Write.Create)write.Write).Object.Uid)),
+            Texts(writes.Select(write => write.Write.Key.Namespace)),
+            Texts(writes.Select(write => write.Write.Key.Name)),
+            Array(NpgsqlDbType.Bigint, writes.Select(write => write.Revision)),
+            .. Json(columns),
+        ];
+    }
+
+    private static NpgsqlParameter[] UpdateParameters(AcceptedWrite[] writes, IReadOnlyList<PreparedUnit> units)
+    {
+        ResourceColumns[] columns = [.. writes.Select(write => units[write.Unit].Columns[write.Index]!)];
+        return
+        [
+            Texts(writes.Select(write => ((Write.Update)write.Write).Object.Uid)),
+            Array(NpgsqlDbType.Bigint, writes.Select(write => write.Revision)),
+            Array(NpgsqlDbType.Boolean, writes.Select(write => ((Write.Update)write.Write).Parts.HasFlag(ResourceParts.Desired))),
+            Array(NpgsqlDbType.Boolean, writes.Select(write => ((Write.Update)write.Write).Parts.HasFlag(ResourceParts.Status))),
+            .. Json(columns),
+        ];
+    }
+
+    private static NpgsqlParameter[] DeleteParameters(AcceptedWrite[] writes) =>
+    [
+        Texts(writes.Select(write => ((Write.Remove)write.Write).Uid)),
+        Array(NpgsqlDbType.Bigint, writes.Select(write => write.Revision)),
+    ];
+
+    private static NpgsqlBatchCommand SetSessions(ImmutableDictionary<string, AgentSessionState> sessions) => new(
+        """
+        INSERT INTO agent_sessions (node, session_id, sequence) SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[])
+        ON CONFLICT (node) DO UPDATE SET session_id = EXCLUDED.session_id, sequence = EXCLUDED.sequence
+        """)
+    {
+        Parameters =
+        {
+            Texts(sessions.Keys),
+            Array(NpgsqlDbType.Text, sessions.Values.Select(session => session.SessionId)),
+            Array(NpgsqlDbType.Bigint, sessions.Values.Select(session => session.Sequence)),
+        },
+    };
+
+    private static NpgsqlParameter[] Json(ResourceColumns[] columns) =>
+    [
+        Array(NpgsqlDbType.Jsonb, columns.Select(column => column.Metadata)),
+        Array(NpgsqlDbType.Jsonb, columns.Select(column => column.Labels)),
+        Array(NpgsqlDbType.Jsonb, columns.Select(column => column.Spec)),
+        Array(NpgsqlDbType.Jsonb, columns.Select(column => column.Status)),
+    ];
+
+    private static NpgsqlParameter Texts(IEnumerable<string> values) => Array(NpgsqlDbType.Text, values);
+
+    private static NpgsqlParameter Array<T>(NpgsqlDbType type, IEnumerable<T> values) =>
+        new() { NpgsqlDbType = NpgsqlDbType.Array | type, Value = values.ToArray() };
+}

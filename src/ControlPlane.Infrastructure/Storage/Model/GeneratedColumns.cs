@@ -1,0 +1,58 @@
+using System.Collections.Frozen;
+using ControlPlane.Domain.Resources;
+
+namespace ControlPlane.Infrastructure.Storage.Model;
+
+/// <summary>A column that the database computes from an object's JSON and stores.</summary>
+internal sealed record GeneratedColumn(string Name, Type Type, string Sql, bool IsIndexed = false);
+
+/// <summary>What people and reports filter by, kind by kind, beyond name and namespace.</summary>
+internal static class GeneratedColumns
+{
+    private static readonly GeneratedColumn[] OfEveryKind =
+    [
+        new("generation", typeof(long?), "(metadata ->> 'generation')::bigint"),
+        // Text, because reading a time depends on settings, which a generated column may not; ISO 8601 in UTC sorts as text.
+        new("deletion_timestamp", typeof(string), "metadata ->> 'deletionTimestamp'"),
+    ];
+
+    private static readonly GeneratedColumn Owner = new(
+        "owner_uid", typeof(string), "jsonb_path_query_first(metadata, '$.ownerReferences[*] ? (@.controller == true).uid') #>> '{}'");
+
+    private static readonly FrozenDictionary<string, GeneratedColumn[]> OfKind = new Dictionary<string, GeneratedColumn[]>
+    {
+        [ResourceKinds.Pod.Kind] =
+        [
+            Owner,
+            new("node", typeof(string), "spec ->> 'nodeName'", IsIndexed: true),
+            new("phase", typeof(string), "status ->> 'phase'"),
+            new("ready", typeof(bool?), "jsonb_path_exists(status, '$.conditions[*] ? (@.type == \"Ready\" && @.status == \"True\")')"),
+        ],
+        [ResourceKinds.ReplicaSet.Kind] =
+        [
+            Owner,
+            new("replicas", typeof(int?), "(spec ->> 'replicas')::int"),
+            new("ready_replicas", typeof(int?), "(status ->> 'readyReplicas')::int"),
+        ],
+        [ResourceKinds.Deployment.Kind] =
+        [
+            new("replicas", typeof(int?), "(spec ->> 'replicas')::int"),
+            new("ready_replicas", typeof(int?), "(status ->> 'readyReplicas')::int"),
+        ],
+        [ResourceKinds.Namespace.Kind] = [new("phase", typeof(string), "status ->> 'phase'")],
+        [ResourceKinds.Node.Kind] =
+        [
+            new("unschedulable", typeof(bool?), "(spec ->> 'unschedulable')::boolean"),
+            new("ready", typeof(bool?), "jsonb_path_exists(status, '$.conditions[*] ? (@.type == \"Ready\" && @.status == \"True\")')"),
+        ],
+        [ResourceKinds.Event.Kind] =
+        [
+            new("involved_uid", typeof(string), "spec -> 'involvedObject' ->> 'uid'"),
+            new("reason", typeof(string), "spec ->> 'reason'"),
+            new("last_timestamp", typeof(string), "spec ->> 'lastTimestamp'"),
+        ],
+        [ResourceKinds.Secret.Kind] = [new("type", typeof(string), "spec ->> 'type'")],
+    }.ToFrozenDictionary();
+
+    public static IEnumerable<GeneratedColumn> Of(ResourceKind kind) => OfEveryKind.Concat(OfKind.GetValueOrDefault(kind.Kind, []));
+}

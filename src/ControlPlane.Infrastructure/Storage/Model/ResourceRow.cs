@@ -1,0 +1,116 @@
+namespace ControlPlane.Infrastructure.Storage.Model;
+
+/// <summary>
+/// A stored object; each kind has a table of this shape. What a table can be filtered by beyond it are generated columns
+/// (see <see cref="GeneratedColumns"/>), so that one set-wise statement writes every kind.
+/// </summary>
+internal sealed class ResourceRow
+{
+    public required string Uid { get; init; }
+
+    public required string Namespace { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>The revision of the last change to any part.</summary>
+    public long ResourceVersion { get; init; }
+
+    /// <summary>The revision of the last change to metadata, labels or spec.</summary>
+    public long DesiredRevision { get; init; }
+
+    /// <summary>What the other columns do not hold of the object's metadata.</summary>
+    public required string Metadata { get; init; }
+
+    public string? Labels { get; init; }
+
+    /// <summary>The spec; for a kind without one everything that is neither metadata nor status.</summary>
+    public string? Spec { get; init; }
+
+    public string? Status { get; init; }
+}
+
+/// <summary>One entry of the change log: the object as it was stored by one write.</summary>
+internal sealed class ChangeRow
+{
+    public long Revision { get; init; }
+
+    /// <summary>When the transaction began, by the database's clock.</summary>
+    public DateTime At { get; init; }
+
+    public required string Kind { get; init; }
+
+    public required string Namespace { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string Uid { get; init; }
+
+    /// <summary><c>A</c> added, <c>M</c> modified, <c>D</c> deleted.</summary>
+    public char Operation { get; init; }
+
+    public long DesiredRevision { get; init; }
+
+    public required string Metadata { get; init; }
+
+    public string? Labels { get; init; }
+
+    public string? Spec { get; init; }
+
+    public string? Status { get; init; }
+}
+
+/// <summary>The store itself: one row.</summary>
+internal sealed class StoreRow
+{
+    /// <summary>Always true: the primary key of a table with one row.</summary>
+    public bool Singleton { get; init; }
+
+    /// <summary>Tells this database from any other.</summary>
+    public Guid Identity { get; init; }
+
+    /// <summary>The last revision given to a write.</summary>
+    public long Revision { get; init; }
+
+    /// <summary>Changes up to this revision may have been dropped from the log.</summary>
+    public long CompactedRevision { get; init; }
+}
+
+/// <summary>The leader's term: one row.</summary>
+internal sealed class LeaderRow
+{
+    public bool Singleton { get; init; }
+
+    public long Epoch { get; init; }
+
+    /// <summary>The process that holds the lease; empty when it was given up.</summary>
+    public required string Holder { get; init; }
+
+    public DateTime ExpiresAt { get; init; }
+}
+
+internal sealed class AgentSessionRow
+{
+    public required string Node { get; init; }
+
+    public string? SessionId { get; init; }
+
+    /// <summary>The last report that was stored.</summary>
+    public long Sequence { get; init; }
+}
+
+internal sealed class NodePresenceRow
+{
+    public required string Node { get; init; }
+
+    public DateTime LastSeen { get; init; }
+}
+
+internal sealed class TokenRow
+{
+    public required string Name { get; init; }
+
+    public required string Role { get; init; }
+
+    /// <summary>SHA-256 of the token.</summary>
+    public required byte[] Hash { get; init; }
+}

@@ -1,0 +1,142 @@
+using System.Collections.Immutable;
+using ControlPlane.Domain.Commits;
+using ControlPlane.Infrastructure.Storage.Commits;
+using ControlPlane.Infrastructure.Storage.Watching;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace ControlPlane.Infrastructure.Storage;
+
+/// <summary>
+/// The one door for writes: units queue up, and one loop commits them in groups, so that the revision lock is taken once for many.
+/// </summary>
+internal sealed class ResourceStore(Database database, ChangeSignal changes, IOptions<StoreOptions> options, ILogger<ResourceStore> logger)
+    : IResourceStore, IAsyncDisposable
+{
+    private readonly CommitQueue queue = new(options.Value.WaitingUnitsMax);
+    private NpgsqlConnection? connection;
+
+    public async Task<ImmutableArray<UnitResult>> CommitAsync(IReadOnlyList<CommitUnit> units, CancellationToken cancellationToken)
+    {
+        CommitCall call = new(cancellationToken);
+        PreparedUnit[] prepared = [.. units.Select(unit => new PreparedUnit(unit, call))];
+        queue.Add(prepared);
+        UnitResult[] results = await Task.WhenAll(prepared.Select(unit => unit.Result)).WaitAsync(cancellationToken);
+        return [.. results];
+    }
+
+    /// <summary>Commits until it is told to stop; what still waits then is refused as unavailable.</summary>
+    public async Task RunAsync(CancellationToken stopping)
+    {
+        try
+        {
+            while (true)
+            {
+                await queue.WaitAsync(stopping);
+                List<PreparedUnit> group = queue.TakeGroup(options.Value.UnitsPerTransactionMax, options.Value.RowsPerTransactionMax);
+                if (group.Count > 0)
+                {
+                    await CommitAsync(group);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return;
+        }
+        finally
+        {
+            Fail(queue.Close(), new StoreUnavailableException("The store is being stopped."));
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await DropConnectionAsync();
+        queue.Dispose();
+    }
+
+    /// <summary>Commits a group and tells each unit what became of it. A commit that has begun is not cancelled.</summary>
+    private async Task CommitAsync(List<PreparedUnit> group)
+    {
+        try
+        {
+            connection ??= await database.Commits.OpenConnectionAsync(CancellationToken.None);
+            CommitOutcome outcome = await CommitTransaction.RunAsync(connection, group, CancellationToken.None);
+            if (!outcome.Writes.IsEmpty)
+            {
+                changes.Wake();
+            }
+
+            foreach ((PreparedUnit unit, UnitResult result) in group.Zip(outcome.Results))
+            {
+                unit.Complete(result);
+            }
+        }
+        catch (PostgresException error) when (error.Severity == "ERROR" && IsAboutAValue(error))
+        {
+            await DropConnectionAsync();
+            await IsolateAsync(group, error);
+        }
+        catch (Exception error)
+        {
+            await DropConnectionAsync();
+            Fail(group, Explain(error, group.Count));
+        }
+    }
+
+    /// <summary>A value that PostgreSQL does not take spoils the transaction of the whole group: then each unit gets one of its own.</summary>
+    private async Task IsolateAsync(List<PreparedUnit> group, PostgresException error)
+    {
+        if (group.Count == 1)
+        {
+            group[0].Fail(new ArgumentException($"The database cannot store this: {error.MessageText}", error));
+            return;
+        }
+
+        foreach (PreparedUnit unit in group)
+        {
+            await CommitAsync([unit]);
+        }
+    }
+
+    private Exception Explain(Exception error, int units)
+    {
+        if (error is CommitOutcomeUnknownException)
+        {
+            logger.CommitFailed(units, error.InnerException?.Message ?? error.Message);
+            return error;
+        }
+
+        if (Database.IsTrouble(error))
+        {
+            logger.CommitFailed(units, error.Message);
+            return new StoreUnavailableException($"The database cannot be reached: {error.Message}", error);
+        }
+
+        logger.CommitBroke(units, error);
+        return error;
+    }
+
+    /// <summary>Data exceptions, broken constraints, and values beyond a limit (SQLSTATE classes 22, 23 and 54).</summary>
+    private static bool IsAboutAValue(PostgresException error) => error.SqlState[..2] is "22" or "23" or "54";
+
+    private static void Fail(IEnumerable<PreparedUnit> units, Exception error)
+    {
+        foreach (PreparedUnit unit in units)
+        {
+            unit.Fail(error);
+        }
+    }
+
+    private async Task DropConnectionAsync()
+    {
+        if (connection is { } broken)
+        {
+            connection = null;
+            // Closing undoes a transaction that is still open.
+            await broken.DisposeAsync();
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using ControlPlane.Domain.Commits;
+using ControlPlane.Infrastructure.Leadership;
+using ControlPlane.Infrastructure.Presence;
+using ControlPlane.Infrastructure.Storage.Watching;
+using ControlPlane.Infrastructure.Tokens;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace ControlPlane.Infrastructure.Storage;
+
+public static class StoreRegistration
+{
+    /// <summary>
+    /// Adds the store: <see cref="IResourceStore"/>, <see cref="IResourceCache"/>, <see cref="ILeaderLease"/>, <see cref="INodePresence"/>,
+    /// <see cref="ITokenStore"/>, and the hosted service that migrates the database, loads the cache and keeps it current. Hosted
+    /// services that are added later start when the cache is loaded.
+    /// </summary>
+    public static IServiceCollection AddControlPlaneStore(this IServiceCollection services, Action<StoreOptions> configure)
+    {
+        services.AddOptions<StoreOptions>()
+            .Configure(configure)
+            .Validate(options => options.ConnectionString.Length > 0, "The store needs a connection string (ConnectionStrings__ControlPlane).");
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(provider => new Database(provider.GetRequiredService<IOptions<StoreOptions>>().Value));
+        services.AddSingleton<ChangeSignal>();
+        services.AddSingleton<LatestRevision>();
+        services.AddSingleton<WatchCache>();
+        services.AddSingleton<IResourceCache>(provider => provider.GetRequiredService<WatchCache>());
+        services.AddSingleton<ResourceStore>();
+        services.AddSingleton<IResourceStore>(provider => provider.GetRequiredService<ResourceStore>());
+        services.AddSingleton<ChangeLogTail>();
+        services.AddSingleton<ChangeLogPartitions>();
+        services.AddSingleton<StoreMigrator>();
+        services.AddSingleton<ILeaderLease, LeaderLease>();
+        services.AddSingleton<NodePresence>();
+        services.AddSingleton<INodePresence>(provider => provider.GetRequiredService<NodePresence>());
+        services.AddSingleton<ITokenStore, TokenStore>();
+        services.AddHostedService<StoreService>();
+        return services;
+    }
+}

@@ -1,0 +1,120 @@
+using System.Collections.Immutable;
+using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Resources;
+using Npgsql;
+
+namespace ControlPlane.Infrastructure.Storage.Watching;
+
+/// <summary>All objects at one revision.</summary>
+internal sealed record LoadedStore(string Identity, long Revision, ImmutableDictionary<string, ImmutableSortedDictionary<ObjectKey, Resource>> Objects);
+
+/// <summary>A part of the change log, read in one snapshot of the database.</summary>
+/// <param name="StoreRevision">The store's revision in that snapshot.</param>
+/// <param name="Compacted">Changes up to this revision may be missing from the log.</param>
+/// <param name="IsFull">There may be more after the last of these changes.</param>
+internal sealed record ReadChanges(string Identity, long StoreRevision, long Compacted, bool IsFull, ImmutableArray<LoggedChange> Changes)
+{
+    /// <summary>What has been read is complete up to this revision.</summary>
+    public long Revision => IsFull ? Changes[^1].Revision : StoreRevision;
+}
+
+internal sealed record LoggedChange(long Revision, ChangeOperation Operation, ResourceKind Kind, Resource Object);
+
+/// <summary>Reads tables and change log, each time in one snapshot of the database.</summary>
+internal static class ChangeLogReader
+{
+    private const string BeginSnapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    private const string Columns = "namespace, name, uid, resource_version, desired_revision, metadata, labels, spec, status";
+
+    /// <summary>Reads all objects.</summary>
+    public static async Task<LoadedStore> LoadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using NpgsqlTransaction snapshot = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellationToken);
+        string identity;
+        long revision;
+        await using (NpgsqlCommand store = new("SELECT identity, revision FROM store", connection, snapshot))
+        await using (NpgsqlDataReader reader = await store.ExecuteReaderAsync(cancellationToken))
+        {
+            await reader.ReadAsync(cancellationToken);
+            identity = reader.GetGuid(0).ToString();
+            revision = reader.GetInt64(1);
+        }
+
+        ImmutableDictionary<string, ImmutableSortedDictionary<ObjectKey, Resource>>.Builder objects =
+            ImmutableDictionary.CreateBuilder<string, ImmutableSortedDictionary<ObjectKey, Resource>>(StringComparer.Ordinal);
+        foreach (ResourceKind kind in ResourceKinds.All)
+        {
+            objects[kind.Kind] = await LoadAsync(connection, snapshot, kind, cancellationToken);
+        }
+
+        await snapshot.CommitAsync(cancellationToken);
+        return new LoadedStore(identity, revision, objects.ToImmutable());
+    }
+
+    /// <summary>Reads the changes after a revision, in order and at most so many, in one round trip.</summary>
+    public static async Task<ReadChanges> ReadAsync(NpgsqlConnection connection, long after, int max, CancellationToken cancellationToken)
+    {
+        await using NpgsqlBatch batch = new(connection)
+        {
+            BatchCommands =
+            {
+                new(BeginSnapshot),
+                new("SELECT identity, revision, compacted_revision FROM store"),
+                new($"SELECT {Columns.Replace("resource_version", "revision", StringComparison.Ordinal)}, operation, kind FROM changes WHERE revision > $1 ORDER BY revision LIMIT $2")
+                {
+                    Parameters = { new() { Value = after }, new() { Value = (long)max } },
+                },
+                new("COMMIT"),
+            },
+        };
+        await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        string identity = reader.GetGuid(0).ToString();
+        long revision = reader.GetInt64(1);
+        long compacted = reader.GetInt64(2);
+        await reader.NextResultAsync(cancellationToken);
+        ImmutableArray<LoggedChange>.Builder changes = ImmutableArray.CreateBuilder<LoggedChange>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            ChangeOperation operation = reader.GetChar(9) switch
+            {
+                'A' => ChangeOperation.Added,
+                'M' => ChangeOperation.Modified,
+                'D' => ChangeOperation.Deleted,
+                char other => throw new InvalidOperationException($"The change log holds the operation {other}."),
+            };
+            ResourceKind kind = ResourceKinds.Find(reader.GetString(10))
+                ?? throw new InvalidOperationException($"The change log holds the kind {reader.GetString(10)}, which this version does not know.");
+            Resource resource = ReadObject(reader, kind);
+            changes.Add(new LoggedChange(resource.Metadata.Revision, operation, kind, resource));
+        }
+
+        return new ReadChanges(identity, revision, compacted, changes.Count == max, changes.ToImmutable());
+    }
+
+    private static async Task<ImmutableSortedDictionary<ObjectKey, Resource>> LoadAsync(
+        NpgsqlConnection connection, NpgsqlTransaction snapshot, ResourceKind kind, CancellationToken cancellationToken)
+    {
+        ImmutableSortedDictionary<ObjectKey, Resource>.Builder objects = ImmutableSortedDictionary.CreateBuilder<ObjectKey, Resource>();
+        await using NpgsqlCommand command = new($"SELECT {Columns} FROM {kind.Plural}", connection, snapshot) { CommandTimeout = 0 };
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            Resource resource = ReadObject(reader, kind);
+            objects.Add(resource.Key, resource);
+        }
+
+        return objects.ToImmutable();
+    }
+
+    private static Resource ReadObject(NpgsqlDataReader reader, ResourceKind kind) => ResourceColumns.ToResource(
+        kind,
+        reader.GetString(0),
+        reader.GetString(1),
+        reader.GetString(2),
+        reader.GetInt64(3),
+        reader.GetInt64(4),
+        new ResourceColumns(reader.GetString(5), Optional(reader, 6), Optional(reader, 7), Optional(reader, 8)));
+
+    private static string? Optional(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+}

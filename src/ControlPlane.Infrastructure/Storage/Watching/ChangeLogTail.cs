@@ -1,0 +1,105 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace ControlPlane.Infrastructure.Storage.Watching;
+
+/// <summary>
+/// Feeds the cache from the change log. It reads when it is told that there is something (by a local commit or a notification), and every
+/// poll interval anyway. While the database is away the cache keeps serving what it has.
+/// </summary>
+internal sealed class ChangeLogTail(
+    Database database, WatchCache cache, ChangeSignal signal, IOptions<StoreOptions> options, TimeProvider time, ILogger<ChangeLogTail> logger)
+{
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan ListenerCheckInterval = TimeSpan.FromSeconds(30);
+
+    /// <summary>Loads everything.</summary>
+    public async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        await using NpgsqlConnection connection = await database.Source.OpenConnectionAsync(cancellationToken);
+        await LoadAsync(connection, cancellationToken);
+    }
+
+    /// <summary>Follows the log until it is told to stop.</summary>
+    public Task RunAsync(CancellationToken stopping) => RetryAsync(
+        FollowAsync,
+        (error, delay) => logger.TailInterrupted(error.Message, delay),
+        stopping);
+
+    /// <summary>Passes notifications on until it is told to stop.</summary>
+    public Task ListenAsync(CancellationToken stopping) => RetryAsync(
+        ListenOnceAsync,
+        (error, _) => logger.ListenerInterrupted(error.Message),
+        stopping);
+
+    private async Task RetryAsync(Func<Backoff, CancellationToken, Task> run, Action<Exception, TimeSpan> report, CancellationToken stopping)
+    {
+        Backoff backoff = new(FirstRetry, LongestRetry);
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await run(backoff, stopping);
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception error) when (Database.IsTrouble(error))
+            {
+                TimeSpan delay = backoff.Next();
+                report(error, delay);
+                await Task.Delay(delay, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task FollowAsync(Backoff backoff, CancellationToken stopping)
+    {
+        await using NpgsqlConnection connection = await database.Source.OpenConnectionAsync(stopping);
+        logger.TailResumed(cache.Revision);
+        while (true)
+        {
+            ReadChanges read = await ChangeLogReader.ReadAsync(connection, cache.Revision, options.Value.ChangesPerRead, stopping);
+            backoff.Reset();
+            if (read.Identity != cache.StoreIdentity || read.StoreRevision < cache.Revision || read.Compacted > cache.Revision)
+            {
+                logger.Reloading(cache.Revision, cache.StoreIdentity);
+                await LoadAsync(connection, stopping);
+                continue;
+            }
+
+            cache.Apply(read);
+            if (!read.IsFull)
+            {
+                await signal.WaitAsync(options.Value.PollInterval, stopping);
+            }
+        }
+    }
+
+    private async Task ListenOnceAsync(Backoff backoff, CancellationToken stopping)
+    {
+        await using NpgsqlConnection connection = await database.Source.OpenConnectionAsync(stopping);
+        connection.Notification += (_, _) => signal.Wake();
+        await using NpgsqlCommand listen = new($"LISTEN {Commits.CommitStatements.ChangesChannel}", connection);
+        await listen.ExecuteNonQueryAsync(stopping);
+        backoff.Reset();
+        while (true)
+        {
+            if (!await connection.WaitAsync(ListenerCheckInterval, stopping))
+            {
+                // A connection that died without a word is found out by asking.
+                await listen.ExecuteNonQueryAsync(stopping);
+            }
+        }
+    }
+
+    private async Task LoadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        LoadedStore loaded = await ChangeLogReader.LoadAsync(connection, cancellationToken);
+        cache.Load(loaded);
+        logger.Loaded(loaded.Identity, loaded.Objects.Sum(kind => kind.Value.Count), loaded.Revision);
+    }
+}

@@ -1,0 +1,182 @@
+using System.Collections.Immutable;
+using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Resources;
+using Microsoft.Extensions.Options;
+
+namespace ControlPlane.Infrastructure.Storage.Watching;
+
+/// <summary>
+/// The committed state in memory: immutable maps that are replaced whole, and a ring of recent changes. Subscribers read the ring at their
+/// own pace; there is no buffer for each, and one that the ring has overtaken is cut off.
+/// </summary>
+internal sealed class WatchCache(LatestRevision latest, IOptions<StoreOptions> options, TimeProvider time) : IResourceCache
+{
+    private const int ChangesPerBatchMax = 1_000;
+    private readonly Lock gate = new();
+    private readonly ChangeRing ring = new(options.Value.RecentChangesMax, options.Value.ChangeRetention, time);
+    private volatile State state = State.Empty;
+    private TaskCompletionSource progressed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public string StoreIdentity => state.Identity;
+
+    public long Revision => state.Revision;
+
+    public KindSnapshot Snapshot(ResourceKind kind) => state.Snapshot(kind);
+
+    public Resource? Find(ResourceKind kind, ObjectKey key) => state.Objects[kind.Kind].GetValueOrDefault(key);
+
+    public async Task WaitForRevisionAsync(long revision, CancellationToken cancellationToken)
+    {
+        while (NextProgressUnless(() => state.Revision >= revision) is { } progress)
+        {
+            await progress.WaitAsync(cancellationToken);
+        }
+    }
+
+    public async Task WaitForLatestAsync(CancellationToken cancellationToken)
+    {
+        int generation = state.Generation;
+        long revision = await latest.AskAsync(cancellationToken);
+        // Everything loaded anew is as good: a restored database's revision may be any.
+        while (NextProgressUnless(() => state.Revision >= revision || state.Generation != generation) is { } progress)
+        {
+            await progress.WaitAsync(cancellationToken);
+        }
+    }
+
+    public ChangeSubscription SubscribeFromNow()
+    {
+        State now = state;
+        return new Subscription(this, now, now.Revision);
+    }
+
+    public ChangeSubscription SubscribeAfter(long revision)
+    {
+        lock (gate)
+        {
+            return revision >= ring.Floor
+                ? new Subscription(this, state, revision)
+                : throw new RevisionCompactedException($"too old resource version: {revision} ({ring.Floor})");
+        }
+    }
+
+    /// <summary>Replaces everything; subscriptions end.</summary>
+    public void Load(LoadedStore store)
+    {
+        lock (gate)
+        {
+            ring.Clear(store.Revision);
+            Publish(new State(store.Identity, store.Revision, store.Objects, state.Generation + 1));
+        }
+    }
+
+    /// <summary>Applies what was read from the change log after this cache's revision.</summary>
+    public void Apply(ReadChanges read)
+    {
+        State before = state;
+        Dictionary<string, ImmutableSortedDictionary<ObjectKey, Resource>.Builder> touched = [];
+        List<Change> changes = new(read.Changes.Length);
+        foreach (LoggedChange logged in read.Changes)
+        {
+            if (!touched.TryGetValue(logged.Kind.Kind, out ImmutableSortedDictionary<ObjectKey, Resource>.Builder? objects))
+            {
+                touched[logged.Kind.Kind] = objects = before.Objects[logged.Kind.Kind].ToBuilder();
+            }
+
+            changes.Add(new Change(logged.Revision, logged.Operation, logged.Object, objects.GetValueOrDefault(logged.Object.Key)));
+            if (logged.Operation == ChangeOperation.Deleted)
+            {
+                objects.Remove(logged.Object.Key);
+            }
+            else
+            {
+                objects[logged.Object.Key] = logged.Object;
+            }
+        }
+
+        State after = before with
+        {
+            Revision = read.Revision,
+            Objects = before.Objects.SetItems(touched.Select(kind => KeyValuePair.Create(kind.Key, kind.Value.ToImmutable()))),
+        };
+        lock (gate)
+        {
+            foreach (Change change in changes)
+            {
+                ring.Add(change);
+            }
+
+            ring.Trim();
+            if (after.Revision != before.Revision)
+            {
+                Publish(after);
+            }
+        }
+    }
+
+    private void Publish(State next)
+    {
+        state = next;
+        TaskCompletionSource waited = progressed;
+        progressed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        waited.SetResult();
+    }
+
+    private Task? NextProgressUnless(Func<bool> isReached)
+    {
+        lock (gate)
+        {
+            return isReached() ? null : progressed.Task;
+        }
+    }
+
+    /// <param name="Generation">Counts how often everything was loaded.</param>
+    private sealed record State(
+        string Identity, long Revision, ImmutableDictionary<string, ImmutableSortedDictionary<ObjectKey, Resource>> Objects, int Generation)
+    {
+        public static State Empty { get; } = new(
+            "",
+            0,
+            ResourceKinds.All.ToImmutableDictionary(kind => kind.Kind, _ => ImmutableSortedDictionary<ObjectKey, Resource>.Empty, StringComparer.Ordinal),
+            0);
+
+        public KindSnapshot Snapshot(ResourceKind kind) => new(Revision, Objects[kind.Kind]);
+    }
+
+    private sealed class Subscription(WatchCache cache, State start, long position) : ChangeSubscription
+    {
+        private long position = position;
+
+        public override long StartRevision { get; } = position;
+
+        public override KindSnapshot SnapshotAtStart(ResourceKind kind) => start.Revision == StartRevision
+            ? start.Snapshot(kind)
+            : throw new InvalidOperationException("Only a subscription from now has a snapshot.");
+
+        public override async ValueTask<ChangeBatch> ReadAsync(CancellationToken cancellationToken)
+        {
+            while (true)
+            {
+                Task progress;
+                lock (cache.gate)
+                {
+                    if (cache.state.Generation != start.Generation || position < cache.ring.Floor)
+                    {
+                        throw new RevisionCompactedException($"too old resource version: {position} ({cache.ring.Floor})");
+                    }
+
+                    if (cache.state.Revision > position)
+                    {
+                        ImmutableArray<Change> changes = cache.ring.After(position, ChangesPerBatchMax);
+                        position = changes.Length == ChangesPerBatchMax ? changes[^1].Revision : cache.state.Revision;
+                        return new ChangeBatch(position, changes);
+                    }
+
+                    progress = cache.progressed.Task;
+                }
+
+                await progress.WaitAsync(cancellationToken);
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using System.Security.Cryptography;
+using System.Text;
+using ControlPlane.Domain.Commits;
+using ControlPlane.Infrastructure.Storage;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace ControlPlane.Infrastructure.Tokens;
+
+/// <summary>Tokens as SHA-256 hashes in a table, cached for seconds. Every stored hash is compared, each in constant time.</summary>
+internal sealed class TokenStore(Database database, IOptions<StoreOptions> options, TimeProvider time) : ITokenStore, IDisposable
+{
+    /// <summary>An unknown token may be a new one; guesses must not make the database work for each.</summary>
+    private static readonly TimeSpan ShortestRefreshInterval = TimeSpan.FromMilliseconds(200);
+
+    private readonly SemaphoreSlim refreshing = new(1);
+    private volatile Cached? cached;
+
+    public async ValueTask<TokenIdentity?> AuthenticateAsync(string token, CancellationToken cancellationToken)
+    {
+        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes(token));
+        Cached known = await GetAsync(options.Value.TokenCacheDuration, cancellationToken);
+        return Find(known, hash) ?? Find(await GetAsync(ShortestRefreshInterval, cancellationToken), hash);
+    }
+
+    public async Task PutAsync(string name, TokenRole role, string token, CancellationToken cancellationToken)
+    {
+        await database.AskAsync(
+            async connection =>
+            {
+                await using NpgsqlCommand command = new(
+                    "INSERT INTO tokens (name, role, hash) VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE SET role = EXCLUDED.role, hash = EXCLUDED.hash",
+                    connection)
+                {
+                    Parameters = { new() { Value = name }, new() { Value = role.ToString() }, new() { Value = SHA256.HashData(Encoding.UTF8.GetBytes(token)) } },
+                };
+                return await command.ExecuteNonQueryAsync(cancellationToken);
+            },
+            cancellationToken);
+        cached = null;
+    }
+
+    public void Dispose() => refreshing.Dispose();
+
+    private static TokenIdentity? Find(Cached known, byte[] hash)
+    {
+        TokenIdentity? found = null;
+        foreach ((TokenIdentity identity, byte[] stored) in known.Tokens)
+        {
+            found = CryptographicOperations.FixedTimeEquals(stored, hash) ? identity : found;
+        }
+
+        return found;
+    }
+
+    private async ValueTask<Cached> GetAsync(TimeSpan oldest, CancellationToken cancellationToken)
+    {
+        if (cached is { } known && time.GetElapsedTime(known.ReadAt) < oldest)
+        {
+            return known;
+        }
+
+        await refreshing.WaitAsync(cancellationToken);
+        try
+        {
+            if (cached is { } fresh && time.GetElapsedTime(fresh.ReadAt) < oldest)
+            {
+                return fresh;
+            }
+
+            Cached read = await ReadAsync(cancellationToken);
+            cached = read;
+            return read;
+        }
+        catch (StoreUnavailableException) when (cached is not null)
+        {
+            // What was known goes on being known while the database is away.
+            return cached;
+        }
+        finally
+        {
+            refreshing.Release();
+        }
+    }
+
+    private Task<Cached> ReadAsync(CancellationToken cancellationToken) => database.AskAsync(
+        async connection =>
+        {
+            long readAt = time.GetTimestamp();
+            await using NpgsqlCommand command = new("SELECT name, role, hash FROM tokens", connection);
+            await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+            List<(TokenIdentity, byte[])> tokens = [];
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                tokens.Add((new TokenIdentity(reader.GetString(0), Enum.Parse<TokenRole>(reader.GetString(1))), reader.GetFieldValue<byte[]>(2)));
+            }
+
+            return new Cached(readAt, tokens);
+        },
+        cancellationToken);
+
+    private sealed record Cached(long ReadAt, List<(TokenIdentity Identity, byte[] Hash)> Tokens);
+}

@@ -1,0 +1,244 @@
+using System.Collections.Immutable;
+using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
+using ControlPlane.Testing;
+using Npgsql;
+
+namespace ControlPlane.Infrastructure.Tests.Storage;
+
+public class ResourceStoreTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>, IAsyncLifetime
+{
+    private TestStore store = null!;
+
+    public async Task InitializeAsync() => store = await TestStore.StartAsync(postgres.ConnectionString);
+
+    public async Task DisposeAsync() => await store.DisposeAsync();
+
+    public static TheoryData<string> Kinds => new(ResourceKinds.All.Select(kind => kind.Kind));
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task EveryKind_ComesBackFromTheLogAndFromTheTableAsItWasStored(string kind)
+    {
+        Resource written = Sample(kind);
+
+        long revision = await store.StoreAsync(new Write.Create(written));
+
+        Resource expected = written with
+        {
+            ApiVersion = ResourceKinds.Find(kind)!.ApiVersion,
+            Kind = kind,
+            Metadata = written.Metadata with { ResourceVersion = $"{revision}", DesiredRevision = revision },
+        };
+        Assert.Equal(expected, store.Cache.Find(ResourceKinds.Find(kind)!, written.Key));
+        await using TestStore other = await TestStore.StartAsync(postgres.ConnectionString);
+        Assert.Equal(expected, other.Cache.Find(ResourceKinds.Find(kind)!, written.Key));
+    }
+
+    [Fact]
+    public async Task StatusUpdate_MovesTheResourceVersionOnly_AndKeepsWhatElseIsStored()
+    {
+        Pod pod = Objects.Pod("status");
+        long created = await store.StoreAsync(new Write.Create(pod));
+
+        long reported = await store.StoreAsync(new Write.Update(
+            pod with { Metadata = new ObjectMeta { Name = pod.Name, Namespace = pod.Namespace, Uid = pod.Uid }, Status = new PodStatus { Phase = "Running" } },
+            ResourceParts.Status));
+
+        Pod found = store.Find<Pod>(pod.Key);
+        Assert.Equal("Running", found.Status?.Phase);
+        Assert.Equal(pod.Spec, found.Spec);
+        Assert.Equal(pod.Metadata.Labels, found.Metadata.Labels);
+        Assert.Equal((reported, created), (found.Metadata.Revision, found.Metadata.DesiredRevision));
+    }
+
+    [Fact]
+    public async Task Remove_LogsTheObjectAsItWasWithTheRevisionOfItsDeletion()
+    {
+        Pod pod = Objects.Pod("removed");
+        await store.StoreAsync(new Write.Create(pod));
+        using ChangeSubscription subscription = store.Cache.SubscribeFromNow();
+
+        long revision = await store.StoreAsync(Write.Remove.Of(pod));
+
+        Change change = Assert.Single(await subscription.ReadUntilAsync(revision));
+        Assert.Equal((ChangeOperation.Deleted, revision, revision), (change.Operation, change.Revision, change.Object.Metadata.Revision));
+        Assert.Equal(pod.Spec, ((Pod)change.Object).Spec);
+        Assert.Null(store.Cache.Find(ResourceKinds.Pod, pod.Key));
+    }
+
+    [Fact]
+    public async Task RefusedUnit_LeavesNoTrace_AndTheOthersOfItsTransactionCommit()
+    {
+        Pod taken = Objects.Pod("taken");
+        await store.StoreAsync(new Write.Create(taken));
+
+        ImmutableArray<UnitResult> results = await store.Store.CommitAsync(
+            [
+                Objects.Unit(new Write.Create(Objects.Pod("first"))),
+                Objects.Unit(new Write.Create(Objects.Pod("beside")), new Write.Create(Objects.Pod("taken"))),
+                Objects.Unit(new Write.Create(Objects.Pod("last"))),
+            ],
+            CancellationToken.None);
+
+        Assert.Equal(new UnitResult.Refused(RefusalReason.AlreadyExists, "Pod", taken.Key), results[1]);
+        long revision = Assert.IsType<UnitResult.Committed>(results[2]).Revision;
+        await store.Cache.WaitForRevisionAsync(revision, CancellationToken.None);
+        Assert.NotNull(store.Cache.Find(ResourceKinds.Pod, new ObjectKey("default", "first")));
+        Assert.NotNull(store.Cache.Find(ResourceKinds.Pod, new ObjectKey("default", "last")));
+        Assert.Null(store.Cache.Find(ResourceKinds.Pod, new ObjectKey("default", "beside")));
+    }
+
+    [Fact]
+    public async Task UnitsOfOneCall_ThatWriteTheSameObject_AreCommittedInOrder()
+    {
+        Pod pod = Objects.Pod("again", image: "hello:0");
+
+        ImmutableArray<UnitResult> results = await store.Store.CommitAsync(
+            [
+                Objects.Unit(new Write.Create(pod)),
+                .. Enumerable.Range(1, 5).Select(version => Objects.Unit(
+                    new Write.Update(Objects.Pod("again", pod.Uid, $"hello:{version}"), ResourceParts.Desired))),
+            ],
+            CancellationToken.None);
+
+        long[] revisions = [.. results.Select(result => Assert.IsType<UnitResult.Committed>(result).Revision)];
+        Assert.Equal(revisions.Order(), revisions);
+        await store.Cache.WaitForRevisionAsync(revisions[^1], CancellationToken.None);
+        Assert.Equal("hello:5", store.Find<Pod>(pod.Key).Spec.Containers[0].Image);
+    }
+
+    [Fact]
+    public async Task Create_WithAUidThatLivesUnderAnotherName_IsRefused()
+    {
+        Pod pod = Objects.Pod("original");
+        await store.StoreAsync(new Write.Create(pod));
+
+        UnitResult result = await store.CommitAsync(new Write.Create(Objects.Pod("copy", pod.Uid)));
+
+        Assert.Equal(RefusalReason.AlreadyExists, Assert.IsType<UnitResult.Refused>(result).Reason);
+    }
+
+    [Fact]
+    public async Task Update_OfANameThatLivesUnderANewUid_IsRefused()
+    {
+        Pod old = Objects.Pod("reborn");
+        await store.StoreAsync(new Write.Create(old));
+        await store.StoreAsync(Write.Remove.Of(old));
+        await store.StoreAsync(new Write.Create(Objects.Pod("reborn")));
+
+        UnitResult result = await store.CommitAsync(new Write.Update(old, ResourceParts.All));
+
+        Assert.Equal(RefusalReason.UidMismatch, Assert.IsType<UnitResult.Refused>(result).Reason);
+    }
+
+    [Fact]
+    public async Task NamespaceThatIsBeingDeleted_TakesNothingNew()
+    {
+        Namespace active = Objects.Namespace("ending");
+        await store.StoreAsync(new Write.Create(active));
+        CommitUnit unit = Objects.Unit(new Write.Create(Objects.Pod("late"))) with { Preconditions = [new Precondition.NamespaceActive("ending")] };
+        await store.StoreAsync(new Write.Update(Objects.Namespace("ending", DateTimeOffset.UnixEpoch), ResourceParts.Desired));
+
+        UnitResult result = await store.CommitAsync(unit);
+
+        Assert.Equal(RefusalReason.NamespaceTerminating, Assert.IsType<UnitResult.Refused>(result).Reason);
+    }
+
+    [Fact]
+    public async Task ReportOfASession_IsStoredOnce_AndNoneOfASessionThatEnded()
+    {
+        CommitUnit Report(string session, long sequence) =>
+            Objects.Unit(new Write.Create(Objects.Pod($"report-{session}-{sequence}"))) with
+            {
+                Preconditions = [new Precondition.AgentSession("node-1", session, sequence)],
+            };
+
+        await store.CommitAsync(new Write.SetAgentSession("node-1", "a"));
+        Assert.IsType<UnitResult.Committed>(await store.CommitAsync(Report("a", 1)));
+        Assert.IsType<UnitResult.Refused>(await store.CommitAsync(Report("a", 1)));
+        Assert.IsType<UnitResult.Committed>(await store.CommitAsync(Report("a", 2)));
+        await store.CommitAsync(new Write.SetAgentSession("node-1", null));
+        Assert.Equal(RefusalReason.StaleSession, Assert.IsType<UnitResult.Refused>(await store.CommitAsync(Report("a", 3))).Reason);
+        await store.CommitAsync(new Write.SetAgentSession("node-1", "b"));
+        Assert.IsType<UnitResult.Refused>(await store.CommitAsync(Report("a", 4)));
+        Assert.IsType<UnitResult.Committed>(await store.CommitAsync(Report("b", 1)));
+    }
+
+    [Theory]
+    [InlineData("a\0b", false)]
+    [InlineData("a\\u0000b", true)]
+    [InlineData("quote \" backslash \\ newline \n euro € clef 𝄞", true)]
+    public async Task Text_ThatPostgresCannotHold_IsRefusedAsAnArgument_AndAllElseIsKept(string text, bool isStorable)
+    {
+        Pod pod = Objects.Pod($"text-{Guid.NewGuid():N}") with { Status = new PodStatus { Message = text } };
+        if (isStorable)
+        {
+            await store.StoreAsync(new Write.Create(pod));
+            Assert.Equal(text, store.Find<Pod>(pod.Key).Status?.Message);
+        }
+        else
+        {
+            await Assert.ThrowsAsync<ArgumentException>(() => store.CommitAsync(new Write.Create(pod)));
+        }
+    }
+
+    [Fact]
+    public async Task ValueThatPostgresRefuses_FailsItsOwnUnitOnly()
+    {
+        Pod bad = Objects.Pod("bad-number") with { Spec = new PodSpec { Affinity = new RawJson("""{"a":"\ud800"}""") } };
+        Task<UnitResult>[] commits =
+        [
+            .. Enumerable.Range(0, 10).Select(i => store.CommitAsync(new Write.Create(Objects.Pod($"good-{i}")))),
+            store.CommitAsync(new Write.Create(bad)),
+            .. Enumerable.Range(10, 10).Select(i => store.CommitAsync(new Write.Create(Objects.Pod($"good-{i}")))),
+        ];
+
+        await Assert.ThrowsAsync<ArgumentException>(() => commits[10]);
+        foreach (Task<UnitResult> commit in commits.Where(commit => commit != commits[10]))
+        {
+            Assert.IsType<UnitResult.Committed>(await commit);
+        }
+    }
+
+    [Fact]
+    public async Task FilterColumns_FollowTheObject()
+    {
+        Pod pod = Objects.Pod("columns");
+        pod = pod with
+        {
+            Metadata = pod.Metadata with { Generation = 3, OwnerReferences = [new OwnerReference { Uid = "other" }, new OwnerReference { Uid = "rs", Controller = true }] },
+            Spec = pod.Spec with { NodeName = "node-1" },
+            Status = new PodStatus { Phase = "Running", Conditions = [new Condition { Type = "Ready", Status = "True" }] },
+        };
+        await store.StoreAsync(new Write.Create(pod));
+
+        await using NpgsqlDataSource source = NpgsqlDataSource.Create(postgres.ConnectionString);
+        await using NpgsqlCommand command = source.CreateCommand("SELECT node || ' ' || phase || ' ' || ready || ' ' || owner_uid || ' ' || generation FROM pods WHERE name = 'columns'");
+        Assert.Equal("node-1 Running true rs 3", await command.ExecuteScalarAsync());
+    }
+
+    private static Resource Sample(string kind)
+    {
+        ObjectMeta meta = Objects.Meta("sample", $"uid-{kind}") with
+        {
+            Generation = 2,
+            Annotations = ValueMap.Of(("note", "x")),
+            Finalizers = ["example.com/hold"],
+            OwnerReferences = [new OwnerReference { ApiVersion = "v1", Kind = "Node", Name = "n", Uid = "u", Controller = true }],
+        };
+        PodTemplateSpec template = new() { Metadata = new ObjectMeta { Labels = ValueMap.Of(("app", "x")) }, Spec = Objects.Pod("x").Spec };
+        return kind switch
+        {
+            "Namespace" => new Namespace { Metadata = meta with { Namespace = "" }, Spec = new NamespaceSpec { Finalizers = ["kubernetes"] }, Status = new NamespaceStatus { Phase = "Active" } },
+            "Node" => new Node { Metadata = meta with { Namespace = "" } },
+            "Pod" => new Pod { Metadata = meta, Spec = template.Spec, Status = new PodStatus() },
+            "Secret" => new Secret { Metadata = meta, Type = "Opaque", Data = ValueMap.Of(("a", "Yg==")), Immutable = true },
+            "Event" => new Event { Metadata = meta, InvolvedObject = new ObjectReference { Kind = "Pod", Name = "p", Uid = "u" }, Reason = "Started", EventTime = DateTimeOffset.UnixEpoch },
+            "Deployment" => new Deployment { Metadata = meta, Spec = new DeploymentSpec { Replicas = 3, Template = template, Strategy = new DeploymentStrategy { Type = "Recreate" } } },
+            "ReplicaSet" => new ReplicaSet { Metadata = meta, Spec = new ReplicaSetSpec { Replicas = 0, Template = template }, Status = new ReplicaSetStatus() },
+            _ => throw new ArgumentException($"add a sample of {kind}"),
+        };
+    }
+}
