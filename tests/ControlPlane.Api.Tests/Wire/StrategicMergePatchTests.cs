@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ControlPlane.Api.Wire;
+using ControlPlane.Api.Wire.Decoding;
 using ControlPlane.Api.Wire.Patches;
 using ControlPlane.Api.Wire.Schemas;
 using ControlPlane.Domain.Resources;
@@ -10,7 +11,7 @@ namespace ControlPlane.Api.Tests.Wire;
 public sealed class StrategicMergePatchTests
 {
     /// <summary>What the patches of kubectl below change.</summary>
-    private const string Deployment = """
+    private const string Live = """
         {"metadata":{"name":"web","annotations":{"deployment.kubernetes.io/revision":"2"},"labels":{"app":"web","tier":"front"}},
          "spec":{"replicas":3,"strategy":{"type":"RollingUpdate","rollingUpdate":{"maxSurge":"25%","maxUnavailable":"25%"}},
           "template":{"metadata":{"labels":{"app":"web"}},"spec":{"containers":[
@@ -73,7 +74,7 @@ public sealed class StrategicMergePatchTests
     [MemberData(nameof(OfKubectl))]
     public void Apply_PatchOfKubectl_DoesWhatTheCommandSays(string command, string patch, string path, string expected)
     {
-        JsonNode? result = Apply<Deployment>(Deployment, patch);
+        JsonNode? result = Apply<Deployment>(Live, patch);
 
         JsonNode? actual = JsonPointer.Parse(path).Find(result, "find");
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse(expected), actual), $"{command}: expected {expected}, got {actual?.ToJsonString()}");
@@ -83,15 +84,42 @@ public sealed class StrategicMergePatchTests
     [Fact]
     public void Apply_RolloutUndoOfKubectl_ReplacesTheTemplate()
     {
-        // kubectl 1.20 sends a JSON patch; newer ones the same: the whole template and the annotations.
+        // As kubectl 1.20 sends it; 1.36 leaves the null out.
         const string Patch = """
-            [{"op":"replace","path":"/spec/template","value":{"metadata":{"labels":{"app":"web"}},"spec":{"containers":[{"name":"web","image":"web:0"}]}}},
-             {"op":"replace","path":"/metadata/annotations","value":{"deployment.kubernetes.io/revision":"1"}}]
+            [{"op":"replace","path":"/spec/template","value":{"metadata":{"creationTimestamp":null,"labels":{"app":"web"}},"spec":{"containers":[
+              {"name":"web","image":"web:0","ports":[{"containerPort":80}],"env":[{"name":"A","value":"1"}],"resources":{}},{"name":"log","image":"log:1","resources":{}}]}}},
+             {"op":"replace","path":"/metadata/annotations","value":{"deployment.kubernetes.io/revision":"2","note":"x"}}]
             """;
 
-        JsonNode? result = JsonPatch.Apply(JsonNode.Parse(Deployment), JsonNode.Parse(Patch));
+        Deployment deployment = ApplyTyped(Patch, MediaTypes.JsonPatch);
 
-        PatchTests.AssertJson("""[{"name":"web","image":"web:0"}]""", result!["spec"]!["template"]!["spec"]!["containers"]);
+        Assert.Equal(["web:0", "log:1"], deployment.Spec.Template.Spec.Containers.Select(container => container.Image));
+        Assert.Equal("A", Assert.Single(deployment.Spec.Template.Spec.Containers[0].Env).Name);
+        Assert.Equal("x", deployment.Metadata.Annotations["note"]);
+        Assert.Equal(3, deployment.Spec.Replicas);
+    }
+
+    [Fact]
+    public void Apply_ApplyOfKubectlWithEverythingChanged_GivesTheManifest()
+    {
+        // What both kubectls send when a manifest changes the strategy, the containers, an environment and the ports at once.
+        const string Patch = """
+            {"metadata":{"annotations":{"kubectl.kubernetes.io/last-applied-configuration":"{}\n"}},
+             "spec":{"strategy":{"$retainKeys":["type"],"rollingUpdate":null,"type":"Recreate"},
+              "template":{"spec":{"$setElementOrder/containers":[{"name":"new"},{"name":"web"}],"containers":[
+               {"image":"new:1","name":"new"},
+               {"$setElementOrder/env":[{"name":"C"},{"name":"A"}],"$setElementOrder/ports":[{"containerPort":80},{"containerPort":81}],
+                "env":[{"name":"C","value":"3"},{"$patch":"delete","name":"B"}],"image":"web:2","name":"web","ports":[{"containerPort":81}]},
+               {"$patch":"delete","name":"log"}]}}}}
+            """;
+
+        Deployment deployment = ApplyTyped(Patch, MediaTypes.StrategicMergePatch);
+
+        Assert.Equal(new DeploymentStrategy { Type = "Recreate" }, deployment.Spec.Strategy);
+        Assert.Equal(["new:1", "web:2"], deployment.Spec.Template.Spec.Containers.Select(container => container.Image));
+        Container web = deployment.Spec.Template.Spec.Containers[1];
+        Assert.Equal([new EnvVar { Name = "C", Value = "3" }, new EnvVar { Name = "A", Value = "1" }], web.Env);
+        Assert.Equal([80, 81], web.Ports.Select(port => port.Number));
     }
 
     [Theory]
@@ -167,7 +195,7 @@ public sealed class StrategicMergePatchTests
     [Fact]
     public void Apply_Patch_LeavesItsArgumentsAlone()
     {
-        var live = (JsonObject)JsonNode.Parse(Deployment)!;
+        var live = (JsonObject)JsonNode.Parse(Live)!;
         var patch = (JsonObject)JsonNode.Parse("""{"spec":{"template":{"spec":{"containers":[{"name":"new"}]}}}}""")!;
         (JsonNode liveBefore, JsonNode patchBefore) = (live.DeepClone(), patch.DeepClone());
 
@@ -189,11 +217,15 @@ public sealed class StrategicMergePatchTests
     [InlineData("""{"metadata":{"$deleteFromPrimitiveList/finalizers":"a"}}""", 400, "invalid patch format of $deleteFromPrimitiveList/finalizers")]
     public void Apply_BrokenPatch_IsRefused(string patch, int code, string part)
     {
-        ApiException error = Assert.Throws<ApiException>(() => Apply<Deployment>(Deployment, patch));
+        ApiException error = Assert.Throws<ApiException>(() => Apply<Deployment>(Live, patch));
 
         Assert.Equal(code, error.Status.Code);
         Assert.Contains(part, error.Status.Message, StringComparison.Ordinal);
     }
+
+    private static Deployment ApplyTyped(string patch, string mediaType) => (Deployment)ResourcePatch
+        .Read(System.Text.Encoding.UTF8.GetBytes(patch), mediaType)
+        .Apply(ResourceJson.Deserialize<Deployment>(Live), DecodeTarget.Of(ResourceKinds.Deployment), FieldValidation.Strict).Object;
 
     private static JsonObject Apply<T>(string live, string patch) =>
         StrategicMergePatch.Apply((JsonObject)JsonNode.Parse(live)!, (JsonObject)JsonNode.Parse(patch)!, Schema.Of<T>());
