@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using ControlPlane.Domain.Planning.Scheduling;
 using ControlPlane.Domain.Resources;
 
@@ -15,11 +14,8 @@ public sealed record WorkloadSnapshot
     /// <summary>Those the Deployment controls, and those without a controller that its selector matches, in name order.</summary>
     public required IReadOnlyList<ReplicaSet> ReplicaSets { get; init; }
 
-    /// <summary>
-    /// Names of ReplicaSets of the namespace that are not in <see cref="ReplicaSets"/> and begin with the Deployment's name: a new
-    /// ReplicaSet takes none of them.
-    /// </summary>
-    public IReadOnlySet<string> OtherReplicaSetNames { get; init; } = FrozenSet<string>.Empty;
+    /// <summary>Whether a ReplicaSet of the namespace, in <see cref="ReplicaSets"/> or not, has a name: a new one takes no such name.</summary>
+    public required Func<string, bool> IsReplicaSetNameTaken { get; init; }
 
     /// <summary>
     /// Pods of the namespace that one of the ReplicaSets controls, and those without a controller that a selector matches, in name order;

@@ -28,6 +28,7 @@ internal static class Snapshots
             Deployment = deployment,
             ReplicaSets = replicaSets,
             Pods = InNameOrder(replicaSets.SelectMany(replicaSet => world.PodsByController[replicaSet.Uid]).Concat(adoptable)),
+            IsReplicaSetNameTaken = name => world.Find<ReplicaSet>(new ObjectKey(space, name)) is not null,
             Cluster = world.Cluster,
             Now = now,
             Ids = ids,

@@ -47,6 +47,7 @@ internal sealed class TestWorld
 
         return new WorkloadSnapshot
         {
+            IsReplicaSetNameTaken = name => replicaSets.Values.Any(replicaSet => replicaSet.Name == name),
             Deployment = Deployment,
             ReplicaSets = [.. replicaSets.Values],
             Pods = [.. pods.Values],

@@ -1,5 +1,6 @@
 using ControlPlane.Domain.Planning.Scheduling;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Rules;
 
 namespace ControlPlane.Domain.Planning.ReplicaSets;
 
@@ -13,30 +14,15 @@ internal sealed class PodFactory(ReplicaSet replicaSet, IEnumerable<string> take
 
     private readonly HashSet<string> names = new(takenNames, StringComparer.Ordinal);
 
-    private readonly ObjectMeta metadata = new()
-    {
-        GenerateName = replicaSet.Name + "-",
-        Namespace = replicaSet.Namespace,
-        Labels = replicaSet.Spec.Template.Metadata.Labels,
-        Annotations = replicaSet.Spec.Template.Metadata.Annotations,
-        Finalizers = replicaSet.Spec.Template.Metadata.Finalizers,
-        OwnerReferences = [Ownership.ControllerReference(replicaSet)],
-        CreationTimestamp = snapshot.Now,
-        Generation = 1,
-    };
+    /// <summary>What the pods have in common, with the defaults that hold for pods and not for templates.</summary>
+    private readonly Pod model = Model(replicaSet, snapshot);
 
     private string? whyNoneFits;
 
     /// <summary>The next pod, and what to tell people about its placement. A pod with a node is entered into the cluster's state.</summary>
     public (Pod Pod, EventNote Note) Next()
     {
-        Pod pod = new()
-        {
-            ApiVersion = ResourceKinds.Pod.ApiVersion,
-            Kind = ResourceKinds.Pod.Kind,
-            Metadata = metadata with { Name = FreeName(), Uid = snapshot.Ids.Uid() },
-            Spec = replicaSet.Spec.Template.Spec,
-        };
+        Pod pod = model with { Metadata = model.Metadata with { Name = FreeName(), Uid = snapshot.Ids.Uid() } };
         Placement placement = whyNoneFits is null ? Scheduler.Place(pod, snapshot.Cluster) : new Placement(null, whyNoneFits);
         return placement.Node is { } node ? Bound(pod, node) : Unbound(pod, placement.Reason);
     }
@@ -46,7 +32,7 @@ internal sealed class PodFactory(ReplicaSet replicaSet, IEnumerable<string> take
         pod = pod with
         {
             Spec = pod.Spec with { NodeName = node },
-            Status = Pending(new Condition { Type = "PodScheduled", Status = "True", LastTransitionTime = snapshot.Now }),
+            Status = model.Status! with { Conditions = [new Condition { Type = "PodScheduled", Status = "True", LastTransitionTime = snapshot.Now }] },
         };
         snapshot.Cluster.Find(node)?.Add(pod);
         return (pod, EventNote.Normal(pod, "Scheduled", $"Successfully assigned {pod.Namespace}/{pod.Name} to {node}"));
@@ -58,23 +44,45 @@ internal sealed class PodFactory(ReplicaSet replicaSet, IEnumerable<string> take
         whyNoneFits = reason;
         pod = pod with
         {
-            Status = Pending(new Condition
+            Status = model.Status! with
             {
-                Type = "PodScheduled",
-                Status = "False",
-                Reason = "Unschedulable",
-                Message = reason,
-                LastTransitionTime = snapshot.Now,
-            }),
+                Conditions =
+                [
+                    new Condition
+                    {
+                        Type = "PodScheduled",
+                        Status = "False",
+                        Reason = "Unschedulable",
+                        Message = reason,
+                        LastTransitionTime = snapshot.Now,
+                    },
+                ],
+            },
         };
         return (pod, EventNote.Warning(pod, "FailedScheduling", reason));
     }
 
-    private static PodStatus Pending(Condition scheduled) => new() { Phase = "Pending", Conditions = [scheduled] };
+    private static Pod Model(ReplicaSet replicaSet, WorkloadSnapshot snapshot) => (Pod)ResourceRules.WithDefaults(new Pod
+    {
+        ApiVersion = ResourceKinds.Pod.ApiVersion,
+        Kind = ResourceKinds.Pod.Kind,
+        Metadata = new ObjectMeta
+        {
+            GenerateName = replicaSet.Name + "-",
+            Namespace = replicaSet.Namespace,
+            Labels = replicaSet.Spec.Template.Metadata.Labels,
+            Annotations = replicaSet.Spec.Template.Metadata.Annotations,
+            Finalizers = replicaSet.Spec.Template.Metadata.Finalizers,
+            OwnerReferences = [Ownership.ControllerReference(replicaSet)],
+            CreationTimestamp = snapshot.Now,
+            Generation = 1,
+        },
+        Spec = replicaSet.Spec.Template.Spec,
+    });
 
     private string FreeName()
     {
-        string prefix = metadata.GenerateName!;
+        string prefix = model.Metadata.GenerateName!;
         prefix = prefix.Length > GeneratedNameLengthMax - SuffixLength ? prefix[..(GeneratedNameLengthMax - SuffixLength)] : prefix;
         string name;
         do

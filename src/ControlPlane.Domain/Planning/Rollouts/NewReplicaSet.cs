@@ -23,7 +23,7 @@ internal static class NewReplicaSet
         Deployment deployment = rollout.Deployment;
         int? collisions = deployment.Status?.CollisionCount;
         string hash = Templates.Hash(deployment.Spec.Template, collisions);
-        while (IsTaken(NameOf(deployment, hash), snapshot))
+        while (snapshot.IsReplicaSetNameTaken(NameOf(deployment, hash)))
         {
             collisions = (collisions ?? 0) + 1;
             hash = Templates.Hash(deployment.Spec.Template, collisions);
@@ -39,9 +39,6 @@ internal static class NewReplicaSet
             New = new RolloutMember { ReplicaSet = made, Pods = PodClaims.None, Counts = default },
         };
     }
-
-    private static bool IsTaken(string name, WorkloadSnapshot snapshot) =>
-        snapshot.ReplicaSets.Any(other => string.Equals(other.Name, name, StringComparison.Ordinal)) || snapshot.OtherReplicaSetNames.Contains(name);
 
     private static string NameOf(Deployment deployment, string hash)
     {

@@ -108,7 +108,7 @@ public sealed class RevisionTests
         TestWorld world = new();
         world.Store(deployment);
 
-        Plan plan = WorkloadPlanner.Plan(world.Snapshot() with { OtherReplicaSetNames = new HashSet<string> { taken } });
+        Plan plan = WorkloadPlanner.Plan(world.Snapshot() with { IsReplicaSetNameTaken = name => name == taken });
         world.Apply(plan);
 
         Assert.Equal(1, world.Status.CollisionCount);

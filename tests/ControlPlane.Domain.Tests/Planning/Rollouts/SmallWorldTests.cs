@@ -136,6 +136,7 @@ public sealed class SmallWorldTests
         Deployment = deployment,
         ReplicaSets = [.. members.OfType<Member>().Select(member => member.ReplicaSet)],
         Pods = [.. members.OfType<Member>().SelectMany(member => member.Pods)],
+        IsReplicaSetNameTaken = name => members.Any(member => member?.ReplicaSet.Name == name),
         Cluster = new ClusterState(),
         Now = Now,
         Ids = new IdSource(1),
