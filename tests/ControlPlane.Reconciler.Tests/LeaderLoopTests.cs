@@ -1,0 +1,337 @@
+using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Reconciler.Tests.Simulated;
+
+namespace ControlPlane.Reconciler.Tests;
+
+public sealed class LeaderLoopTests : IDisposable
+{
+    private readonly SimulatedCluster cluster = new();
+
+    public void Dispose() => cluster.Dispose();
+
+    [Fact]
+    public void ADeployment_BecomesPodsSpreadOverTheNodes()
+    {
+        cluster.AddNodes(3);
+        cluster.StartReconciler();
+
+        cluster.CreateDeployment("web", replicas: 6);
+
+        cluster.Until("all pods are available", () => cluster.IsReady("web", 6));
+        Assert.Equal([2, 2, 2], cluster.Pods.GroupBy(pod => pod.Spec.NodeName).Select(group => group.Count()));
+        Assert.Contains(cluster.Store.All<Event>(), item => item is { Reason: "Scheduled", Source.Component: "default-scheduler" });
+    }
+
+    [Fact]
+    public void ADeploymentThatWasThereBefore_IsFoundByANewLeader()
+    {
+        cluster.AddNodes(1);
+        cluster.CreateDeployment("web", replicas: 2);
+
+        cluster.StartReconciler();
+
+        cluster.Until("all pods are available", () => cluster.IsReady("web", 2));
+    }
+
+    [Fact]
+    public void ADeletedPod_IsReplaced()
+    {
+        cluster.AddNodes(2);
+        cluster.StartReconciler();
+        cluster.CreateDeployment("web", replicas: 3);
+        cluster.Until("all pods are available", () => cluster.IsReady("web", 3));
+        Pod victim = cluster.Pods.First();
+
+        cluster.Store.Commit(Write.Remove.Of(victim));
+
+        cluster.Until("there are three again", () => cluster.IsReady("web", 3) && cluster.Pods.All(pod => pod.Uid != victim.Uid), seconds: 2);
+    }
+
+    [Fact]
+    public void APlanOfThousandsOfWrites_IsCutIntoUnitsAndEndsWhole()
+    {
+        cluster.AddNodes(3);
+        int largest = 0;
+        cluster.Store.FaultBefore = units =>
+        {
+            largest = Math.Max(largest, units.Max(unit => unit.Writes.Count));
+            return null;
+        };
+        cluster.StartReconciler();
+
+        cluster.CreateDeployment("web", replicas: 1500);
+
+        cluster.Until("all pods are available", () => cluster.IsReady("web", 1500));
+        Assert.InRange(largest, 500, 1000);
+    }
+
+    [Fact]
+    public void PodsThatFitNowhere_AreBoundWhenANodeComes()
+    {
+        cluster.StartReconciler();
+        cluster.CreateDeployment("web", replicas: 2);
+        cluster.Until("two pods wait", () => cluster.Pods.Count(pod => pod.Spec.NodeName is null) == 2);
+
+        cluster.AddNodes(1);
+
+        cluster.Until("all pods are available", () => cluster.IsReady("web", 2));
+    }
+
+    [Fact]
+    public void ASilentNode_ItsPodsRunElsewhereWithin30Seconds()
+    {
+        cluster.AddNodes(3);
+        cluster.StartReconciler();
+        cluster.CreateDeployment("web", replicas: 3);
+        cluster.Until("all pods are available", () => cluster.IsReady("web", 3));
+
+        cluster.Silence("node-2");
+
+        cluster.Until("three pods run on the other two nodes", () => cluster.IsReady("web", 3) && cluster.LivePods.All(pod => pod.Spec.NodeName != "node-2"), seconds: 25);
+        Assert.Single(cluster.Pods, pod => pod.Metadata.IsDeleting && pod.Spec.NodeName == "node-2");
+        Assert.Null(cluster.Store.Sessions["node-2"].SessionId);
+
+        cluster.Revive("node-2");
+        cluster.Until("the old pod has stopped", () => cluster.Pods.Count() == 3, seconds: 5);
+    }
+
+    [Fact]
+    public void ANodeThatReportsAgainInTime_KeepsItsPods()
+    {
+        cluster.AddNodes(3);
+        cluster.StartReconciler();
+        cluster.CreateDeployment("web", replicas: 3);
+        cluster.Until("all pods are available", () => cluster.IsReady("web", 3));
+        string[] before = [.. cluster.Pods.Select(pod => pod.Uid)];
+
+        cluster.Silence("node-2");
+        cluster.Until("the node is declared lost", () => !cluster.Store.Get<Node>("", "node-2")!.IsReady(), seconds: 20);
+        cluster.Revive("node-2");
+        cluster.Thread.Advance(TimeSpan.FromSeconds(60));
+
+        Assert.Equal(before, cluster.Pods.Select(pod => pod.Uid));
+        Assert.True(cluster.IsReady("web", 3), cluster.Describe());
+    }
+
+    [Fact]
+    public void MostNodesSilentTogether_NothingIsEvictedUntilTheyAreDeleted()
+    {
+        cluster.AddNodes(3);
+        cluster.StartReconciler();
+        cluster.CreateDeployment("web", replicas: 3);
+        cluster.Until("all pods are available", () => cluster.IsReady("web", 3));
+
+        cluster.Silence("node-1");
+        cluster.Silence("node-2");
+        cluster.Thread.Advance(TimeSpan.FromMinutes(10));
+
+        Assert.Equal(3, cluster.LivePods.Count());
+        Assert.Equal("True", Conditions.Find(cluster.Store.Get<Node>("", "node-1")!.Status!.Conditions, "EvictionsStopped")?.Status);
+        Assert.Contains(cluster.Store.All<Event>(), item => item.Reason == "EvictionsStopped");
+
+        cluster.Store.Commit(Write.Remove.Of(cluster.Store.Get<Node>("", "node-1")!));
+        cluster.Until("everything runs on the last node", () => cluster.IsReady("web", 3) && cluster.LivePods.All(pod => pod.Spec.NodeName == "node-3"), seconds: 10);
+        Assert.DoesNotContain(cluster.Pods, pod => pod.Spec.NodeName == "node-1");
+    }
+
+    [Fact]
+    public void SilenceWhileReportsCannotBeStored_CountsForNothing()
+    {
+        cluster.AddNodes(3);
+        cluster.StartReconciler();
+        cluster.CreateDeployment("web", replicas: 3);
+        cluster.Until("all pods are available", () => cluster.IsReady("web", 3));
+        long revision = cluster.Store.Revision;
+
+        cluster.Presence.IsDown = true;
+        cluster.Silence("node-1");
+        cluster.Thread.Advance(TimeSpan.FromSeconds(60));
+        cluster.Presence.IsDown = false;
+        cluster.Presence.Seen("node-1");
+        cluster.Presence.StoredWithoutGapSince = cluster.Thread.Time.GetUtcNow();
+        cluster.Thread.Advance(TimeSpan.FromSeconds(11));
+
+        Assert.Equal(revision, cluster.Store.Revision);
+    }
+
+    [Fact]
+    public void ALeaderWhoseTermIsOver_ChangesNothing()
+    {
+        cluster.AddNodes(1);
+        cluster.StartReconciler();
+        cluster.Thread.Advance(TimeSpan.FromSeconds(1));
+        cluster.Election.Usurp();
+
+        cluster.CreateDeployment("web", replicas: 2);
+        long revision = cluster.Store.Revision;
+        cluster.Thread.Advance(TimeSpan.FromSeconds(30));
+
+        Assert.Equal(revision, cluster.Store.Revision);
+        cluster.Election.Expire();
+        cluster.Until("it leads again", () => cluster.IsReady("web", 2));
+    }
+
+    [Fact]
+    public void AStandby_TakesOverFromALeaderThatStops()
+    {
+        cluster.AddNodes(2);
+        cluster.StartReconciler();
+        cluster.StartReconciler();
+        cluster.Thread.Advance(TimeSpan.FromSeconds(3));
+        cluster.Election.Expire();
+        cluster.Thread.Advance(TimeSpan.FromSeconds(3));
+
+        cluster.CreateDeployment("web", replicas: 4);
+
+        cluster.Until("all pods are available", () => cluster.IsReady("web", 4));
+    }
+
+    [Fact]
+    public void TheStoreAway_NothingIsLostAndWorkResumes()
+    {
+        cluster.AddNodes(2);
+        cluster.StartReconciler();
+        cluster.Thread.Advance(TimeSpan.FromSeconds(1));
+        cluster.Store.FaultBefore = _ => new StoreUnavailableException("the simulated store is down");
+        cluster.CreateDeployment("web", replicas: 4);
+        cluster.Thread.Advance(TimeSpan.FromSeconds(60));
+        Assert.Empty(cluster.Pods);
+
+        cluster.Store.FaultBefore = null;
+
+        cluster.Until("all pods are available", () => cluster.IsReady("web", 4), seconds: 3);
+    }
+
+    [Fact]
+    public void TheStoreLostInTheMiddle_WhatWasStoredIsNotDoneAgain()
+    {
+        cluster.AddNodes(2);
+        cluster.StartReconciler();
+        cluster.Thread.Advance(TimeSpan.FromSeconds(1));
+        int faults = 0;
+        cluster.Store.FaultAfter = units => units.Any(unit => unit.Writes.Any(write => write is Write.Create { Object: Pod })) && faults++ == 0
+            ? new StoreUnavailableException("the transaction after this one failed")
+            : null;
+
+        cluster.CreateDeployment("web", replicas: 4);
+
+        cluster.Until("all pods are available", () => cluster.IsReady("web", 4));
+        Assert.Equal(1, Math.Min(faults, 1));
+        Assert.Equal(4, cluster.Store.Log.Count(change => change is { Operation: ChangeOperation.Added, Object: Pod }));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void ACommitOfUnknownOutcome_IsFencedOffAndNothingIsDoneTwice(bool isStored)
+    {
+        cluster.AddNodes(2);
+        cluster.StartReconciler();
+        cluster.Thread.Advance(TimeSpan.FromSeconds(1));
+        int faults = 0;
+        Exception? Fault(IReadOnlyList<CommitUnit> units) =>
+            units.Any(unit => unit.Writes.Any(write => write is Write.Create { Object: Pod })) && faults++ == 0 ? new CommitOutcomeUnknownException("cut") : null;
+        cluster.Store.FaultBefore = isStored ? null : Fault;
+        cluster.Store.FaultAfter = isStored ? Fault : null;
+        long epoch = cluster.Store.LeaderEpoch;
+
+        cluster.CreateDeployment("web", replicas: 4);
+
+        cluster.Until("all pods are available", () => cluster.IsReady("web", 4));
+        Assert.Equal(4, cluster.Store.Log.Count(change => change is { Operation: ChangeOperation.Added, Object: Pod }));
+        Assert.True(cluster.Store.LeaderEpoch > epoch);
+    }
+
+    [Fact]
+    public void ACrashOfTheLoop_IsFollowedByANewStart()
+    {
+        cluster.AddNodes(1);
+        int faults = 0;
+        cluster.Store.FaultBefore = _ => faults++ < 3 ? new InvalidOperationException("a bug") : null;
+        Task run = cluster.StartReconciler();
+
+        cluster.CreateDeployment("web", replicas: 1);
+
+        cluster.Until("the pod is available", () => cluster.IsReady("web", 1), seconds: 60);
+        Assert.Equal(4, Math.Min(faults, 4));
+        Assert.False(run.IsCompleted);
+    }
+
+    [Fact]
+    public void AQuietCluster_IsWrittenToNoMore()
+    {
+        cluster.AddNodes(3);
+        cluster.StartReconciler();
+        cluster.CreateDeployment("web", replicas: 3);
+        cluster.Until("all pods are available", () => cluster.IsReady("web", 3));
+        cluster.Thread.Advance(TimeSpan.FromSeconds(5));
+        long revision = cluster.Store.Revision;
+
+        cluster.Thread.Advance(TimeSpan.FromMinutes(20));
+
+        Assert.Equal(revision, cluster.Store.Revision);
+    }
+
+    [Fact]
+    public void EventsOfAnHourAgo_AreRemoved()
+    {
+        cluster.AddNodes(1);
+        cluster.StartReconciler();
+        cluster.CreateDeployment("web", replicas: 1);
+        cluster.Until("the pod is available", () => cluster.IsReady("web", 1));
+        Assert.NotEmpty(cluster.Store.All<Event>());
+
+        cluster.Thread.Advance(TimeSpan.FromMinutes(62));
+
+        Assert.Empty(cluster.Store.All<Event>());
+    }
+
+    [Fact]
+    public void ADeploymentRemoved_TakesItsReplicaSetsAndPodsWithIt()
+    {
+        cluster.AddNodes(2);
+        cluster.StartReconciler();
+        cluster.CreateDeployment("web", replicas: 3);
+        cluster.Until("all pods are available", () => cluster.IsReady("web", 3));
+
+        cluster.Store.Commit(Write.Remove.Of(cluster.Store.Get<Deployment>("default", "web")!));
+
+        cluster.Until("nothing is left", () => !cluster.Pods.Any() && !cluster.Store.All<ReplicaSet>().Any(), seconds: 3);
+    }
+
+    [Fact]
+    public void ADeploymentDeletedInTheForeground_LeavesLast()
+    {
+        cluster.AddNodes(2);
+        cluster.StartReconciler();
+        cluster.CreateDeployment("web", replicas: 3);
+        cluster.Until("all pods are available", () => cluster.IsReady("web", 3));
+        Deployment web = cluster.Store.Get<Deployment>("default", "web")!;
+
+        cluster.Store.Commit(new Write.Update(
+            web with { Metadata = web.Metadata with { DeletionTimestamp = cluster.Thread.Time.GetUtcNow(), Finalizers = ["foregroundDeletion"] } },
+            ResourceParts.Desired));
+
+        cluster.Until("nothing is left", () => cluster.Store.Get<Deployment>("default", "web") is null, seconds: 5);
+        string[] removed = [.. cluster.Store.Log.Where(change => change.Operation == ChangeOperation.Deleted).Select(change => change.Object.GetType().Name)];
+        Assert.Equal(["Pod", "Pod", "Pod", "ReplicaSet", "Deployment"], removed);
+    }
+
+    [Fact]
+    public void ANamespaceThatIsDeleted_IsEmptiedAndLeaves()
+    {
+        cluster.AddNodes(2);
+        cluster.StartReconciler();
+        cluster.CreateDeployment("web", replicas: 3);
+        cluster.Until("all pods are available", () => cluster.IsReady("web", 3));
+        Namespace space = cluster.Store.Get<Namespace>("", "default")!;
+
+        cluster.Store.Commit(new Write.Update(
+            space with { Metadata = space.Metadata with { DeletionTimestamp = cluster.Thread.Time.GetUtcNow() } }, ResourceParts.Desired));
+
+        cluster.Until("it has left", () => cluster.Store.Get<Namespace>("", "default") is null, seconds: 10);
+        Assert.Empty(cluster.Pods);
+        Assert.Empty(cluster.Store.All<Event>());
+    }
+}
