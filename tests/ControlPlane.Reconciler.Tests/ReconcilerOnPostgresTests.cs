@@ -80,7 +80,9 @@ public sealed class ReconcilerOnPostgresTests(PostgresFixture postgres) : IClass
         {
             Allocatable = new Dictionary<string, Quantity>
             {
-                ["cpu"] = Quantity.Parse("4"), ["memory"] = Quantity.Parse("8Gi"), ["pods"] = Quantity.Parse("110"),
+                ["cpu"] = Quantity.Parse("4"),
+                ["memory"] = Quantity.Parse("8Gi"),
+                ["pods"] = Quantity.Parse("110"),
             }.ToValueMap(),
             Conditions = [new Condition { Type = "Ready", Status = "True" }],
         },

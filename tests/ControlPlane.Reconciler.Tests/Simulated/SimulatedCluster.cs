@@ -60,7 +60,9 @@ internal sealed class SimulatedCluster : IDisposable
                 {
                     Allocatable = new Dictionary<string, Quantity>
                     {
-                        ["cpu"] = Quantity.Parse("4"), ["memory"] = Quantity.Parse("8Gi"), ["pods"] = Quantity.Parse("2000"),
+                        ["cpu"] = Quantity.Parse("4"),
+                        ["memory"] = Quantity.Parse("8Gi"),
+                        ["pods"] = Quantity.Parse("2000"),
                     }.ToValueMap(),
                     Conditions = [new Condition { Type = "Ready", Status = "True" }],
                 },
