@@ -8,6 +8,8 @@ using ControlPlane.Api.Wire.Decoding;
 using ControlPlane.Api.Wire.Discovery;
 using ControlPlane.Api.Wire.OpenApi;
 using ControlPlane.Api.Wire.Swagger;
+using ControlPlane.Infrastructure.Storage;
+using ControlPlane.Reconciler;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 
@@ -29,6 +31,7 @@ public static class ApiHost
     {
         WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
         builder.Configuration.AddCommandLine(args, ApiOptions.Arguments);
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         configure?.Invoke(builder);
 
         AddServices(builder.Services, builder.Configuration);
@@ -48,6 +51,13 @@ public static class ApiHost
             ApiOptions options = provider.GetRequiredService<IOptions<ApiOptions>>().Value;
             return new ServerCertificates(options.DataDir, options.AdvertisedNames, provider.GetRequiredService<TimeProvider>());
         });
+        services.AddControlPlaneStore(store => store.ConnectionString = configuration.GetConnectionString("ControlPlane")
+            ?? throw new InvalidOperationException("no database is named: set ConnectionStrings__ControlPlane, for instance to Host=localhost;Database=controlplane"));
+        if (configuration.GetValue($"{ApiOptions.Section}:{nameof(ApiOptions.Reconciles)}", defaultValue: true))
+        {
+            services.AddControlPlaneReconciler();
+        }
+
         services.AddTokenAuthentication();
         services.AddRequestLimits();
         services.AddMediation();

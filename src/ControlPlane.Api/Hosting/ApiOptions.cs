@@ -32,6 +32,9 @@ public sealed record ApiOptions
     /// <summary>The file with the token that agents join with; made when it is missing. Default: <c>agent.token</c> in the data folder.</summary>
     public string? AgentTokenFile { get; init; }
 
+    /// <summary>Whether this replica takes part in electing the reconciler; false serves requests only.</summary>
+    public bool Reconciles { get; init; } = true;
+
     /// <summary>Requests that are worked on at a time, watches and other long ones aside; as many again may wait.</summary>
     public int RequestsMax { get; init; } = 400;
 

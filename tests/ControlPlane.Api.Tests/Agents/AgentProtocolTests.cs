@@ -1,0 +1,231 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using ControlPlane.Api.Tests.Hosting;
+using ControlPlane.Domain.Agents;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
+
+namespace ControlPlane.Api.Tests.Agents;
+
+[Collection(ApiCollection.Name)]
+public sealed class AgentProtocolTests(ApiServer api)
+{
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(15);
+
+    private readonly string node = $"node-{Guid.NewGuid():N}";
+
+    [Fact]
+    public async Task FirstReport_MakesTheNodesRecordReady()
+    {
+        await ReportAsync(Full("s1"));
+        JsonObject record = await api.GetAsync($"/api/v1/nodes/{node}");
+        JsonNode ready = record["status"]!["conditions"]!.AsArray().Single(item => (string)item!["type"]! == "Ready")!;
+        Assert.Equal(("True", "KubeletReady"), ((string)ready["status"]!, (string)ready["reason"]!));
+        Assert.Equal(node, (string)record["metadata"]!["labels"]!["kubernetes.io/hostname"]!);
+        Assert.Equal("2", (string)record["status"]!["capacity"]!["cpu"]!);
+    }
+
+    [Fact]
+    public async Task Report_InASessionThatIsNotKnown_IsAskedForEverything() =>
+        Assert.True((await ReportAsync(new NodeReport { SessionId = "unknown", Sequence = 7 })).SendAll);
+
+    [Fact]
+    public async Task Report_ThatSaysNothingNew_ChangesNothing()
+    {
+        await ReportAsync(Full("s1"));
+        string before = (await api.GetAsync($"/api/v1/nodes/{node}")).VersionOf();
+        Assert.False((await ReportAsync(new NodeReport { SessionId = "s1", Sequence = 2 })).SendAll);
+        Assert.Equal(before, (await api.GetAsync($"/api/v1/nodes/{node}")).VersionOf());
+    }
+
+    [Fact]
+    public async Task Report_AfterTheRecordWasDeleted_IsAskedForEverythingAndMakesItAnew()
+    {
+        await ReportAsync(Full("s1"));
+        await api.DeleteAsync($"/api/v1/nodes/{node}");
+        Assert.True((await ReportAsync(new NodeReport { SessionId = "s1", Sequence = 2 })).SendAll);
+        Assert.False((await ReportAsync(Full("s2"))).SendAll);
+        await api.GetAsync($"/api/v1/nodes/{node}");
+    }
+
+    [Fact]
+    public async Task NewSession_KeepsWhatPeopleSetOnTheNode()
+    {
+        await ReportAsync(Full("s1"));
+        await api.PatchAsync($"/api/v1/nodes/{node}", "application/merge-patch+json", """{"metadata":{"labels":{"disk":"ssd"}},"spec":{"unschedulable":true}}""");
+        await ReportAsync(Full("s2"));
+        JsonObject record = await api.GetAsync($"/api/v1/nodes/{node}");
+        Assert.Equal(("ssd", true), ((string)record["metadata"]!["labels"]!["disk"]!, (bool)record["spec"]!["unschedulable"]!));
+    }
+
+    [Fact]
+    public async Task PodsStatus_IsStoredFromItsOwnNodeOnly()
+    {
+        (string home, JsonObject pod) = await NewPodAsync();
+        await ReportAsync(Full("s1") with { Pods = [Running(pod)] });
+        Assert.Equal("Running", (string)(await api.GetAsync($"{home}/p"))["status"]!["phase"]!);
+
+        using HttpResponseMessage other = await api.Agent.PostAsJsonAsync(
+            $"/agent/v1/nodes/other-{node}/report",
+            Full("s1") with { Pods = [Running(pod) with { Status = new PodStatus { Phase = "Failed" } }] },
+            ResourceJson.Options);
+        other.EnsureSuccessStatusCode();
+        Assert.Equal("Running", (string)(await api.GetAsync($"{home}/p"))["status"]!["phase"]!);
+    }
+
+    [Fact]
+    public async Task StoppedPod_LeavesOnlyWhenItWasToStop()
+    {
+        (string home, JsonObject pod) = await NewPodAsync();
+        await ReportAsync(Full("s1") with { Pods = [Running(pod) with { IsStopped = true }] });
+        await api.GetAsync($"{home}/p");
+
+        await api.DeleteAsync($"{home}/p");
+        await ReportAsync(new NodeReport { SessionId = "s1", Sequence = 2, Pods = [Running(pod) with { IsStopped = true }] });
+        await api.GetAsync($"{home}/p", HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task Events_AreCountedWhereTheyRepeat()
+    {
+        (string home, JsonObject pod) = await NewPodAsync();
+        ObjectReference involved = new() { Kind = "Pod", Namespace = NamespaceOf(pod), Name = "p", Uid = UidOf(pod) };
+        AgentEvent first = new(involved, "Warning", "BackOff", "restarting failed container", DateTimeOffset.UtcNow);
+        await ReportAsync(Full("s1") with { Events = [first] });
+        await ReportAsync(new NodeReport { SessionId = "s1", Sequence = 2, Events = [first with { At = first.At.AddSeconds(60) }] });
+
+        JsonObject list = await api.GetAsync(home.Replace("/pods", "/events", StringComparison.Ordinal));
+        JsonNode item = Assert.Single(list["items"]!.AsArray())!;
+        Assert.Equal(("BackOff", 2), ((string)item["reason"]!, (int)item["count"]!));
+    }
+
+    [Fact]
+    public async Task Desired_IsAnsweredAtOnceFirst_ThenWhenAPodOfTheNodeChanges()
+    {
+        DesiredState first = await DesiredAsync(0);
+        Assert.Empty(first.Pods);
+
+        Task<DesiredState> next = DesiredAsync(first.Revision);
+        (string home, JsonObject _) = await NewPodAsync();
+        DesiredState second = await next.WaitAsync(AnswerWithin);
+        Assert.Equal(["p"], second.Pods.Select(pod => pod.Name));
+        Assert.True(second.Revision > first.Revision);
+
+        Task<DesiredState> marked = DesiredAsync(second.Revision);
+        await api.DeleteAsync($"{home}/p?gracePeriodSeconds=7");
+        Pod stopping = Assert.Single((await marked.WaitAsync(AnswerWithin)).Pods);
+        Assert.Equal((true, 7L), (stopping.Metadata.IsDeleting, stopping.Metadata.DeletionGracePeriodSeconds));
+    }
+
+    [Fact]
+    public async Task Desired_IsNotWokenByTheStatusThatTheNodeReportedItself()
+    {
+        (string home, JsonObject pod) = await NewPodAsync();
+        DesiredState first = await DesiredAsync(0);
+        Task<DesiredState> next = DesiredAsync(first.Revision);
+        await ReportAsync(Full("s1") with { Pods = [Running(pod)] });
+        await api.PatchAsync($"{home}/p", "application/merge-patch+json", """{"metadata":{"labels":{"x":"y"}}}""");
+        Pod seen = Assert.Single((await next.WaitAsync(AnswerWithin)).Pods);
+        Assert.Equal("y", seen.Metadata.Labels["x"]);
+    }
+
+    [Fact]
+    public async Task Desired_BringsTheLoginsOfPullSecrets()
+    {
+        string space = await api.NewNamespaceAsync();
+        string config = Convert.ToBase64String("""{"auths":{"localhost:5000":{"auth":"dXNlcjpwYTpzcw=="}}}"""u8);
+        await api.PostAsync($"/api/v1/namespaces/{space}/secrets", $$$"""{"metadata":{"name":"pull"},"type":"kubernetes.io/dockerconfigjson","data":{".dockerconfigjson":"{{{config}}}"}}""");
+        string pod = Samples.Pod("p", node).Replace("\"containers\"", "\"imagePullSecrets\":[{\"name\":\"pull\"}],\"containers\"", StringComparison.Ordinal);
+        JsonObject stored = await api.PostAsync($"/api/v1/namespaces/{space}/pods", pod);
+
+        DesiredState desired = await DesiredAsync(0);
+        Assert.Equal([new RegistryLogin(UidOf(stored), "localhost:5000", "user", "pa:ss")], desired.RegistryLogins);
+    }
+
+    [Fact]
+    public async Task Log_IsStreamedFromTheAgentThatDialsOut()
+    {
+        (string home, JsonObject pod) = await NewPodAsync();
+        DesiredState first = await DesiredAsync(0);
+        Task<HttpResponseMessage> log = api.Admin.GetAsync($"{home}/p/log?tailLines=2");
+        DesiredState asked = await DesiredAsync(first.Revision).WaitAsync(AnswerWithin);
+        StreamRequest request = Assert.Single(asked.Streams);
+        Assert.Equal((UidOf(pod), "c", 2L), (request.PodUid, request.Logs!.Container, request.Logs.TailLines));
+
+        using StringContent lines = new("one\ntwo\n");
+        using HttpResponseMessage sent = await api.Agent.PostAsync($"/agent/v1/streams/{request.Id}", lines);
+        sent.EnsureSuccessStatusCode();
+        using HttpResponseMessage response = await log.WaitAsync(AnswerWithin);
+        Assert.Equal("text/plain", response.Content.Headers.ContentType!.MediaType);
+        Assert.Equal("one\ntwo\n", await response.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task Log_ThatTheAgentRefuses_IsThatError()
+    {
+        (string home, JsonObject _) = await NewPodAsync();
+        DesiredState first = await DesiredAsync(0);
+        Task<HttpResponseMessage> log = api.Admin.GetAsync($"{home}/p/log?previous=true");
+        StreamRequest request = Assert.Single((await DesiredAsync(first.Revision).WaitAsync(AnswerWithin)).Streams);
+        using StringContent reason = new("previous terminated container \"c\" in pod \"p\" not found");
+        using HttpResponseMessage sent = await api.Agent.PostAsync($"/agent/v1/streams/{request.Id}?status=400", reason);
+        using HttpResponseMessage response = await log.WaitAsync(AnswerWithin);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Contains("previous terminated container", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Log_OfANodeThatIsNotConnected_SaysSo()
+    {
+        string home = $"/api/v1/namespaces/{await api.NewNamespaceAsync()}/pods";
+        await api.PostAsync(home, Samples.Pod("p", "nowhere"));
+        JsonObject status = await api.GetAsync($"{home}/p/log", HttpStatusCode.ServiceUnavailable);
+        Assert.Contains("nowhere", (string)status["message"]!, StringComparison.Ordinal);
+    }
+
+    private static string UidOf(JsonObject pod) => (string)pod["metadata"]!["uid"]!;
+
+    private static string NamespaceOf(JsonObject pod) => (string)pod["metadata"]!["namespace"]!;
+
+    private static PodReport Running(JsonObject pod) => new()
+    {
+        Uid = UidOf(pod),
+        Namespace = NamespaceOf(pod),
+        Name = "p",
+        Status = new PodStatus { Phase = "Running", Conditions = [new Condition { Type = "Ready", Status = "True" }] },
+    };
+
+    private NodeReport Full(string session) => new()
+    {
+        SessionId = session,
+        Sequence = 1,
+        IsFull = true,
+        Node = new NodeStatus
+        {
+            Capacity = new Dictionary<string, Quantity> { ["cpu"] = Quantity.Parse("2") }.ToValueMap(),
+            Addresses = [new NodeAddress { Type = "InternalIP", Address = "127.0.1.1" }],
+        },
+        NodeLabels = ValueMap.Of(("kubernetes.io/hostname", node)),
+    };
+
+    private async Task<(string Home, JsonObject Pod)> NewPodAsync()
+    {
+        string home = $"/api/v1/namespaces/{await api.NewNamespaceAsync()}/pods";
+        return (home, await api.PostAsync(home, Samples.Pod("p", node)));
+    }
+
+    private async Task<ReportReply> ReportAsync(NodeReport report)
+    {
+        using HttpResponseMessage response = await api.Agent.PostAsJsonAsync($"/agent/v1/nodes/{node}/report", report, ResourceJson.Options);
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+        return (await response.Content.ReadFromJsonAsync<ReportReply>(ResourceJson.Options))!;
+    }
+
+    private async Task<DesiredState> DesiredAsync(long after)
+    {
+        using HttpResponseMessage response = await api.Agent.GetAsync($"/agent/v1/nodes/{node}/desired?after={after}");
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+        return (await response.Content.ReadFromJsonAsync<DesiredState>(ResourceJson.Options))!;
+    }
+}

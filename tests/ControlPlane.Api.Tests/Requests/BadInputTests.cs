@@ -1,0 +1,93 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using ControlPlane.Api.Tests.Hosting;
+
+namespace ControlPlane.Api.Tests.Requests;
+
+/// <summary>Whatever is wrong with a request is a <c>Status</c> that says what to mend, and nothing is stored.</summary>
+[Collection(ApiCollection.Name)]
+public sealed class BadInputTests(ApiServer api)
+{
+    public static TheoryData<string, string, string, int, string> Bodies => new()
+    {
+        { "broken JSON", "application/json", """{"metadata":""", 400, "json" },
+        { "broken YAML", "application/yaml", "metadata: {name: web", 400, "yaml" },
+        { "a wrong type", "application/json", Deployment("\"replicas\":\"three\""), 400, "replicas" },
+        { "an unknown field", "application/json", Deployment("\"replica\":3"), 400, "unknown field \"spec.replica\"" },
+        { "negative replicas", "application/json", Deployment("\"replicas\":-1"), 422, "spec.replicas" },
+        { "a selector that does not match", "application/json", Samples.Deployment("web").Replace("\"matchLabels\":{\"app\":\"web\"}", "\"matchLabels\":{\"app\":\"other\"}", StringComparison.Ordinal), 422, "spec.template.metadata.labels" },
+        { "a bad image name", "application/json", Samples.Deployment("web").Replace("hello:1", "HELLO::1", StringComparison.Ordinal), 422, "spec.template.spec.containers[0].image" },
+        { "a field that is not honoured", "application/json", Samples.Deployment("web").Replace("\"image\"", "\"securityContext\":{\"readOnlyRootFilesystem\":true},\"image\"", StringComparison.Ordinal), 422, "spec.template.spec.containers[0].securityContext.readOnlyRootFilesystem" },
+        { "a bad name", "application/json", Samples.Deployment("Web_1"), 422, "metadata.name" },
+        { "another kind", "application/json", """{"apiVersion":"v1","kind":"Pod","metadata":{"name":"web"}}""", 400, "Deployment" },
+        { "a format that is not read", "text/plain", "hello", 415, "application/json" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Bodies))]
+    public async Task Create_FromABadBody_SaysWhatToMendAndStoresNothing(string what, string type, string body, int code, string says)
+    {
+        string home = $"/apis/apps/v1/namespaces/{await api.NewNamespaceAsync()}/deployments";
+        JsonObject status = await api.SendAsync(HttpMethod.Post, $"{home}?fieldValidation=Strict", body, (HttpStatusCode)code, type);
+        Assert.Equal("Failure", (string)status["status"]!);
+        Assert.Equal(code, (int)status["code"]!);
+        Assert.True(((string)status["message"]!).Contains(says, StringComparison.OrdinalIgnoreCase), $"{what}: {status["message"]}");
+        Assert.Empty((await api.GetAsync(home)).NamesOf());
+    }
+
+    [Fact]
+    public async Task Replace_WithAChangedSelector_NamesTheImmutableField()
+    {
+        string home = $"/apis/apps/v1/namespaces/{await api.NewNamespaceAsync()}/deployments";
+        JsonObject stored = await api.PostAsync(home, Samples.Deployment("web"));
+        JsonNode changed = JsonNode.Parse(stored.ToJsonString().Replace("\"app\":\"web\"", "\"app\":\"other\"", StringComparison.Ordinal))!;
+        JsonObject status = await api.PutAsync($"{home}/web", changed, HttpStatusCode.UnprocessableEntity);
+        Assert.Contains("spec.selector", status["details"]!["causes"]!.AsArray().Select(cause => (string)cause!["field"]!));
+        Assert.Equal(stored.ToJsonString(), (await api.GetAsync($"{home}/web")).ToJsonString());
+    }
+
+    [Fact]
+    public async Task Body_OverTheLimit_IsTooLarge()
+    {
+        string body = $$$"""{"metadata":{"name":"s"},"stringData":{"k":"{{{new string('x', 3 * 1024 * 1024)}}}"}}""";
+        using StringContent content = new(body, Encoding.UTF8, "application/json");
+        using HttpResponseMessage response = await api.Admin.PostAsync("/api/v1/namespaces/default/secrets", content);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+        Assert.Contains("RequestEntityTooLarge", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/api/v1/namespaces/default/gadgets")]
+    [InlineData("/apis/apps/v2/namespaces/default/deployments")]
+    [InlineData("/nowhere")]
+    public async Task UnknownKindOrPath_CannotBeFound(string path)
+    {
+        JsonObject status = await api.GetAsync(path, HttpStatusCode.NotFound);
+        Assert.Equal("the server could not find the requested resource", (string)status["message"]!);
+    }
+
+    [Fact]
+    public async Task Method_ThatIsNotServed_IsNotAllowed() =>
+        await api.PutAsync("/api/v1/namespaces/default/secrets", new JsonObject(), HttpStatusCode.MethodNotAllowed);
+
+    [Fact]
+    public async Task Patch_ByServerSideApply_SaysWhichPatchesThereAre()
+    {
+        JsonObject status = await api.PatchAsync(
+            "/api/v1/namespaces/default/secrets/s", "application/apply-patch+yaml", "{}", HttpStatusCode.UnsupportedMediaType);
+        Assert.Contains("application/strategic-merge-patch+json", (string)status["message"]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task UnknownField_UnderWarn_IsDroppedAndNamedInAWarning()
+    {
+        string home = $"/apis/apps/v1/namespaces/{await api.NewNamespaceAsync()}/deployments";
+        using StringContent content = new(Deployment("\"replica\":3"), Encoding.UTF8, "application/json");
+        using HttpResponseMessage response = await api.Admin.PostAsync($"{home}?fieldValidation=Warn", content);
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+        Assert.Contains("299 - \"unknown field \\\"spec.replica\\\"\"", response.Headers.GetValues("Warning"));
+    }
+
+    private static string Deployment(string field) => Samples.Deployment("web").Replace("\"replicas\":1", field, StringComparison.Ordinal);
+}

@@ -1,0 +1,88 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using ControlPlane.Api.Tests.Hosting;
+
+namespace ControlPlane.Api.Tests.Requests;
+
+[Collection(ApiCollection.Name)]
+public sealed class DeleteTests(ApiServer api)
+{
+    [Fact]
+    public async Task Delete_OfWhatNothingHolds_AnswersSuccessAndItIsGone()
+    {
+        string home = $"/apis/apps/v1/namespaces/{await api.NewNamespaceAsync()}/deployments";
+        JsonObject stored = await api.PostAsync(home, Samples.Deployment("web"));
+        JsonObject status = await api.DeleteAsync($"{home}/web");
+        Assert.Equal(("Status", "Success"), ((string)status["kind"]!, (string)status["status"]!));
+        Assert.Equal((string)stored["metadata"]!["uid"]!, (string)status["details"]!["uid"]!);
+        await api.GetAsync($"{home}/web", HttpStatusCode.NotFound);
+    }
+
+    [Theory]
+    [InlineData("Foreground", "foregroundDeletion")]
+    [InlineData("Orphan", "orphan")]
+    public async Task Delete_WithAPolicyThatWaits_MarksTheObjectWithItsFinalizer(string policy, string finalizer)
+    {
+        string home = $"/apis/apps/v1/namespaces/{await api.NewNamespaceAsync()}/deployments";
+        await api.PostAsync(home, Samples.Deployment("web"));
+        JsonObject marked = await api.DeleteAsync($"{home}/web", $$"""{"propagationPolicy":"{{policy}}"}""");
+        Assert.Equal(finalizer, (string)marked["metadata"]!["finalizers"]![0]!);
+        Assert.NotNull(marked["metadata"]!["deletionTimestamp"]);
+
+        await api.PatchAsync($"{home}/web", "application/merge-patch+json", """{"metadata":{"finalizers":null}}""");
+        await api.GetAsync($"{home}/web", HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task Delete_OfAPodOnANode_GrantsItsGraceWhichASecondDeleteShortensOnly()
+    {
+        string home = $"/api/v1/namespaces/{await api.NewNamespaceAsync()}/pods";
+        await api.PostAsync(home, Samples.Pod("p", node: "some-node"));
+        Assert.Equal(30, (int)(await api.DeleteAsync($"{home}/p"))["metadata"]!["deletionGracePeriodSeconds"]!);
+        Assert.Equal(5, (int)(await api.DeleteAsync($"{home}/p?gracePeriodSeconds=5"))["metadata"]!["deletionGracePeriodSeconds"]!);
+        Assert.Equal(5, (int)(await api.DeleteAsync($"{home}/p?gracePeriodSeconds=20"))["metadata"]!["deletionGracePeriodSeconds"]!);
+        Assert.Equal("Success", (string)(await api.DeleteAsync($"{home}/p?gracePeriodSeconds=0"))["status"]!);
+        await api.GetAsync($"{home}/p", HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task Delete_OfAPodOnNoNode_IsAtOnce()
+    {
+        string home = $"/api/v1/namespaces/{await api.NewNamespaceAsync()}/pods";
+        await api.PostAsync(home, Samples.Pod("p"));
+        Assert.Equal("Success", (string)(await api.DeleteAsync($"{home}/p"))["status"]!);
+    }
+
+    [Fact]
+    public async Task Delete_WithAnotherUidAsPrecondition_IsAConflictAndTheObjectStays()
+    {
+        string home = $"/api/v1/namespaces/{await api.NewNamespaceAsync()}/secrets";
+        await api.PostAsync(home, Samples.Secret("s"));
+        await api.DeleteAsync($"{home}/s", """{"preconditions":{"uid":"another"}}""", HttpStatusCode.Conflict);
+        await api.GetAsync($"{home}/s");
+    }
+
+    [Fact]
+    public async Task Delete_OfTheDefaultNamespace_IsForbidden() =>
+        await api.DeleteAsync("/api/v1/namespaces/default", expected: HttpStatusCode.Forbidden);
+
+    [Fact]
+    public async Task DeleteCollection_WithASelector_LeavesTheOthers()
+    {
+        string home = $"/api/v1/namespaces/{await api.NewNamespaceAsync()}/pods";
+        await api.PostAsync(home, Samples.Pod("a", labels: """{"x":"y"}"""));
+        await api.PostAsync(home, Samples.Pod("b"));
+        JsonObject deleted = await api.DeleteAsync($"{home}?labelSelector=x%3Dy");
+        Assert.Equal(["a"], deleted.NamesOf());
+        Assert.Equal(["b"], (await api.GetAsync(home)).NamesOf());
+    }
+
+    [Fact]
+    public async Task Delete_AsADryRun_KeepsTheObject()
+    {
+        string home = $"/api/v1/namespaces/{await api.NewNamespaceAsync()}/secrets";
+        await api.PostAsync(home, Samples.Secret("s"));
+        await api.DeleteAsync($"{home}/s?dryRun=All");
+        await api.GetAsync($"{home}/s");
+    }
+}

@@ -1,0 +1,87 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using ControlPlane.Api.Tests.Hosting;
+
+namespace ControlPlane.Api.Tests.Requests;
+
+[Collection(ApiCollection.Name)]
+public sealed class ListTests(ApiServer api)
+{
+    [Fact]
+    public async Task List_WithSelectors_ChoosesByLabelsAndFields()
+    {
+        string home = await NewPodsAsync(("a", "x"), ("b", "y"), ("c", "x"));
+        Assert.Equal(["a", "c"], (await api.GetAsync($"{home}?labelSelector=app%3Dx")).NamesOf());
+        Assert.Equal(["b"], (await api.GetAsync($"{home}?labelSelector=app%20notin%20(x)")).NamesOf());
+        Assert.Equal(["c"], (await api.GetAsync($"{home}?labelSelector=app%3Dx&fieldSelector=metadata.name%21%3Da")).NamesOf());
+        Assert.Equal(["a", "b", "c"], (await api.GetAsync($"{home}?fieldSelector=status.phase%3DPending")).NamesOf());
+    }
+
+    [Fact]
+    public async Task List_InPages_ShowsOneRevisionWhateverIsWrittenMeanwhile()
+    {
+        string home = await NewPodsAsync(("a", "x"), ("b", "x"), ("c", "x"), ("d", "x"), ("e", "x"));
+        JsonObject first = await api.GetAsync($"{home}?limit=2");
+        await api.PostAsync(home, Samples.Pod("bb"));
+        await api.DeleteAsync($"{home}/d");
+
+        JsonObject second = await api.GetAsync($"{home}?limit=2&continue={Token(first)}");
+        JsonObject third = await api.GetAsync($"{home}?limit=2&continue={Token(second)}");
+
+        Assert.Equal(["a", "b", "c", "d", "e"], first.NamesOf().Concat(second.NamesOf()).Concat(third.NamesOf()));
+        Assert.Equal((3, 1), ((int)first["metadata"]!["remainingItemCount"]!, (int)second["metadata"]!["remainingItemCount"]!));
+        Assert.Equal(first.VersionOf(), third.VersionOf());
+        Assert.Null(third["metadata"]!["continue"]);
+    }
+
+    [Fact]
+    public async Task List_WithATokenThatIsNone_IsABadRequest() =>
+        await api.GetAsync("/api/v1/pods?limit=2&continue=nonsense", HttpStatusCode.BadRequest);
+
+    [Fact]
+    public async Task List_AtARevisionFarAhead_SaysThatItIsTooLarge()
+    {
+        JsonObject status = await api.GetAsync("/api/v1/pods?resourceVersion=999999999999", HttpStatusCode.GatewayTimeout);
+        Assert.Equal("ResourceVersionTooLarge", (string)status["details"]!["causes"]![0]!["reason"]!);
+    }
+
+    [Fact]
+    public async Task List_AsATable_HasColumnsAndARowForEachObject()
+    {
+        string home = await NewPodsAsync(("a", "x"), ("b", "x"));
+        JsonObject table = await api.SendAsync(
+            HttpMethod.Get, home, null, HttpStatusCode.OK, accept: "application/json;as=Table;v=v1;g=meta.k8s.io,application/json");
+        Assert.Equal("Table", (string)table["kind"]!);
+        Assert.Equal("Name", (string)table["columnDefinitions"]![0]!["name"]!);
+        Assert.Equal(["a", "b"], table["rows"]!.AsArray().Select(row => (string)row!["cells"]![0]!));
+        Assert.Equal("PartialObjectMetadata", (string)table["rows"]![0]!["object"]!["kind"]!);
+    }
+
+    [Fact]
+    public async Task List_AsMetadata_HasNoSpec()
+    {
+        string home = await NewPodsAsync(("a", "x"));
+        JsonObject list = await api.SendAsync(
+            HttpMethod.Get, home, null, HttpStatusCode.OK, accept: "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io");
+        Assert.Equal("PartialObjectMetadataList", (string)list["kind"]!);
+        Assert.Null(list["items"]![0]!["spec"]);
+        Assert.Equal(["a"], list.NamesOf());
+    }
+
+    [Fact]
+    public async Task List_InAFormThatIsNotServed_IsNotAcceptable() =>
+        await api.SendAsync(HttpMethod.Get, "/api/v1/pods", null, HttpStatusCode.NotAcceptable, accept: "application/vnd.kubernetes.protobuf");
+
+    private static string Token(JsonObject list) => (string)list["metadata"]!["continue"]!;
+
+    private async Task<string> NewPodsAsync(params (string Name, string App)[] pods)
+    {
+        string home = $"/api/v1/namespaces/{await api.NewNamespaceAsync()}/pods";
+        foreach ((string name, string app) in pods)
+        {
+            await api.PostAsync(home, Samples.Pod(name, labels: $$"""{"app":"{{app}}"}"""));
+        }
+
+        return home;
+    }
+}

@@ -1,0 +1,187 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using ControlPlane.Api.Tests.Hosting;
+
+namespace ControlPlane.Api.Tests.Requests;
+
+[Collection(ApiCollection.Name)]
+public sealed class ObjectTests(ApiServer api)
+{
+    [Fact]
+    public async Task Create_ThenGet_ReadsWhatWasStoredWithDefaultsAndIdentity()
+    {
+        string home = await NewDeploymentsAsync();
+        JsonObject created = await api.PostAsync(home, Samples.Deployment("web", 2));
+        JsonObject read = await api.GetAsync($"{home}/web");
+
+        Assert.Equal(created.ToJsonString(), read.ToJsonString());
+        Assert.Equal(1, (int)read["metadata"]!["generation"]!);
+        Assert.Equal("RollingUpdate", (string)read["spec"]!["strategy"]!["type"]!);
+        Assert.NotEmpty((string)read["metadata"]!["uid"]!);
+        Assert.NotEmpty((string)read["metadata"]!["creationTimestamp"]!);
+    }
+
+    [Fact]
+    public async Task Create_TheSameNameTwice_IsAConflict()
+    {
+        string home = await NewDeploymentsAsync();
+        await api.PostAsync(home, Samples.Deployment("web"));
+        JsonObject status = await api.PostAsync(home, Samples.Deployment("web"), HttpStatusCode.Conflict);
+        Assert.Equal("AlreadyExists", (string)status["reason"]!);
+        Assert.Equal("deployments.apps \"web\" already exists", (string)status["message"]!);
+    }
+
+    [Fact]
+    public async Task Create_WithGenerateName_MakesANameEachTime()
+    {
+        string home = $"/api/v1/namespaces/{await api.NewNamespaceAsync()}/secrets";
+        JsonObject first = await api.PostAsync(home, """{"metadata":{"generateName":"s-"}}""");
+        JsonObject second = await api.PostAsync(home, """{"metadata":{"generateName":"s-"}}""");
+        Assert.StartsWith("s-", first.NameOf(), StringComparison.Ordinal);
+        Assert.NotEqual(first.NameOf(), second.NameOf());
+    }
+
+    [Fact]
+    public async Task Create_InANamespaceThatIsNotThere_IsNotFound()
+    {
+        JsonObject status = await api.PostAsync("/api/v1/namespaces/nowhere/secrets", Samples.Secret("s"), HttpStatusCode.NotFound);
+        Assert.Equal("namespaces \"nowhere\" not found", (string)status["message"]!);
+    }
+
+    [Fact]
+    public async Task Create_InANamespaceThatIsLeaving_IsForbidden()
+    {
+        string name = await api.NewNamespaceAsync();
+        JsonObject marked = await api.DeleteAsync($"/api/v1/namespaces/{name}");
+        Assert.Equal("Terminating", (string)marked["status"]!["phase"]!);
+        JsonObject status = await api.PostAsync($"/api/v1/namespaces/{name}/secrets", Samples.Secret("s"), HttpStatusCode.Forbidden);
+        Assert.Equal("NamespaceTerminating", (string)status["details"]!["causes"]![0]!["reason"]!);
+    }
+
+    [Fact]
+    public async Task Create_AsADryRun_StoresNothing()
+    {
+        string home = await NewDeploymentsAsync();
+        JsonObject tried = await api.PostAsync($"{home}?dryRun=All", Samples.Deployment("web"));
+        Assert.Equal("web", tried.NameOf());
+        await api.GetAsync($"{home}/web", HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task Replace_WithAStaleVersion_IsAConflictAndTheObjectStays()
+    {
+        string home = await NewDeploymentsAsync();
+        JsonObject stale = await api.PostAsync(home, Samples.Deployment("web"));
+        JsonObject changed = await api.PatchAsync($"{home}/web", "application/merge-patch+json", """{"spec":{"replicas":3}}""");
+        stale["spec"]!["replicas"] = 7;
+        JsonObject status = await api.PutAsync($"{home}/web", stale, HttpStatusCode.Conflict);
+        Assert.Equal("Conflict", (string)status["reason"]!);
+        Assert.Equal(changed.ToJsonString(), (await api.GetAsync($"{home}/web")).ToJsonString());
+    }
+
+    [Fact]
+    public async Task Replace_WithAnotherUid_IsAConflict()
+    {
+        string home = await NewDeploymentsAsync();
+        JsonObject stored = await api.PostAsync(home, Samples.Deployment("web"));
+        stored["metadata"]!["uid"] = "00000000-0000-4000-8000-000000000000";
+        await api.PutAsync($"{home}/web", stored, HttpStatusCode.Conflict);
+    }
+
+    [Fact]
+    public async Task Replace_WithNothingNew_IsNoWrite()
+    {
+        string home = await NewDeploymentsAsync();
+        JsonObject stored = await api.PostAsync(home, Samples.Deployment("web"));
+        JsonObject again = await api.PutAsync($"{home}/web", stored.DeepClone());
+        Assert.Equal(stored.VersionOf(), again.VersionOf());
+    }
+
+    [Fact]
+    public async Task Replace_OfWhatIsNotThere_IsNotFound()
+    {
+        string home = await NewDeploymentsAsync();
+        await api.PutAsync($"{home}/web", JsonNode.Parse(Samples.Deployment("web"))!, HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task Generation_MovesWithTheSpecOnly()
+    {
+        string home = await NewDeploymentsAsync();
+        await api.PostAsync(home, Samples.Deployment("web"));
+        JsonObject labelled = await api.PatchAsync($"{home}/web", "application/merge-patch+json", """{"metadata":{"labels":{"a":"b"}}}""");
+        JsonObject scaled = await api.PatchAsync($"{home}/web", "application/merge-patch+json", """{"spec":{"replicas":3}}""");
+        Assert.Equal(1, (int)labelled["metadata"]!["generation"]!);
+        Assert.Equal(2, (int)scaled["metadata"]!["generation"]!);
+    }
+
+    [Theory]
+    [InlineData("application/json-patch+json", """[{"op":"replace","path":"/spec/template/spec/containers/0/image","value":"hello:2"}]""")]
+    [InlineData("application/merge-patch+json", """{"spec":{"template":{"spec":{"containers":[{"name":"c","image":"hello:2"}]}}}}""")]
+    [InlineData("application/strategic-merge-patch+json", """{"spec":{"template":{"spec":{"containers":[{"name":"c","image":"hello:2"}]}}}}""")]
+    public async Task Patch_OfEachType_ChangesTheObject(string type, string patch)
+    {
+        string home = await NewDeploymentsAsync();
+        await api.PostAsync(home, Samples.Deployment("web"));
+        JsonObject patched = await api.PatchAsync($"{home}/web", type, patch);
+        Assert.Equal("hello:2", (string)patched["spec"]!["template"]!["spec"]!["containers"]![0]!["image"]!);
+    }
+
+    [Fact]
+    public async Task Patch_ByManyAtOnce_LosesNone()
+    {
+        string home = await NewDeploymentsAsync();
+        await api.PostAsync(home, Samples.Deployment("web"));
+        await Task.WhenAll(Enumerable.Range(0, 5).Select(i =>
+            api.PatchAsync($"{home}/web", "application/merge-patch+json", $$$"""{"metadata":{"annotations":{"k{{{i}}}":"v"}}}""")));
+        JsonObject read = await api.GetAsync($"{home}/web");
+        Assert.Equal(["k0", "k1", "k2", "k3", "k4"], read["metadata"]!["annotations"]!.AsObject().Select(entry => entry.Key));
+    }
+
+    [Fact]
+    public async Task Patch_ThatNamesAStaleVersion_IsAConflict()
+    {
+        string home = await NewDeploymentsAsync();
+        await api.PostAsync(home, Samples.Deployment("web"));
+        await api.PatchAsync($"{home}/web", "application/merge-patch+json", """{"metadata":{"resourceVersion":"1"}}""", HttpStatusCode.Conflict);
+    }
+
+    [Fact]
+    public async Task Status_IsWrittenByItsSubresourceAlone()
+    {
+        string home = await NewDeploymentsAsync();
+        JsonObject stored = await api.PostAsync(home, Samples.Deployment("web"));
+        stored["status"] = JsonNode.Parse("""{"replicas":4}""");
+        stored["spec"]!["replicas"] = 9;
+        JsonObject updated = await api.PutAsync($"{home}/web/status", stored.DeepClone());
+        Assert.Equal((4, 1), ((int)updated["status"]!["replicas"]!, (int)updated["spec"]!["replicas"]!));
+
+        stored["metadata"]!["resourceVersion"] = null;
+        stored["status"] = JsonNode.Parse("""{"replicas":8}""");
+        JsonObject replaced = await api.PutAsync($"{home}/web", stored);
+        Assert.Equal((4, 9), ((int)replaced["status"]!["replicas"]!, (int)replaced["spec"]!["replicas"]!));
+    }
+
+    [Fact]
+    public async Task Scale_IsReadReplacedAndPatched()
+    {
+        string home = await NewDeploymentsAsync();
+        await api.PostAsync(home, Samples.Deployment("web", 2));
+        JsonObject scale = await api.GetAsync($"{home}/web/scale");
+        Assert.Equal(("Scale", 2, "app=web"), ((string)scale["kind"]!, (int)scale["spec"]!["replicas"]!, (string)scale["status"]!["selector"]!));
+
+        scale["spec"]!["replicas"] = 5;
+        await api.PutAsync($"{home}/web/scale", scale);
+        Assert.Equal(5, (int)(await api.GetAsync($"{home}/web"))["spec"]!["replicas"]!);
+
+        await api.PatchAsync($"{home}/web/scale", "application/merge-patch+json", """{"spec":{"replicas":6}}""");
+        JsonObject read = await api.GetAsync($"{home}/web");
+        Assert.Equal((6, 3), ((int)read["spec"]!["replicas"]!, (int)read["metadata"]!["generation"]!));
+
+        JsonObject status = await api.PatchAsync(
+            $"{home}/web/scale", "application/merge-patch+json", """{"spec":{"replicas":-1}}""", HttpStatusCode.UnprocessableEntity);
+        Assert.Equal("spec.replicas", (string)status["details"]!["causes"]![0]!["field"]!);
+    }
+
+    private async Task<string> NewDeploymentsAsync() => $"/apis/apps/v1/namespaces/{await api.NewNamespaceAsync()}/deployments";
+}
