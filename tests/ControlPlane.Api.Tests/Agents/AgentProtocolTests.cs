@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
@@ -122,7 +123,7 @@ public sealed class AgentProtocolTests(ApiServer api)
     public async Task Desired_IsNotWokenByTheStatusThatTheNodeReportedItself()
     {
         (string home, JsonObject pod) = await NewPodAsync();
-        DesiredState first = await DesiredAsync(0);
+        DesiredState first = await DesiredSinceAsync(pod);
         Task<DesiredState> next = DesiredAsync(first.Revision);
         await ReportAsync(Full("s1") with { Pods = [Running(pod)] });
         await api.PatchAsync($"{home}/p", "application/merge-patch+json", """{"metadata":{"labels":{"x":"y"}}}""");
@@ -139,7 +140,7 @@ public sealed class AgentProtocolTests(ApiServer api)
         string pod = Samples.Pod("p", node).Replace("\"containers\"", "\"imagePullSecrets\":[{\"name\":\"pull\"}],\"containers\"", StringComparison.Ordinal);
         JsonObject stored = await api.PostAsync($"/api/v1/namespaces/{space}/pods", pod);
 
-        DesiredState desired = await DesiredAsync(0);
+        DesiredState desired = await DesiredSinceAsync(stored);
         Assert.Equal([new RegistryLogin(UidOf(stored), "localhost:5000", "user", "pa:ss")], desired.RegistryLogins);
     }
 
@@ -147,7 +148,7 @@ public sealed class AgentProtocolTests(ApiServer api)
     public async Task Log_IsStreamedFromTheAgentThatDialsOut()
     {
         (string home, JsonObject pod) = await NewPodAsync();
-        DesiredState first = await DesiredAsync(0);
+        DesiredState first = await DesiredSinceAsync(pod);
         Task<HttpResponseMessage> log = api.Admin.GetAsync($"{home}/p/log?tailLines=2");
         DesiredState asked = await DesiredAsync(first.Revision).WaitAsync(AnswerWithin);
         StreamRequest request = Assert.Single(asked.Streams);
@@ -164,8 +165,8 @@ public sealed class AgentProtocolTests(ApiServer api)
     [Fact]
     public async Task Log_ThatTheAgentRefuses_IsThatError()
     {
-        (string home, JsonObject _) = await NewPodAsync();
-        DesiredState first = await DesiredAsync(0);
+        (string home, JsonObject pod) = await NewPodAsync();
+        DesiredState first = await DesiredSinceAsync(pod);
         Task<HttpResponseMessage> log = api.Admin.GetAsync($"{home}/p/log?previous=true");
         StreamRequest request = Assert.Single((await DesiredAsync(first.Revision).WaitAsync(AnswerWithin)).Streams);
         using StringContent reason = new("previous terminated container \"c\" in pod \"p\" not found");
@@ -220,6 +221,13 @@ public sealed class AgentProtocolTests(ApiServer api)
         using HttpResponseMessage response = await api.Agent.PostAsJsonAsync($"/agent/v1/nodes/{node}/report", report, ResourceJson.Options);
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
         return (await response.Content.ReadFromJsonAsync<ReportReply>(ResourceJson.Options))!;
+    }
+
+    /// <summary>The desired state once it is as new as an object: the first answer is what the replica has, which may be older.</summary>
+    private async Task<DesiredState> DesiredSinceAsync(JsonObject stored)
+    {
+        DesiredState desired = await DesiredAsync(0);
+        return desired.Revision >= long.Parse(stored.VersionOf(), CultureInfo.InvariantCulture) ? desired : await DesiredAsync(desired.Revision);
     }
 
     private async Task<DesiredState> DesiredAsync(long after)

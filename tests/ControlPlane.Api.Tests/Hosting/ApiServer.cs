@@ -12,7 +12,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace ControlPlane.Api.Tests.Hosting;
 
 /// <summary>The API as it runs, on free ports of loopback and a database of its own; nothing reconciles what the tests store.</summary>
-public sealed class ApiServer : IAsyncLifetime
+public sealed class ApiServer : IAsyncLifetime, IDisposable
 {
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(60);
 
@@ -50,15 +50,20 @@ public sealed class ApiServer : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        Admin.Dispose();
-        Agent.Dispose();
-        Nobody.Dispose();
         if (app is not null)
         {
             await app.StopAsync();
             await app.DisposeAsync();
         }
 
+        Dispose();
+    }
+
+    public void Dispose()
+    {
+        Admin.Dispose();
+        Agent.Dispose();
+        Nobody.Dispose();
         folder.Dispose();
     }
 

@@ -4,16 +4,18 @@ namespace ControlPlane.Api.Tests.Hosting;
 
 internal static class Samples
 {
-    public static string Deployment(string name, int replicas = 1) => $$"""
-        {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"{{name}}","labels":{"app":"{{name}}"}},
-         "spec":{"replicas":{{replicas}},"selector":{"matchLabels":{"app":"{{name}}"}},
-          "template":{"metadata":{"labels":{"app":"{{name}}"}},"spec":{"containers":[{"name":"c","image":"hello:1"}]}}}}
+    public static string Deployment(string name, int replicas = 1) => $$$"""
+        {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"{{{name}}}","labels":{"app":"{{{name}}}"} },
+         "spec":{"replicas":{{{replicas}}},"selector":{"matchLabels":{"app":"{{{name}}}"} },
+          "template":{"metadata":{"labels":{"app":"{{{name}}}"} },"spec":{"containers":[{"name":"c","image":"hello:1"}]} } } }
         """;
 
     public static string Pod(string name, string? node = null, string labels = "{}", string finalizers = "[]") => $$"""
         {"metadata":{"name":"{{name}}","labels":{{labels}},"finalizers":{{finalizers}}},
-         "spec":{{{(node is null ? "" : $"\"nodeName\":\"{node}\",")}}"containers":[{"name":"c","image":"hello:1"}]}}
+         "spec":{ {{NodeName(node)}}"containers":[{"name":"c","image":"hello:1"}]} }
         """;
+
+    private static string NodeName(string? node) => node is null ? "" : $"\"nodeName\":\"{node}\",";
 
     public static string Secret(string name) => $$$"""{"metadata":{"name":"{{{name}}}"},"stringData":{"key":"value"}}""";
 

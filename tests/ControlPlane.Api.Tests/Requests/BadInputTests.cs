@@ -20,7 +20,7 @@ public sealed class BadInputTests(ApiServer api)
         { "a bad image name", "application/json", Samples.Deployment("web").Replace("hello:1", "HELLO::1", StringComparison.Ordinal), 422, "spec.template.spec.containers[0].image" },
         { "a field that is not honoured", "application/json", Samples.Deployment("web").Replace("\"image\"", "\"securityContext\":{\"readOnlyRootFilesystem\":true},\"image\"", StringComparison.Ordinal), 422, "spec.template.spec.containers[0].securityContext.readOnlyRootFilesystem" },
         { "a bad name", "application/json", Samples.Deployment("Web_1"), 422, "metadata.name" },
-        { "another kind", "application/json", """{"apiVersion":"v1","kind":"Pod","metadata":{"name":"web"}}""", 400, "Deployment" },
+        { "another kind", "application/json", """{"apiVersion":"v1","kind":"Pod","metadata":{"name":"web"}}""", 400, "apps/v1" },
         { "a format that is not read", "text/plain", "hello", 415, "application/json" },
     };
 
@@ -50,7 +50,7 @@ public sealed class BadInputTests(ApiServer api)
     [Fact]
     public async Task Body_OverTheLimit_IsTooLarge()
     {
-        string body = $$$"""{"metadata":{"name":"s"},"stringData":{"k":"{{{new string('x', 3 * 1024 * 1024)}}}"}}""";
+        string body = $$$"""{"metadata":{"name":"s"},"stringData":{"k":"{{{new string('x', 3 * 1024 * 1024)}}}"} }""";
         using StringContent content = new(body, Encoding.UTF8, "application/json");
         using HttpResponseMessage response = await api.Admin.PostAsync("/api/v1/namespaces/default/secrets", content);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);

@@ -133,7 +133,7 @@ public sealed class ObjectTests(ApiServer api)
         string home = await NewDeploymentsAsync();
         await api.PostAsync(home, Samples.Deployment("web"));
         await Task.WhenAll(Enumerable.Range(0, 5).Select(i =>
-            api.PatchAsync($"{home}/web", "application/merge-patch+json", $$$"""{"metadata":{"annotations":{"k{{{i}}}":"v"}}}""")));
+            api.PatchAsync($"{home}/web", "application/merge-patch+json", $$$"""{"metadata":{"annotations":{"k{{{i}}}":"v"} } }""")));
         JsonObject read = await api.GetAsync($"{home}/web");
         Assert.Equal(["k0", "k1", "k2", "k3", "k4"], read["metadata"]!["annotations"]!.AsObject().Select(entry => entry.Key));
     }

@@ -83,8 +83,11 @@ public sealed class AccessTests(ApiServer api)
     [InlineData("agent.token")]
     [InlineData("ca.key")]
     [InlineData("tls.key")]
-    public void SecretFiles_AreTheOwnersAlone(string file) =>
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(api.DataFolder, file)));
+    public void SecretFiles_AreTheOwnersAlone(string file)
+    {
+        FileInfo info = new(Path.Combine(api.DataFolder, file));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, info.UnixFileMode);
+    }
 
     private static async Task AssertStatusAsync(HttpResponseMessage response, HttpStatusCode code, string reason)
     {
