@@ -44,7 +44,7 @@ internal sealed class ReportHandler(IResourceStore store, CacheReader reader, Ag
             return Reply(sendAll: true);
         }
 
-        await reader.WaitForAsync(session.Revision, cancellationToken);
+        await CatchUpAsync(name, report, session, isKnown, cancellationToken);
         for (int attempt = 1; attempt <= AttemptsMax; attempt++)
         {
             Node? node = reader.Find<Node>(new ObjectKey("", name));
@@ -82,6 +82,24 @@ internal sealed class ReportHandler(IResourceStore store, CacheReader reader, Ag
         }
 
         throw StatusError.ServiceUnavailable($"the report of node {name} met other writes {AttemptsMax} times; send it again");
+    }
+
+    /// <summary>
+    /// Waits for what the report may rely on. A pod that this replica does not know may just be new to it: its status must not be
+    /// dropped, for an acknowledged report is not sent again.
+    /// </summary>
+    private async Task CatchUpAsync(string node, NodeReport report, AgentSession session, bool isKnown, CancellationToken cancellationToken)
+    {
+        bool knowsPods = report.Pods.All(pod =>
+            reader.Find<Pod>(new ObjectKey(pod.Namespace, pod.Name)) is { } stored && stored.Uid == pod.Uid && stored.Spec.NodeName == node);
+        if (isKnown && knowsPods)
+        {
+            await reader.WaitForAsync(session.Revision, cancellationToken);
+        }
+        else
+        {
+            await reader.WaitForLatestAsync(cancellationToken);
+        }
     }
 
     private ReportReply Reply(bool sendAll = false) => new() { StoreIdentity = Cache.StoreIdentity, Revision = Cache.Revision, SendAll = sendAll };
