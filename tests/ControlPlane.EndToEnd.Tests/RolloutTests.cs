@@ -1,0 +1,153 @@
+using System.Text.Json.Nodes;
+using ControlPlane.EndToEnd.Tests.Harness;
+
+namespace ControlPlane.EndToEnd.Tests;
+
+/// <summary>A first rollout and those after it, as a user does them with either kubectl.</summary>
+[Collection(SharedProductCollection.Name)]
+public sealed class RolloutTests(SharedProduct shared)
+{
+    private const int Replicas = 3;
+    private const int MaxSurge = 1;
+    private const int MaxUnavailable = 0;
+
+    public static TheoryData<string> Versions => Kubectl.Versions;
+
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task AppliedDeployment_RunsAndReadsAsOnKubernetes(string version)
+    {
+        (Kubectl kubectl, Deployments hello) = await StartHelloAsync(version, "apply");
+        JsonNode pod = (await hello.PodsAsync())[0];
+
+        string wide = await kubectl.OkAsync("get", "deployments,replicasets,pods,nodes", "-o", "wide");
+        Assert.Matches(@"deployment\.apps/hello\s+3/3\s+3\s+3\s+\d+s\s+hello\s+hello:v1\s+app=hello", wide);
+        Assert.Matches(@"replicaset\.apps/hello-\w+\s+3\s+3\s+3\s+\d+s\s+hello\s+hello:v1\s+app=hello,pod-template-hash=\w+", wide);
+        Assert.Matches(@"pod/hello-\w+-\w+\s+1/1\s+Running\s+0\s+\d+s\s+127\.0\.1\.\d\s+node-\d", wide);
+        Assert.Matches(@"node/node-1\s+Ready\s+", wide);
+
+        string deployment = await kubectl.OkAsync("describe", "deployment", "hello");
+        Assert.Matches(@"Replicas:\s+3 desired \| 3 updated \| 3 total \| 3 available \| 0 unavailable", deployment);
+        Assert.Matches(@"Available\s+True\s+MinimumReplicasAvailable", deployment);
+        Assert.Matches(@"Progressing\s+True\s+NewReplicaSetAvailable", deployment);
+        Assert.Matches(@"ScalingReplicaSet", deployment);
+
+        string described = await kubectl.OkAsync("describe", "pod", pod.Name());
+        Assert.Matches(@"Image:\s+hello:v1", described);
+        Assert.Matches(@"Scheduled\s", described);
+        Assert.Matches(@"Started\s", described);
+
+        Assert.Contains("hello v1 listens on", await kubectl.OkAsync("logs", pod.Name()), StringComparison.Ordinal);
+        Assert.Contains("Scheduled", await kubectl.OkAsync("get", "events"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task NewImage_RollsWithoutEverLeavingItsBounds(string version)
+    {
+        (Kubectl kubectl, Deployments hello) = await StartHelloAsync(version, "roll");
+        using CancellationTokenSource done = new();
+        Task<Bounds> watching = WatchBoundsAsync($"/api/v1/namespaces/{kubectl.Namespace}/pods", done.Token);
+
+        await kubectl.OkAsync("set", "image", "deployment/hello", "hello=hello:v2");
+        string status = await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=60s");
+        await hello.BecomeReadyAsync(Replicas);
+        await done.CancelAsync();
+        Bounds bounds = await watching;
+
+        Assert.Contains("successfully rolled out", status, StringComparison.Ordinal);
+        Assert.Equal(2, (await hello.ReplicaSetsAsync()).Count);
+        Assert.All(await hello.PodsAsync(), pod => Assert.Equal("hello:v2", pod["spec"]!["containers"]![0]!["image"]!.GetValue<string>()));
+        Assert.True(bounds.Events > 2 * Replicas, $"only {bounds.Events} changes were seen");
+        Assert.InRange(bounds.LeastAvailable, Replicas - MaxUnavailable, Replicas + MaxSurge);
+        Assert.InRange(bounds.MostPods, Replicas, Replicas + MaxSurge);
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task Rollout_CanBeSeenUndonePausedResumedAndRestarted(string version)
+    {
+        (Kubectl kubectl, Deployments hello) = await StartHelloAsync(version, "undo");
+        await kubectl.OkAsync("set", "image", "deployment/hello", "hello=hello:v2");
+        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=60s");
+        Assert.Matches(@"(?m)^1\s+(.|\n)*^2\s+", await kubectl.OkAsync("rollout", "history", "deployment/hello"));
+
+        await kubectl.OkAsync("rollout", "undo", "deployment/hello");
+        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=60s");
+        Assert.Equal("hello:v1", await kubectl.OkAsync("get", "deployment", "hello", "-o", "jsonpath={.spec.template.spec.containers[0].image}"));
+        Assert.Matches(@"(?m)^2\s+(.|\n)*^3\s+", await kubectl.OkAsync("rollout", "history", "deployment/hello"));
+
+        await kubectl.OkAsync("rollout", "pause", "deployment/hello");
+        string before = await hello.UidsOfReadyPodsAsync();
+        await kubectl.OkAsync("set", "env", "deployment/hello", "COLOUR=blue");
+        await shared.Product.EventuallyAsync(
+            "the paused Deployment's change is observed",
+            TimeSpan.FromSeconds(10),
+            async () => await kubectl.OkAsync("get", "deployment", "hello", "-o", "jsonpath={.metadata.generation} {.status.observedGeneration}") is var seen
+                && seen.Split(' ') is [var wanted, var observed] && wanted == observed ? null : seen);
+        Assert.Equal(before, await hello.UidsOfReadyPodsAsync());
+        await kubectl.OkAsync("rollout", "resume", "deployment/hello");
+        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=60s");
+
+        string resumed = await hello.UidsOfReadyPodsAsync();
+        await kubectl.OkAsync("rollout", "restart", "deployment/hello");
+        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=60s");
+        await hello.BecomeReadyAsync(Replicas);
+        Assert.Empty(resumed.Split(' ').Intersect((await hello.UidsOfReadyPodsAsync()).Split(' ')));
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task Scaling_StartsNoRollout(string version)
+    {
+        (Kubectl kubectl, Deployments hello) = await StartHelloAsync(version, "scale");
+        string before = await hello.UidsOfReadyPodsAsync();
+
+        await kubectl.OkAsync("scale", "deployment/hello", "--replicas=4");
+        await hello.BecomeReadyAsync(4);
+
+        Assert.Single(await hello.ReplicaSetsAsync());
+        Assert.Subset((await hello.UidsOfReadyPodsAsync()).Split(' ').ToHashSet(), before.Split(' ').ToHashSet());
+        await kubectl.OkAsync("scale", "deployment/hello", "--replicas=1");
+        await hello.BecomeReadyAsync(1);
+        Assert.Single(await hello.ReplicaSetsAsync());
+    }
+
+    private async Task<(Kubectl Kubectl, Deployments Hello)> StartHelloAsync(string version, string subject)
+    {
+        Kubectl kubectl = await shared.Kubectl(version).InNewAsync(shared.NewNamespace(subject));
+        Deployments hello = new(shared.Product, shared.Api, kubectl.Namespace);
+        Assert.Contains("deployment.apps/hello created", await kubectl.OkAsync("apply", "-f", Clone.Example("hello.yaml")), StringComparison.Ordinal);
+        await hello.BecomeReadyAsync(Replicas);
+        return (kubectl, hello);
+    }
+
+    /// <summary>Follows the pods from their present state, and keeps the worst moment of each count.</summary>
+    private async Task<Bounds> WatchBoundsAsync(string path, CancellationToken until)
+    {
+        JsonNode list = await shared.Api.GetAsync(path);
+        Dictionary<string, JsonNode> pods = list["items"]!.AsArray().ToDictionary(pod => pod!.Uid(), pod => pod!);
+        string from = list["metadata"]!["resourceVersion"]!.GetValue<string>();
+        Bounds bounds = new(0, int.MaxValue, 0);
+        await foreach ((string type, JsonNode pod) in shared.Api.WatchAsync($"{path}?resourceVersion={from}", until))
+        {
+            if (type == "DELETED")
+            {
+                pods.Remove(pod.Uid());
+            }
+            else
+            {
+                pods[pod.Uid()] = pod;
+            }
+
+            bounds = new Bounds(
+                bounds.Events + 1,
+                Math.Min(bounds.LeastAvailable, pods.Values.Count(one => one.IsReady())),
+                Math.Max(bounds.MostPods, pods.Values.Count(one => !one.IsDeleting())));
+        }
+
+        return bounds;
+    }
+
+    private sealed record Bounds(int Events, int LeastAvailable, int MostPods);
+}
