@@ -53,6 +53,9 @@ internal static partial class AgentLog
     [LoggerMessage(16, LogLevel.Information, "removed unused image {Image} ({Bytes} bytes): the disk is {Percent} % full")]
     public static partial void ImageRemoved(this ILogger log, string image, long bytes, int percent);
 
+    [LoggerMessage(18, LogLevel.Information, "image {Image} is kept: {Why}")]
+    public static partial void ImageKept(this ILogger log, string image, string why);
+
     [LoggerMessage(17, LogLevel.Warning, "cleaning up failed and will be tried again: {Message}")]
     public static partial void CleaningFailed(this ILogger log, string message);
 }

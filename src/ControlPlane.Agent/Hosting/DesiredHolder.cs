@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ControlPlane.Agent.Pods;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
@@ -98,6 +99,6 @@ internal sealed class DesiredHolder(AgentOptions options, Signals signals, TimeP
     public RegistryLogin? LoginFor(string podUid, string registry)
     {
         ValueList<RegistryLogin> logins = Current?.RegistryLogins ?? default;
-        return logins.FirstOrDefault(login => login.PodUid == podUid && login.Registry == registry);
+        return logins.FirstOrDefault(login => login.PodUid == podUid && ImageName.NormalizeRegistry(login.Registry) == registry);
     }
 }

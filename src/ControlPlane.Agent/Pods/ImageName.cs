@@ -42,6 +42,17 @@ internal sealed record ImageName(string Registry, string Repository, string Tag,
             : new ImageName(registry == "index.docker.io" ? DefaultRegistry : registry, repository, tag, digest);
     }
 
+    /// <summary>
+    /// The registry that a login is for, as it stands in image names: logins are written with a scheme and a path too
+    /// (<c>https://index.docker.io/v1/</c> is <c>docker.io</c>).
+    /// </summary>
+    public static string NormalizeRegistry(string registry)
+    {
+        int scheme = registry.IndexOf("://", StringComparison.Ordinal);
+        string host = (scheme >= 0 ? registry[(scheme + 3)..] : registry).Split('/')[0];
+        return host is "index.docker.io" or "registry-1.docker.io" ? DefaultRegistry : host;
+    }
+
     /// <summary>Whether to pull an image that may be there already (Kubernetes: <c>imagePullPolicy</c>, by default Always for latest).</summary>
     public static string PullPolicyOf(string image, string? policy)
     {

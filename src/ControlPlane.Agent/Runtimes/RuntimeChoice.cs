@@ -1,11 +1,14 @@
+using ControlPlane.Agent.Runtimes.Docker;
 using ControlPlane.Agent.Runtimes.Process;
+using Docker.DotNet;
 using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Agent.Runtimes;
 
 /// <summary>Decides once, at the start, what runs the containers, and says why.</summary>
-internal sealed class RuntimeChoice(AgentOptions options, TimeProvider time, ILoggerFactory logs)
+internal sealed class RuntimeChoice(AgentOptions options, TimeProvider time, ILoggerFactory logs) : IDisposable
 {
+    private DockerClient? docker;
     private IContainerRuntime? runtime;
 
     public IContainerRuntime Runtime => runtime ?? throw new InvalidOperationException("the runtime has not been chosen yet");
@@ -13,10 +16,48 @@ internal sealed class RuntimeChoice(AgentOptions options, TimeProvider time, ILo
     public string Why { get; private set; } = "";
 
     /// <exception cref="RuntimeUnavailableException">Docker was asked for and does not answer.</exception>
+    /// <exception cref="FormatException">DOCKER_HOST is no URL, or a command of the catalogue is malformed.</exception>
     public async Task ChooseAsync(CancellationToken cancellationToken)
     {
-        await Task.CompletedTask.WaitAsync(cancellationToken);
-        Why = "as told";
-        runtime = new ProcessRuntime(options, new ImageCatalogue(options.Catalogue), time, logs.CreateLogger<ProcessRuntime>());
+        if (options.Runtime == "process")
+        {
+            (runtime, Why) = (Processes(), "as told");
+            return;
+        }
+
+        Uri endpoint = Endpoint();
+        docker = new DockerClientBuilder().WithEndpoint(endpoint).WithTimeout(Timeout.InfiniteTimeSpan).Build();
+        try
+        {
+            await DockerCall.RunAsync(token => docker.System.GetVersionAsync(token), time, cancellationToken);
+            DockerImages images = new(docker, time, logs.CreateLogger<DockerImages>());
+            runtime = new DockerRuntime(options, docker, new DockerInventory(options, docker, time), images, time);
+            Why = options.Runtime == "docker" ? "as told" : $"Docker Engine answers at {endpoint}";
+        }
+        catch (Exception exception) when (exception is RuntimeUnavailableException or DockerApiException)
+        {
+            string reason = $"Docker Engine does not answer at {endpoint}: {exception.Message}";
+            if (options.Runtime == "docker")
+            {
+                throw new RuntimeUnavailableException(reason, exception);
+            }
+
+            (runtime, Why) = (Processes(), reason);
+        }
+    }
+
+    public void Dispose() => docker?.Dispose();
+
+    private ProcessRuntime Processes() => new(options, new ImageCatalogue(options.Catalogue), time, logs.CreateLogger<ProcessRuntime>());
+
+    private static Uri Endpoint()
+    {
+        string? given = Environment.GetEnvironmentVariable("DOCKER_HOST");
+        if (string.IsNullOrEmpty(given))
+        {
+            return new Uri("unix:///var/run/docker.sock");
+        }
+
+        return Uri.TryCreate(given, UriKind.Absolute, out Uri? endpoint) ? endpoint : throw new FormatException($"DOCKER_HOST is no URL: '{given}'");
     }
 }

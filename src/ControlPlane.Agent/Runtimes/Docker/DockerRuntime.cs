@@ -1,0 +1,208 @@
+using System.Globalization;
+using System.Text;
+using ControlPlane.Domain.Agents;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+
+namespace ControlPlane.Agent.Runtimes.Docker;
+
+/// <summary>
+/// Runs pods on Docker Engine. Several agents may share one engine: each sees only containers that carry its node's name. The containers of a pod
+/// share the network of its first one, which publishes the ports of all of them on the node's address.
+/// </summary>
+internal sealed class DockerRuntime(AgentOptions options, DockerClient client, DockerInventory inventory, DockerImages images, TimeProvider time)
+    : IContainerRuntime
+{
+    public string Name => "docker";
+
+    public bool SharesNetwork => true;
+
+    public Task<string> GetVersionAsync(CancellationToken cancellationToken) =>
+        DockerCall.RunAsync(async token => $"docker://{(await client.System.GetVersionAsync(token)).Version}", time, cancellationToken);
+
+    public Task<IReadOnlyList<ObservedContainer>> ListAsync(CancellationToken cancellationToken) => inventory.ListAsync(cancellationToken);
+
+    public async Task WatchAsync(Action onChange, CancellationToken cancellationToken)
+    {
+        ContainerEventsParameters filters = new()
+        {
+            Filters = new Dictionary<string, IDictionary<string, bool>>
+            {
+                ["type"] = new Dictionary<string, bool> { ["container"] = true },
+                ["label"] = new Dictionary<string, bool> { [$"{ContainerLabels.Node}={options.NodeName}"] = true },
+            },
+        };
+        try
+        {
+            await client.System.MonitorEventsAsync(filters, new Listener<Message>(message => OnEvent(message, onChange)), cancellationToken);
+        }
+        catch (Exception exception) when (DockerCall.IsAway(exception) || exception is DockerApiException)
+        {
+            throw new RuntimeUnavailableException(DockerCall.Reason(exception), exception);
+        }
+    }
+
+    public Task<bool> HasImageAsync(string image, CancellationToken cancellationToken) => images.HasAsync(image, cancellationToken);
+
+    public Task PullAsync(string image, RegistryLogin? login, CancellationToken cancellationToken) => images.PullAsync(image, login, cancellationToken);
+
+    public async Task<string> CreateAsync(ContainerRequest request, CancellationToken cancellationToken)
+    {
+        CreateContainerParameters parameters = DockerContainer.From(request, options);
+        return (await StartingAsync(token => client.Containers.CreateContainerAsync(parameters, token), cancellationToken)).ID;
+    }
+
+    public Task StartAsync(string id, CancellationToken cancellationToken) =>
+        StartingAsync(token => client.Containers.StartContainerAsync(id, new ContainerStartParameters(), token), cancellationToken);
+
+    public async Task StopAsync(string id, TimeSpan grace, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // The engine answers when the container has stopped, so the time that it may take is the grace and not the usual limit.
+            await client.Containers.StopContainerAsync(
+                id, new ContainerStopParameters { WaitBeforeKillSeconds = (uint)Math.Max(0, grace.TotalSeconds) }, cancellationToken);
+        }
+        catch (DockerContainerNotFoundException)
+        {
+            return;
+        }
+        catch (Exception exception) when (DockerCall.IsAway(exception) || exception is DockerApiException)
+        {
+            throw new RuntimeUnavailableException(DockerCall.Reason(exception), exception);
+        }
+        finally
+        {
+            inventory.Forget(id);
+        }
+    }
+
+    public async Task RemoveAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await DockerCall.RunAsync(
+                async token =>
+                {
+                    await client.Containers.RemoveContainerAsync(id, new ContainerRemoveParameters { Force = true, RemoveVolumes = true }, token);
+                    return true;
+                },
+                time,
+                cancellationToken);
+        }
+        catch (DockerContainerNotFoundException)
+        {
+            return;
+        }
+        catch (DockerApiException exception)
+        {
+            // For instance "removal is already in progress": looked at again in the next pass.
+            throw new RuntimeUnavailableException(DockerCall.Reason(exception), exception);
+        }
+        finally
+        {
+            inventory.Forget(id);
+        }
+    }
+
+    public async Task<ExecResult> ExecAsync(string id, IReadOnlyList<string> command, CancellationToken cancellationToken)
+    {
+        try
+        {
+            ContainerExecCreateParameters parameters = new() { Cmd = [.. command], AttachStdout = true, AttachStderr = true };
+            string exec = (await client.Exec.CreateContainerExecAsync(id, parameters, cancellationToken)).ID;
+            using MultiplexedStream stream = await client.Exec.StartContainerExecAsync(exec, new ContainerExecStartParameters(), cancellationToken);
+            using MemoryStream output = new();
+            await CopyAsync(stream, output, ExecResult.MaxOutputBytes, cancellationToken);
+            ContainerExecInspectResponse ended = await client.Exec.InspectContainerExecAsync(exec, cancellationToken);
+            return new ExecResult((int)(ended.ExitCode ?? -1), Encoding.UTF8.GetString(output.ToArray()));
+        }
+        catch (DockerApiException exception)
+        {
+            throw new ContainerStartException(DockerCall.Reason(exception), exception);
+        }
+        catch (Exception exception) when (DockerCall.IsAway(exception))
+        {
+            throw new RuntimeUnavailableException(DockerCall.Reason(exception), exception);
+        }
+    }
+
+    public async Task CopyLogsAsync(string id, LogOptions options, Stream target, CancellationToken cancellationToken)
+    {
+        DateTimeOffset? since = options.SinceTime ?? (options.SinceSeconds is { } seconds ? time.GetUtcNow() - TimeSpan.FromSeconds(seconds) : null);
+        ContainerLogsParameters parameters = new()
+        {
+            ShowStdout = true,
+            ShowStderr = true,
+            Follow = options.Follow,
+            Timestamps = options.Timestamps,
+            Tail = options.TailLines?.ToString(CultureInfo.InvariantCulture),
+            Since = since?.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
+        };
+        try
+        {
+            using MultiplexedStream stream = await client.Containers.GetContainerLogsAsync(id, parameters, cancellationToken);
+            await CopyAsync(stream, target, options.LimitBytes ?? long.MaxValue, cancellationToken);
+        }
+        catch (DockerApiException exception)
+        {
+            throw new RuntimeUnavailableException(DockerCall.Reason(exception), exception);
+        }
+    }
+
+    public Task CleanAsync(CancellationToken cancellationToken) => images.CleanAsync(cancellationToken);
+
+    private async Task<T> StartingAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await DockerCall.RunAsync(call, time, cancellationToken);
+        }
+        catch (DockerApiException exception)
+        {
+            throw new ContainerStartException(DockerCall.Reason(exception), exception);
+        }
+    }
+
+    private void OnEvent(Message message, Action onChange)
+    {
+        // Probes by exec make events of their own, which change nothing.
+        if (message.Action?.StartsWith("exec_", StringComparison.Ordinal) == true)
+        {
+            return;
+        }
+
+        if (message.Actor?.ID is { } id)
+        {
+            inventory.Forget(id);
+        }
+
+        onChange();
+    }
+
+    /// <summary>Copies both outputs as they come, so that whoever follows sees a line when it is written.</summary>
+    private static async Task CopyAsync(MultiplexedStream source, Stream target, long limitBytes, CancellationToken cancellationToken)
+    {
+        byte[] buffer = new byte[16 * 1024];
+        long left = limitBytes;
+        while (true)
+        {
+            MultiplexedStream.ReadResult read = await source.ReadOutputAsync(buffer, 0, buffer.Length, cancellationToken);
+            if (read.EOF || left == 0)
+            {
+                return;
+            }
+
+            int count = (int)Math.Min(read.Count, left);
+            await target.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
+            await target.FlushAsync(cancellationToken);
+            left -= count;
+        }
+    }
+
+    /// <summary>Hears each message in the order it comes, unlike <see cref="Progress{T}"/>.</summary>
+    private sealed class Listener<T>(Action<T> hear) : IProgress<T>
+    {
+        public void Report(T value) => hear(value);
+    }
+}

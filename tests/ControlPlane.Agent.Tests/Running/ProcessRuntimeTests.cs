@@ -1,0 +1,232 @@
+using System.Diagnostics;
+using ControlPlane.Domain.Agents;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Testing;
+
+namespace ControlPlane.Agent.Tests.Running;
+
+/// <summary>The whole agent as a program, on the process runtime.</summary>
+public sealed class ProcessRuntimeTests : IAsyncLifetime, IDisposable
+{
+    private readonly TemporaryFolder folder = new("agent");
+    private readonly HttpClient http = new();
+    private FakeControlPlane server = null!;
+    private AgentProcess agent = null!;
+
+    public async Task InitializeAsync()
+    {
+        server = await FakeControlPlane.StartAsync();
+        agent = AgentProcess.Start(server.Address, folder.Path, "process");
+    }
+
+    public async Task DisposeAsync()
+    {
+        // Whatever a test left running is stopped by an agent that is told so.
+        await agent.DisposeAsync();
+        server.IsAway = false;
+        await using (AgentProcess last = AgentProcess.Start(server.Address, folder.Path, "process", null, "--stop-pods-on-exit"))
+        {
+            await Wait.UntilAsync(() => last.Output.Contains("runs pods on", StringComparison.Ordinal), () => last.Output);
+            await last.StopAsync();
+        }
+
+        await server.DisposeAsync();
+    }
+
+    public void Dispose()
+    {
+        http.Dispose();
+        folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_pod_is_started_probed_and_answers_on_its_port()
+    {
+        Pod pod = Pods.Hello("web");
+        server.Set([pod]);
+
+        PodReport report = await ReadyAsync("web");
+
+        Assert.Equal("Running", report.Status!.Phase);
+        Assert.Equal("127.0.1.1", report.Status.HostIP);
+        HostPort port = Assert.Single(report.Status.HostPorts);
+        Assert.Equal(8080, port.ContainerPort);
+        Assert.Contains("\"version\":\"v1\",\"pod\":\"web\",\"node\":\"node-1\"", await http.GetStringAsync($"http://127.0.1.1:{port.Port}/"));
+        Assert.Contains("hello v1 listens", await server.ReadLogAsync(pod.Uid, new LogOptions { Container = "hello" }));
+        Assert.Equal(["Pulled", "Created", "Started"], server.Events.Where(said => said.Reason != "Unhealthy").Select(said => said.Reason).Take(3));
+    }
+
+    [Fact]
+    public async Task A_killed_process_is_restarted_within_five_seconds_and_counted()
+    {
+        server.Set([Pods.Hello("web")]);
+        await ReadyAsync("web");
+
+        long begun = Stopwatch.GetTimestamp();
+        using (Process kill = Process.Start("kill", ["-KILL", File.ReadAllText(Assert.Single(PidFiles())).Trim()]))
+        {
+            await kill.WaitForExitAsync();
+        }
+
+        await Wait.UntilAsync(() => Container("web")?.RestartCount == 1 && server.Pods["web"].IsReady(), () => Seen("web"));
+        Assert.InRange(Stopwatch.GetElapsedTime(begun).TotalSeconds, 0, 5);
+        Assert.Equal(137, Container("web")!.LastState!.Terminated!.ExitCode);
+    }
+
+    [Fact]
+    public async Task A_killed_agent_leaves_its_pods_running_and_the_next_adopts_them()
+    {
+        server.Set([Pods.Hello("web")]);
+        await ReadyAsync("web");
+        string pid = File.ReadAllText(Assert.Single(PidFiles()));
+        await agent.KillAsync();
+        server.Pods.Clear();
+
+        agent = AgentProcess.Start(server.Address, folder.Path, "process");
+
+        await ReadyAsync("web");
+        Assert.Equal(pid, File.ReadAllText(Assert.Single(PidFiles())));
+        Assert.Equal(0, Container("web")!.RestartCount);
+        Assert.DoesNotContain(server.Reports.Where(report => report.Sequence == 1).Skip(1), report => report.Pods.Any(pod => !pod.IsReady()));
+    }
+
+    [Fact]
+    public async Task A_pod_marked_for_deletion_is_stopped_reported_and_forgotten()
+    {
+        Pod pod = Pods.Hello("web");
+        server.Set([pod]);
+        await ReadyAsync("web");
+
+        server.Set([pod.Deleting()]);
+
+        await Wait.UntilAsync(() => server.Pods["web"].IsStopped, () => Seen("web"));
+        Assert.Empty(PidFiles());
+        Assert.Contains(server.Events, said => said is { Reason: "Killing", Message: "Stopping container hello" });
+    }
+
+    [Fact]
+    public async Task Another_store_without_records_stops_nothing_and_starts_its_own()
+    {
+        server.Set([Pods.Hello("web")]);
+        await ReadyAsync("web");
+
+        server.Set([Pods.Hello("new")], revision: 1_000_000, storeIdentity: "store-2");
+
+        await ReadyAsync("new");
+        Assert.Equal(2, PidFiles().Length);
+        Assert.Equal("store-1", server.Pods["web"].StoreIdentity);
+    }
+
+    [Fact]
+    public async Task A_record_that_is_gone_stops_the_pod_of_the_same_store()
+    {
+        server.Set([Pods.Hello("web"), Pods.Hello("stays")]);
+        await ReadyAsync("web");
+        await ReadyAsync("stays");
+
+        server.Set([.. server.DesiredPods.Where(pod => pod.Name == "stays")]);
+
+        await Wait.UntilAsync(() => PidFiles().Length == 1, () => $"{PidFiles().Length} containers");
+    }
+
+    [Fact]
+    public async Task Pods_run_on_while_the_control_plane_is_away_and_are_restarted_too()
+    {
+        server.Set([Pods.Hello("web")]);
+        await ReadyAsync("web");
+        server.IsAway = true;
+        using (Process kill = Process.Start("kill", ["-KILL", File.ReadAllText(Assert.Single(PidFiles())).Trim()]))
+        {
+            await kill.WaitForExitAsync();
+        }
+
+        await Wait.UntilAsync(() => PidFiles().Length == 2, () => $"{PidFiles().Length} containers");
+        server.IsAway = false;
+
+        await Wait.UntilAsync(() => Container("web")?.RestartCount == 1 && server.Pods["web"].IsReady(), () => Seen("web"));
+    }
+
+    [Fact]
+    public async Task An_unknown_image_waits_with_the_catalogue_in_its_message()
+    {
+        server.Set([Pods.Hello("web", image: "nginx:1.27")]);
+
+        await Wait.UntilAsync(() => Container("web")?.State?.Waiting?.Reason == "ImagePullBackOff", () => Seen("web"));
+        Assert.Contains("which has: hello, shell", Container("web")!.State!.Waiting!.Message);
+        Assert.Equal("Pending", server.Pods["web"].Status!.Phase);
+    }
+
+    [Fact]
+    public async Task A_crashing_container_backs_off_after_its_first_restart()
+    {
+        server.Set([Pods.Hello("web", change: container => container with { Env = [new EnvVar { Name = "CRASH", Value = "true" }] })]);
+
+        await Wait.UntilAsync(() => Container("web")?.State?.Waiting?.Reason == "CrashLoopBackOff", () => Seen("web"));
+        Assert.Equal(1, Container("web")!.RestartCount);
+        Assert.Equal(1, Container("web")!.LastState!.Terminated!.ExitCode);
+        Assert.StartsWith("back-off 10s restarting failed container=hello", Container("web")!.State!.Waiting!.Message);
+    }
+
+    [Fact]
+    public async Task A_container_that_ends_well_and_is_never_restarted_makes_the_pod_succeed()
+    {
+        server.Set([Pods.Hello("job", image: "shell", restartPolicy: "Never", change: container => container with
+        {
+            Args = ["-c", "echo $GREETING; exit 0"],
+            Env = [new EnvVar { Name = "WHO", ValueFrom = new EnvVarSource { FieldRef = new ObjectFieldSelector { FieldPath = "metadata.name" } } }, new EnvVar { Name = "GREETING", Value = "hi $(WHO)" }],
+            ReadinessProbe = null,
+            ImagePullPolicy = "IfNotPresent",
+        })]);
+
+        await Wait.UntilAsync(() => server.Pods.GetValueOrDefault("job")?.Status?.Phase == "Succeeded", () => Seen("job"));
+        Assert.Equal("hi job\n", await server.ReadLogAsync(server.Pods["job"].Uid, new LogOptions { TailLines = 1 }));
+    }
+
+    [Fact]
+    public async Task Failing_readiness_and_liveness_are_acted_on()
+    {
+        server.Set([Pods.Hello("web", change: container => container with
+        {
+            LivenessProbe = new Probe { Exec = new ExecAction { Command = ["test", "!", "-e", "sick"] }, PeriodSeconds = 1, FailureThreshold = 2 },
+        })]);
+        PodReport report = await ReadyAsync("web");
+        string address = $"http://127.0.1.1:{report.Status!.HostPorts[0].Port}";
+
+        (await http.PostAsync($"{address}/fail-readiness", content: null)).EnsureSuccessStatusCode();
+        await Wait.UntilAsync(() => !server.Pods["web"].IsReady(), () => Seen("web"));
+        Assert.Contains(server.Events, said => said is { Reason: "Unhealthy" } && said.Message.Contains("statuscode: 503 (told to fail)", StringComparison.Ordinal));
+
+        string container = Path.GetDirectoryName(Assert.Single(PidFiles()))!;
+        await File.WriteAllTextAsync(Path.Combine(container, "sick"), "");
+        await Wait.UntilAsync(() => Container("web")?.RestartCount == 1, () => Seen("web"));
+        Assert.Contains(server.Events, said => said.Message == "Container hello failed liveness probe, will be restarted");
+    }
+
+    [Fact]
+    public async Task A_server_that_forgot_the_session_gets_everything_in_a_new_one()
+    {
+        server.Set([Pods.Hello("web")]);
+        await ReadyAsync("web");
+        string before = server.Reports.Last().SessionId;
+        server.Pods.Clear();
+
+        server.ForgetSession();
+
+        await ReadyAsync("web");
+        Assert.NotEqual(before, server.Reports.Last().SessionId);
+        Assert.Equal("node-1", server.Node!.Addresses[1].Address);
+    }
+
+    private string[] PidFiles() => Directory.GetFiles(Path.Combine(folder.Path, "agent", "containers"), "pid", SearchOption.AllDirectories);
+
+    private ContainerStatus? Container(string pod) => server.Pods.GetValueOrDefault(pod)?.Status?.ContainerStatuses.FirstOrDefault();
+
+    private string Seen(string pod) =>
+        $"{(server.Pods.TryGetValue(pod, out PodReport? report) ? ResourceJson.Serialize(report) : "no report")}\n{agent.Output}";
+
+    private async Task<PodReport> ReadyAsync(string pod)
+    {
+        await Wait.UntilAsync(() => server.Pods.GetValueOrDefault(pod).IsReady(), () => Seen(pod));
+        return server.Pods[pod];
+    }
+}
