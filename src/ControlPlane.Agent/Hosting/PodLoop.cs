@@ -96,7 +96,7 @@ internal sealed class PodLoop(
             (await runtime.ListAsync(cancellationToken)).ToLookup(container => container.Identity.PodUid, StringComparer.Ordinal);
         DesiredState? state = desired.Current;
         Dictionary<string, Pod> records = (state?.Pods ?? default).ToDictionary(pod => pod.Uid, StringComparer.Ordinal);
-        foreach (string uid in records.Keys.Concat(observed.Select(group => group.Key)).Where(uid => !entries.ContainsKey(uid)).ToList())
+        foreach (string uid in records.Keys.Union(observed.Select(group => group.Key)).Where(uid => !entries.ContainsKey(uid)).ToList())
         {
             entries.Add(uid, new PodEntry(uid, signals.Pods));
         }

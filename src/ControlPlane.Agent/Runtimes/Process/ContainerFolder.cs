@@ -32,10 +32,11 @@ internal sealed class ContainerFolder(string path)
 
     /// <summary>
     /// Runs the command ("$@", after the folder) as a child, notes its exit code, then ends what is left of the group. The traps keep the shell
-    /// itself alive until it has noted that code; a <c>wait</c> that a signal cut short is waited again.
+    /// itself alive until it has noted that code, and it holds nothing of the agent's open; a <c>wait</c> that a signal cut short is waited again.
     /// </summary>
     public const string Shell = """
         d=$1; shift
+        exec </dev/null >/dev/null 2>&1
         trap : TERM INT HUP
         echo $$ >"$d/group"
         "$@" >>"$d/log" 2>&1 </dev/null &
