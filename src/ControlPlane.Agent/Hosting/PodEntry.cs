@@ -48,7 +48,11 @@ internal sealed class PodEntry(string uid, Signal finished)
         foreach (IGrouping<string, ObservedContainer> lives in seen.Where(life => life.Phase != ContainerPhase.Created).GroupBy(life => life.Identity.Container))
         {
             ContainerMemory before = memory[lives.Key] ?? ContainerMemory.None;
-            memory = memory.SetItem(lives.Key, before with { LastSeen = lives.MaxBy(life => life.Identity.RestartCount) });
+            ObservedContainer newest = lives.MaxBy(life => life.Identity.RestartCount)!;
+            if (before.LastSeen is null || before.LastSeen.Identity.RestartCount <= newest.Identity.RestartCount)
+            {
+                memory = memory.SetItem(lives.Key, before with { LastSeen = newest });
+            }
         }
 
         Report = ReportOf(carried, isStopped: false);

@@ -36,7 +36,7 @@ internal sealed record PodView
 
     /// <summary>
     /// A container's lives, the newest first. A dead one that someone has removed since still counts, as it was when it was last seen;
-    /// a running one that has vanished does not.
+    /// after a running one that has vanished there is none, whatever older ones are left.
     /// </summary>
     public IReadOnlyList<ObservedContainer> LivesOf(string container)
     {
@@ -47,7 +47,13 @@ internal sealed record PodView
                 .ThenByDescending(observed => observed.Phase == ContainerPhase.Running)
                 .ThenByDescending(observed => observed.StartedAt ?? DateTimeOffset.MaxValue),
         ];
-        return lives.Count == 0 && Memory[container]?.LastSeen is { Phase: ContainerPhase.Exited } dead ? [dead] : lives;
+        ObservedContainer? last = Memory[container]?.LastSeen;
+        if (last is null || lives.Any(life => life.Identity.RestartCount >= last.Identity.RestartCount))
+        {
+            return lives;
+        }
+
+        return last.Phase == ContainerPhase.Exited ? [last, .. lives] : [];
     }
 }
 

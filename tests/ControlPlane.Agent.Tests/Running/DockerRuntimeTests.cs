@@ -1,0 +1,151 @@
+using ControlPlane.Domain.Agents;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
+using ControlPlane.Testing;
+
+namespace ControlPlane.Agent.Tests.Running;
+
+/// <summary>The whole agent as a program, on a Docker Engine of the tests' own.</summary>
+public sealed class DockerRuntimeTests(DockerEngineFixture engine) : IClassFixture<DockerEngineFixture>, IAsyncLifetime, IDisposable
+{
+    private readonly TemporaryFolder folder = new("agent");
+    private readonly HttpClient http = new();
+    private FakeControlPlane server = null!;
+    private AgentProcess agent = null!;
+
+    public async Task InitializeAsync()
+    {
+        server = await FakeControlPlane.StartAsync();
+        agent = StartAgent();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await agent.DisposeAsync();
+        foreach (string id in await IdsAsync("-a"))
+        {
+            await engine.RunAsync("docker", "rm", "-f", id);
+        }
+
+        await server.DisposeAsync();
+    }
+
+    public void Dispose()
+    {
+        http.Dispose();
+        folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_pod_runs_on_the_engine_with_its_name_limits_port_and_log()
+    {
+        Pod pod = Pods.Hello("web", change: container => container with
+        {
+            Env = [new EnvVar { Name = "NODE_NAME", ValueFrom = new EnvVarSource { FieldRef = new ObjectFieldSelector { FieldPath = "spec.nodeName" } } }],
+            Resources = new ResourceRequirements { Limits = ValueMapOf(("cpu", "500m"), ("memory", "256Mi")) },
+        });
+        server.Set([pod]);
+
+        PodReport report = await ReadyAsync("web");
+
+        HostPort port = Assert.Single(report.Status!.HostPorts);
+        Assert.Contains("\"version\":\"v1\",\"pod\":\"web\",\"node\":\"node-1\"", await http.GetStringAsync($"http://127.0.1.1:{port.Port}/"));
+        string id = Assert.Single(await IdsAsync());
+        Assert.StartsWith($"docker://{id}", Container("web")!.ContainerID);
+        Assert.Equal("500000000 268435456 127.0.1.1", (await engine.RunAsync(
+            "docker", "inspect", id, "-f", "{{.HostConfig.NanoCpus}} {{.HostConfig.Memory}} {{(index .NetworkSettings.Ports \"8080/tcp\" 0).HostIp}}")).Trim());
+        Assert.Contains("hello v1 listens", await server.ReadLogAsync(pod.Uid, new LogOptions { Container = "hello" }));
+
+        server.Set([pod.Deleting()]);
+        await Wait.UntilAsync(() => server.Pods["web"].IsStopped, () => Seen("web"));
+        Assert.Empty(await IdsAsync("-a"));
+    }
+
+    [Fact]
+    public async Task A_container_that_is_killed_or_removed_is_replaced_within_five_seconds()
+    {
+        server.Set([Pods.Hello("web")]);
+        await ReadyAsync("web");
+
+        await engine.RunAsync("docker", "kill", Assert.Single(await IdsAsync()));
+        await Wait.UntilAsync(() => Container("web")?.RestartCount == 1 && server.Pods["web"].IsReady(), () => Seen("web"), seconds: 5);
+        Assert.Equal(137, Container("web")!.LastState!.Terminated!.ExitCode);
+
+        foreach (string id in await IdsAsync("-a"))
+        {
+            await engine.RunAsync("docker", "rm", "-f", id);
+        }
+
+        await Wait.UntilAsync(() => Container("web")?.RestartCount == 2 && server.Pods["web"].IsReady(), () => Seen("web"), seconds: 5);
+    }
+
+    [Fact]
+    public async Task A_killed_agent_leaves_its_containers_and_the_next_adopts_them()
+    {
+        server.Set([Pods.Hello("web")]);
+        await ReadyAsync("web");
+        string id = Assert.Single(await IdsAsync());
+        await agent.KillAsync();
+        server.Pods.Clear();
+
+        agent = StartAgent();
+
+        await ReadyAsync("web");
+        Assert.Equal(id, Assert.Single(await IdsAsync("-a")));
+        Assert.Equal(0, Container("web")!.RestartCount);
+    }
+
+    [Fact]
+    public async Task The_containers_of_a_pod_share_the_first_ones_network()
+    {
+        Pod pod = Pods.Hello("pair");
+        Container second = new()
+        {
+            Name = "second",
+            Image = "hello:v2",
+            Env = [new EnvVar { Name = "PORT", Value = "9090" }],
+            Ports = [new ContainerPort { Number = 9090 }],
+            ReadinessProbe = new Probe { HttpGet = new HttpGetAction { Path = "/healthz", Port = 9090 }, PeriodSeconds = 1 },
+        };
+        server.Set([pod with { Spec = pod.Spec with { Containers = [pod.Spec.Containers[0], second] } }]);
+
+        PodReport report = await ReadyAsync("pair");
+
+        int port = report.Status!.HostPorts.First(published => published.Container == "second").Port;
+        Assert.Contains("\"version\":\"v2\",\"pod\":\"pair\"", await http.GetStringAsync($"http://127.0.1.1:{port}/"));
+    }
+
+    [Fact]
+    public async Task An_engine_that_is_restarted_brings_its_pods_back_and_nothing_false_is_said_meanwhile()
+    {
+        server.Set([Pods.Hello("web")]);
+        await ReadyAsync("web");
+
+        await engine.StopAsync();
+        await Wait.UntilAsync(() => agent.Output.Contains("the container runtime does not answer", StringComparison.Ordinal), () => agent.Output);
+        Assert.Equal("Running", server.Pods["web"].Status!.Phase);
+        await engine.StartAsync();
+
+        await Wait.UntilAsync(() => Container("web")?.RestartCount >= 1 && server.Pods["web"].IsReady(), () => Seen("web"), seconds: 30);
+    }
+
+    private static ValueMap<Quantity> ValueMapOf(params (string Name, string Amount)[] amounts) =>
+        amounts.Select(amount => KeyValuePair.Create(amount.Name, Quantity.Parse(amount.Amount))).ToValueMap();
+
+    private AgentProcess StartAgent() => AgentProcess.Start(server.Address, folder.Path, "docker", engine.Host);
+
+    private async Task<string[]> IdsAsync(params string[] more) =>
+        (await engine.RunAsync("docker", ["ps", "-q", "--no-trunc", "--filter", "label=controlplane.dev/node=node-1", .. more]))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    private ContainerStatus? Container(string pod) => server.Pods.GetValueOrDefault(pod)?.Status?.ContainerStatuses.FirstOrDefault();
+
+    private string Seen(string pod) =>
+        $"{(server.Pods.TryGetValue(pod, out PodReport? report) ? ResourceJson.Serialize(report) : "no report")}\n{agent.Output}";
+
+    private async Task<PodReport> ReadyAsync(string pod)
+    {
+        await Wait.UntilAsync(() => server.Pods.GetValueOrDefault(pod).IsReady(), () => Seen(pod));
+        return server.Pods[pod];
+    }
+}
