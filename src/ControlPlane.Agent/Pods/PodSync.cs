@@ -126,7 +126,7 @@ internal static class PodSync
             };
         }
 
-        return plan with { Actions = plan.Actions.Add(StartOf(pod, container, current, memory, network)) };
+        return plan with { Actions = plan.Actions.Add(StartOf(view, pod, container, current, memory, network)) };
     }
 
     /// <summary>The message of the <c>Killing</c> event; null when the container is to run on.</summary>
@@ -163,7 +163,7 @@ internal static class PodSync
             return (failure.RetryAt, WaitingFor(failure, container, view.Now));
         }
 
-        if (current is null)
+        if (current is null || IsRemoved(view, current))
         {
             return (view.Now, null);
         }
@@ -181,9 +181,10 @@ internal static class PodSync
         _ => new Waiting(failure.Reason, failure.Message),
     };
 
-    private static StartContainer StartOf(Pod pod, Container container, ObservedContainer? current, ContainerMemory memory, string? network)
+    private static StartContainer StartOf(
+        PodView view, Pod pod, Container container, ObservedContainer? current, ContainerMemory memory, string? network)
     {
-        if (current is not null)
+        if (current is not null && !IsRemoved(view, current))
         {
             return new StartContainer(container.Name, current.Identity.RestartCount + 1, Backoff.Next(WaitAfter(current)), network);
         }
@@ -199,6 +200,12 @@ internal static class PodSync
         return new StartContainer(
             container.Name, reported?.ContainerID is null ? 0 : reported.RestartCount + 1, TimeSpan.Zero, network);
     }
+
+    /// <summary>
+    /// True for a dead container that someone has removed since: whoever does that asks for a new one now. An engine that removes a running
+    /// container by force shows it dead for a moment first, so this is no other case than one that vanished while it ran.
+    /// </summary>
+    private static bool IsRemoved(PodView view, ObservedContainer dead) => !view.Containers.Contains(dead);
 
     private static TimeSpan WaitAfter(ObservedContainer ended) =>
         ended.FinishedAt - ended.StartedAt >= Backoff.ForgottenAfter ? TimeSpan.Zero : ended.Identity.NextBackoff;
