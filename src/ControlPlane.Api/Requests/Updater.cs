@@ -1,5 +1,5 @@
-using ControlPlane.Api.Wire;
 using System.Collections.Immutable;
+using ControlPlane.Api.Wire;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Rules;
