@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using ControlPlane.Infrastructure.EmbeddedPostgres;
 using ControlPlane.Launcher;
 using ControlPlane.Launcher.Output;
+using ControlPlane.Launcher.Processes;
 using ControlPlane.Launcher.Starting;
 
 if (args.Contains("--help") || args.Contains("-h"))
@@ -30,6 +31,8 @@ void OnSignal(PosixSignalContext context)
     (stop.IsCancellationRequested ? hurry : stop).Cancel();
 }
 
+// A shell that starts ./run with & lets it ignore SIGINT; what stops everything in order shall work there, too.
+Signals.Restore(Signals.Interrupt);
 using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
 using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
 using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal);
