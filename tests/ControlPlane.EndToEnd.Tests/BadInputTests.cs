@@ -25,7 +25,7 @@ public sealed class BadInputTests(SharedProduct shared)
         { "an unknown field", "application/json", "\"replicas\":0", "\"replicas\":0,\"replcias\":2", 400, "replcias" },
         { "a field that is not honoured", "application/json", "\"name\":\"c\"", "\"name\":\"c\",\"securityContext\":{\"readOnlyRootFilesystem\":true}", 422, "readOnlyRootFilesystem" },
         { "an unknown kind", "application/json", "\"kind\":\"Deployment\"", "\"kind\":\"Deploymint\"", 400, "Deploymint" },
-        { "a media type that is not read", "text/plain", "\"replicas\":0", "\"replicas\":0", 415, "text/plain" },
+        { "a media type that is not read", "text/plain", "\"replicas\":0", "\"replicas\":0", 415, "UnsupportedMediaType" },
     };
 
     [Theory]

@@ -37,6 +37,8 @@ internal sealed class ApiClient : IDisposable
     {
         using HttpRequestMessage request = new(method, path);
         request.Content = body is null ? null : new StringContent(body, Encoding.UTF8, mediaType);
+        // Like curl: a large body is sent once the server has said that it wants it, so that its refusal can be read.
+        request.Headers.ExpectContinue = body?.Length > 1 << 20;
         using HttpResponseMessage response = await client.SendAsync(request);
         return new Answer((int)response.StatusCode, await response.Content.ReadAsStringAsync());
     }

@@ -48,6 +48,15 @@ public sealed class SharedProduct : IAsyncLifetime, IDisposable
     internal async Task StartDatabaseAsync() => database = await EmbeddedPostgresCluster.StartAsync(
         new EmbeddedPostgresOptions { DataFolder = databaseFolder.Path }, NullLogger.Instance, CancellationToken.None);
 
+    /// <summary>Puts a new database in the place of the present one, at the same address.</summary>
+    internal async Task EmptyDatabaseAsync()
+    {
+        string data = Path.Combine(database!.Folder, "data");
+        await StopDatabaseAsync();
+        Directory.Delete(data, recursive: true);
+        await StartDatabaseAsync();
+    }
+
     internal async Task StopDatabaseAsync()
     {
         if (database is not null)

@@ -1,0 +1,145 @@
+using System.Text.Json.Nodes;
+using ControlPlane.EndToEnd.Tests.Harness;
+using ControlPlane.Testing;
+
+namespace ControlPlane.EndToEnd.Tests;
+
+/// <summary>The product on a real Docker Engine.</summary>
+public sealed class DockerTests : IClassFixture<DockerProduct>
+{
+    private const int Replicas = 3;
+    private readonly DockerProduct docker;
+
+    public DockerTests(DockerProduct docker) => this.docker = docker;
+
+    public static TheoryData<string> Versions => Kubectl.Versions;
+
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task Deployment_RunsInContainersAndRollsToANewImage(string version)
+    {
+        (Kubectl kubectl, Deployments hello) = await StartHelloAsync(version, "roll");
+        Assert.Equal(Replicas, (await ContainersAsync(kubectl.Namespace)).Length);
+        string wide = await kubectl.OkAsync("get", "deployments,replicasets,pods,nodes", "-o", "wide");
+        Assert.Matches(@"node/node-1\s+Ready\s.*docker://", wide);
+        Assert.Matches(@"pod/hello-\w+-\w+\s+1/1\s+Running\s+0", wide);
+        Assert.Contains("hello v1 listens on", await kubectl.OkAsync("logs", (await hello.PodsAsync())[0].Name()), StringComparison.Ordinal);
+        Assert.Contains("Started", await kubectl.OkAsync("get", "events"), StringComparison.Ordinal);
+
+        await kubectl.OkAsync("set", "image", "deployment/hello", "hello=hello:v2");
+        Assert.Contains(
+            "successfully rolled out", await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=100s"), StringComparison.Ordinal);
+        await hello.BecomeReadyAsync(Replicas);
+
+        Assert.All(await hello.PodsAsync(), pod => Assert.Equal("hello:v2", pod["spec"]!["containers"]![0]!["image"]!.GetValue<string>()));
+        Assert.Equal(2, (await hello.ReplicaSetsAsync()).Count);
+        await kubectl.OkAsync("delete", "deployment", "hello");
+        await docker.Product.EventuallyAsync(
+            "no container is left",
+            TimeSpan.FromSeconds(40),
+            async () => await ContainersAsync(kubectl.Namespace) is { Length: > 0 } left ? string.Join(' ', left) : null);
+    }
+
+    [Fact]
+    public async Task RemovedContainer_IsReplacedAndKilledOneRestarted_WithinFiveSeconds()
+    {
+        (Kubectl kubectl, Deployments hello) = await StartHelloAsync("recent", "heal");
+        string[] containers = await ContainersAsync(kubectl.Namespace);
+
+        await docker.Engine.RunAsync("docker", "rm", "-f", containers[0]);
+        await docker.Product.EventuallyAsync(
+            "three containers run again", TimeSpan.FromSeconds(5), async () => await ContainersAsync(kubectl.Namespace) is { Length: not Replicas } now ? string.Join(' ', now) : null);
+        await hello.BecomeReadyAsync(Replicas);
+
+        int restarts = (await hello.PodsAsync()).Sum(pod => pod.Restarts());
+        await docker.Engine.RunAsync("docker", "kill", containers[1]);
+        await docker.Product.EventuallyAsync(
+            "the container runs again, its restart counted",
+            TimeSpan.FromSeconds(5),
+            async () => (await hello.PodsAsync()) is var pods && pods.Sum(pod => pod.Restarts()) == restarts + 1
+                && (await ContainersAsync(kubectl.Namespace)).Length == Replicas ? null : Deployments.Describe(pods));
+        await hello.BecomeReadyAsync(Replicas);
+        await kubectl.OkAsync("delete", "deployment", "hello");
+    }
+
+    [Fact]
+    public async Task ImageOfAPasswordProtectedRegistry_IsPulledWithTheSecretOnly()
+    {
+        await using PrivateRegistry registry = await PrivateRegistry.StartAsync(docker.Engine);
+        string image = await registry.PushAsync("hello:v1");
+        await docker.Engine.RunAsync("docker", "rmi", image);
+        Kubectl kubectl = await docker.Kubectl("recent").InNewAsync(docker.NewNamespace("registry"));
+        await kubectl.OkAsync(
+            "create", "secret", "docker-registry", "login", $"--docker-server={registry.Address}", $"--docker-username={PrivateRegistry.User}", $"--docker-password={PrivateRegistry.Password}");
+        await kubectl.OkAsync("create", "deployment", "private", $"--image={image}");
+        Deployments pods = new(docker.Product, docker.Api, kubectl.Namespace);
+        await docker.Product.EventuallyAsync(
+            "without the secret, the image cannot be pulled",
+            TimeSpan.FromSeconds(30),
+            async () => await kubectl.OkAsync("get", "pods") is var seen && (seen.Contains("ErrImagePull", StringComparison.Ordinal) || seen.Contains("ImagePullBackOff", StringComparison.Ordinal)) ? null : seen);
+
+        await kubectl.OkAsync(
+            "patch", "deployment", "private", "--type=merge", "-p", """{"spec":{"template":{"spec":{"imagePullSecrets":[{"name":"login"}]}}}}""");
+
+        await pods.BecomeReadyAsync(1);
+        await kubectl.OkAsync("delete", "deployment", "private");
+    }
+
+    private async Task<(Kubectl Kubectl, Deployments Hello)> StartHelloAsync(string version, string subject)
+    {
+        Kubectl kubectl = await docker.Kubectl(version).InNewAsync(docker.NewNamespace(subject));
+        Deployments hello = new(docker.Product, docker.Api, kubectl.Namespace);
+        await kubectl.OkAsync("apply", "-f", Clone.Example("hello.yaml"));
+        await hello.BecomeReadyAsync(Replicas);
+        return (kubectl, hello);
+    }
+
+    /// <summary>The running containers of a namespace's pods, by id.</summary>
+    private async Task<string[]> ContainersAsync(string space)
+    {
+        HashSet<string> ids = [];
+        foreach (JsonNode pod in await docker.Api.ListAsync($"/api/v1/namespaces/{space}/pods"))
+        {
+            ids.UnionWith(pod["status"]?["containerStatuses"]?.AsArray().Select(one => one!["containerID"]?.GetValue<string>().Split("//")[^1] ?? "") ?? []);
+        }
+
+        string running = await docker.Engine.RunAsync("docker", "ps", "-q", "--no-trunc");
+        return [.. running.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(ids.Contains)];
+    }
+}
+
+/// <summary>One Docker Engine and one product on it, for the tests of this class.</summary>
+public sealed class DockerProduct : IAsyncLifetime, IDisposable
+{
+    private int lastNamespace;
+
+    public DockerEngineFixture Engine { get; } = new();
+
+    internal Product Product { get; private set; } = null!;
+
+    internal ApiClient Api { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        await Engine.InitializeAsync();
+        Product = await Product.StartAsync(["--runtime", "docker", "--no-sample"], new Dictionary<string, string?> { ["DOCKER_HOST"] = Engine.Host });
+        Api = new ApiClient(Product);
+    }
+
+    public async Task DisposeAsync()
+    {
+        Api?.Dispose();
+        if (Product is not null)
+        {
+            await Product.DisposeAsync();
+        }
+
+        await Engine.DisposeAsync();
+    }
+
+    public void Dispose() => Engine.Dispose();
+
+    internal Kubectl Kubectl(string version) => new(Product, version);
+
+    internal string NewNamespace(string subject) => $"{subject}-{Interlocked.Increment(ref lastNamespace)}";
+}
