@@ -22,6 +22,7 @@ internal sealed class ResourceStore(Database database, ChangeSignal changes, IOp
         CommitCall call = new(cancellationToken);
         PreparedUnit[] prepared = [.. units.Select(unit => new PreparedUnit(unit, call))];
         queue.Add(prepared);
+        // Units fail in order and the first failure is everyone's after it, so what is thrown is what happened first.
         UnitResult[] results = await Task.WhenAll(prepared.Select(unit => unit.Result)).WaitAsync(cancellationToken);
         return [.. results];
     }
@@ -97,7 +98,10 @@ internal sealed class ResourceStore(Database database, ChangeSignal changes, IOp
 
         foreach (PreparedUnit unit in group)
         {
-            await CommitAsync([unit]);
+            if (!unit.IsGivenUp())
+            {
+                await CommitAsync([unit]);
+            }
         }
     }
 

@@ -26,9 +26,11 @@ internal sealed class CommitQueue(int waitingMax) : IDisposable
                 throw new StoreUnavailableException($"More than {waitingMax} commits wait for the database.");
             }
 
+            // A call stays in one lane, for its units keep their order.
+            LinkedList<PreparedUnit> lane = units.All(unit => unit.Unit.Priority == CommitPriority.Request) ? requests : background;
             foreach (PreparedUnit unit in units)
             {
-                (unit.Unit.Priority == CommitPriority.Request ? requests : background).AddLast(unit);
+                lane.AddLast(unit);
             }
         }
 
@@ -75,14 +77,11 @@ internal sealed class CommitQueue(int waitingMax) : IDisposable
                 }
 
                 lane.Remove(node);
-                if (unit.Call.CancellationToken.IsCancellationRequested)
+                if (!unit.IsGivenUp())
                 {
-                    unit.Cancel();
-                    continue;
+                    group.Add(unit);
+                    rows.UnionWith(unit.Rows);
                 }
-
-                group.Add(unit);
-                rows.UnionWith(unit.Rows);
             }
         }
     }

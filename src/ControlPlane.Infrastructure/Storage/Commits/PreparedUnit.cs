@@ -3,10 +3,13 @@ using ControlPlane.Domain.Commits;
 
 namespace ControlPlane.Infrastructure.Storage.Commits;
 
-/// <summary>The units of one call: they keep their order.</summary>
+/// <summary>The units of one call: they keep their order, and after one that fails none is tried.</summary>
 internal sealed class CommitCall(CancellationToken cancellationToken)
 {
     public CancellationToken CancellationToken { get; } = cancellationToken;
+
+    /// <summary>Why the call has failed; null while it has not. Used by the committing loop alone.</summary>
+    public Exception? Failure { get; set; }
 }
 
 /// <summary>A unit that waits to be committed, serialized already so that nothing is serialized under the revision lock.</summary>
@@ -46,7 +49,20 @@ internal sealed class PreparedUnit
 
     public void Complete(UnitResult unitResult) => result.TrySetResult(unitResult);
 
-    public void Fail(Exception error) => result.TrySetException(error);
+    public void Fail(Exception error)
+    {
+        Call.Failure ??= error;
+        result.TrySetException(Call.Failure);
+    }
 
-    public void Cancel() => result.TrySetCanceled(Call.CancellationToken);
+    /// <summary>Completes the unit when its call has failed or was cancelled already, and says whether.</summary>
+    public bool IsGivenUp()
+    {
+        if (Call.Failure is { } failure)
+        {
+            return result.TrySetException(failure);
+        }
+
+        return Call.CancellationToken.IsCancellationRequested && result.TrySetCanceled(Call.CancellationToken);
+    }
 }
