@@ -17,7 +17,7 @@ public interface IResourceStore
     /// <exception cref="CommitOutcomeUnknownException">
     /// The connection broke while committing: the unit, or with several units any number of the first ones, may be stored.
     /// </exception>
-    /// <exception cref="ArgumentException">A unit holds what the store cannot keep. Nothing of that unit is stored, the units before it may be.</exception>
+    /// <exception cref="ArgumentException">A unit holds what the store cannot keep. Nothing of that unit is stored, others may be.</exception>
     /// <exception cref="OperationCanceledException">The caller stopped waiting; units that were on their way may be stored.</exception>
     Task<ImmutableArray<UnitResult>> CommitAsync(IReadOnlyList<CommitUnit> units, CancellationToken cancellationToken);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.ExceptionServices;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Infrastructure.Storage.Commits;
 using ControlPlane.Infrastructure.Storage.Watching;
@@ -22,9 +23,16 @@ internal sealed class ResourceStore(Database database, ChangeSignal changes, IOp
         CommitCall call = new(cancellationToken);
         PreparedUnit[] prepared = [.. units.Select(unit => new PreparedUnit(unit, call))];
         queue.Add(prepared);
-        // Units fail in order and the first failure is everyone's after it, so what is thrown is what happened first.
-        UnitResult[] results = await Task.WhenAll(prepared.Select(unit => unit.Result)).WaitAsync(cancellationToken);
-        return [.. results];
+        try
+        {
+            return [.. await Task.WhenAll(prepared.Select(unit => unit.Result)).WaitAsync(cancellationToken)];
+        }
+        catch (ArgumentException) when (call.Failure is not null)
+        {
+            // That an outcome is unknown must not hide behind a bad value.
+            ExceptionDispatchInfo.Throw(call.Failure);
+            throw;
+        }
     }
 
     /// <summary>Commits until it is told to stop; what still waits then is refused as unavailable.</summary>
@@ -92,7 +100,7 @@ internal sealed class ResourceStore(Database database, ChangeSignal changes, IOp
     {
         if (group.Count == 1)
         {
-            group[0].Fail(new ArgumentException($"The database cannot store this: {error.MessageText}", error));
+            group[0].Reject(new ArgumentException($"The database cannot store this: {error.MessageText}", error));
             return;
         }
 

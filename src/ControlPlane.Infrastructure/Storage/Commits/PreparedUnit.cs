@@ -3,12 +3,12 @@ using ControlPlane.Domain.Commits;
 
 namespace ControlPlane.Infrastructure.Storage.Commits;
 
-/// <summary>The units of one call: they keep their order, and after one that fails none is tried.</summary>
+/// <summary>The units of one call: they keep their order, and once a transaction has failed no more of them are tried.</summary>
 internal sealed class CommitCall(CancellationToken cancellationToken)
 {
     public CancellationToken CancellationToken { get; } = cancellationToken;
 
-    /// <summary>Why the call has failed; null while it has not. Used by the committing loop alone.</summary>
+    /// <summary>How a transaction of the call failed; null while none has. Written by the committing loop, before the units complete.</summary>
     public Exception? Failure { get; set; }
 }
 
@@ -49,6 +49,10 @@ internal sealed class PreparedUnit
 
     public void Complete(UnitResult unitResult) => result.TrySetResult(unitResult);
 
+    /// <summary>The unit cannot be stored as it is; the call's other units are not concerned.</summary>
+    public void Reject(ArgumentException error) => result.TrySetException(error);
+
+    /// <summary>The unit's transaction failed.</summary>
     public void Fail(Exception error)
     {
         Call.Failure ??= error;
