@@ -7,8 +7,8 @@ internal static partial class StorageLog
     [LoggerMessage(LogLevel.Warning, "Waiting for PostgreSQL ({Database}): {Reason}")]
     public static partial void WaitingForDatabase(this ILogger logger, string database, string reason);
 
-    [LoggerMessage(LogLevel.Information, "The store {Identity} is loaded: {Objects} objects at revision {Revision}")]
-    public static partial void Loaded(this ILogger logger, string identity, int objects, long revision);
+    [LoggerMessage(LogLevel.Information, "The store {Identity} is loaded: {Objects} objects at revision {Revision}, changes after revision {RecentAfter}")]
+    public static partial void Loaded(this ILogger logger, string identity, int objects, long revision, long recentAfter);
 
     [LoggerMessage(LogLevel.Warning, "The change log cannot be read: {Reason}; trying again in {Delay}")]
     public static partial void TailInterrupted(this ILogger logger, string reason, TimeSpan delay);

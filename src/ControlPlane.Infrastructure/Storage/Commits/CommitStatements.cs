@@ -13,6 +13,16 @@ internal sealed record CommitStatements(string Read, string Insert, string Updat
 
     public static readonly string Lock = $"SELECT pg_advisory_xact_lock({RevisionLock})";
 
+    /// <summary>
+    /// Moves the store's revision. Each revision in between is one change: if a write did not find its row, the revision would be null,
+    /// which the table refuses, and with it the transaction.
+    /// </summary>
+    public const string Advance =
+        """
+        UPDATE store SET revision =
+            CASE WHEN (SELECT count(*) FROM changes c WHERE c.revision > store.revision AND c.revision <= $1) = $1 - store.revision THEN $1 END
+        """;
+
     private const string LogColumns = "revision, kind, namespace, name, uid, operation, desired_revision, metadata, labels, spec, status";
 
     private static readonly FrozenDictionary<string, CommitStatements> ByKind = ResourceKinds.All.ToFrozenDictionary(kind => kind.Kind, For);

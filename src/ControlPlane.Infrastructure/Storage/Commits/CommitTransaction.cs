@@ -101,7 +101,6 @@ internal static class CommitTransaction
             AddUnlessEmpty(batch, statements.Insert, [.. kind.Where(write => write.Write is Write.Create)], writes => InsertParameters(writes, units));
         }
 
-        NpgsqlBatchCommand[] rowWrites = [.. batch.BatchCommands.Cast<NpgsqlBatchCommand>()];
         if (!outcome.Sessions.IsEmpty)
         {
             batch.BatchCommands.Add(SetSessions(outcome.Sessions));
@@ -109,7 +108,7 @@ internal static class CommitTransaction
 
         if (!outcome.Writes.IsEmpty)
         {
-            batch.BatchCommands.Add(new NpgsqlBatchCommand("UPDATE store SET revision = $1") { Parameters = { new() { Value = outcome.Revision } } });
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(CommitStatements.Advance) { Parameters = { new() { Value = outcome.Revision } } });
             batch.BatchCommands.Add(new NpgsqlBatchCommand($"SELECT pg_notify('{CommitStatements.ChangesChannel}', '')"));
         }
 
@@ -118,16 +117,14 @@ internal static class CommitTransaction
         {
             await batch.ExecuteNonQueryAsync(cancellationToken);
         }
+        catch (PostgresException error) when (error is { SqlState: PostgresErrorCodes.NotNullViolation, TableName: "store" })
+        {
+            throw new InvalidOperationException("Rows were changed by somebody else than the store: not every accepted write found its row.", error);
+        }
         catch (Exception error) when (error is not PostgresException { Severity: "ERROR" })
         {
             // PostgreSQL's own ERROR undoes the transaction; anything else may have come after the commit.
             throw new CommitOutcomeUnknownException("The connection to the database broke while committing.", error);
-        }
-
-        int written = rowWrites.Sum(command => command.RecordsAffected);
-        if (written != outcome.Writes.Length)
-        {
-            throw new InvalidOperationException($"{outcome.Writes.Length} writes were accepted and {written} were stored: rows were changed by somebody else than the store.");
         }
     }
 

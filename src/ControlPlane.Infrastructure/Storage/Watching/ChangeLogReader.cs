@@ -5,8 +5,9 @@ using Npgsql;
 
 namespace ControlPlane.Infrastructure.Storage.Watching;
 
-/// <summary>All objects at one revision.</summary>
-internal sealed record LoadedStore(string Identity, long Revision, ImmutableDictionary<string, ImmutableSortedDictionary<ObjectKey, Resource>> Objects);
+/// <summary>All objects at one revision, and how it came to that lately.</summary>
+internal sealed record LoadedStore(
+    string Identity, long Revision, ImmutableDictionary<string, ImmutableSortedDictionary<ObjectKey, Resource>> Objects, RecentChanges Recent);
 
 /// <summary>A part of the change log, read in one snapshot of the database.</summary>
 /// <param name="StoreRevision">The store's revision in that snapshot.</param>
@@ -23,11 +24,15 @@ internal sealed record LoggedChange(long Revision, ChangeOperation Operation, Re
 /// <summary>Reads tables and change log, each time in one snapshot of the database.</summary>
 internal static class ChangeLogReader
 {
+    /// <summary>The columns of the change log that <see cref="ReadChange"/> reads.</summary>
+    public const string LogColumns = "namespace, name, uid, revision, desired_revision, metadata, labels, spec, status, operation, kind";
+
     private const string BeginSnapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
     private const string Columns = "namespace, name, uid, resource_version, desired_revision, metadata, labels, spec, status";
 
-    /// <summary>Reads all objects.</summary>
-    public static async Task<LoadedStore> LoadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+
+    /// <summary>Reads all objects, and the recent changes within limits if they are asked for.</summary>
+    public static async Task<LoadedStore> LoadAsync(NpgsqlConnection connection, RecentChangesLimits? recent, CancellationToken cancellationToken)
     {
         await using NpgsqlTransaction snapshot = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellationToken);
         string identity;
@@ -47,8 +52,9 @@ internal static class ChangeLogReader
             objects[kind.Kind] = await LoadAsync(connection, snapshot, kind, cancellationToken);
         }
 
+        RecentChanges changes = recent is null ? RecentChanges.NoneBefore(revision) : await RecentChangesReader.ReadAsync(connection, recent, cancellationToken);
         await snapshot.CommitAsync(cancellationToken);
-        return new LoadedStore(identity, revision, objects.ToImmutable());
+        return new LoadedStore(identity, revision, objects.ToImmutable(), changes);
     }
 
     /// <summary>Reads the changes after a revision, in order and at most so many, in one round trip.</summary>
@@ -60,7 +66,7 @@ internal static class ChangeLogReader
             {
                 new(BeginSnapshot),
                 new("SELECT identity, revision, compacted_revision FROM store"),
-                new($"SELECT {Columns.Replace("resource_version", "revision", StringComparison.Ordinal)}, operation, kind FROM changes WHERE revision > $1 ORDER BY revision LIMIT $2")
+                new($"SELECT {LogColumns} FROM changes WHERE revision > $1 ORDER BY revision LIMIT $2")
                 {
                     Parameters = { new() { Value = after }, new() { Value = (long)max } },
                 },
@@ -76,20 +82,26 @@ internal static class ChangeLogReader
         ImmutableArray<LoggedChange>.Builder changes = ImmutableArray.CreateBuilder<LoggedChange>();
         while (await reader.ReadAsync(cancellationToken))
         {
-            ChangeOperation operation = reader.GetChar(9) switch
-            {
-                'A' => ChangeOperation.Added,
-                'M' => ChangeOperation.Modified,
-                'D' => ChangeOperation.Deleted,
-                char other => throw new InvalidOperationException($"The change log holds the operation {other}."),
-            };
-            ResourceKind kind = ResourceKinds.Find(reader.GetString(10))
-                ?? throw new InvalidOperationException($"The change log holds the kind {reader.GetString(10)}, which this version does not know.");
-            Resource resource = ReadObject(reader, kind);
-            changes.Add(new LoggedChange(resource.Metadata.Revision, operation, kind, resource));
+            changes.Add(ReadChange(reader));
         }
 
         return new ReadChanges(identity, revision, compacted, changes.Count == max, changes.ToImmutable());
+    }
+
+    /// <summary>Reads a row of <see cref="LogColumns"/>.</summary>
+    public static LoggedChange ReadChange(NpgsqlDataReader reader)
+    {
+        ChangeOperation operation = reader.GetChar(9) switch
+        {
+            'A' => ChangeOperation.Added,
+            'M' => ChangeOperation.Modified,
+            'D' => ChangeOperation.Deleted,
+            char other => throw new InvalidOperationException($"The change log holds the operation {other}."),
+        };
+        ResourceKind kind = ResourceKinds.Find(reader.GetString(10))
+            ?? throw new InvalidOperationException($"The change log holds the kind {reader.GetString(10)}, which this version does not know.");
+        Resource resource = ReadObject(reader, kind);
+        return new LoggedChange(resource.Metadata.Revision, operation, kind, resource);
     }
 
     private static async Task<ImmutableSortedDictionary<ObjectKey, Resource>> LoadAsync(

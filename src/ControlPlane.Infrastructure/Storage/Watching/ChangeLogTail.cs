@@ -15,11 +15,11 @@ internal sealed class ChangeLogTail(
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan ListenerCheckInterval = TimeSpan.FromSeconds(30);
 
-    /// <summary>Loads everything.</summary>
+    /// <summary>Loads everything, with the recent changes, so that watches go on where they were before this process started.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
         await using NpgsqlConnection connection = await database.Source.OpenConnectionAsync(cancellationToken);
-        await LoadAsync(connection, cancellationToken);
+        await LoadAsync(connection, new RecentChangesLimits(options.Value.RecentChangesMax, options.Value.ChangeRetention), cancellationToken);
     }
 
     /// <summary>Follows the log until it is told to stop.</summary>
@@ -67,7 +67,8 @@ internal sealed class ChangeLogTail(
             if (read.Identity != cache.StoreIdentity || read.StoreRevision < cache.Revision || read.Compacted > cache.Revision)
             {
                 logger.Reloading(cache.Revision, cache.StoreIdentity);
-                await LoadAsync(connection, stopping);
+                // Without recent changes: another history may have given the same revisions another meaning.
+                await LoadAsync(connection, recent: null, stopping);
                 continue;
             }
 
@@ -96,10 +97,10 @@ internal sealed class ChangeLogTail(
         }
     }
 
-    private async Task LoadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private async Task LoadAsync(NpgsqlConnection connection, RecentChangesLimits? recent, CancellationToken cancellationToken)
     {
-        LoadedStore loaded = await ChangeLogReader.LoadAsync(connection, cancellationToken);
+        LoadedStore loaded = await ChangeLogReader.LoadAsync(connection, recent, cancellationToken);
         cache.Load(loaded);
-        logger.Loaded(loaded.Identity, loaded.Objects.Sum(kind => kind.Value.Count), loaded.Revision);
+        logger.Loaded(loaded.Identity, loaded.Objects.Sum(kind => kind.Value.Count), loaded.Revision, loaded.Recent.After);
     }
 }

@@ -65,7 +65,12 @@ internal sealed class WatchCache(LatestRevision latest, IOptions<StoreOptions> o
     {
         lock (gate)
         {
-            ring.Clear(store.Revision);
+            ring.Clear(store.Recent.After);
+            foreach (Change change in store.Recent.Changes)
+            {
+                ring.Add(change);
+            }
+
             Publish(new State(store.Identity, store.Revision, store.Objects, state.Generation + 1));
         }
     }

@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Resources;
+using Npgsql;
+
+namespace ControlPlane.Infrastructure.Storage.Watching;
+
+/// <summary>How many changes are recent, and for how long.</summary>
+internal sealed record RecentChangesLimits(int CountMax, TimeSpan Retention);
+
+/// <summary>Every change after a revision, in order.</summary>
+internal sealed record RecentChanges(long After, ImmutableArray<Change> Changes)
+{
+    public static RecentChanges NoneBefore(long revision) => new(revision, []);
+}
+
+/// <summary>
+/// Reads the end of the change log as the cache of a process that runs on would remember it. The log holds objects as they are after a
+/// change; what they were before is found in the changes before. Where that is compacted, what is read begins after it, for a watch that
+/// selects by label could not tell whether the object came, stayed or went.
+/// </summary>
+internal static class RecentChangesReader
+{
+    /// <remarks>Revisions have no gaps, so the last so many changes are those of the last so many revisions.</remarks>
+    private const string FindStart =
+        """
+        SELECT greatest(s.compacted_revision, s.revision - $1, (SELECT coalesce(max(c.revision), 0) FROM changes c WHERE c.at < now() - $2)) FROM store s
+        """;
+
+    private const string ReadAfter = $"SELECT {ChangeLogReader.LogColumns} FROM changes WHERE revision > $1 ORDER BY revision";
+
+    private const string ReadLastBefore =
+        $"""
+        SELECT DISTINCT ON (kind, uid) {ChangeLogReader.LogColumns} FROM changes
+        WHERE revision <= $1 AND uid = ANY($2) ORDER BY kind, uid, revision DESC
+        """;
+
+    /// <summary>Reads in the transaction that is open on the connection.</summary>
+    public static async Task<RecentChanges> ReadAsync(NpgsqlConnection connection, RecentChangesLimits limits, CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand findStart = new(FindStart, connection) { Parameters = { new() { Value = (long)limits.CountMax }, new() { Value = limits.Retention } } };
+        long after = (long)(await findStart.ExecuteScalarAsync(cancellationToken))!;
+        List<LoggedChange> logged = await ReadAsync(new NpgsqlCommand(ReadAfter, connection) { Parameters = { new() { Value = after } } }, cancellationToken);
+        string[] unknown = [.. logged.DistinctBy(Key).Where(change => change.Operation != ChangeOperation.Added).Select(change => change.Object.Uid)];
+        List<LoggedChange> before = await ReadAsync(
+            new NpgsqlCommand(ReadLastBefore, connection) { Parameters = { new() { Value = after }, new() { Value = unknown } } }, cancellationToken);
+        return Connect(after, before, logged);
+    }
+
+    private static RecentChanges Connect(long after, List<LoggedChange> before, List<LoggedChange> logged)
+    {
+        Dictionary<(string, string), Resource> known = before.ToDictionary(Key, change => change.Object);
+        List<Change> changes = new(logged.Count);
+        foreach (LoggedChange change in logged)
+        {
+            Resource? previous = change.Operation == ChangeOperation.Added ? null : known.GetValueOrDefault(Key(change));
+            if (previous is null && change.Operation != ChangeOperation.Added)
+            {
+                changes.Clear();
+                after = change.Revision;
+            }
+            else
+            {
+                changes.Add(new Change(change.Revision, change.Operation, change.Object, previous));
+            }
+
+            known[Key(change)] = change.Object;
+        }
+
+        return new RecentChanges(after, [.. changes]);
+    }
+
+    private static (string Kind, string Uid) Key(LoggedChange change) => (change.Kind.Kind, change.Object.Uid);
+
+    private static async Task<List<LoggedChange>> ReadAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    {
+        await using (command)
+        {
+            await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+            List<LoggedChange> changes = [];
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                changes.Add(ChangeLogReader.ReadChange(reader));
+            }
+
+            return changes;
+        }
+    }
+}
