@@ -64,7 +64,7 @@ public static class CommitRules
         Precondition.NamespaceActive wanted => CheckNamespace(NamespaceRow(wanted.Name), ledger),
         Precondition.LeaderEpoch wanted => wanted.Epoch == ledger.LeaderEpoch
             ? null
-            : new UnitResult.Refused(RefusalReason.StaleEpoch, "", default),
+            : new UnitResult.Refused(RefusalReason.StaleEpoch, "", new ObjectKey("", "")),
         Precondition.AgentSession wanted => ledger.Session(wanted.Node) is { SessionId: not null } session
             && session.SessionId == wanted.SessionId && wanted.Sequence > session.Sequence
             ? null
