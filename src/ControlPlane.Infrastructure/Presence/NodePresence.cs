@@ -73,14 +73,15 @@ internal sealed class NodePresence(Database database, IOptions<StoreOptions> opt
     private async Task FlushAsync(CancellationToken cancellationToken)
     {
         KeyValuePair<string, long>[] noted = [.. seen];
-        double[] ages = [.. noted.Select(node => time.GetElapsedTime(node.Value).TotalSeconds)];
         await database.AskAsync(
             async connection =>
             {
+                double[] ages = [.. noted.Select(node => time.GetElapsedTime(node.Value).TotalSeconds)];
+                // The ages are as of the statement's arrival, which now() is; clock_timestamp() would add the time that it waits for a lock.
                 await using NpgsqlCommand command = new(
                     """
                     INSERT INTO node_presence (node, last_seen)
-                    SELECT node, clock_timestamp() - make_interval(secs => age) FROM unnest($1::text[], $2::float8[]) AS t(node, age)
+                    SELECT node, now() - make_interval(secs => age) FROM unnest($1::text[], $2::float8[]) AS t(node, age)
                     ON CONFLICT (node) DO UPDATE SET last_seen = greatest(node_presence.last_seen, EXCLUDED.last_seen)
                     """,
                     connection)
