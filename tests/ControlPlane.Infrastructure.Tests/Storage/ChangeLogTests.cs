@@ -4,7 +4,6 @@ using System.Diagnostics;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Infrastructure.EmbeddedPostgres;
-using ControlPlane.Infrastructure.Storage;
 using ControlPlane.Testing;
 using Xunit.Abstractions;
 
@@ -50,12 +49,12 @@ public class ChangeLogTests(ITestOutputHelper output)
         ConcurrentDictionary<long, string> acknowledged = [];
         using CancellationTokenSource enough = new();
         Task[] writers = [.. Enumerable.Range(0, 8).Select(writer => WriteAsync(store, writer, acknowledged, enough.Token))];
-        await WaitForAsync(() => acknowledged.Count > 100, "100 commits before the kill");
+        await Wait.UntilAsync(() => acknowledged.Count > 100, "100 commits before the kill");
 
         await cluster.KillAsync();
         int before = acknowledged.Count;
         await using EmbeddedPostgresCluster again = await PostgresFixture.StartOwnClusterAsync(folder);
-        await WaitForAsync(() => acknowledged.Count > before + 100, "100 commits after the restart");
+        await Wait.UntilAsync(() => acknowledged.Count > before + 100, "100 commits after the restart");
         await enough.CancelAsync();
         await Task.WhenAll(writers);
 
@@ -77,22 +76,6 @@ public class ChangeLogTests(ITestOutputHelper output)
 
         await Assert.ThrowsAsync<RevisionCompactedException>(async () => await subscription.ReadAsync(CancellationToken.None));
         Assert.Throws<RevisionCompactedException>(() => store.Cache.SubscribeAfter(0));
-    }
-
-    [Fact]
-    public async Task FullPartitionsThatAreOld_AreDropped_AndThoseAheadStay()
-    {
-        await using TestStore store = await TestStore.StartAsync(
-            await PostgresFixture.CreateDatabaseAsync(),
-            options => (options.RevisionsPerPartition, options.ChangeRetention) = (10, TimeSpan.Zero));
-        await store.StoreAsync([.. Enumerable.Range(0, 25).Select(i => new Write.Create(Objects.Pod($"pod-{i}")))]);
-        ChangeLogPartitions partitions = store.Get<ChangeLogPartitions>();
-
-        await partitions.DropOldAsync(CancellationToken.None);
-        await partitions.MakeAheadAsync(CancellationToken.None);
-
-        await store.StoreAsync(new Write.Create(Objects.Pod("after")));
-        Assert.Equal(26, store.Cache.Snapshot(ResourceKinds.Pod).Objects.Count);
     }
 
     [Fact]
@@ -140,16 +123,6 @@ public class ChangeLogTests(ITestOutputHelper output)
             {
                 await Task.Delay(20, CancellationToken.None);
             }
-        }
-    }
-
-    private static async Task WaitForAsync(Func<bool> condition, string what)
-    {
-        long start = Stopwatch.GetTimestamp();
-        while (!condition())
-        {
-            Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(30), $"gave up waiting for {what}");
-            await Task.Delay(10);
         }
     }
 }

@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Testing;
+
+namespace ControlPlane.Infrastructure.Tests.Storage.Watching;
+
+/// <summary>A process that starts remembers the end of the change log, so that watches go on over its restart.</summary>
+public class RestartTests
+{
+    private static readonly Pod First = Objects.Pod("first");
+    private static readonly Pod Second = Objects.Pod("second");
+
+    [Fact]
+    public async Task AfterARestart_ASubscriptionSeesTheChangesAsOneThatWasThereAllAlong()
+    {
+        string database = await PostgresFixture.CreateDatabaseAsync();
+        ImmutableArray<Change> live;
+        await using (TestStore store = await TestStore.StartAsync(database))
+        {
+            using ChangeSubscription subscription = store.Cache.SubscribeFromNow();
+            live = await subscription.ReadUntilAsync(await MakeHistoryAsync(store));
+        }
+
+        await using TestStore again = await TestStore.StartAsync(database);
+
+        using ChangeSubscription all = again.Cache.SubscribeAfter(0);
+        Assert.Equal<Change[]>([.. live], [.. await all.ReadUntilAsync(6)]);
+        Assert.Equal([null, 1L, null, 2L, 3L, null], live.Select(change => change.Previous?.Metadata.Revision));
+        using ChangeSubscription resumed = again.Cache.SubscribeAfter(4);
+        long next = await again.StoreAsync(new Write.Create(Objects.Pod("next")));
+        Assert.Equal([5, 6, next], (await resumed.ReadUntilAsync(next)).Select(change => change.Revision));
+    }
+
+    [Fact]
+    public async Task AfterARestart_AsManyChangesAsTheRingTakesAreRemembered_WithWhatWasBeforeThem()
+    {
+        string database = await PostgresFixture.CreateDatabaseAsync();
+        await MakeHistoryAsync(database);
+
+        await using TestStore again = await TestStore.StartAsync(database, options => options.RecentChangesMax = 3);
+
+        Assert.Throws<RevisionCompactedException>(() => again.Cache.SubscribeAfter(2));
+        using ChangeSubscription subscription = again.Cache.SubscribeAfter(3);
+        Assert.Equal([(4L, 2L), (5L, 3L), (6L, null)], await RevisionsAsync(subscription, 6));
+    }
+
+    [Fact]
+    public async Task AfterARestart_ChangesBeyondTheRetentionAreForgotten()
+    {
+        string database = await PostgresFixture.CreateDatabaseAsync();
+        await MakeHistoryAsync(database);
+        await Sql.ExecuteAsync(database, "UPDATE changes SET at = now() - interval '6 minutes' WHERE revision <= 4");
+
+        await using TestStore again = await TestStore.StartAsync(database);
+
+        Assert.Throws<RevisionCompactedException>(() => again.Cache.SubscribeAfter(3));
+        using ChangeSubscription subscription = again.Cache.SubscribeAfter(4);
+        Assert.Equal([(5L, 3L), (6L, null)], await RevisionsAsync(subscription, 6));
+    }
+
+    [Fact]
+    public async Task AfterARestart_WhereWhatWasBeforeAChangeIsCompacted_TheRingBeginsAfterThatChange()
+    {
+        string database = await PostgresFixture.CreateDatabaseAsync();
+        await MakeHistoryAsync(database);
+        await Sql.ExecuteAsync(database, "DELETE FROM changes WHERE revision <= 3; UPDATE store SET compacted_revision = 3");
+
+        await using TestStore again = await TestStore.StartAsync(database);
+
+        Assert.Throws<RevisionCompactedException>(() => again.Cache.SubscribeAfter(4));
+        using ChangeSubscription subscription = again.Cache.SubscribeAfter(5);
+        Assert.Equal([(6L, null)], await RevisionsAsync(subscription, 6));
+    }
+
+    private static async Task MakeHistoryAsync(string database)
+    {
+        await using TestStore store = await TestStore.StartAsync(database);
+        await MakeHistoryAsync(store);
+    }
+
+    /// <summary>Revisions 1 to 6: first made and changed, second made, first deleted, second changed, first made again.</summary>
+    private static async Task<long> MakeHistoryAsync(TestStore store)
+    {
+        await store.StoreAsync(new Write.Create(First));
+        await store.StoreAsync(new Write.Update(First with { Status = new PodStatus { Phase = "Running" } }, ResourceParts.Status));
+        await store.StoreAsync(new Write.Create(Second));
+        await store.StoreAsync(Write.Remove.Of(First));
+        await store.StoreAsync(new Write.Update(Objects.Pod("second", Second.Uid, "hello:2"), ResourceParts.Desired));
+        return await store.StoreAsync(new Write.Create(Objects.Pod("first")));
+    }
+
+    private static async Task<IEnumerable<(long Revision, long? Before)>> RevisionsAsync(ChangeSubscription subscription, long until) =>
+        (await subscription.ReadUntilAsync(until)).Select(change => (change.Revision, change.Previous?.Metadata.Revision));
+}
