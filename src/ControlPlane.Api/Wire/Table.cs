@@ -31,8 +31,8 @@ internal sealed record TableRow(IReadOnlyList<object?> Cells, object? Object);
 /// <summary>Makes the tables of one reply.</summary>
 /// <param name="kind">What the rows are.</param>
 /// <param name="includes">What each row carries of its object.</param>
-/// <param name="now">What ages count to.</param>
-internal sealed class TableWriter(ResourceKind kind, TableRows includes, DateTimeOffset now)
+/// <param name="time">What ages count to: read for each table, for a watch lives long.</param>
+internal sealed class TableWriter(ResourceKind kind, TableRows includes, TimeProvider time)
 {
     private readonly TableDefinition definition = TableDefinition.For(kind);
 
@@ -43,20 +43,24 @@ internal sealed class TableWriter(ResourceKind kind, TableRows includes, DateTim
         TableRows includes = query.OneOf(
             "includeObject", TableRows.Metadata, ("None", TableRows.Alone), ("Metadata", TableRows.Metadata), ("Object", TableRows.Object));
         query.ThrowIfInvalid();
-        return new TableWriter(kind, includes, http.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow());
+        return new TableWriter(kind, includes, http.RequestServices.GetRequiredService<TimeProvider>());
     }
 
-    public Table Of(IEnumerable<Resource> resources, ListMeta metadata, bool hasColumns = true) => new()
+    public Table Of(IEnumerable<Resource> resources, ListMeta metadata, bool hasColumns = true)
     {
-        Metadata = metadata,
-        ColumnDefinitions = hasColumns ? definition.Columns : default,
-        Rows = resources.Select(RowOf).ToValueList(),
-    };
+        DateTimeOffset now = time.GetUtcNow();
+        return new Table
+        {
+            Metadata = metadata,
+            ColumnDefinitions = hasColumns ? definition.Columns : default,
+            Rows = resources.Select(resource => RowOf(resource, now)).ToValueList(),
+        };
+    }
 
     /// <summary>A table without rows that says a revision: a bookmark.</summary>
     public Table Bookmark(long revision) => Of([], new ListMeta { ResourceVersion = revision.ToString(CultureInfo.InvariantCulture) }, hasColumns: false);
 
-    private TableRow RowOf(Resource resource) => new(definition.Cells(resource, now), includes switch
+    private TableRow RowOf(Resource resource, DateTimeOffset now) => new(definition.Cells(resource, now), includes switch
     {
         TableRows.Object => Shape.Of(resource, ReplyForm.Objects),
         TableRows.Metadata => PartialObjectMetadata.Of(resource),
