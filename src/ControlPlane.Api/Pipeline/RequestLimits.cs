@@ -1,6 +1,7 @@
 using System.Threading.RateLimiting;
 using ControlPlane.Api.Hosting;
 using ControlPlane.Api.Wire;
+using ControlPlane.Api.Wire.Options;
 using Microsoft.Extensions.Options;
 
 namespace ControlPlane.Api.Pipeline;
@@ -39,7 +40,7 @@ internal static class RequestLimits
             QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
         };
 
-    private static RequestClass ClassOf(HttpContext http)
+    internal static RequestClass ClassOf(HttpContext http)
     {
         if (http.GetEndpoint()?.Metadata.GetMetadata<LongRequestAttribute>() is not null)
         {
@@ -51,12 +52,11 @@ internal static class RequestLimits
             return RequestClass.Health;
         }
 
-        IQueryCollection query = http.Request.Query;
-        bool staysOpen = (string?)query["watch"] is "true" or "1" || (string?)query["follow"] is "true" or "1";
-        return staysOpen ? RequestClass.Long : RequestClass.Short;
+        QueryReader query = new(http.Request.Query, nameof(RequestClass));
+        return query.Boolean("watch") == true || query.Boolean("follow") == true ? RequestClass.Long : RequestClass.Short;
     }
 
-    private enum RequestClass
+    internal enum RequestClass
     {
         Health,
         Short,
