@@ -121,6 +121,7 @@ public sealed class OptionsTests
     [InlineData("{\"propagationPolicy\":\"Sideways\"}", 422)]
     [InlineData("{\"propagationPolicy\":\"Orphan\",\"orphanDependents\":true}", 422)]
     [InlineData("{\"gracePeriodSeconds\":\"now\"}", 400)]
+    [InlineData("{\"apiVersion\":\"v1\",\"kind\":\"Pod\"}", 400)]
     [InlineData("{", 400)]
     public void DeleteOptions_NotAllowed_AreRefused(string body, int code) =>
         Assert.Equal(code, Assert.Throws<ApiException>(() => Delete(body)).Status.Code);

@@ -35,6 +35,11 @@ internal sealed record DeleteOptions
     {
         QueryReader reader = new(query, "DeleteOptions");
         Body said = BodyDecoder.DecodeOptions<Body>(body, contentType, "DeleteOptions");
+        if (said.Kind is not (null or "" or "DeleteOptions"))
+        {
+            throw StatusError.BadRequest($"the body of a delete is of the kind DeleteOptions, not {said.Kind}");
+        }
+
         bool? orphan = said.OrphanDependents ?? (said.PropagationPolicy is null ? reader.Boolean("orphanDependents") : null);
         string? policy = said.PropagationPolicy ?? (said.OrphanDependents is null ? reader.Text("propagationPolicy") : null);
         if (orphan is not null && policy is not null)
