@@ -18,9 +18,14 @@ internal static class BodyRules
                 : "the namespace of the provided object does not match the namespace sent on the request");
         }
 
-        if (name is not null && body.Name.Length > 0 && body.Name != name)
+        if (name is null || body.Name == name)
         {
-            throw StatusError.BadRequest($"the name of the object ({body.Name}) does not match the name on the URL ({name})");
+            return;
         }
+
+        // A body without a name may be meant for anything: an empty Scale would stop every pod.
+        throw body.Name.Length == 0
+            ? StatusError.BadRequest($"the name of the object ({name} based on URL) was undeterminable: name must be provided")
+            : StatusError.BadRequest($"the name of the object ({body.Name}) does not match the name on the URL ({name})");
     }
 }

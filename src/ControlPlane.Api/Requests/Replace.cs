@@ -1,6 +1,7 @@
 using ControlPlane.Api.Wire;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Rules;
 using MediatR;
 
 namespace ControlPlane.Api.Requests;
@@ -51,5 +52,24 @@ internal static class Freshness
         {
             throw StatusError.Conflict(kind, stored.Name);
         }
+
+        Validation.ThrowIfInvalid(kind, stored.Name, [.. ChangedTimes(stored.Metadata, sent)]);
     }
+
+    /// <summary>Times that only the server sets: left out they stay, changed they are refused (Kubernetes: ObjectMeta validation on update).</summary>
+    private static IEnumerable<FieldError> ChangedTimes(ObjectMeta stored, ObjectMeta sent)
+    {
+        if (sent.CreationTimestamp is { } created && created != stored.CreationTimestamp)
+        {
+            yield return Immutable("metadata.creationTimestamp", created);
+        }
+
+        if (sent.DeletionTimestamp is { } deleted && stored.DeletionTimestamp is null)
+        {
+            yield return Immutable("metadata.deletionTimestamp", deleted);
+        }
+    }
+
+    private static FieldError Immutable(string field, DateTimeOffset value) =>
+        new(field, FieldErrorReason.Invalid, $"Invalid value: {value.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}: field is immutable");
 }

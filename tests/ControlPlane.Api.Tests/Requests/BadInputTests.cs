@@ -47,6 +47,32 @@ public sealed class BadInputTests(ApiServer api)
         Assert.Equal(stored.ToJsonString(), (await api.GetAsync($"{home}/web")).ToJsonString());
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("/scale")]
+    public async Task Replace_WithoutAName_IsRefusedAndChangesNothing(string subresource)
+    {
+        string home = $"/apis/apps/v1/namespaces/{await api.NewNamespaceAsync()}/deployments";
+        JsonObject stored = await api.PostAsync(home, Samples.Deployment("web", replicas: 3));
+        JsonObject status = await api.PutAsync($"{home}/web{subresource}", new JsonObject(), HttpStatusCode.BadRequest);
+        Assert.Contains("name must be provided", (string)status["message"]!, StringComparison.Ordinal);
+        Assert.Equal(stored.ToJsonString(), (await api.GetAsync($"{home}/web")).ToJsonString());
+    }
+
+    [Theory]
+    [InlineData("creationTimestamp")]
+    [InlineData("deletionTimestamp")]
+    public async Task Patch_OfATimeThatTheServerSets_NamesTheImmutableField(string field)
+    {
+        string home = $"/apis/apps/v1/namespaces/{await api.NewNamespaceAsync()}/deployments";
+        JsonObject stored = await api.PostAsync(home, Samples.Deployment("web"));
+        string patch = $$$"""{"metadata":{"{{{field}}}":"2001-01-01T00:00:00Z"}}""";
+        JsonObject status = await api.PatchAsync($"{home}/web", "application/merge-patch+json", patch, HttpStatusCode.UnprocessableEntity);
+        Assert.Equal($"metadata.{field}", (string)status["details"]!["causes"]![0]!["field"]!);
+        await api.PatchAsync($"{home}/web", "application/merge-patch+json", $$$"""{"metadata":{"{{{field}}}":null}}""");
+        Assert.Equal(stored.ToJsonString(), (await api.GetAsync($"{home}/web")).ToJsonString());
+    }
+
     [Fact]
     public async Task Body_OverTheLimit_IsTooLarge()
     {
