@@ -44,13 +44,15 @@ internal static class PodStatusBuilder
         ObservedContainer? current = lives.FirstOrDefault();
         ObservedContainer? vanished = current is null ? view.Memory[container.Name]?.LastSeen : null;
         ContainerState? previousEnd = lives.Count > 1 && lives[1].Phase == ContainerPhase.Exited ? new() { Terminated = EndOf(lives[1], runtime) } : null;
+        ContainerStatus? recorded = pod.Status?.ContainerStatuses.FirstOrDefault(old => old.Name == container.Name);
         ContainerStatus status = new()
         {
             Name = container.Name,
             Image = container.Image ?? "",
             ImageID = current?.ImageId ?? "",
-            ContainerID = (current ?? vanished) is { } known ? $"{runtime}://{known.Id}" : null,
-            RestartCount = (current ?? vanished)?.Identity.RestartCount ?? pod.Status?.ContainerStatuses.FirstOrDefault(old => old.Name == container.Name)?.RestartCount ?? 0,
+            // Of a life that this agent has never seen, the record is the only witness: it stays until the next one begins.
+            ContainerID = (current ?? vanished) is { } known ? $"{runtime}://{known.Id}" : recorded?.ContainerID,
+            RestartCount = (current ?? vanished)?.Identity.RestartCount ?? recorded?.RestartCount ?? 0,
             Started = false,
             LastState = previousEnd,
         };

@@ -57,7 +57,7 @@ internal static class PodSync
         Actions =
         [
             .. view.Containers
-                .Where(observed => observed.Phase == ContainerPhase.Running && !view.Busy.Contains(observed.Identity.Container))
+                .Where(observed => observed.Phase == ContainerPhase.Running && MayStop(observed, view) && !view.Busy.Contains(observed.Identity.Container))
                 .Select(observed => End(observed, Grace(view.Desired!), $"Stopping container {observed.Identity.Container}")),
         ],
     };
@@ -137,7 +137,7 @@ internal static class PodSync
             return $"Container {container.Name} failed {probe} probe, will be restarted";
         }
 
-        if (current.Image != container.Image)
+        if (current.Image != container.Image && MayStop(current, view))
         {
             return $"Container {container.Name} definition changed, will be restarted";
         }
@@ -197,8 +197,8 @@ internal static class PodSync
 
         // An agent that has just started knows from the record whether the container has ever run.
         ContainerStatus? reported = pod.Status?.ContainerStatuses.FirstOrDefault(status => status.Name == container.Name);
-        return new StartContainer(
-            container.Name, reported?.ContainerID is null ? 0 : reported.RestartCount + 1, TimeSpan.Zero, network);
+        int restarts = reported is null ? 0 : reported.ContainerID is null ? reported.RestartCount : reported.RestartCount + 1;
+        return new StartContainer(container.Name, restarts, TimeSpan.Zero, network);
     }
 
     /// <summary>

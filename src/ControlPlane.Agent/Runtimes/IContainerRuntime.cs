@@ -15,6 +15,9 @@ internal interface IContainerRuntime
     /// <summary>True when the containers of a pod live in the network of its first one, and lose it with that one.</summary>
     bool SharesNetwork { get; }
 
+    /// <summary>True when the time of each line of a log is known, so that a log can be cut by time and its lines shown with theirs.</summary>
+    bool KnowsLogTimes { get; }
+
     /// <summary>Product and version, such as <c>docker://20.10.24</c>.</summary>
     Task<string> GetVersionAsync(CancellationToken cancellationToken);
 

@@ -17,6 +17,8 @@ internal sealed class DockerRuntime(AgentOptions options, DockerClient client, D
 
     public bool SharesNetwork => true;
 
+    public bool KnowsLogTimes => true;
+
     public Task<string> GetVersionAsync(CancellationToken cancellationToken) =>
         DockerCall.RunAsync(async token => $"docker://{(await client.System.GetVersionAsync(token)).Version}", time, cancellationToken);
 

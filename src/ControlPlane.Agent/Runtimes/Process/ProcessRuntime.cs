@@ -33,6 +33,8 @@ internal sealed class ProcessRuntime(AgentOptions options, ImageCatalogue catalo
 
     public bool SharesNetwork => false;
 
+    public bool KnowsLogTimes => false;
+
     public Task<string> GetVersionAsync(CancellationToken cancellationToken) =>
         Task.FromResult($"process://{typeof(ProcessRuntime).Assembly.GetName().Version?.ToString(3)}");
 

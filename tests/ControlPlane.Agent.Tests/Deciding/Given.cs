@@ -1,0 +1,79 @@
+using ControlPlane.Agent.Pods;
+using ControlPlane.Agent.Runtimes;
+using ControlPlane.Domain.Resources;
+
+namespace ControlPlane.Agent.Tests.Deciding;
+
+/// <summary>What the tables of this folder are made of: one pod <c>web</c> with a container <c>c</c>, seen at noon at revision 100 of <c>store</c>.</summary>
+internal static class Given
+{
+    public const string Store = "store";
+    public const string OtherStore = "another store";
+    public const long Revision = 100;
+
+    public static readonly DateTimeOffset Noon = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
+
+    public static DateTimeOffset Ago(int seconds) => Noon - TimeSpan.FromSeconds(seconds);
+
+    public static Pod Pod(string restartPolicy = "Always", string image = "hello:v1") => new()
+    {
+        Metadata = new ObjectMeta { Name = "web", Namespace = "default", Uid = "uid-1" },
+        Spec = new PodSpec { RestartPolicy = restartPolicy, Containers = [new Container { Name = "c", Image = image }] },
+    };
+
+    public static Pod WithSecondContainer(this Pod pod) =>
+        pod with { Spec = pod.Spec with { Containers = [.. pod.Spec.Containers, new Container { Name = "d", Image = "hello:v1" }] } };
+
+    public static Pod Deleting(this Pod pod, long? graceSeconds = null) =>
+        pod with { Metadata = pod.Metadata with { DeletionTimestamp = Noon, DeletionGracePeriodSeconds = graceSeconds } };
+
+    public static Pod Reported(this Pod pod, string phase = "Running", string? containerId = null, int restartCount = 0) => pod with
+    {
+        Status = new PodStatus { Phase = phase, ContainerStatuses = [new ContainerStatus { Name = "c", ContainerID = containerId, RestartCount = restartCount }] },
+    };
+
+    public static ObservedContainer Alive(string id = "one", string container = "c", string store = Store, long born = 50, int life = 0) => new()
+    {
+        Id = id,
+        Identity = new ContainerIdentity
+        {
+            PodUid = "uid-1", PodNamespace = "default", PodName = "web", Container = container, StoreIdentity = store, BornAtRevision = born, RestartCount = life,
+        },
+        Phase = ContainerPhase.Running,
+        Image = "hello:v1",
+        StartedAt = Ago(60),
+    };
+
+    /// <summary>A container that ran for a minute before it ended.</summary>
+    public static ObservedContainer Dead(string id = "one", int exitCode = 1, int life = 0, int backoffSeconds = 0, int endedAgo = 0, int ranSeconds = 60, string store = Store)
+    {
+        ObservedContainer running = Alive(id, store: store, life: life);
+        return running with
+        {
+            Identity = running.Identity with { NextBackoff = TimeSpan.FromSeconds(backoffSeconds) },
+            Phase = ContainerPhase.Exited,
+            ExitCode = exitCode,
+            StartedAt = Ago(endedAgo + ranSeconds),
+            FinishedAt = Ago(endedAgo),
+        };
+    }
+
+    public static PodView View(Pod? pod, params ObservedContainer[] containers) => new()
+    {
+        Desired = pod,
+        Containers = [.. containers],
+        StoreIdentity = Store,
+        Revision = Revision,
+        Now = Noon,
+    };
+
+    public static PodView LastSeen(this PodView view, ObservedContainer container) => view with
+    {
+        Memory = view.Memory.SetItem(container.Identity.Container, new ContainerMemory { LastSeen = container }),
+    };
+
+    public static PodView Failed(this PodView view, string reason, int secondsAgo, int attempts = 1) => view with
+    {
+        Memory = view.Memory.SetItem("c", new ContainerMemory { Failure = new StartFailure(reason, "because", Ago(secondsAgo), attempts) }),
+    };
+}

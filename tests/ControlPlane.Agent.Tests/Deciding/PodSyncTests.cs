@@ -1,0 +1,129 @@
+using ControlPlane.Agent.Pods;
+using ControlPlane.Agent.Probes;
+using ControlPlane.Agent.Runtimes;
+using ControlPlane.Domain.Resources.Values;
+using static ControlPlane.Agent.Tests.Deciding.Given;
+
+namespace ControlPlane.Agent.Tests.Deciding;
+
+/// <summary>Every rule of what is done for a pod, a row each: what is seen, and the steps that follow.</summary>
+public sealed class PodSyncTests
+{
+    private static readonly ProbeVerdict FailedLiveness = new() { IsStarted = true, FailedProbe = "liveness", GraceSeconds = 3 };
+
+    private static readonly Dictionary<string, (PodView View, string Steps)> Rows = new(StringComparer.Ordinal)
+    {
+        ["no record: this store's container is stopped"] = (View(null, Alive()), "stop one 30s"),
+        ["no record: one born at the very revision of the reply is stopped"] = (View(null, Alive(born: Revision)), "stop one 30s"),
+        ["no record: one born after the reply runs on, for the reply is older"] = (View(null, Alive(born: Revision + 1)), "nothing"),
+        ["no record: another store's container runs on"] = (View(null, Alive(store: OtherStore)), "nothing"),
+        ["no record: a dead container is removed"] = (View(null, Dead()), "remove one"),
+        ["no record: another store's dead container stays"] = (View(null, Dead(store: OtherStore)), "nothing"),
+        ["no record: nothing left is stopped"] = (View(null), "stopped"),
+        ["no record: a step that is under way is waited for"] = (View(null) with { Busy = ["c"] }, "nothing"),
+
+        ["deletion mark: stopped with the mark's grace"] = (View(Pod().Deleting(5), Alive()), "stop one 5s"),
+        ["deletion mark: stopped with no grace when the mark says so"] = (View(Pod().Deleting(0), Alive()), "stop one 0s"),
+        ["deletion mark: of a container newer than the reply too, for there is a record"] = (View(Pod().Deleting(5), Alive(born: Revision + 1)), "stop one 5s"),
+        ["deletion mark: of another store stops nothing"] = (View(Pod().Deleting(5), Alive(store: OtherStore)), "nothing"),
+        ["deletion mark: a dead container is removed"] = (View(Pod().Deleting(5), Dead()), "remove one"),
+        ["deletion mark: nothing is started any more"] = (View(Pod().Deleting(5)), "stopped"),
+
+        ["new: started"] = (View(Pod()), "start c life 0 then 0s"),
+        ["new: a step that is under way is not taken twice"] = (View(Pod()) with { Busy = ["c"] }, "nothing"),
+        ["running: nothing to do"] = (View(Pod(), Alive()), "nothing"),
+        ["adoption: what runs already is not started again, whichever store ordered it"] = (View(Pod(), Alive(store: OtherStore)), "nothing"),
+        ["adoption: one that was made and never started is made anew"] = (View(Pod(), Alive() with { Phase = ContainerPhase.Created }), "remove one"),
+        ["adoption: the record says that it has run, so this is its next life"] = (View(Pod().Reported(containerId: "docker://x", restartCount: 2)), "start c life 3 then 0s"),
+        ["adoption: the record says that this life has not begun"] = (View(Pod().Reported(containerId: null, restartCount: 2)), "start c life 2 then 0s"),
+        ["image changed: restarted"] = (View(Pod(image: "hello:v2"), Alive()), "stop one 30s"),
+        ["image changed by another store: runs on"] = (View(Pod(image: "hello:v2"), Alive(store: OtherStore)), "nothing"),
+        ["liveness failed: restarted with the probe's grace"] = (View(Pod(), Alive()) with { Probes = default(ValueMap<ProbeVerdict>).SetItem("one", FailedLiveness) }, "stop one 3s"),
+
+        ["Always, exit 0: started again"] = (View(Pod("Always"), Dead(exitCode: 0)), "start c life 1 then 10s"),
+        ["Always, exit 1: started again"] = (View(Pod("Always"), Dead(exitCode: 1)), "start c life 1 then 10s"),
+        ["OnFailure, exit 0: done"] = (View(Pod("OnFailure"), Dead(exitCode: 0)), "nothing"),
+        ["OnFailure, exit 1: started again"] = (View(Pod("OnFailure"), Dead(exitCode: 1)), "start c life 1 then 10s"),
+        ["Never, exit 0: done"] = (View(Pod("Never"), Dead(exitCode: 0)), "nothing"),
+        ["Never, exit 1: done"] = (View(Pod("Never"), Dead(exitCode: 1)), "nothing"),
+        ["finished: what still runs is stopped"] = (View(Pod("Never").Reported("Failed"), Alive()), "stop one 30s"),
+        ["finished, says another store: runs on"] = (View(Pod("Never").Reported("Failed"), Alive(store: OtherStore)), "nothing"),
+        ["finished: the dead container stays for its log"] = (View(Pod("Never").Reported("Succeeded"), Dead(exitCode: 0)), "nothing"),
+
+        ["backoff: the second crash waits 10 s from its end"] = (View(Pod(), Dead(life: 1, backoffSeconds: 10, endedAgo: 4)), "wait c CrashLoopBackOff, again at +6s"),
+        ["backoff: when it is over, the next one is twice as long"] = (View(Pod(), Dead(life: 1, backoffSeconds: 10, endedAgo: 10)), "start c life 2 then 20s"),
+        ["backoff: never above 5 min"] = (View(Pod(), Dead(life: 7, backoffSeconds: 300, endedAgo: 300)), "start c life 8 then 300s"),
+        ["backoff: 160 s doubled is cut at 5 min"] = (View(Pod(), Dead(life: 5, backoffSeconds: 160, endedAgo: 160)), "start c life 6 then 300s"),
+        ["backoff: forgotten after 10 min of running"] = (View(Pod(), Dead(life: 7, backoffSeconds: 300, ranSeconds: 600)), "start c life 8 then 10s"),
+        ["backoff: not forgotten after a second less"] = (View(Pod(), Dead(life: 7, backoffSeconds: 300, ranSeconds: 599)), "wait c CrashLoopBackOff, again at +300s"),
+
+        ["removed while it ran: made anew at once, no crash"] =
+            (View(Pod()).LastSeen(Alive(life: 2)), "start c life 3 then 0s"),
+        ["removed after it died: made anew at once, the wait as it was"] =
+            (View(Pod()).LastSeen(Dead(life: 2, backoffSeconds: 20)), "start c life 3 then 20s"),
+        ["removed while it ran, an older life is left: made anew"] =
+            (View(Pod(), Dead("old", life: 1, backoffSeconds: 20)).LastSeen(Alive("gone", life: 2)), "start c life 3 then 0s"),
+        ["removed, Never: not made anew"] = (View(Pod("Never")).LastSeen(Alive()), "nothing"),
+
+        ["image pull: a fresh failure says what it is"] = (View(Pod()).Failed("ErrImagePull", secondsAgo: 1), "wait c ErrImagePull, again at +9s"),
+        ["image pull: after 3 s it says that it waits"] = (View(Pod()).Failed("ErrImagePull", secondsAgo: 3), "wait c ImagePullBackOff, again at +7s"),
+        ["image pull: the third failure waits 40 s"] = (View(Pod()).Failed("ErrImagePull", secondsAgo: 0, attempts: 3), "wait c ErrImagePull, again at +40s"),
+        ["image pull: tried again when it is due"] = (View(Pod()).Failed("ErrImagePull", secondsAgo: 10), "start c life 0 then 0s"),
+        ["image absent and never pulled: says so for good"] = (View(Pod()).Failed("ErrImageNeverPull", secondsAgo: 5), "wait c ErrImageNeverPull, again at +5s"),
+        ["engine refused: tried again later"] = (View(Pod()).Failed("CreateContainerError", secondsAgo: 5, attempts: 2), "wait c CreateContainerError, again at +15s"),
+
+        ["shared network: the second waits for the first"] =
+            (View(Pod().WithSecondContainer()) with { SharesNetwork = true }, "start c life 0 then 0s, wait d PodInitializing"),
+        ["shared network: the second joins the first"] =
+            (View(Pod().WithSecondContainer(), Alive()) with { SharesNetwork = true }, "start d life 0 then 0s in the network of one"),
+        ["shared network: the second is restarted when the first is another"] =
+            (View(Pod().WithSecondContainer(), Alive("two", life: 1), Alive("side", "d") with { NetworkOf = "one" }) with { SharesNetwork = true }, "stop side 30s"),
+        ["own networks: both are started at once"] = (View(Pod().WithSecondContainer()), "start c life 0 then 0s, start d life 0 then 0s"),
+
+        ["old lives: the one before stays for its log, older ones go"] =
+            (View(Pod(), Alive("three", life: 2), Dead("two", life: 1), Dead("one", life: 0)), "remove one"),
+    };
+
+    public static TheoryData<string> Names => [.. Rows.Keys];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Plan_ByTheRule(string rule)
+    {
+        (PodView view, string steps) = Rows[rule];
+
+        Assert.Equal(steps, Text(PodSync.Plan(view)));
+    }
+
+    [Fact]
+    public void Waits_AfterFailuresInARow()
+    {
+        Assert.Equal([10, 20, 40, 80, 160, 300, 300], Enumerable.Range(1, 7).Select(failures => Backoff.After(failures).TotalSeconds));
+    }
+
+    private static string Text(PodPlan plan)
+    {
+        List<string> steps = [.. plan.Actions.Select(Text)];
+        steps.AddRange(plan.Waiting.Select(waiting => $"wait {waiting.Key} {waiting.Value.Reason}"));
+        if (plan.RecheckAt is { } at)
+        {
+            steps.Add($"again at +{(at - Noon).TotalSeconds:0}s");
+        }
+
+        if (plan.IsStopped)
+        {
+            steps.Add("stopped");
+        }
+
+        return steps.Count == 0 ? "nothing" : string.Join(", ", steps);
+    }
+
+    private static string Text(PodAction action) => action switch
+    {
+        StartContainer start => $"start {start.Container} life {start.RestartCount} then {start.NextBackoff.TotalSeconds:0}s"
+            + (start.NetworkOf is null ? "" : $" in the network of {start.NetworkOf}"),
+        StopContainer stop => $"stop {stop.Id} {stop.Grace.TotalSeconds:0}s",
+        RemoveContainer remove => $"remove {remove.Id}",
+        _ => throw new ArgumentOutOfRangeException(nameof(action), action, "a step without words"),
+    };
+}

@@ -1,0 +1,48 @@
+using System.Collections.Concurrent;
+using ControlPlane.Agent.Runtimes;
+using ControlPlane.Domain.Agents;
+
+namespace ControlPlane.Agent.Tests.Probing;
+
+/// <summary>A runtime that answers commands in containers as a test says, and is asked for nothing else.</summary>
+internal sealed class ScriptedRuntime(Func<string, CancellationToken, Task<ExecResult>> answer) : IContainerRuntime
+{
+    private readonly ConcurrentDictionary<string, int> asked = new(StringComparer.Ordinal);
+
+    public string Name => "scripted";
+
+    public bool SharesNetwork => false;
+
+    public bool KnowsLogTimes => false;
+
+    /// <summary>How often a command was run.</summary>
+    public int Asked(string command) => asked.GetValueOrDefault(command);
+
+    public Task<ExecResult> ExecAsync(string id, IReadOnlyList<string> command, CancellationToken cancellationToken)
+    {
+        asked.AddOrUpdate(command[0], 1, (_, count) => count + 1);
+        return answer(command[0], cancellationToken);
+    }
+
+    public Task<string> GetVersionAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<IReadOnlyList<ObservedContainer>> ListAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task WatchAsync(Action onChange, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<bool> HasImageAsync(string image, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task PullAsync(string image, RegistryLogin? login, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<string> CreateAsync(ContainerRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task StartAsync(string id, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task StopAsync(string id, TimeSpan grace, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task RemoveAsync(string id, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task CopyLogsAsync(string id, LogOptions options, Stream target, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task CleanAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+}
