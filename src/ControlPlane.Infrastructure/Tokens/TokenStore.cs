@@ -13,6 +13,9 @@ internal sealed class TokenStore(Database database, IOptions<StoreOptions> optio
     /// <summary>An unknown token may be a new one; guesses must not make the database work for each.</summary>
     private static readonly TimeSpan ShortestRefreshInterval = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>How long a caller with a token waits for a database that takes a question and does not answer.</summary>
+    private static readonly TimeSpan RefreshMax = TimeSpan.FromSeconds(2);
+
     private readonly SemaphoreSlim refreshing = new(1);
     private volatile Cached? cached;
 
@@ -68,18 +71,33 @@ internal sealed class TokenStore(Database database, IOptions<StoreOptions> optio
                 return fresh;
             }
 
-            Cached read = await ReadAsync(cancellationToken);
+            Cached read = await ReadInTimeAsync(cancellationToken);
             cached = read;
             return read;
         }
-        catch (StoreUnavailableException) when (cached is not null)
+        catch (StoreUnavailableException) when (cached is { } last)
         {
-            // What was known goes on being known while the database is away.
-            return cached;
+            // What was known goes on being known while the database is away, and one caller at a time asks whether it is back.
+            cached = last with { ReadAt = time.GetTimestamp() };
+            return last;
         }
         finally
         {
             refreshing.Release();
+        }
+    }
+
+    private async Task<Cached> ReadInTimeAsync(CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource bound = new(RefreshMax, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, bound.Token);
+        try
+        {
+            return await ReadAsync(either.Token);
+        }
+        catch (OperationCanceledException overdue) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new StoreUnavailableException($"The database did not say within {RefreshMax.TotalSeconds:0} s which tokens there are.", overdue);
         }
     }
 

@@ -3,6 +3,7 @@ using System.Text;
 using ControlPlane.Infrastructure.Tests.Storage;
 using ControlPlane.Infrastructure.Tokens;
 using ControlPlane.Testing;
+using Npgsql;
 
 namespace ControlPlane.Infrastructure.Tests.Tokens;
 
@@ -52,6 +53,24 @@ public sealed class TokenStoreTests(PostgresFixture postgres) : IClassFixture<Po
         Assert.Equal(new TokenIdentity("replaced", TokenRole.Agent), await AuthenticateAsync(store, "new"));
         await Wait.UntilAsync(async () => (await AuthenticateAsync(other, "new") is not null, "unknown"), "the other replica to know the new token");
         await Wait.UntilAsync(async () => (await AuthenticateAsync(other, "old") is null, "known"), "the other replica to forget the old token");
+    }
+
+    /// <summary>Each caller used to wait for its own question, one after the other: six requests took 25 s while the database hung.</summary>
+    [Fact]
+    public async Task KnownToken_WhileTheDatabaseTakesQuestionsAndDoesNotAnswer_IsKnownToManyAtOnce()
+    {
+        await using TestStore other = await TestStore.StartAsync(postgres.ConnectionString, options => options.TokenCacheDuration = TimeSpan.FromMilliseconds(20));
+        await other.Tokens.PutAsync("patient", TokenRole.Admin, "known", CancellationToken.None);
+        Assert.NotNull(await AuthenticateAsync(other, "known"));
+        await using NpgsqlConnection hanging = new(postgres.ConnectionString);
+        await hanging.OpenAsync();
+        await using NpgsqlTransaction transaction = await hanging.BeginTransactionAsync();
+        await using NpgsqlCommand hold = new("LOCK TABLE tokens IN ACCESS EXCLUSIVE MODE", hanging, transaction);
+        await hold.ExecuteNonQueryAsync();
+
+        Task<TokenIdentity?[]> callers = Task.WhenAll(Enumerable.Range(0, 8).Select(_ => AuthenticateAsync(other, "known")));
+
+        Assert.All(await callers.WaitAsync(TimeSpan.FromSeconds(30)), identity => Assert.Equal(new TokenIdentity("patient", TokenRole.Admin), identity));
     }
 
     private static async Task<TokenIdentity?> AuthenticateAsync(TestStore store, string token) =>
