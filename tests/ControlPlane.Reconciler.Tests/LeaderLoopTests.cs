@@ -1,5 +1,6 @@
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Reconciler.Tests.Simulated;
 
 namespace ControlPlane.Reconciler.Tests;
@@ -32,6 +33,38 @@ public sealed class LeaderLoopTests : IDisposable
         cluster.StartReconciler();
 
         cluster.Until("all pods are available", () => cluster.IsReady("web", 2));
+    }
+
+    /// <summary>Its controller only says how many; pods are a ReplicaSet's own affair (a controller of a kind that is not served, for one).</summary>
+    [Fact]
+    public void AReplicaSetThatAStrangerControls_GetsItsPods()
+    {
+        cluster.AddNodes(1);
+        cluster.StartReconciler();
+        LabelSelector selector = new() { MatchLabels = ValueMap.Of(("app", "canary")) };
+
+        cluster.Store.Commit(new Write.Create(new ReplicaSet
+        {
+            Metadata = new ObjectMeta
+            {
+                Name = "canary",
+                Namespace = "default",
+                Uid = "canary-uid",
+                OwnerReferences = [new OwnerReference { ApiVersion = "example.com/v1", Kind = "Rollout", Name = "canary", Uid = "rollout-uid", Controller = true }],
+            },
+            Spec = new ReplicaSetSpec
+            {
+                Replicas = 2,
+                Selector = selector,
+                Template = new PodTemplateSpec
+                {
+                    Metadata = new ObjectMeta { Labels = selector.MatchLabels },
+                    Spec = new PodSpec { Containers = [new Container { Name = "c", Image = "hello:1" }] },
+                },
+            },
+        }));
+
+        cluster.Until("two pods are bound", () => cluster.Pods.Count(pod => pod.Spec.NodeName is not null) == 2, seconds: 3);
     }
 
     [Fact]

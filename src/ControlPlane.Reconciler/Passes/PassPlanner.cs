@@ -54,7 +54,7 @@ internal sealed class PassPlanner(INodePresence presence, ReconcilerOptions opti
 
     /// <summary>A ReplicaSet that a Deployment controls is planned with it.</summary>
     private Plan[] PlanReplicaSet(World world, ObjectKey key) =>
-        world.Find<ReplicaSet>(key) is { Metadata.Controller: null } replicaSet
+        world.Find<ReplicaSet>(key) is { } replicaSet && !Triggers.IsOfDeployment(replicaSet)
             ? [WorkloadPlanner.Plan(Snapshots.OfReplicaSet(world, replicaSet, Now, new IdSource(seeds())))]
             : [];
 

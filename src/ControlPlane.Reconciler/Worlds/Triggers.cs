@@ -31,7 +31,7 @@ internal static class Triggers
     public static IEnumerable<WorkKey> All(World world) =>
     [
         .. world.All<Deployment>().Select(deployment => WorkKey.Deployment(deployment.Key)),
-        .. world.All<ReplicaSet>().Where(replicaSet => replicaSet.Metadata.Controller is null).Select(replicaSet => WorkKey.ReplicaSet(replicaSet.Key)),
+        .. world.All<ReplicaSet>().Where(replicaSet => !IsOfDeployment(replicaSet)).Select(replicaSet => WorkKey.ReplicaSet(replicaSet.Key)),
         .. world.All<Namespace>().Where(item => item.Metadata.IsDeleting).Select(item => WorkKey.NamespaceEnd(item.Name)),
         .. world.Dependants.Keys.Select(WorkKey.Dependants),
         .. ResourceKinds.All.SelectMany(kind => world.AllOf(kind)).Where(OwnerDeletion.Waits).Select(owner => WorkKey.Dependants(owner.Uid)),
@@ -85,12 +85,17 @@ internal static class Triggers
         }
     }
 
-    /// <summary>The Deployment that controls a ReplicaSet; for one without a controller itself, and those that may adopt it.</summary>
+    /// <summary>True for a ReplicaSet that is planned with its Deployment; any other is planned by itself, whoever controls it.</summary>
+    public static bool IsOfDeployment(ReplicaSet replicaSet) => replicaSet.Metadata.Controller?.Kind == ResourceKinds.Deployment.Kind;
+
+    /// <summary>The Deployment that controls a ReplicaSet; for any other itself, and for one without a controller those that may adopt it.</summary>
     private static IEnumerable<WorkKey> WorkloadOf(World world, ReplicaSet replicaSet)
     {
         if (replicaSet.Metadata.Controller is { } controller)
         {
-            return controller.Kind == ResourceKinds.Deployment.Kind ? [WorkKey.Deployment(new(replicaSet.Namespace, controller.Name))] : [];
+            return IsOfDeployment(replicaSet)
+                ? [WorkKey.Deployment(new(replicaSet.Namespace, controller.Name))]
+                : [WorkKey.ReplicaSet(replicaSet.Key)];
         }
 
         return Selecting(world, replicaSet.Namespace, replicaSet.Metadata.Labels).Append(WorkKey.ReplicaSet(replicaSet.Key));
