@@ -1,6 +1,7 @@
 using ControlPlane.Api.Wire.Options;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
+using Garbage = ControlPlane.Domain.Planning.Garbage.Deletion;
 
 namespace ControlPlane.Api.Requests;
 
@@ -10,15 +11,6 @@ namespace ControlPlane.Api.Requests;
 /// </summary>
 internal static class Deletion
 {
-    /// <summary>Holds an owner until the dependants that block it are gone.</summary>
-    public const string ForegroundFinalizer = "foregroundDeletion";
-
-    /// <summary>Holds an owner until its dependants no longer name it.</summary>
-    public const string OrphanFinalizer = "orphan";
-
-    /// <summary>Kubernetes' default for <c>terminationGracePeriodSeconds</c>.</summary>
-    private const long DefaultGraceSeconds = 30;
-
     /// <summary>The object as a delete leaves it; <see cref="IsDone"/> says whether it leaves the store.</summary>
     /// <param name="stored">The object.</param>
     /// <param name="options">How.</param>
@@ -74,7 +66,7 @@ internal static class Deletion
             return 0;
         }
 
-        return options.GracePeriodSeconds ?? pod.Spec.TerminationGracePeriodSeconds ?? DefaultGraceSeconds;
+        return options.GracePeriodSeconds ?? pod.Spec.TerminationGracePeriodSeconds ?? Garbage.DefaultGracePeriodSeconds;
     }
 
     private static Resource Marked(Resource resource, DateTimeOffset now, long? graceSeconds) => resource.Metadata.IsDeleting
@@ -91,11 +83,11 @@ internal static class Deletion
 
     private static Resource WithPropagation(Resource resource, DeleteOptions options)
     {
-        ValueList<string> others = resource.Metadata.Finalizers.Where(name => name is not ForegroundFinalizer and not OrphanFinalizer).ToValueList();
+        ValueList<string> others = resource.Metadata.Finalizers.Where(name => name is not Garbage.ForegroundFinalizer and not Garbage.OrphanFinalizer).ToValueList();
         ValueList<string> finalizers = options.Propagation switch
         {
-            PropagationPolicy.Foreground => others.Add(ForegroundFinalizer),
-            PropagationPolicy.Orphan => others.Add(OrphanFinalizer),
+            PropagationPolicy.Foreground => others.Add(Garbage.ForegroundFinalizer),
+            PropagationPolicy.Orphan => others.Add(Garbage.OrphanFinalizer),
             PropagationPolicy.Background => others,
             _ => resource.Metadata.Finalizers,
         };

@@ -1,4 +1,5 @@
 using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Planning.Garbage;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 
@@ -21,8 +22,6 @@ internal static class ReplicaSetPlanner
 {
     /// <summary>Pods made or ended for one ReplicaSet in one pass (Kubernetes: burst replicas).</summary>
     public const int PodBatchMax = 500;
-
-    private const long DefaultGracePeriodSeconds = 30;
 
     /// <param name="replicaSet">The ReplicaSet as this pass wants it.</param>
     /// <param name="pods">What it holds.</param>
@@ -85,7 +84,7 @@ internal static class ReplicaSetPlanner
             return Write.Remove.Of(pod);
         }
 
-        long grace = pod.IsBound() ? Math.Max(0, pod.Spec.TerminationGracePeriodSeconds ?? DefaultGracePeriodSeconds) : 0;
+        long grace = pod.IsBound() ? Math.Max(0, pod.Spec.TerminationGracePeriodSeconds ?? Deletion.DefaultGracePeriodSeconds) : 0;
         ObjectMeta marked = pod.Metadata with { DeletionTimestamp = now.AddSeconds(grace), DeletionGracePeriodSeconds = grace };
         return new Write.Update(pod with { Metadata = marked }, ResourceParts.Desired);
     }
