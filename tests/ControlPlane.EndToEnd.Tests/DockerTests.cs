@@ -33,6 +33,11 @@ public sealed class DockerTests : IClassFixture<DockerProduct>
 
         Assert.All(await hello.PodsAsync(), pod => Assert.Equal("hello:v2", pod["spec"]!["containers"]![0]!["image"]!.GetValue<string>()));
         Assert.Equal(2, (await hello.ReplicaSetsAsync()).Count);
+
+        await kubectl.OkAsync("rollout", "undo", "deployment/hello");
+        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=100s");
+        await hello.BecomeReadyAsync(Replicas);
+        Assert.All(await hello.PodsAsync(), pod => Assert.Equal("hello:v1", pod["spec"]!["containers"]![0]!["image"]!.GetValue<string>()));
         await kubectl.OkAsync("delete", "deployment", "hello");
         await docker.Product.EventuallyAsync(
             "no container is left",
@@ -59,6 +64,32 @@ public sealed class DockerTests : IClassFixture<DockerProduct>
             async () => (await hello.PodsAsync()) is var pods && pods.Sum(pod => pod.Restarts()) == restarts + 1
                 && (await ContainersAsync(kubectl.Namespace)).Length == Replicas ? null : Deployments.Describe(pods));
         await hello.BecomeReadyAsync(Replicas);
+        await kubectl.OkAsync("delete", "deployment", "hello");
+    }
+
+    [Fact]
+    public async Task StartedAgain_RunsTheSamePodsAfterCtrlCAndAdoptsTheirContainersAfterAKill()
+    {
+        (Kubectl kubectl, Deployments hello) = await StartHelloAsync("recent", "again");
+        string pods = await hello.UidsOfReadyPodsAsync();
+
+        Assert.Equal(0, await docker.Product.InterruptAsync());
+        Assert.Empty(await docker.Engine.RunAsync("docker", "ps", "-q"));
+        hello = await docker.StartAgainAsync(kubectl.Namespace);
+        await docker.Product.EventuallyAsync(
+            "the pods run again, one restart of each counted",
+            TimeSpan.FromSeconds(30),
+            async () => (await hello.PodsAsync()) is var now && now.All(pod => pod.Restarts() == 1)
+                && (await ContainersAsync(kubectl.Namespace)).Length == Replicas ? null : Deployments.Describe(now));
+        await hello.BecomeReadyAsync(Replicas);
+        Assert.Equal(pods, await hello.UidsOfReadyPodsAsync());
+
+        string[] containers = await ContainersAsync(kubectl.Namespace);
+        await docker.Product.KillLauncherAsync();
+        hello = await docker.StartAgainAsync(kubectl.Namespace);
+        await kubectl.OkAsync("scale", "deployment/hello", $"--replicas={Replicas + 1}");
+        await hello.BecomeReadyAsync(Replicas + 1);
+        Assert.Subset((await ContainersAsync(kubectl.Namespace)).ToHashSet(), containers.ToHashSet());
         await kubectl.OkAsync("delete", "deployment", "hello");
     }
 
@@ -138,6 +169,15 @@ public sealed class DockerProduct : IAsyncLifetime, IDisposable
     }
 
     public void Dispose() => Engine.Dispose();
+
+    /// <summary>Starts the product that was stopped or killed on its data folder. It has another port now, so earlier clients are of no use.</summary>
+    internal async Task<Deployments> StartAgainAsync(string space)
+    {
+        Api.Dispose();
+        await Product.StartAgainAsync();
+        Api = new ApiClient(Product);
+        return new Deployments(Product, Api, space);
+    }
 
     internal Kubectl Kubectl(string version) => new(Product, version);
 

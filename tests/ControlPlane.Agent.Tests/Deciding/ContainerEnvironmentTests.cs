@@ -49,7 +49,8 @@ public sealed class ContainerEnvironmentTests
         {
             Metadata = pod.Metadata with
             {
-                Labels = pod.Metadata.Labels.SetItem("app", "hello"), Annotations = pod.Metadata.Annotations.SetItem("example.com/note", "kept"),
+                Labels = pod.Metadata.Labels.SetItem("app", "hello"),
+                Annotations = pod.Metadata.Annotations.SetItem("example.com/note", "kept"),
             },
         };
         return ContainerEnvironment.Of(pod, new Container { Name = "c", Env = [.. variables] }, "node-1", "10.0.0.7");

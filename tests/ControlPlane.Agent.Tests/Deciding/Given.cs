@@ -37,7 +37,13 @@ internal static class Given
         Id = id,
         Identity = new ContainerIdentity
         {
-            PodUid = "uid-1", PodNamespace = "default", PodName = "web", Container = container, StoreIdentity = store, BornAtRevision = born, RestartCount = life,
+            PodUid = "uid-1",
+            PodNamespace = "default",
+            PodName = "web",
+            Container = container,
+            StoreIdentity = store,
+            BornAtRevision = born,
+            RestartCount = life,
         },
         Phase = ContainerPhase.Running,
         Image = "hello:v1",

@@ -41,7 +41,10 @@ public sealed class ContainerProbesTests
         failing = "start";
         (ContainerProbes probes, ScriptedRuntime runtime) = Begin(new()
         {
-            Name = "c", StartupProbe = Asking("start") with { FailureThreshold = 1000 }, LivenessProbe = Asking("live"), ReadinessProbe = Asking("ready"),
+            Name = "c",
+            StartupProbe = Asking("start") with { FailureThreshold = 1000 },
+            LivenessProbe = Asking("live"),
+            ReadinessProbe = Asking("ready"),
         });
         await using (probes)
         {
