@@ -165,7 +165,7 @@ public sealed class LeaderLoopTests : IDisposable
 
         cluster.Store.Commit(Write.Remove.Of(cluster.Store.Get<Node>("", "node-1")!));
         cluster.Until("everything runs on the last node", () => cluster.IsReady("web", 3) && cluster.LivePods.All(pod => pod.Spec.NodeName == "node-3"), seconds: 10);
-        Assert.DoesNotContain(cluster.Pods, pod => pod.Spec.NodeName == "node-1");
+        cluster.Until("what was on the deleted node is gone", () => cluster.Pods.All(pod => pod.Spec.NodeName != "node-1"), seconds: 35);
     }
 
     [Fact]

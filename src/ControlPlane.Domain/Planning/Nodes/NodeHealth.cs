@@ -127,10 +127,13 @@ public static class NodeHealth
         ],
     };
 
-    /// <summary>Nobody will confirm the end of a pod whose node has left: it is marked, so that everyone sees it go, then removed.</summary>
+    /// <summary>
+    /// Nobody may be left to confirm the end of a pod whose node has left: it is marked, so that it is replaced and everyone sees it go, and removed
+    /// when its grace is over. Until then it may still run, and an agent that registers its node anew confirms the end as ever.
+    /// </summary>
     private static Plan? EndWithoutNode(Pod pod, DateTimeOffset now) =>
         !pod.Metadata.IsDeleting ? Deletion.PlanFor(pod, now)
-        : pod.Metadata.Finalizers.IsEmpty ? Deletion.Removal(pod)
+        : pod.Metadata.Finalizers.IsEmpty && pod.Metadata.DeletionTimestamp <= now ? Deletion.Removal(pod)
         : null;
 
     internal static bool HasEnded(Pod pod) => pod.Status?.Phase is "Succeeded" or "Failed";

@@ -128,11 +128,11 @@ public class NodeHealthTests
     }
 
     [Fact]
-    public void Plan_PodsOfANodeThatIsNotThere_AreMarkedThenRemoved()
+    public void Plan_PodsOfANodeThatIsNotThere_AreMarkedThenRemovedWhenTheirGraceIsOver()
     {
         World world = new(MakeNode("a"))
         {
-            Pods = [MakePod("live", "x"), MakePod("leaving", "x") with { Metadata = Deleting("leaving") }, MakePod("held", "x") with { Metadata = Deleting("held") with { Finalizers = ["f"] } }],
+            Pods = [MakePod("live", "x"), MakePod("leaving", "x") with { Metadata = Deleting("leaving") }, MakePod("stopping", "x") with { Metadata = Deleting("stopping") with { DeletionTimestamp = Noon.AddSeconds(1) } }, MakePod("held", "x") with { Metadata = Deleting("held") with { Finalizers = ["f"] } }],
         };
 
         IReadOnlyList<Plan> plans = world.Plan();
