@@ -32,6 +32,8 @@ public static class ApiHost
         WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
         builder.Configuration.AddCommandLine(args, ApiOptions.Arguments);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        // The framework makes keys for cookies; there are none here, so how it keeps them is nobody's concern.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         configure?.Invoke(builder);
 
         AddServices(builder.Services, builder.Configuration);

@@ -1,5 +1,5 @@
-using ControlPlane.Launcher.Output;
 using ControlPlane.Infrastructure.EmbeddedPostgres;
+using ControlPlane.Launcher.Output;
 
 namespace ControlPlane.Launcher.Processes;
 

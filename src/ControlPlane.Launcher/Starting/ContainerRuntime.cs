@@ -36,6 +36,11 @@ internal sealed record ContainerRuntime(string Kind, string Why)
             return "neither a unix:// nor a tcp:// address";
         }
 
+        if (uri.Scheme == "unix" && !File.Exists(uri.LocalPath))
+        {
+            return "there is no such socket";
+        }
+
         using SocketsHttpHandler handler = new() { UseProxy = false };
         if (uri.Scheme == "unix")
         {
