@@ -54,6 +54,23 @@ public class ResourceStoreTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     [Fact]
+    public async Task EachChange_IsOnRecordWithWhoMadeIt()
+    {
+        Pod pod = Objects.Pod("audited");
+        CommitUnit By(string actor, Write write) => new() { Actor = actor, Writes = [write] };
+
+        await store.Store.CommitAsync([By("ci", new Write.Create(pod)), By("other", new Write.Create(Objects.Pod("audited-beside")))], CancellationToken.None);
+        await store.CommitAsync(By("admin", new Write.Update(pod, ResourceParts.All)));
+        await store.CommitAsync(By("system:reconciler", Write.Remove.Of(pod)));
+
+        Assert.Equal(
+            "ci A, admin M, system:reconciler D",
+            await Sql.ScalarAsync(
+                postgres.ConnectionString,
+                "SELECT string_agg(actor || ' ' || operation, ', ' ORDER BY revision) FROM changes WHERE name = 'audited'"));
+    }
+
+    [Fact]
     public async Task Remove_LogsTheObjectAsItWasWithTheRevisionOfItsDeletion()
     {
         Pod pod = Objects.Pod("removed");

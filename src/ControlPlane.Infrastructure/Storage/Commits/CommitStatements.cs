@@ -3,7 +3,10 @@ using ControlPlane.Domain.Resources;
 
 namespace ControlPlane.Infrastructure.Storage.Commits;
 
-/// <summary>The set-wise statements of a commit for one kind. Each writes any number of rows and their change entries at once.</summary>
+/// <summary>
+/// The set-wise statements of a commit for one kind. Each writes any number of rows and their change entries at once; its last parameter
+/// holds the name of who makes each change.
+/// </summary>
 internal sealed record CommitStatements(string Read, string Insert, string Update, string Delete)
 {
     /// <summary>The transaction-scoped advisory lock that makes revision order the commit order. Any constant would do.</summary>
@@ -23,7 +26,7 @@ internal sealed record CommitStatements(string Read, string Insert, string Updat
             CASE WHEN (SELECT count(*) FROM changes c WHERE c.revision > store.revision AND c.revision <= $1) = $1 - store.revision THEN $1 END
         """;
 
-    private const string LogColumns = "revision, kind, namespace, name, uid, operation, desired_revision, metadata, labels, spec, status";
+    private const string LogColumns = "revision, kind, namespace, name, uid, operation, desired_revision, metadata, labels, spec, status, actor";
 
     private static readonly FrozenDictionary<string, CommitStatements> ByKind = ResourceKinds.All.ToFrozenDictionary(kind => kind.Kind, For);
 
@@ -46,7 +49,8 @@ internal sealed record CommitStatements(string Read, string Insert, string Updat
                         AS t(uid, namespace, name, revision, metadata, labels, spec, status)
                     RETURNING *)
                 INSERT INTO changes ({LogColumns})
-                SELECT resource_version, '{kind.Kind}', namespace, name, uid, 'A', desired_revision, metadata, labels, spec, status FROM w
+                SELECT resource_version, '{kind.Kind}', namespace, name, uid, 'A', desired_revision, metadata, labels, spec, status, actor
+                FROM w JOIN unnest($4::bigint[], $9::text[]) AS a(revision, actor) ON a.revision = w.resource_version
                 """,
             Update: $"""
                 WITH w AS (
@@ -62,14 +66,15 @@ internal sealed record CommitStatements(string Read, string Insert, string Updat
                     WHERE r.uid = t.uid
                     RETURNING r.*)
                 INSERT INTO changes ({LogColumns})
-                SELECT resource_version, '{kind.Kind}', namespace, name, uid, 'M', desired_revision, metadata, labels, spec, status FROM w
+                SELECT resource_version, '{kind.Kind}', namespace, name, uid, 'M', desired_revision, metadata, labels, spec, status, actor
+                FROM w JOIN unnest($2::bigint[], $9::text[]) AS a(revision, actor) ON a.revision = w.resource_version
                 """,
             Delete: $"""
                 WITH w AS (
-                    DELETE FROM {table} r USING unnest($1::text[], $2::bigint[]) AS t(uid, revision) WHERE r.uid = t.uid
-                    RETURNING t.revision, r.*)
+                    DELETE FROM {table} r USING unnest($1::text[], $2::bigint[], $3::text[]) AS t(uid, revision, actor) WHERE r.uid = t.uid
+                    RETURNING t.revision, t.actor, r.*)
                 INSERT INTO changes ({LogColumns})
-                SELECT revision, '{kind.Kind}', namespace, name, uid, 'D', desired_revision, metadata, labels, spec, status FROM w
+                SELECT revision, '{kind.Kind}', namespace, name, uid, 'D', desired_revision, metadata, labels, spec, status, actor FROM w
                 """);
     }
 }

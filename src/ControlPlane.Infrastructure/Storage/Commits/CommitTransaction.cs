@@ -96,7 +96,7 @@ internal static class CommitTransaction
         {
             CommitStatements statements = CommitStatements.Of(kind.Key);
             // Deletions first: a uid may leave one name and come back under another.
-            AddUnlessEmpty(batch, statements.Delete, [.. kind.Where(write => write.Write is Write.Remove)], DeleteParameters);
+            AddUnlessEmpty(batch, statements.Delete, [.. kind.Where(write => write.Write is Write.Remove)], writes => DeleteParameters(writes, units));
             AddUnlessEmpty(batch, statements.Update, [.. kind.Where(write => write.Write is Write.Update)], writes => UpdateParameters(writes, units));
             AddUnlessEmpty(batch, statements.Insert, [.. kind.Where(write => write.Write is Write.Create)], writes => InsertParameters(writes, units));
         }
@@ -148,6 +148,7 @@ internal static class CommitTransaction
             Texts(writes.Select(write => write.Write.Key.Name)),
             Array(NpgsqlDbType.Bigint, writes.Select(write => write.Revision)),
             .. Json(columns),
+            Actors(writes, units),
         ];
     }
 
@@ -161,13 +162,15 @@ internal static class CommitTransaction
             Array(NpgsqlDbType.Boolean, writes.Select(write => ((Write.Update)write.Write).Parts.HasFlag(ResourceParts.Desired))),
             Array(NpgsqlDbType.Boolean, writes.Select(write => ((Write.Update)write.Write).Parts.HasFlag(ResourceParts.Status))),
             .. Json(columns),
+            Actors(writes, units),
         ];
     }
 
-    private static NpgsqlParameter[] DeleteParameters(AcceptedWrite[] writes) =>
+    private static NpgsqlParameter[] DeleteParameters(AcceptedWrite[] writes, IReadOnlyList<PreparedUnit> units) =>
     [
         Texts(writes.Select(write => ((Write.Remove)write.Write).Uid)),
         Array(NpgsqlDbType.Bigint, writes.Select(write => write.Revision)),
+        Actors(writes, units),
     ];
 
     private static NpgsqlBatchCommand SetSessions(ImmutableDictionary<string, AgentSessionState> sessions) => new(
@@ -183,6 +186,9 @@ internal static class CommitTransaction
             Array(NpgsqlDbType.Bigint, sessions.Values.Select(session => session.Sequence)),
         },
     };
+
+    private static NpgsqlParameter Actors(AcceptedWrite[] writes, IReadOnlyList<PreparedUnit> units) =>
+        Texts(writes.Select(write => units[write.Unit].Unit.Actor));
 
     private static NpgsqlParameter[] Json(ResourceColumns[] columns) =>
     [

@@ -25,6 +25,7 @@ namespace ControlPlane.Infrastructure.Storage.Model.Migrations
                     labels jsonb,
                     spec jsonb,
                     status jsonb,
+                    actor text NOT NULL,
                     CONSTRAINT pk_changes PRIMARY KEY (revision)
                 ) PARTITION BY RANGE (revision);
                 CREATE TABLE changes_default PARTITION OF changes DEFAULT;
