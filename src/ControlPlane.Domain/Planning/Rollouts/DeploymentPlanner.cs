@@ -62,7 +62,8 @@ internal static class DeploymentPlanner
         DeploymentStatus status = RolloutStatus.Of(rolled, ConditionsBefore(rolled, snapshot.Now), snapshot.Now);
         status = status with { Conditions = RolloutStatus.WithReplicaFailure(Progress.Estimate(rolled, status, snapshot.Now), rolled) };
         RolloutPlan plan = Finish(rolled, status) with { RecheckAfter = Progress.UntilDeadline(rolled.Deployment, status, snapshot.Now) };
-        return RolloutStatus.IsComplete(rolled.Deployment, status) ? WithoutSurplus(plan, rolled) : plan;
+        bool isWaiting = rolled.IsRecreate && !Recreate.OldIsGone(rolled);
+        return RolloutStatus.IsComplete(rolled.Deployment, status) && !isWaiting ? WithoutSurplus(plan, rolled) : plan;
     }
 
     private static Rollout RecreateStep(Rollout rollout, WorkloadSnapshot snapshot)

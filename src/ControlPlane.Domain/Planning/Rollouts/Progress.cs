@@ -43,7 +43,10 @@ internal static class Progress
         };
     }
 
-    /// <summary>A new ReplicaSet starts the clock; one that was found when nothing was on record yet, too.</summary>
+    /// <summary>
+    /// A new ReplicaSet starts the clock; so does one that was found when nothing was on record yet, and one whose template is declared again when
+    /// the last rollout was complete (it may take over within one pass, so that no later one sees anything move).
+    /// </summary>
     public static ValueList<Condition> AfterNewReplicaSet(ValueList<Condition> conditions, Rollout rollout, DateTimeOffset now)
     {
         if (Deadline(rollout.Deployment) is null || rollout.New is not { } current)
@@ -56,9 +59,14 @@ internal static class Progress
             return WorkloadConditions.With(conditions, Progressing("True", Created, $"Created new replica set \"{current.Name}\"", now));
         }
 
-        return Conditions.Find(conditions, WorkloadConditions.Progressing) is null
-            ? WorkloadConditions.With(conditions, Progressing("True", Found, $"Found new replica set \"{current.Name}\"", now))
-            : conditions;
+        Condition? recorded = Conditions.Find(conditions, WorkloadConditions.Progressing);
+        return recorded switch
+        {
+            null => WorkloadConditions.With(conditions, Progressing("True", Found, $"Found new replica set \"{current.Name}\"", now)),
+            { Reason: Complete } when Revisions.Of(current.Stored) < Revisions.Of(current.ReplicaSet) =>
+                WorkloadConditions.With(conditions, Progressing("True", Updated, $"ReplicaSet \"{current.Name}\" is progressing.", now)),
+            _ => conditions,
+        };
     }
 
     /// <summary>

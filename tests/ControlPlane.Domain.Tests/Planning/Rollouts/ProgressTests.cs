@@ -56,6 +56,26 @@ public sealed class ProgressTests
     }
 
     [Fact]
+    public void An_old_template_declared_again_that_takes_over_in_one_pass_starts_the_deadline()
+    {
+        TestWorld world = new();
+        world.Store(Make.Deployment(replicas: 1, maxSurge: 1, maxUnavailable: 1));
+        world.Settle();
+        world.SetImage("hello:2");
+        world.Settle();
+        Assert.Equal(("True", "NewReplicaSetAvailable"), Progressing(world));
+
+        world.SetImage("hello:1");
+        world.PassUntilQuiet();
+        Assert.Equal(("True", "ReplicaSetUpdated"), Progressing(world));
+        Assert.Equal(TimeSpan.FromSeconds(600), world.Plan().RecheckAfter);
+
+        world.Now = world.Now.AddSeconds(600);
+        world.Pass();
+        Assert.Equal(("False", "ProgressDeadlineExceeded"), Progressing(world));
+    }
+
+    [Fact]
     public void Each_step_forward_starts_the_deadline_anew_and_keeps_the_transition_time()
     {
         TestWorld world = Started();

@@ -1,0 +1,228 @@
+namespace ControlPlane.Domain.Tests.Planning.Oracle;
+
+/// <summary>A pod of the model: all that the rules ask about it.</summary>
+internal enum ModelPod
+{
+    NotReady,
+    Ready,
+    Available,
+}
+
+/// <summary>A ReplicaSet of the model. Its template is named by an image.</summary>
+internal sealed class ModelReplicaSet(string image, int born)
+{
+    public string Image { get; } = image;
+
+    /// <summary>Its place in the order of creation.</summary>
+    public int Born { get; } = born;
+
+    public int Replicas { get; set; }
+
+    public int Desired { get; set; }
+
+    public int Max { get; set; }
+
+    public long Revision { get; set; }
+
+    public string History { get; set; } = "";
+
+    public List<ModelPod> Pods { get; } = [];
+
+    public int Terminating { get; set; }
+
+    public int Available => Pods.Count(pod => pod == ModelPod.Available);
+
+    public override string ToString() =>
+        $"{Image}: revision {Revision} (before: {History}), {Replicas} for {Desired}/{Max}, pods {string.Join(' ', Pods.Order())}, {Terminating} terminating";
+}
+
+/// <summary>What users declare, in the model's terms.</summary>
+internal sealed record ModelSpec
+{
+    public int Replicas { get; init; }
+
+    public string Image { get; init; } = "hello:1";
+
+    public bool Paused { get; init; }
+
+    public bool Recreate { get; init; }
+
+    /// <summary>A number, or a percentage with its sign.</summary>
+    public string MaxSurge { get; init; } = "25%";
+
+    /// <inheritdoc cref="MaxSurge"/>
+    public string MaxUnavailable { get; init; } = "25%";
+
+    public int? DeadlineSeconds { get; init; }
+
+    public int? HistoryLimit { get; init; }
+}
+
+/// <summary>The Progressing condition of the model.</summary>
+internal sealed record ModelProgress(string Status, string Reason, DateTimeOffset MovedAt);
+
+/// <summary>The counts that a Deployment's status shows.</summary>
+internal readonly record struct ModelCounts(int Replicas, int Updated, int Ready, int Available, int Unavailable);
+
+/// <summary>
+/// Kubernetes' published behaviour of Deployments and ReplicaSets, written down a second time, as naively as possible: one number at a time, one
+/// action a turn, everything mutable. It shares nothing with the planners, so where both agree, neither is likely to be wrong alone.
+/// Sources: kubernetes.io, Deployments (rolling update, proportional scaling, progress deadline, clean-up policy) and the
+/// documented behaviour of the Deployment controller. Pods become available in its world by time alone.
+/// </summary>
+internal sealed partial class KubernetesModel
+{
+    /// <summary>Turns within which every world must come to rest.</summary>
+    private const int TurnsMax = 500;
+
+    private readonly List<ModelReplicaSet> replicaSets = [];
+    private int births;
+
+    public ModelSpec Spec { get; set; } = new();
+
+    public DateTimeOffset Now { get; set; }
+
+    public ModelProgress? Progress { get; private set; }
+
+    public bool? IsAvailable { get; private set; }
+
+    public ModelCounts Counts { get; private set; }
+
+    public IReadOnlyList<ModelReplicaSet> ReplicaSets => replicaSets;
+
+    public ModelReplicaSet? Find(string image) => replicaSets.Find(replicaSet => replicaSet.Image == image);
+
+    /// <summary>Turns until one changes nothing.</summary>
+    public void Settle()
+    {
+        string before;
+        int turns = 0;
+        do
+        {
+            before = ToString();
+            Turn();
+            replicaSets.ForEach(KeepPods);
+            Assert.True(turns++ < TurnsMax, $"the model finds no rest: {before}");
+        }
+        while (ToString() != before);
+    }
+
+    public override string ToString() => $"{Spec} {Progress} {IsAvailable} {Counts} {string.Join("; ", replicaSets)}";
+
+    private ModelReplicaSet? New => Find(Spec.Image);
+
+    private List<ModelReplicaSet> Old => [.. replicaSets.Where(replicaSet => replicaSet.Image != Spec.Image).OrderBy(replicaSet => replicaSet.Born)];
+
+    private int Surge => Spec.Recreate ? 0 : Number(Spec.MaxSurge, Math.Ceiling);
+
+    private int Unavailable
+    {
+        get
+        {
+            if (Spec.Recreate)
+            {
+                return 0;
+            }
+
+            int unavailable = Number(Spec.MaxUnavailable, Math.Floor);
+            unavailable = Surge == 0 && unavailable == 0 ? 1 : unavailable;
+            return Math.Min(unavailable, Spec.Replicas);
+        }
+    }
+
+    private int Number(string allowance, Func<decimal, decimal> round) =>
+        allowance.EndsWith('%') ? (int)round(decimal.Parse(allowance[..^1]) * Spec.Replicas / 100) : int.Parse(allowance);
+
+    /// <summary>One look of the Deployment controller at its Deployment; it ends with the first thing that it does.</summary>
+    private void Turn()
+    {
+        PauseOrResume();
+        RecordRevision();
+        if (Spec.Paused || replicaSets.Exists(replicaSet => replicaSet.Replicas > 0 && replicaSet.Desired != Spec.Replicas) && !RecreateIsUnderWay)
+        {
+            Scale();
+            if (Spec.Paused)
+            {
+                CleanUp();
+            }
+
+            ShowStatus(judge: false);
+            return;
+        }
+
+        bool acted = Spec.Recreate ? Recreate() : Roll();
+        if (!acted && IsComplete(Count()))
+        {
+            CleanUp();
+        }
+
+        ShowStatus(judge: true);
+    }
+
+    /// <summary>
+    /// Kubernetes takes a Recreate that is scaled while several ReplicaSets have pods for a scaling event and does nothing but wait;
+    /// here it goes on stopping the old ones (documented in docs/rollouts.md).
+    /// </summary>
+    private bool RecreateIsUnderWay => Spec.Recreate && replicaSets.Count(replicaSet => replicaSet.Replicas > 0) > 1;
+
+    /// <summary>
+    /// A template that is declared again gets the next revision, and its former one is kept in its history. After a complete rollout that starts the
+    /// clock, which Kubernetes does only when it sees a pod more or less (documented in docs/rollouts.md).
+    /// </summary>
+    private void RecordRevision()
+    {
+        long next = Old.Select(replicaSet => replicaSet.Revision).DefaultIfEmpty().Max() + 1;
+        if (New is { } current && current.Revision < next)
+        {
+            current.History = current.History.Length == 0 ? $"{current.Revision}" : $"{current.History},{current.Revision}";
+            current.Revision = next;
+            if (Progress?.Reason == "NewReplicaSetAvailable")
+            {
+                Progress = new ModelProgress("True", "ReplicaSetUpdated", Now);
+            }
+        }
+    }
+
+    private ModelReplicaSet Create(int replicas)
+    {
+        ModelReplicaSet made = new(Spec.Image, births++)
+        {
+            Replicas = replicas,
+            Revision = replicaSets.Select(replicaSet => replicaSet.Revision).DefaultIfEmpty().Max() + 1,
+            Desired = Spec.Replicas,
+            Max = Spec.Replicas + Surge,
+        };
+        replicaSets.Add(made);
+        if (Spec.DeadlineSeconds is not null)
+        {
+            Progress = new ModelProgress("True", "NewReplicaSetCreated", Now);
+        }
+
+        return made;
+    }
+
+    private void Resize(ModelReplicaSet replicaSet, int replicas)
+    {
+        if (replicaSet.Replicas != replicas)
+        {
+            replicaSet.Replicas = replicas;
+            replicaSet.Desired = Spec.Replicas;
+            replicaSet.Max = Spec.Replicas + Surge;
+        }
+    }
+
+    /// <summary>The ReplicaSet controller: makes what is missing, ends what is too much, the least useful first.</summary>
+    private static void KeepPods(ModelReplicaSet replicaSet)
+    {
+        while (replicaSet.Pods.Count < replicaSet.Replicas)
+        {
+            replicaSet.Pods.Add(ModelPod.NotReady);
+        }
+
+        while (replicaSet.Pods.Count > replicaSet.Replicas)
+        {
+            replicaSet.Pods.Remove(replicaSet.Pods.Min());
+            replicaSet.Terminating++;
+        }
+    }
+}

@@ -1,0 +1,239 @@
+using System.Globalization;
+using ControlPlane.Domain.Planning.Rollouts;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
+using CsCheck;
+
+namespace ControlPlane.Domain.Tests.Planning.Oracle;
+
+/// <summary>
+/// The planners and <see cref="KubernetesModel"/> go through the same random story, told by users (images, replicas, bounds, pauses) and by the cluster
+/// (pods get ready, fail, vanish; time passes). Whenever both have come to rest they must agree in every number they show.
+/// </summary>
+public sealed class OracleTests
+{
+    private static readonly int Stories = LongRun.Of(usual: 5_000, whenLong: 200_000);
+
+    private static readonly Gen<string> Allowance = Gen.OneOf(
+        Gen.Int[0, 4].Select(number => number.ToString(CultureInfo.InvariantCulture)),
+        Gen.Int[0, 4].Select(quarters => $"{quarters * 25}%"));
+
+    private static readonly Gen<ModelSpec> Beginnings = Gen.Select(
+        Gen.Int[0, 10], Gen.Int[0, 3], Allowance, Allowance, Gen.Int[-1, 2], Gen.Bool,
+        (replicas, strategy, surge, unavailable, limit, hasDeadline) => new ModelSpec
+        {
+            Replicas = replicas,
+            Recreate = strategy == 0,
+            MaxSurge = surge,
+            MaxUnavailable = unavailable,
+            HistoryLimit = limit < 0 ? null : limit,
+            DeadlineSeconds = hasDeadline ? 600 : null,
+        });
+
+    private static readonly Gen<int> Count = Gen.Int[1, 6];
+
+    private static readonly Gen<string> Image = Gen.Int[1, 4].Select(version => $"hello:{version}");
+
+    private static readonly Gen<Step> Steps = Gen.Frequency(
+        (3, Image.Select<string, Step>(image => new Step.Declare(spec => spec with { Image = image }, $"image {image}"))),
+        (3, Gen.Int[0, 12].Select<int, Step>(replicas => new Step.Declare(spec => spec with { Replicas = replicas }, $"replicas {replicas}"))),
+        (1, Gen.Select(Allowance, Allowance).Select<(string, string), Step>(both =>
+            new Step.Declare(spec => spec with { MaxSurge = both.Item1, MaxUnavailable = both.Item2 }, $"surge {both.Item1}, unavailable {both.Item2}"))),
+        (1, Gen.Bool.Select<bool, Step>(paused => new Step.Declare(spec => spec with { Paused = paused }, paused ? "pause" : "resume"))),
+        (6, Gen.Select(Image, Count).Select<(string, int), Step>(which => new Step.GetReady(which.Item1, which.Item2))),
+        (2, Gen.Select(Image, Count).Select<(string, int), Step>(which => new Step.Fail(which.Item1, which.Item2))),
+        (1, Gen.Select(Image, Count).Select<(string, int), Step>(which => new Step.Vanish(which.Item1, which.Item2))),
+        (3, Gen.Const<Step>(new Step.EndTerminating())),
+        (4, Gen.OneOf(Gen.Const(100), Gen.Const(200), Gen.Const(600)).Select<int, Step>(seconds => new Step.Wait(seconds))));
+
+    [Fact]
+    public void Planners_and_the_naive_model_tell_every_story_alike() =>
+        Gen.Select(Beginnings, Steps.Array[1, 40]).Sample(
+            (beginning, steps) =>
+            {
+                Pair pair = new(beginning);
+                pair.Compare("the beginning");
+                foreach (Step step in steps)
+                {
+                    pair.Take(step);
+                    pair.Compare(step.ToString());
+                }
+            },
+            iter: Stories,
+            print: story => $"{story.Item1}\n{string.Join('\n', story.Item2.Select(step => step.ToString()))}");
+
+    /// <summary>One thing that happens.</summary>
+    private abstract record Step
+    {
+        public sealed record Declare(Func<ModelSpec, ModelSpec> Change, string Text) : Step
+        {
+            public override string ToString() => Text;
+        }
+
+        public sealed record GetReady(string Image, int Pods) : Step;
+
+        public sealed record Fail(string Image, int Pods) : Step;
+
+        public sealed record Vanish(string Image, int Pods) : Step;
+
+        public sealed record EndTerminating : Step;
+
+        public sealed record Wait(int Seconds) : Step;
+    }
+
+    /// <summary>The same world twice.</summary>
+    private sealed class Pair
+    {
+        /// <summary>More than a story has steps: each takes a second, so that no two ReplicaSets are of one age, and none makes a pod available by itself.</summary>
+        private const int MinReadySeconds = 100;
+
+        private readonly TestWorld world = new() { Nodes = ["node-1"] };
+        private readonly KubernetesModel model = new();
+
+        public Pair(ModelSpec beginning)
+        {
+            model.Spec = beginning;
+            model.Now = world.Now;
+            Deployment deployment = Make.Deployment(
+                strategy: beginning.Recreate ? "Recreate" : "RollingUpdate",
+                minReadySeconds: MinReadySeconds,
+                progressDeadlineSeconds: beginning.DeadlineSeconds,
+                revisionHistoryLimit: beginning.HistoryLimit);
+            world.Store(deployment);
+            Declare();
+        }
+
+        public void Take(Step step)
+        {
+            model.Now = world.Now = world.Now.AddSeconds(1);
+            switch (step)
+            {
+                case Step.Declare declare:
+                    model.Spec = declare.Change(model.Spec);
+                    Declare();
+                    break;
+                case Step.GetReady ready:
+                    Turn(ready.Image, ready.Pods, ModelPod.NotReady, ModelPod.Ready, pod => Make.Ready(pod, world.Now));
+                    break;
+                case Step.Fail fail:
+                    Turn(fail.Image, fail.Pods, ModelPod.Available, ModelPod.NotReady, pod => Make.NotReady(pod, world.Now));
+                    break;
+                case Step.Vanish vanish:
+                    Turn(vanish.Image, vanish.Pods, ModelPod.Available, null, null);
+                    break;
+                case Step.EndTerminating:
+                    world.EndTerminating();
+                    foreach (ModelReplicaSet replicaSet in model.ReplicaSets)
+                    {
+                        replicaSet.Terminating = 0;
+                    }
+
+                    break;
+                case Step.Wait wait:
+                    Wait(wait.Seconds);
+                    break;
+            }
+        }
+
+        /// <summary>Lets both come to rest, and holds one against the other.</summary>
+        public void Compare(string after)
+        {
+            world.PassUntilQuiet();
+            model.Settle();
+            Assert.True(Told(model) == Told(world), $"after {after}\nmodel:    {Told(model)}\nplanners: {Told(world)}");
+        }
+
+        private void Declare() => world.Change(deployment => deployment with
+        {
+            Spec = deployment.Spec with
+            {
+                Replicas = model.Spec.Replicas,
+                Paused = model.Spec.Paused ? true : null,
+                Template = Make.WithImage(deployment.Spec.Template, model.Spec.Image),
+                Strategy = model.Spec.Recreate ? deployment.Spec.Strategy : new DeploymentStrategy
+                {
+                    Type = "RollingUpdate",
+                    RollingUpdate = new RollingUpdateDeployment { MaxSurge = Allowed(model.Spec.MaxSurge), MaxUnavailable = Allowed(model.Spec.MaxUnavailable) },
+                },
+            },
+        });
+
+        private static IntOrString Allowed(string allowance) =>
+            allowance.EndsWith('%') ? new IntOrString(allowance) : new IntOrString(int.Parse(allowance, CultureInfo.InvariantCulture));
+
+        /// <summary>Some pods of an image go from one state to another, or away.</summary>
+        private void Turn(string image, int count, ModelPod from, ModelPod? to, Func<Pod, Pod>? change)
+        {
+            if (model.Find(image) is not { } replicaSet)
+            {
+                return;
+            }
+
+            List<Pod> pods = [.. world.ActivePodsOf(world.ByImage(image)).Where(pod => StateOf(pod) == from).Take(count)];
+            foreach (Pod pod in pods)
+            {
+                replicaSet.Pods.Remove(from);
+                if (to is { } state)
+                {
+                    replicaSet.Pods.Add(state);
+                    world.Store(change!(pod));
+                }
+                else
+                {
+                    world.RemovePod(pod.Name);
+                }
+            }
+        }
+
+        private void Wait(int seconds)
+        {
+            model.Now = world.Now = world.Now.AddSeconds(seconds);
+            foreach (ModelReplicaSet replicaSet in model.ReplicaSets)
+            {
+                int ready = replicaSet.Pods.RemoveAll(pod => pod == ModelPod.Ready);
+                replicaSet.Pods.AddRange(Enumerable.Repeat(ModelPod.Available, ready));
+            }
+        }
+
+        private ModelPod StateOf(Pod pod) => Make.IsAvailable(pod, MinReadySeconds, world.Now) ? ModelPod.Available
+            : Make.IsReady(pod) ? ModelPod.Ready
+            : ModelPod.NotReady;
+
+        private static string Told(KubernetesModel model) => Lines(
+            model.Counts,
+            model.Progress is { } progress ? $"{progress.Status} {progress.Reason}" : "",
+            model.IsAvailable == true,
+            model.ReplicaSets.Select(replicaSet => (replicaSet.Image, replicaSet.ToString())));
+
+        private string Told(TestWorld told)
+        {
+            DeploymentStatus status = told.Status;
+            Condition? progress = status.Conditions.FirstOrDefault(condition => condition.Type == "Progressing");
+            return Lines(
+                new ModelCounts(status.Replicas ?? 0, status.UpdatedReplicas ?? 0, status.ReadyReplicas ?? 0, status.AvailableReplicas ?? 0, status.UnavailableReplicas ?? 0),
+                progress is null ? "" : $"{progress.Status} {progress.Reason}",
+                told.Condition("Available").Status == "True",
+                told.ReplicaSets.Select(replicaSet => (ImageOf(replicaSet), Copy(told, replicaSet).ToString())));
+        }
+
+        private static string Lines(ModelCounts counts, string progress, bool isAvailable, IEnumerable<(string Image, string Text)> replicaSets) =>
+            $"{counts} {progress} {(isAvailable ? "available" : "unavailable")}\n  {string.Join("\n  ", replicaSets.OrderBy(replicaSet => replicaSet.Image, StringComparer.Ordinal).Select(replicaSet => replicaSet.Text))}";
+
+        private ModelReplicaSet Copy(TestWorld told, ReplicaSet replicaSet)
+        {
+            ModelReplicaSet copy = new(ImageOf(replicaSet), 0)
+            {
+                Replicas = replicaSet.Spec.Replicas ?? 1,
+                Desired = Revisions.DesiredReplicas(replicaSet) ?? -1,
+                Max = Revisions.MaxReplicas(replicaSet) ?? -1,
+                Revision = Revisions.Of(replicaSet),
+                History = replicaSet.Metadata.Annotations[Revisions.RevisionHistory] ?? "",
+                Terminating = told.Pods.Count(pod => pod.Metadata.IsDeleting && pod.Metadata.Controller?.Uid == replicaSet.Uid),
+            };
+            copy.Pods.AddRange(told.ActivePodsOf(replicaSet).Select(StateOf));
+            return copy;
+        }
+
+        private static string ImageOf(ReplicaSet replicaSet) => replicaSet.Spec.Template.Spec.Containers[0].Image!;
+    }
+}
