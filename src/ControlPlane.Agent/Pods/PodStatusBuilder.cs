@@ -147,7 +147,7 @@ internal static class PodStatusBuilder
         {
             "Succeeded" => ("PodCompleted", ""),
             "Failed" => ("PodFailed", ""),
-            _ => ("ContainersNotReady", $"containers with unready status: [{string.Join(' ', unready)}]"),
+            _ => ("ContainersNotReady", $"containers with unready status: [{string.Join(' ', unready)}]{FailuresOf(unready, view)}"),
         };
         Condition Say(string type, bool isTrue, string reason = "", string message = "")
         {
@@ -173,6 +173,15 @@ internal static class PodStatusBuilder
             Say("PodScheduled", isTrue: true),
         ];
     }
+
+    /// <summary>What the failing probes got, which the kubelet says in events only: <c>; web: Readiness probe failed: HTTP probe failed with statuscode: 503</c>.</summary>
+    private static string FailuresOf(ValueList<string> unready, PodView view) => string.Concat(
+        from name in unready
+        let life = view.LivesOf(name).FirstOrDefault()
+        where life?.Phase == ContainerPhase.Running
+        let failure = view.Probes[life.Id]?.Failure ?? ""
+        where failure.Length > 0
+        select $"; {name}: {failure}");
 
     private static ObservedContainer? Current(PodView view, Container container) => view.LivesOf(container.Name).FirstOrDefault();
 

@@ -10,6 +10,12 @@ namespace ControlPlane.Agent.Probes;
 /// </summary>
 internal sealed class ContainerProbes : IAsyncDisposable
 {
+    /// <summary>
+    /// How long a failure's words stand before others take their place: words that differ each time, such as a page with a clock on it,
+    /// must not become a stored change a second.
+    /// </summary>
+    private static readonly TimeSpan ShortestFailure = TimeSpan.FromSeconds(10);
+
     private readonly CancellationTokenSource cancel = new();
     private readonly ProbeTarget target;
     private readonly ProbeRunner runner;
@@ -19,6 +25,7 @@ internal sealed class ContainerProbes : IAsyncDisposable
     private readonly TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ProbeVerdict verdict;
     private volatile bool hasAnswered;
+    private long failureSaidAt;
 
     public ContainerProbes(ProbeTarget target, ProbeRunner runner, EventBuffer events, Signals signals, TimeProvider time)
     {
@@ -80,6 +87,11 @@ internal sealed class ContainerProbes : IAsyncDisposable
                     events.Say(target.Pod, target.Container.Name, "Warning", "Unhealthy", $"{kind} probe failed: {answer.Message}");
                 }
 
+                if (kind != "Liveness")
+                {
+                    Note(answer.IsSuccess ? "" : $"{kind} probe failed: {answer.Message}");
+                }
+
                 if (answer.IsSuccess ? successes >= (probe.SuccessThreshold ?? 1) : failures >= (probe.FailureThreshold ?? 3))
                 {
                     goesOn = settle(probe, answer.IsSuccess);
@@ -122,6 +134,19 @@ internal sealed class ContainerProbes : IAsyncDisposable
         Change(now => now with { IsStarted = true, IsReady = target.Container.ReadinessProbe is null });
         started.TrySetResult();
         return false;
+    }
+
+    /// <summary>Keeps what the startup or the readiness probe got, for whoever asks why the container is not ready. They never run at the same time.</summary>
+    private void Note(string failure)
+    {
+        string known = Verdict.Failure;
+        if (failure == known || (failure.Length > 0 && known.Length > 0 && time.GetElapsedTime(failureSaidAt) < ShortestFailure))
+        {
+            return;
+        }
+
+        failureSaidAt = time.GetTimestamp();
+        Change(now => now with { Failure = failure });
     }
 
     private bool OnLiveness(Probe probe, bool isSuccess) => isSuccess || AskForRestart("liveness", probe);

@@ -9,6 +9,9 @@ internal sealed record ProbeVerdict
     /// <summary>True while the readiness probe succeeds; with none, as <see cref="IsStarted"/>.</summary>
     public bool IsReady { get; init; }
 
+    /// <summary>What the startup or the readiness probe got when it last failed, in the kubelet's words; empty while neither fails.</summary>
+    public string Failure { get; init; } = "";
+
     /// <summary>The probe that asks for a restart, <c>liveness</c> or <c>startup</c>; null when none does.</summary>
     public string? FailedProbe { get; init; }
 

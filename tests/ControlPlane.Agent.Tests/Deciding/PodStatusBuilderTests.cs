@@ -59,6 +59,19 @@ public sealed class PodStatusBuilderTests
         Assert.Equal(Noon, TimeOf(unready));
     }
 
+    [Theory]
+    [InlineData("Readiness probe failed: HTTP probe failed with statuscode: 503", "containers with unready status: [c]; c: Readiness probe failed: HTTP probe failed with statuscode: 503")]
+    [InlineData("", "containers with unready status: [c]")]
+    public void Unready_SaysWhatTheFailingProbeGot(string failure, string message)
+    {
+        ProbeVerdict found = new() { IsStarted = true, Failure = failure };
+        PodStatus status = Build(View(Probed(), Alive()) with { Probes = default(ValueMap<ProbeVerdict>).SetItem("one", found) });
+
+        Assert.All(
+            status.Conditions.Where(condition => condition.Type is "Ready" or "ContainersReady"),
+            condition => Assert.Equal(("ContainersNotReady", message), (condition.Reason, condition.Message)));
+    }
+
     private static DateTimeOffset? TimeOf(PodStatus status) => status.Conditions.Single(condition => condition.Type == "Ready").LastTransitionTime;
 
     private static PodStatus Build(PodView view, PodStatus? previous = null) =>

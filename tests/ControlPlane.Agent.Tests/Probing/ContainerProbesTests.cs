@@ -49,13 +49,14 @@ public sealed class ContainerProbesTests
         await using (probes)
         {
             await UntilAsync(probes, () => runtime.Asked("start") >= 5);
-            Assert.Equal(new ProbeVerdict { IsStarted = false, IsReady = false }, probes.Verdict);
+            Assert.Equal(
+                new ProbeVerdict { IsStarted = false, IsReady = false, Failure = "Startup probe failed: command exited with code 1: " }, probes.Verdict);
             Assert.Equal((0, 0), (runtime.Asked("live"), runtime.Asked("ready")));
 
             failing = "";
             await UntilAsync(probes, () => probes.Verdict.IsReady && runtime.Asked("live") > 0);
 
-            Assert.True(probes.Verdict.IsStarted);
+            Assert.Equal(new ProbeVerdict { IsStarted = true, IsReady = true }, probes.Verdict);
             int asked = runtime.Asked("start");
             await UntilAsync(probes, () => runtime.Asked("ready") >= 5);
             Assert.Equal(asked, runtime.Asked("start"));
@@ -100,6 +101,23 @@ public sealed class ContainerProbesTests
     }
 
     [Fact]
+    public async Task Failure_ThatIsWordedAnewEachTime_ChangesAtMostEveryTenSeconds()
+    {
+        int asked = 0;
+        HashSet<string> said = new(StringComparer.Ordinal);
+        (ContainerProbes probes, _) = Begin(
+            new() { Name = "c", ReadinessProbe = Asking("ready") },
+            (_, _) => Task.FromResult(new ExecResult(1, $"failure {Interlocked.Increment(ref asked)}")));
+        await using (probes)
+        {
+            await UntilAsync(probes, () => said.Add(probes.Verdict.Failure) && asked >= 45);
+
+            Assert.Contains("Readiness probe failed: command exited with code 1: failure 1", said);
+            Assert.InRange(said.Count - 1, 4, 6);
+        }
+    }
+
+    [Fact]
     public async Task InitialDelay_CountsFromTheContainersStart()
     {
         // The container started a minute before the time begins.
@@ -117,9 +135,9 @@ public sealed class ContainerProbesTests
 
     private Task UntilAsync(ContainerProbes probes, Func<bool> isSo) => time.StepUntilAsync(isSo, () => $"{probes.Verdict}");
 
-    private (ContainerProbes Probes, ScriptedRuntime Runtime) Begin(Container container)
+    private (ContainerProbes Probes, ScriptedRuntime Runtime) Begin(Container container, Func<string, CancellationToken, Task<ExecResult>>? answer = null)
     {
-        ScriptedRuntime runtime = new((command, _) => Task.FromResult(new ExecResult(command == failing ? 1 : 0, "")));
+        ScriptedRuntime runtime = new(answer ?? ((command, _) => Task.FromResult(new ExecResult(command == failing ? 1 : 0, ""))));
         ContainerProbes probes = new(
             new ProbeTarget(Given.Pod(), container, Given.Alive(), "127.0.0.1"), new ProbeRunner(runtime, time), new EventBuffer(time, signals.Report), signals, time);
         return (probes, runtime);

@@ -195,6 +195,9 @@ public sealed class ProcessRuntimeTests : IAsyncLifetime, IDisposable
         (await http.PostAsync($"{address}/fail-readiness", content: null)).EnsureSuccessStatusCode();
         await Wait.UntilAsync(() => !server.Pods["web"].IsReady(), () => Seen("web"));
         Assert.Contains(server.Events, said => said is { Reason: "Unhealthy" } && said.Message.Contains("statuscode: 503 (told to fail)", StringComparison.Ordinal));
+        Assert.Equal(
+            "containers with unready status: [hello]; hello: Readiness probe failed: HTTP probe failed with statuscode: 503 (told to fail)",
+            server.Pods["web"].Status!.Conditions.Single(condition => condition.Type == "Ready").Message);
 
         string container = Path.GetDirectoryName(Assert.Single(PidFiles()))!;
         await File.WriteAllTextAsync(Path.Combine(container, "sick"), "");
