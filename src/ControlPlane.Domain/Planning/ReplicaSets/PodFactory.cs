@@ -17,14 +17,14 @@ internal sealed class PodFactory(ReplicaSet replicaSet, IEnumerable<string> take
     /// <summary>What the pods have in common, with the defaults that hold for pods and not for templates.</summary>
     private readonly Pod model = Model(replicaSet, snapshot);
 
-    private string? whyNoneFits;
+    private Unschedulable? whyNoneFits;
 
     /// <summary>The next pod, and what to tell people about its placement. A pod with a node is entered into the cluster's state.</summary>
     public (Pod Pod, EventNote Note) Next()
     {
         Pod pod = model with { Metadata = model.Metadata with { Name = FreeName(), Uid = snapshot.Ids.Uid() } };
         Placement placement = whyNoneFits is null ? Scheduler.Place(pod, snapshot.Cluster) : new Placement(null, whyNoneFits);
-        return placement.Node is { } node ? Bound(pod, node) : Unbound(pod, placement.Reason);
+        return placement.Node is { } node ? Bound(pod, node) : Unbound(pod, placement.Why!);
     }
 
     private (Pod Pod, EventNote Note) Bound(Pod pod, string node)
@@ -38,10 +38,10 @@ internal sealed class PodFactory(ReplicaSet replicaSet, IEnumerable<string> take
         return (pod, EventNote.Normal(pod, "Scheduled", $"Successfully assigned {pod.Namespace}/{pod.Name} to {node}"));
     }
 
-    private (Pod Pod, EventNote Note) Unbound(Pod pod, string reason)
+    private (Pod Pod, EventNote Note) Unbound(Pod pod, Unschedulable why)
     {
         // The pods of one template are alike, and placing only takes room: where one does not fit, none after it in this pass does.
-        whyNoneFits = reason;
+        whyNoneFits = why;
         pod = pod with
         {
             Status = model.Status! with
@@ -53,13 +53,13 @@ internal sealed class PodFactory(ReplicaSet replicaSet, IEnumerable<string> take
                         Type = "PodScheduled",
                         Status = "False",
                         Reason = "Unschedulable",
-                        Message = reason,
+                        Message = why.Message,
                         LastTransitionTime = snapshot.Now,
                     },
                 ],
             },
         };
-        return (pod, EventNote.Warning(pod, "FailedScheduling", reason));
+        return (pod, EventNote.Warning(pod, "FailedScheduling", why.Message));
     }
 
     private static Pod Model(ReplicaSet replicaSet, WorkloadSnapshot snapshot) => (Pod)ResourceRules.WithDefaults(new Pod

@@ -7,18 +7,18 @@ namespace ControlPlane.Domain.Planning.Scheduling;
 /// <param name="Name">What the rule is about (Kubernetes' scheduler plugins, where there is one).</param>
 /// <param name="Passes">Whether a pod may go to a node.</param>
 /// <param name="Reasons">Why not, in Kubernetes' words; asked only when no node passes.</param>
-internal sealed record NodeFilter(string Name, Func<PodDemand, NodeState, bool> Passes, Func<PodDemand, NodeState, IEnumerable<string>> Reasons)
+internal sealed record NodeFilter(string Name, Func<PodDemand, NodeState, bool> Passes, Func<PodDemand, NodeState, IEnumerable<NodeReason>> Reasons)
 {
     private const string UnschedulableTaint = "node.kubernetes.io/unschedulable";
 
     /// <summary>In the order they are tried; a node is counted under the first it fails.</summary>
     public static ValueList<NodeFilter> Table { get; } =
     [
-        new("NodeUnschedulable", IsSchedulable, Because("node(s) were unschedulable")),
-        new("NodeReady", static (_, node) => node.IsReady, Because("node(s) were not ready")),
+        new("NodeUnschedulable", IsSchedulable, Because("cordoned", "node(s) were unschedulable")),
+        new("NodeReady", static (_, node) => node.IsReady, Because("not ready", "node(s) were not ready")),
         new("TaintToleration", static (pod, node) => FindUntolerated(pod, node) is null, NameTheTaint),
-        new("NodeAffinity", MatchesNodeSelector, Because("node(s) didn't match Pod's node affinity/selector")),
-        new("NodePorts", HasFreePorts, Because("node(s) didn't have free ports for the requested pod ports")),
+        new("NodeAffinity", MatchesNodeSelector, Because("node affinity", "node(s) didn't match Pod's node affinity/selector")),
+        new("NodePorts", HasFreePorts, Because("host ports", "node(s) didn't have free ports for the requested pod ports")),
         new("NodeResourcesFit", FitsResources, MissingResources),
     ];
 
@@ -65,21 +65,21 @@ internal sealed record NodeFilter(string Name, Func<PodDemand, NodeState, bool> 
 
     private static bool FitsResources(PodDemand pod, NodeState node) => FitsPods(node) && FitsCpu(pod, node) && FitsMemory(pod, node);
 
-    private static IEnumerable<string> MissingResources(PodDemand pod, NodeState node)
+    private static IEnumerable<NodeReason> MissingResources(PodDemand pod, NodeState node)
     {
         if (!FitsPods(node))
         {
-            yield return "Too many pods";
+            yield return new NodeReason("pods", "Too many pods");
         }
 
         if (!FitsCpu(pod, node))
         {
-            yield return "Insufficient cpu";
+            yield return new NodeReason("cpu", "Insufficient cpu");
         }
 
         if (!FitsMemory(pod, node))
         {
-            yield return "Insufficient memory";
+            yield return new NodeReason("memory", "Insufficient memory");
         }
     }
 
@@ -92,8 +92,8 @@ internal sealed record NodeFilter(string Name, Func<PodDemand, NodeState, bool> 
     private static bool FitsMemory(PodDemand pod, NodeState node) =>
         pod.Requests.MemoryBytes == 0 || node.RequestedMemoryBytes + pod.Requests.MemoryBytes <= node.AllocatableMemoryBytes;
 
-    private static IEnumerable<string> NameTheTaint(PodDemand pod, NodeState node) =>
-        FindUntolerated(pod, node) is { } taint ? [$"node(s) had untolerated taint {{{taint.Key}: {taint.Value}}}"] : [];
+    private static IEnumerable<NodeReason> NameTheTaint(PodDemand pod, NodeState node) =>
+        FindUntolerated(pod, node) is { } taint ? [new NodeReason($"taint {taint.Key}", $"node(s) had untolerated taint {{{taint.Key}: {taint.Value}}}")] : [];
 
     private static Taint? FindUntolerated(PodDemand pod, NodeState node)
     {
@@ -127,7 +127,7 @@ internal sealed record NodeFilter(string Name, Func<PodDemand, NodeState, bool> 
         return false;
     }
 
-    private static Func<PodDemand, NodeState, IEnumerable<string>> Because(string reason) => (_, _) => [reason];
+    private static Func<PodDemand, NodeState, IEnumerable<NodeReason>> Because(string subject, string text) => (_, _) => [new NodeReason(subject, text)];
 }
 
 /// <summary>A pod and what it asks for, computed once for all nodes.</summary>

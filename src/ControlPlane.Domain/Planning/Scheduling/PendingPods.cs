@@ -29,7 +29,7 @@ public static class PendingPods
             {
                 plans.Add(Bind(pod, node, cluster, now));
             }
-            else if (Explain(pod, placement.Reason, now) is { } explanation)
+            else if (Explain(pod, placement.Why!.Message, now) is { } explanation)
             {
                 plans.Add(explanation);
             }

@@ -9,7 +9,7 @@ public static class Scheduler
     private static readonly PodRequests Assumed = new(100, 200 * 1024 * 1024);
 
     /// <summary>
-    /// The best node for a pod, or why none fits (<c>0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu.</c>).
+    /// The best node for a pod, or why none fits.
     /// Changes nothing; a caller that takes the node enters the pod with <see cref="NodeState.Add"/>.
     /// </summary>
     public static Placement Place(Pod pod, ClusterState cluster)
@@ -32,8 +32,11 @@ public static class Scheduler
             }
         }
 
-        return best is null ? new Placement(null, Explain(demand, cluster)) : new Placement(best.Node.Name, "");
+        return best is null ? new Placement(null, Explain(demand, cluster)) : new Placement(best.Node.Name, null);
     }
+
+    /// <summary>Why a pod fits on no node as the cluster is now; null when one would take it.</summary>
+    public static Unschedulable? Explain(Pod pod, ClusterState cluster) => Place(pod, cluster).Why;
 
     private static NodeFilter? FirstFailed(PodDemand pod, NodeState node)
     {
@@ -67,21 +70,8 @@ public static class Scheduler
 
     private static long Permille(long used, long of) => of <= 0 ? 1000 : (long)(1000.0 * used / of);
 
-    /// <summary>Kubernetes' sentence: how many nodes fail for each reason, in the reasons' order.</summary>
-    private static string Explain(PodDemand pod, ClusterState cluster)
-    {
-        if (cluster.Nodes.Count == 0)
-        {
-            return "no nodes available to schedule pods";
-        }
-
-        IEnumerable<string> reasons = cluster.Nodes
-            .SelectMany(node => FirstFailed(pod, node)?.Reasons(pod, node) ?? [])
-            .CountBy(reason => reason, StringComparer.Ordinal)
-            .Select(entry => $"{entry.Value} {entry.Key}")
-            .Order(StringComparer.Ordinal);
-        return $"0/{cluster.Nodes.Count} nodes are available: {string.Join(", ", reasons)}.";
-    }
+    private static Unschedulable Explain(PodDemand pod, ClusterState cluster) =>
+        Unschedulable.Of(cluster.Nodes.Count, cluster.Nodes.SelectMany(node => FirstFailed(pod, node)?.Reasons(pod, node) ?? []));
 
     /// <summary>Lower is better, field by field: first what is compared first. Ties go to the node that is first by name.</summary>
     private readonly record struct NodeScore(int AvoidableTaints, int PodsOfSameOwner, long UsedPermille, int Pods) : IComparable<NodeScore>
@@ -97,5 +87,5 @@ public static class Scheduler
 }
 
 /// <param name="Node">The node chosen; null when none fits.</param>
-/// <param name="Reason">Why none fits; empty when one does.</param>
-public readonly record struct Placement(string? Node, string Reason);
+/// <param name="Why">Why none fits; null when one does.</param>
+public readonly record struct Placement(string? Node, Unschedulable? Why);

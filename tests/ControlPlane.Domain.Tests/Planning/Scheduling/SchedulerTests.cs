@@ -8,7 +8,7 @@ public class SchedulerTests
 {
     [Fact]
     public void Place_NoNodes_SaysSo() =>
-        Assert.Equal(new Placement(null, "no nodes available to schedule pods"), Scheduler.Place(MakePod("a"), new ClusterState()));
+        Assert.Equal("no nodes available to schedule pods", Scheduler.Explain(MakePod("a"), new ClusterState())!.Message);
 
     public static TheoryData<string, Node, Pod, string> Unfit { get; } = new()
     {
@@ -32,7 +32,7 @@ public class SchedulerTests
     {
         Placement placement = Scheduler.Place(pod, Cluster(node));
 
-        Assert.True(placement == new Placement(null, $"0/1 nodes are available: {reason}."), $"{name}: {placement}");
+        Assert.True((placement.Node, placement.Why?.Message) == (null, $"0/1 nodes are available: {reason}."), $"{name}: {placement}");
     }
 
     [Fact]
@@ -42,8 +42,25 @@ public class SchedulerTests
 
         Placement placement = Scheduler.Place(MakePod("p", cpu: "5"), cluster);
 
-        Assert.Equal("0/3 nodes are available: 1 node(s) were not ready, 2 Insufficient cpu.", placement.Reason);
+        Assert.Equal("0/3 nodes are available: 1 node(s) were not ready, 2 Insufficient cpu.", placement.Why?.Message);
+        Assert.Equal("2 of 3 nodes: cpu; 1 of 3 nodes: not ready", placement.Why?.Summary);
     }
+
+    [Fact]
+    public void Explain_NodeThatLacksTwoResources_CountsUnderBoth()
+    {
+        ClusterState cluster = Cluster(MakeNode("a"), MakeNode("b"));
+        cluster.Find("b")!.Add(MakePod("x", cpu: "2"));
+
+        Unschedulable why = Scheduler.Explain(MakePod("p", cpu: "5", memory: "9Gi"), cluster)!;
+
+        Assert.Equal(
+            new Unschedulable(2, [new UnschedulableReason(2, "cpu", "Insufficient cpu"), new UnschedulableReason(2, "memory", "Insufficient memory")]),
+            why);
+    }
+
+    [Fact]
+    public void Explain_PodThatFits_HasNothingToSay() => Assert.Null(Scheduler.Explain(MakePod("p"), Cluster(MakeNode("n"))));
 
     [Theory]
     [InlineData("gpu", "Equal", "yes", "NoSchedule", true)]
@@ -73,7 +90,7 @@ public class SchedulerTests
 
         Placement placement = Scheduler.Place(WithPort(MakePod("b"), wantedIp, wanted), cluster);
 
-        Assert.Equal(conflict ? "0/1 nodes are available: 1 node(s) didn't have free ports for the requested pod ports." : "", placement.Reason);
+        Assert.Equal(conflict ? "0/1 nodes are available: 1 node(s) didn't have free ports for the requested pod ports." : null, placement.Why?.Message);
     }
 
     [Fact]
