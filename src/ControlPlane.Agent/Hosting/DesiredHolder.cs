@@ -25,6 +25,9 @@ internal sealed class DesiredHolder(AgentOptions options, Signals signals, TimeP
     public DesiredState? Current =>
         Volatile.Read(ref current) ?? (time.GetElapsedTime(startedAt) >= PatienceAtStart ? remembered : null);
 
+    /// <summary>True while the control plane has not answered this agent yet, so that <see cref="Current"/> is what an earlier one was told.</summary>
+    public bool IsRemembered => Volatile.Read(ref current) is null;
+
     /// <summary>Reads what an earlier life of the agent acted on. A file that cannot be read counts as none, and is said.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {

@@ -59,7 +59,8 @@ internal sealed class PodEntry(string uid, Signal finished)
     }
 
     /// <summary>Decides, and says the status that goes with the decision.</summary>
-    public PodPlan Decide(ValueMap<ProbeVerdict> verdicts, DesiredState state, IContainerRuntime runtime, AgentOptions options, DateTimeOffset now)
+    public PodPlan Decide(
+        ValueMap<ProbeVerdict> verdicts, DesiredState state, bool isRemembered, IContainerRuntime runtime, AgentOptions options, DateTimeOffset now)
     {
         if (Desired is null or { Metadata.IsDeleting: true })
         {
@@ -79,11 +80,14 @@ internal sealed class PodEntry(string uid, Signal finished)
             Probes = verdicts,
             StoreIdentity = state.StoreIdentity,
             Revision = state.Revision,
+            IsRemembered = isRemembered,
             SharesNetwork = runtime.SharesNetwork,
             Now = now,
         };
         PodPlan plan = PodSync.Plan(view);
-        if (Desired is not null)
+
+        // What an earlier agent was told may be older than what it has reported: of a pod that may have ended, nothing is said before the record is known.
+        if (Desired is not null && !(isRemembered && PodSync.MayEnd(Desired)))
         {
             status = PodStatusBuilder.Build(view, plan, status ?? Desired.Status, runtime.Name, options.NodeAddress.ToString());
         }

@@ -94,6 +94,7 @@ internal sealed class PodLoop(
 
         ILookup<string, ObservedContainer> observed =
             (await runtime.ListAsync(cancellationToken)).ToLookup(container => container.Identity.PodUid, StringComparer.Ordinal);
+        bool isRemembered = desired.IsRemembered;
         DesiredState? state = desired.Current;
         Dictionary<string, Pod> records = (state?.Pods ?? default).ToDictionary(pod => pod.Uid, StringComparer.Ordinal);
         foreach (string uid in records.Keys.Union(observed.Select(group => group.Key)).Where(uid => !entries.ContainsKey(uid)).ToList())
@@ -106,7 +107,7 @@ internal sealed class PodLoop(
         foreach (PodEntry entry in entries.Values.ToList())
         {
             entry.Observe(records.GetValueOrDefault(entry.Uid), [.. observed[entry.Uid]], state);
-            if (state is not null && entry.Decide(probes.Verdicts, state, runtime, options, now) is { } plan)
+            if (state is not null && entry.Decide(probes.Verdicts, state, isRemembered, runtime, options, now) is { } plan)
             {
                 Begin(entry, plan, state, cancellationToken);
                 wake = plan.RecheckAt < wake ? plan.RecheckAt.Value : wake;

@@ -43,13 +43,13 @@ internal static class PodStatusBuilder
         IReadOnlyList<ObservedContainer> lives = [.. view.LivesOf(container.Name).Where(life => life.Phase != ContainerPhase.Created)];
         ObservedContainer? current = lives.FirstOrDefault();
         ObservedContainer? vanished = current is null ? view.Memory[container.Name]?.LastSeen : null;
-        ContainerState? previousEnd = lives.Count > 1 && lives[1].Phase == ContainerPhase.Exited ? new() { Terminated = EndOf(lives[1], runtime) } : null;
+        ContainerState? previousEnd = lives.Count > 1 && lives[1].Phase == ContainerPhase.Exited ? new() { Terminated = ContainerEnds.Of(lives[1], runtime) } : null;
         ContainerStatus? recorded = pod.Status?.ContainerStatuses.FirstOrDefault(old => old.Name == container.Name);
         ContainerStatus status = new()
         {
             Name = container.Name,
             Image = container.Image ?? "",
-            ImageID = current?.ImageId ?? "",
+            ImageID = current?.ImageId ?? recorded?.ImageID ?? "",
             // Of a life that this agent has never seen, the record is the only witness: it stays until the next one begins.
             ContainerID = (current ?? vanished) is { } known ? $"{runtime}://{known.Id}" : recorded?.ContainerID,
             RestartCount = (current ?? vanished)?.Identity.RestartCount ?? recorded?.RestartCount ?? 0,
@@ -67,7 +67,9 @@ internal static class PodStatusBuilder
             };
         }
 
-        ContainerStateTerminated? end = current is not null ? EndOf(current, runtime) : vanished is not null ? VanishedEnd(vanished, runtime) : null;
+        ContainerStateTerminated? end = current is not null ? ContainerEnds.Of(current, runtime)
+            : vanished is not null ? ContainerEnds.OfVanished(vanished, runtime)
+            : ContainerEnds.Recorded(pod, container.Name);
         if (plan.Waiting[container.Name] is { } waiting)
         {
             return status with
@@ -77,8 +79,9 @@ internal static class PodStatusBuilder
             };
         }
 
-        return end is not null && (current is not null || pod.Spec.RestartPolicy == "Never")
-            ? status with { State = new() { Terminated = end } }
+        bool isOver = end is not null && (current is not null || PodSync.IsFinished(pod) || !PodSync.Restarts(pod, end.ExitCode));
+        return isOver
+            ? status with { State = new() { Terminated = end }, LastState = previousEnd ?? recorded?.LastState }
             : status with
             {
                 State = new() { Waiting = new() { Reason = "ContainerCreating" } },
@@ -91,25 +94,6 @@ internal static class PodStatusBuilder
     {
         IsStarted = container.StartupProbe is null,
         IsReady = container.ReadinessProbe is null && container.StartupProbe is null,
-    };
-
-    private static ContainerStateTerminated EndOf(ObservedContainer ended, string runtime) => new()
-    {
-        ExitCode = ended.ExitCode,
-        Reason = ended.IsOutOfMemory ? "OOMKilled" : ended.Error.Length > 0 ? "ContainerCannotRun" : ended.ExitCode == 0 ? "Completed" : "Error",
-        Message = ended.Error,
-        StartedAt = ended.StartedAt,
-        FinishedAt = ended.FinishedAt,
-        ContainerID = $"{runtime}://{ended.Id}",
-    };
-
-    private static ContainerStateTerminated VanishedEnd(ObservedContainer vanished, string runtime) => new()
-    {
-        ExitCode = 137,
-        Reason = "ContainerStatusUnknown",
-        Message = "The container could not be located when the pod was running; it has been removed by someone",
-        StartedAt = vanished.StartedAt,
-        ContainerID = $"{runtime}://{vanished.Id}",
     };
 
     /// <summary>

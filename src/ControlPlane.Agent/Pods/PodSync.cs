@@ -111,7 +111,7 @@ internal static class PodSync
             return plan;
         }
 
-        if (current is null && memory.LastSeen is not null && pod.Spec.RestartPolicy == "Never")
+        if (current is null && HasEndedForGood(view, pod, container, memory))
         {
             return plan;
         }
@@ -154,6 +154,25 @@ internal static class PodSync
         "OnFailure" => exitCode != 0,
         _ => true,
     };
+
+    /// <summary>True for a pod whose containers may end for good.</summary>
+    public static bool MayEnd(Pod pod) => pod.Spec.RestartPolicy is "Never" or "OnFailure";
+
+    /// <summary>
+    /// Whether a container of which nothing is left is not to run again: it vanished, or it ended in the sight of an earlier agent, whose word
+    /// the record has. An agent that has only its own memory of the record cannot tell whether it is the newest, so it lets nothing run that may have ended.
+    /// </summary>
+    private static bool HasEndedForGood(PodView view, Pod pod, Container container, ContainerMemory memory)
+    {
+        if (!MayEnd(pod))
+        {
+            return false;
+        }
+
+        return memory.LastSeen is not null
+            ? pod.Spec.RestartPolicy == "Never"
+            : view.IsRemembered || (ContainerEnds.Recorded(pod, container.Name) is { } end && !Restarts(pod, end.ExitCode));
+    }
 
     private static (DateTimeOffset Due, Waiting? Waiting) WhenDue(
         PodView view, Pod pod, Container container, ObservedContainer? current, ContainerMemory memory)
@@ -226,7 +245,8 @@ internal static class PodSync
             ? new StopContainer(observed.Identity.Container, observed.Id, grace, message)
             : new RemoveContainer(observed.Identity.Container, observed.Id);
 
-    private static bool IsFinished(Pod pod) => pod.Status?.Phase is "Succeeded" or "Failed";
+    /// <summary>True for a pod that has succeeded or failed, which never runs again.</summary>
+    public static bool IsFinished(Pod pod) => pod.Status?.Phase is "Succeeded" or "Failed";
 
     private static TimeSpan Grace(Pod pod) => TimeSpan.FromSeconds(pod.Spec.TerminationGracePeriodSeconds ?? DefaultGraceSeconds);
 

@@ -29,6 +29,9 @@ internal sealed record PodView
     /// <summary>The revision of that store at which it was so.</summary>
     public required long Revision { get; init; }
 
+    /// <summary>True while <see cref="Desired"/> is what an earlier agent was told, for the control plane has not answered this one yet.</summary>
+    public bool IsRemembered { get; init; }
+
     /// <summary>See <see cref="IContainerRuntime.SharesNetwork"/>.</summary>
     public bool SharesNetwork { get; init; }
 

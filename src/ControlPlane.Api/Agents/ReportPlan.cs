@@ -70,6 +70,12 @@ internal static class ReportPlan
         }
 
         PodStatus before = stored.Status ?? new PodStatus();
+        if (before.Phase is "Succeeded" or "Failed" && reported.Phase != before.Phase)
+        {
+            // A pod that has ended stays ended (Kubernetes: pod lifecycle); its agent has not heard of that yet.
+            return null;
+        }
+
         PodStatus status = reported with
         {
             Conditions = PodConditions(before.Conditions, reported.Conditions, now),

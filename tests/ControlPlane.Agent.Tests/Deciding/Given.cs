@@ -32,6 +32,23 @@ internal static class Given
         Status = new PodStatus { Phase = phase, ContainerStatuses = [new ContainerStatus { Name = "c", ContainerID = containerId, RestartCount = restartCount }] },
     };
 
+    /// <summary>A record whose container has the state that an earlier agent reported.</summary>
+    public static Pod Recorded(this Pod pod, ContainerState state, string phase = "Running", ContainerState? lastState = null) => pod with
+    {
+        Status = new PodStatus
+        {
+            Phase = phase,
+            ContainerStatuses = [new ContainerStatus { Name = "c", ContainerID = "test://before", RestartCount = 2, State = state, LastState = lastState }],
+        },
+    };
+
+    public static ContainerState Ended(int exitCode) =>
+        new() { Terminated = new ContainerStateTerminated { ExitCode = exitCode, Reason = exitCode == 0 ? "Completed" : "Error", FinishedAt = Ago(90) } };
+
+    public static ContainerState Ran() => new() { Running = new ContainerStateRunning { StartedAt = Ago(90) } };
+
+    public static PodView Remembered(this PodView view) => view with { IsRemembered = true };
+
     public static ObservedContainer Alive(string id = "one", string container = "c", string store = Store, long born = 50, int life = 0) => new()
     {
         Id = id,

@@ -27,6 +27,14 @@ public sealed class PodStatusBuilderTests
         ["removed by someone"] = (View(Pod()).LastSeen(Alive(life: 1)), "Running unready | waiting ContainerCreating | last ContainerStatusUnknown 137 | restarts 1"),
         ["removed by someone, for good"] = (View(Pod("Never")).LastSeen(Alive()), "Failed unready | terminated ContainerStatusUnknown 137 | restarts 0"),
         ["finished stays finished"] = (View(Pod("Never").Reported("Succeeded")), "Succeeded unready | waiting ContainerCreating | restarts 0"),
+        ["ended in an earlier agent's time"] = (View(Pod("Never").Recorded(Ended(3))), "Failed unready | terminated Error 3 | restarts 2"),
+        ["ended well in an earlier agent's time, after a failure"] =
+            (View(Pod("OnFailure").Recorded(Ended(0), lastState: Ended(4))), "Succeeded unready | terminated Completed 0 | last Error 4 | restarts 2"),
+        ["ran in an earlier agent's time and is gone"] =
+            (View(Pod("Never").Recorded(Ran())), "Failed unready | terminated ContainerStatusUnknown 137 | restarts 2"),
+        ["ran in an earlier agent's time, is gone and comes again"] =
+            (View(Pod("OnFailure").Recorded(Ran())), "Running unready | waiting ContainerCreating | last ContainerStatusUnknown 137 | restarts 2"),
+        ["finished keeps how it ended"] = (View(Pod("Never").Recorded(Ended(0), "Succeeded")), "Succeeded unready | terminated Completed 0 | restarts 2"),
     };
 
     public static TheoryData<string> Names => [.. Rows.Keys];

@@ -65,6 +65,24 @@ public sealed class PodSyncTests
             (View(Pod(), Dead("old", life: 1, backoffSeconds: 20)).LastSeen(Alive("gone", life: 2)), "start c life 3 then 0s"),
         ["removed, Never: not made anew"] = (View(Pod("Never")).LastSeen(Alive()), "nothing"),
 
+        ["removed, OnFailure: made anew, for it has not ended well"] = (View(Pod("OnFailure")).LastSeen(Alive()), "start c life 1 then 0s"),
+        ["removed after it ended well, OnFailure: not made anew"] = (View(Pod("OnFailure")).LastSeen(Dead(exitCode: 0)), "nothing"),
+
+        ["another agent's time, Never: what the record says has ended is not run again"] = (View(Pod("Never").Recorded(Ended(1))), "nothing"),
+        ["another agent's time, Never: what ran and is gone is not run again"] = (View(Pod("Never").Recorded(Ran())), "nothing"),
+        ["another agent's time, OnFailure: what ended well is not run again"] = (View(Pod("OnFailure").Recorded(Ended(0))), "nothing"),
+        ["another agent's time, OnFailure: what ended badly is run again"] = (View(Pod("OnFailure").Recorded(Ended(1))), "start c life 3 then 0s"),
+        ["another agent's time, OnFailure: what ran and is gone is run again"] = (View(Pod("OnFailure").Recorded(Ran())), "start c life 3 then 0s"),
+        ["another agent's time, OnFailure: one that waited after a failure is run again"] =
+            (View(Pod("OnFailure").Recorded(new() { Waiting = new() }, lastState: Ended(1))), "start c life 3 then 0s"),
+        ["another agent's time, Always: what ended well is run again"] = (View(Pod("Always").Recorded(Ended(0))), "start c life 3 then 0s"),
+        ["another agent's time, Never: what has never run is run"] = (View(Pod("Never").Recorded(new() { Waiting = new() })), "start c life 3 then 0s"),
+        ["the record is a memory, Never: nothing is started that may have ended"] = (View(Pod("Never")).Remembered(), "nothing"),
+        ["the record is a memory, OnFailure: nothing is started that may have ended"] = (View(Pod("OnFailure")).Remembered(), "nothing"),
+        ["the record is a memory, OnFailure: what is seen to have failed is started again"] =
+            (View(Pod("OnFailure"), Dead(exitCode: 1)).Remembered(), "start c life 1 then 10s"),
+        ["the record is a memory, Always: started"] = (View(Pod("Always")).Remembered(), "start c life 0 then 0s"),
+
         ["image pull: a fresh failure says what it is"] = (View(Pod()).Failed("ErrImagePull", secondsAgo: 1), "wait c ErrImagePull, again at +9s"),
         ["image pull: after 3 s it says that it waits"] = (View(Pod()).Failed("ErrImagePull", secondsAgo: 3), "wait c ImagePullBackOff, again at +7s"),
         ["image pull: the third failure waits 40 s"] = (View(Pod()).Failed("ErrImagePull", secondsAgo: 0, attempts: 3), "wait c ErrImagePull, again at +40s"),

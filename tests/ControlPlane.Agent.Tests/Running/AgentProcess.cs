@@ -158,6 +158,15 @@ internal static class Pods
         Metadata = pod.Metadata with { DeletionTimestamp = DateTimeOffset.UnixEpoch, DeletionGracePeriodSeconds = 5 },
     };
 
+    /// <summary>Waits until the agent has acted on what is desired now: until it has started a pod that was added just now.</summary>
+    public static async Task HaveBeenLookedAtAsync(FakeControlPlane server)
+    {
+        Pod marker = Hello($"marker-{Guid.NewGuid():n}"[..16]);
+        server.Set([.. server.DesiredPods, marker]);
+        await Wait.UntilAsync(
+            () => server.Pods.GetValueOrDefault(marker.Name).IsReady(), () => string.Join(' ', server.Pods.Keys));
+    }
+
     public static bool IsReady(this PodReport? report) =>
         report?.Status?.Conditions.Any(condition => condition is { Type: "Ready", Status: "True" }) == true;
 }

@@ -96,6 +96,34 @@ public sealed class DockerRuntimeTests(DockerEngineFixture engine) : IClassFixtu
     }
 
     [Fact]
+    public async Task A_container_that_ended_for_good_is_not_run_again_when_someone_removes_it()
+    {
+        Pod pod = Pods.Hello("job", restartPolicy: "Never", change: container => container with
+        {
+            Env = [new EnvVar { Name = "CRASH", Value = "true" }],
+            ReadinessProbe = null,
+        });
+        server.Set([pod]);
+        await Wait.UntilAsync(() => server.Pods.GetValueOrDefault("job")?.Status?.Phase == "Failed", () => Seen("job"));
+        PodStatus reported = server.Pods["job"].Status!;
+        Assert.Equal((1, "Error"), (Container("job")!.State!.Terminated!.ExitCode, Container("job")!.State!.Terminated!.Reason));
+
+        await engine.RunAsync("docker", "rm", "-f", Assert.Single(await IdsAsync("-a")));
+        await Pods.HaveBeenLookedAtAsync(server);
+        Assert.Single(await IdsAsync("-a"));
+        Assert.Equal(reported, server.Pods["job"].Status);
+
+        await agent.KillAsync();
+        server.Pods.Clear();
+        server.Set(server.DesiredPods.Select(desired => desired.Uid == pod.Uid ? desired with { Status = reported } : desired));
+        agent = StartAgent();
+        await Wait.UntilAsync(() => server.Pods.ContainsKey("job"), () => Seen("job"));
+        await Pods.HaveBeenLookedAtAsync(server);
+        Assert.Equal(2, (await IdsAsync("-a")).Length);
+        Assert.Equal(reported.ContainerStatuses, server.Pods["job"].Status!.ContainerStatuses);
+    }
+
+    [Fact]
     public async Task The_containers_of_a_pod_share_the_first_ones_network()
     {
         Pod pod = Pods.Hello("pair");

@@ -183,6 +183,28 @@ public sealed class ProcessRuntimeTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task An_ended_container_that_is_removed_is_not_run_again_by_the_next_agent()
+    {
+        Pod pod = Pods.Hello("job", image: "shell", restartPolicy: "Never", change: container => container with { Args = ["-c", "exit 3"], ReadinessProbe = null });
+        Container second = new() { Name = "lives", Image = "shell", Args = ["-c", "sleep 300"] };
+        pod = pod with { Spec = pod.Spec with { Containers = [pod.Spec.Containers[0], second] } };
+        server.Set([pod]);
+        await Wait.UntilAsync(() => Container("job")?.State?.Terminated is not null && server.Pods["job"].Status!.Phase == "Running", () => Seen("job"));
+        PodStatus reported = server.Pods["job"].Status!;
+        await agent.KillAsync();
+        Directory.Delete(Path.GetDirectoryName(Assert.Single(Directory.GetFiles(folder.Path, "exit", SearchOption.AllDirectories)))!, recursive: true);
+        server.Pods.Clear();
+        server.Set([pod with { Status = reported }]);
+
+        agent = AgentProcess.Start(server.Address, folder.Path, "process");
+
+        await Wait.UntilAsync(() => server.Pods.ContainsKey("job"), () => Seen("job"));
+        await Pods.HaveBeenLookedAtAsync(server);
+        Assert.Equal(reported.ContainerStatuses, server.Pods["job"].Status!.ContainerStatuses);
+        Assert.Single(SpecFiles(), file => File.ReadAllText(file).Contains(pod.Uid, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Failing_readiness_and_liveness_are_acted_on()
     {
         server.Set([Pods.Hello("web", change: container => container with
@@ -221,6 +243,8 @@ public sealed class ProcessRuntimeTests : IAsyncLifetime, IDisposable
     }
 
     private string[] PidFiles() => Directory.GetFiles(Path.Combine(folder.Path, "agent", "containers"), "pid", SearchOption.AllDirectories);
+
+    private string[] SpecFiles() => Directory.GetFiles(Path.Combine(folder.Path, "agent", "containers"), "spec.json", SearchOption.AllDirectories);
 
     private ContainerStatus? Container(string pod) => server.Pods.GetValueOrDefault(pod)?.Status?.ContainerStatuses.FirstOrDefault();
 

@@ -76,6 +76,21 @@ public sealed class AgentProtocolTests(ApiServer api)
     }
 
     [Fact]
+    public async Task EndedPod_StaysEndedWhateverALaterReportSays()
+    {
+        (string home, JsonObject pod) = await NewPodAsync();
+        ContainerStatus ended = new() { Name = "c", State = new() { Terminated = new() { ExitCode = 3, Reason = "Error" } } };
+        PodStatus failed = new() { Phase = "Failed", ContainerStatuses = [ended] };
+        await ReportAsync(Full("s1") with { Pods = [Running(pod) with { Status = failed }] });
+
+        await ReportAsync(Full("s2") with { Pods = [Running(pod)] });
+
+        JsonObject record = await api.GetAsync($"{home}/p");
+        Assert.Equal("Failed", (string)record["status"]!["phase"]!);
+        Assert.Equal(3, (int)record["status"]!["containerStatuses"]![0]!["state"]!["terminated"]!["exitCode"]!);
+    }
+
+    [Fact]
     public async Task StoppedPod_LeavesOnlyWhenItWasToStop()
     {
         (string home, JsonObject pod) = await NewPodAsync();
