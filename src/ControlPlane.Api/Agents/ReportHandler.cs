@@ -86,12 +86,13 @@ internal sealed class ReportHandler(IResourceStore store, CacheReader reader, Ag
 
     /// <summary>
     /// Waits for what the report may rely on. A pod that this replica does not know may just be new to it: its status must not be
-    /// dropped, for an acknowledged report is not sent again.
+    /// dropped, for an acknowledged report is not sent again. So may be the deletion of one that has stopped.
     /// </summary>
     private async Task CatchUpAsync(string node, NodeReport report, AgentSession session, bool isKnown, CancellationToken cancellationToken)
     {
         bool knowsPods = report.Pods.All(pod =>
-            reader.Find<Pod>(new ObjectKey(pod.Namespace, pod.Name)) is { } stored && stored.Uid == pod.Uid && stored.Spec.NodeName == node);
+            reader.Find<Pod>(new ObjectKey(pod.Namespace, pod.Name)) is { } stored && stored.Uid == pod.Uid && stored.Spec.NodeName == node
+            && (!pod.IsStopped || stored.Metadata.IsDeleting));
         if (isKnown && knowsPods)
         {
             await reader.WaitForAsync(session.Revision, cancellationToken);

@@ -45,6 +45,7 @@ public sealed class AgentProtocolTests(ApiServer api)
     {
         await ReportAsync(Full("s1"));
         await api.DeleteAsync($"/api/v1/nodes/{node}");
+        await api.GetAsync($"/api/v1/nodes/{node}", HttpStatusCode.NotFound);
         Assert.True((await ReportAsync(new NodeReport { SessionId = "s1", Sequence = 2 })).SendAll);
         Assert.False((await ReportAsync(Full("s2"))).SendAll);
         await api.GetAsync($"/api/v1/nodes/{node}");
