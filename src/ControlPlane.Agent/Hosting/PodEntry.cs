@@ -51,7 +51,9 @@ internal sealed class PodEntry(string uid, Signal finished)
             ObservedContainer newest = lives.MaxBy(life => life.Identity.RestartCount)!;
             if (before.LastSeen is null || before.LastSeen.Identity.RestartCount <= newest.Identity.RestartCount)
             {
-                memory = memory.SetItem(lives.Key, before with { LastSeen = newest });
+                // A dead container has no ports any more; its next life shall have those it had.
+                bool lostPorts = newest.HostPorts.IsEmpty && newest.Id == before.LastSeen?.Id;
+                memory = memory.SetItem(lives.Key, before with { LastSeen = lostPorts ? newest with { HostPorts = before.LastSeen!.HostPorts } : newest });
             }
         }
 
@@ -110,7 +112,7 @@ internal sealed class PodEntry(string uid, Signal finished)
         CancellationTokenSource cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         int failures = memory[container]?.Failure?.Attempts ?? 0;
         Task<WorkResult> running = worker.RunAsync(Desired, actions, start => IdentityOf(start, state), failures, cancel.Token);
-        works.Add(container, new Work(running, cancel, finished) { Starts = actions.Any(action => action is StartContainer) });
+        works.Add(container, new Work(running, cancel, finished) { Starts = actions.Any(action => action is PodStart) });
     }
 
     /// <summary>Takes in the results of the steps that have ended.</summary>
@@ -175,7 +177,7 @@ internal sealed class PodEntry(string uid, Signal finished)
         };
     }
 
-    private ContainerIdentity IdentityOf(StartContainer start, DesiredState state) => new()
+    private ContainerIdentity IdentityOf(PodStart start, DesiredState state) => new()
     {
         PodUid = Uid,
         PodNamespace = Desired?.Namespace ?? "",

@@ -166,7 +166,10 @@ internal sealed class PodLoop(
         {
             IReadOnlyList<ObservedContainer> containers = await runtime.ListAsync(cancellationToken);
             log.StoppingAll(containers.Count);
-            await Task.WhenAll(containers.Select(container => StopAndRemoveAsync(container, cancellationToken)));
+            await Task.WhenAll(containers.Where(container => !container.Identity.IsSandbox).Select(container => StopAndRemoveAsync(container, cancellationToken)));
+
+            // The sandboxes last, so that what is being stopped keeps its network.
+            await Task.WhenAll(containers.Where(container => container.Identity.IsSandbox).Select(sandbox => runtime.RemoveAsync(sandbox.Id, cancellationToken)));
         }
         catch (RuntimeUnavailableException exception)
         {

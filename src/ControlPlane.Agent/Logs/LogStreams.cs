@@ -87,6 +87,7 @@ internal sealed class LogStreams(ControlPlaneClient client, IContainerRuntime ru
         [
             .. (await runtime.ListAsync(cancellationToken))
                 .Where(container => container.Identity.PodUid == request.PodUid
+                    && !container.Identity.IsSandbox
                     && (options.Container.Length == 0 || container.Identity.Container == options.Container)
                     && container.Phase != ContainerPhase.Created)
                 .OrderByDescending(container => container.Identity.RestartCount),

@@ -3,6 +3,7 @@ using ControlPlane.Agent.Protocol;
 using ControlPlane.Agent.Runtimes;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
 using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Agent.Pods;
@@ -24,7 +25,7 @@ internal sealed class ContainerWorker(
 
     /// <summary>Does the steps for one container, in their order. A runtime that is away ends it; what is left is decided anew later.</summary>
     public async Task<WorkResult> RunAsync(
-        Pod? pod, IReadOnlyList<PodAction> actions, Func<StartContainer, ContainerIdentity> identify, int failuresBefore, CancellationToken cancellationToken)
+        Pod? pod, IReadOnlyList<PodAction> actions, Func<PodStart, ContainerIdentity> identify, int failuresBefore, CancellationToken cancellationToken)
     {
         WorkResult result = new();
         try
@@ -44,6 +45,9 @@ internal sealed class ContainerWorker(
                         break;
                     case RemoveContainer remove:
                         await runtime.RemoveAsync(remove.Id, cancellationToken);
+                        break;
+                    case StartSandbox start when pod is not null:
+                        result = await StartSandboxAsync(pod, start, identify(start), failuresBefore, cancellationToken);
                         break;
                     case StartContainer start when pod is not null:
                         result = await StartAsync(pod, start, identify(start), failuresBefore, cancellationToken);
@@ -95,16 +99,65 @@ internal sealed class ContainerWorker(
             return Failed("ErrImagePull", exception.Message);
         }
 
+        ContainerRequest request = new() { Identity = identity, Pod = pod, Container = container, NetworkOf = start.NetworkOf };
+        Refusal? refusal = await BeginAsync(
+            start.KeptPorts,
+            kept => runtime.CreateAsync(request with { KeptPorts = kept }, cancellationToken),
+            verb => events.Say(pod, container.Name, "Normal", verb, $"{verb} container {container.Name}"),
+            cancellationToken);
+        return refusal is null ? new WorkResult(HasStarted: true) : Failed(refusal.HasCreated ? "RunContainerError" : "CreateContainerError", refusal.Message);
+    }
+
+    private async Task<WorkResult> StartSandboxAsync(
+        Pod pod, StartSandbox start, ContainerIdentity identity, int failuresBefore, CancellationToken cancellationToken)
+    {
+        const string Reason = "FailedCreatePodSandBox";
+        SandboxRequest request = new() { Identity = identity, Pod = pod };
+        Refusal? refusal = await BeginAsync(
+            start.KeptPorts,
+            kept => runtime.CreateSandboxAsync(request with { KeptPorts = kept }, cancellationToken),
+            _ => { },
+            cancellationToken);
+        if (refusal is null)
+        {
+            return new WorkResult(HasStarted: true);
+        }
+
+        string message = $"Failed to create pod sandbox: {refusal.Message}";
+        log.StartFailed(pod.Name, identity.Container, Reason, message);
+        events.Say(pod, container: null, "Warning", Reason, message);
+        return new WorkResult(new StartFailure(Reason, message, time.GetUtcNow(), failuresBefore + 1));
+    }
+
+    /// <summary>
+    /// Makes and starts a container; null when it runs. Whatever refuses one that wants its old ports back, a port that somebody has taken since
+    /// is the first suspect: it is tried once more with new ones.
+    /// </summary>
+    private async Task<Refusal?> BeginAsync(
+        ValueList<HostPort> kept, Func<ValueList<HostPort>, Task<string>> create, Action<string> say, CancellationToken cancellationToken)
+    {
         await starts.WaitAsync(cancellationToken);
+        try
+        {
+            Refusal? refusal = await TryBeginAsync(() => create(kept), say, cancellationToken);
+            return refusal is null || kept.IsEmpty ? refusal : await TryBeginAsync(() => create([]), say, cancellationToken);
+        }
+        finally
+        {
+            starts.Release();
+        }
+    }
+
+    private async Task<Refusal?> TryBeginAsync(Func<Task<string>> create, Action<string> say, CancellationToken cancellationToken)
+    {
         string? id = null;
         try
         {
-            id = await runtime.CreateAsync(
-                new ContainerRequest { Identity = identity, Pod = pod, Container = container, NetworkOf = start.NetworkOf }, cancellationToken);
-            events.Say(pod, container.Name, "Normal", "Created", $"Created container {container.Name}");
+            id = await create();
+            say("Created");
             await runtime.StartAsync(id, cancellationToken);
-            events.Say(pod, container.Name, "Normal", "Started", $"Started container {container.Name}");
-            return new WorkResult(HasStarted: true);
+            say("Started");
+            return null;
         }
         catch (ContainerStartException exception)
         {
@@ -113,11 +166,7 @@ internal sealed class ContainerWorker(
                 await runtime.RemoveAsync(id, cancellationToken);
             }
 
-            return Failed(id is null ? "CreateContainerError" : "RunContainerError", exception.Message);
-        }
-        finally
-        {
-            starts.Release();
+            return new Refusal(id is not null, exception.Message);
         }
     }
 
@@ -169,4 +218,7 @@ internal sealed class ContainerWorker(
         events.Say(pod, container.Name, "Normal", "Pulled", $"Container image \"{image}\" already present on machine");
         return true;
     }
+
+    /// <summary>The runtime did not make a container, or made it and did not start it.</summary>
+    private sealed record Refusal(bool HasCreated, string Message);
 }

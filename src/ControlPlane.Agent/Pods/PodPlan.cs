@@ -1,3 +1,5 @@
+using ControlPlane.Agent.Runtimes;
+using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Agent.Pods;
@@ -23,12 +25,27 @@ internal sealed record Waiting(string Reason, string Message = "");
 /// <summary>One step, for one container.</summary>
 internal abstract record PodAction(string Container);
 
+/// <summary>Begins a life.</summary>
+/// <param name="Container">Its name.</param>
+/// <param name="RestartCount">How often it has been started before.</param>
+/// <param name="NextBackoff">How long it will wait after this life's end.</param>
+internal abstract record PodStart(string Container, int RestartCount, TimeSpan NextBackoff) : PodAction(Container)
+{
+    /// <summary>The node's ports that the life before had: whoever knows them reaches the new one too.</summary>
+    public ValueList<HostPort> KeptPorts { get; init; }
+}
+
 /// <summary>Pulls the image if need be, makes the container and starts it.</summary>
 /// <param name="Container">Its name.</param>
 /// <param name="RestartCount">How often it has been started before.</param>
 /// <param name="NextBackoff">How long it will wait after this life's end.</param>
 /// <param name="NetworkOf">The container whose network it joins; null for its own.</param>
-internal sealed record StartContainer(string Container, int RestartCount, TimeSpan NextBackoff, string? NetworkOf) : PodAction(Container);
+internal sealed record StartContainer(string Container, int RestartCount, TimeSpan NextBackoff, string? NetworkOf)
+    : PodStart(Container, RestartCount, NextBackoff);
+
+/// <summary>Makes the pod's sandbox and starts it.</summary>
+/// <param name="RestartCount">How many there were before.</param>
+internal sealed record StartSandbox(int RestartCount) : PodStart(ContainerIdentity.SandboxName, RestartCount, TimeSpan.Zero);
 
 /// <summary>SIGTERM, grace, SIGKILL.</summary>
 /// <param name="Container">Its name.</param>
@@ -37,5 +54,5 @@ internal sealed record StartContainer(string Container, int RestartCount, TimeSp
 /// <param name="Message">Said in a <c>Killing</c> event.</param>
 internal sealed record StopContainer(string Container, string Id, TimeSpan Grace, string Message) : PodAction(Container);
 
-/// <summary>Removes a container that does not run.</summary>
+/// <summary>Removes a container that does not run, or a sandbox, which has nothing to end.</summary>
 internal sealed record RemoveContainer(string Container, string Id) : PodAction(Container);

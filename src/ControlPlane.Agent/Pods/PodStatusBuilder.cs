@@ -32,6 +32,7 @@ internal static class PodStatusBuilder
             QosClass = pod.Status?.QosClass,
             HostPorts =
             [
+                .. view.Sandbox is { Phase: ContainerPhase.Running } sandbox ? sandbox.HostPorts : default,
                 .. pod.Spec.Containers.SelectMany(container =>
                     Current(view, container) is { Phase: ContainerPhase.Running } running ? running.HostPorts : default),
             ],

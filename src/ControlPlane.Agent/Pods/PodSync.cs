@@ -35,58 +35,50 @@ internal static class PodSync
         container.Identity.StoreIdentity == view.StoreIdentity
         && (view.Desired is not null || container.Identity.BornAtRevision <= view.Revision);
 
+    private static bool MayActOn(ObservedContainer container, PodView view) =>
+        MayStop(container, view) && !view.Busy.Contains(container.Identity.Container);
+
     private static PodPlan PlanEnd(PodView view)
     {
         TimeSpan grace = TimeSpan.FromSeconds(
             view.Desired?.Metadata.DeletionGracePeriodSeconds ?? view.Desired?.Spec.TerminationGracePeriodSeconds ?? DefaultGraceSeconds);
         ValueList<PodAction> actions = [];
-        foreach (ObservedContainer observed in view.Containers)
+        foreach (ObservedContainer observed in view.Containers.Where(observed => MayActOn(observed, view)))
         {
-            if (MayStop(observed, view) && !view.Busy.Contains(observed.Identity.Container))
+            if (!observed.Identity.IsSandbox)
             {
                 actions = actions.Add(End(observed, grace, $"Stopping container {observed.Identity.Container}"));
             }
         }
 
-        return new PodPlan { Actions = actions, IsStopped = view.Containers.IsEmpty && view.Busy.IsEmpty };
+        return new PodPlan { Actions = [.. actions, .. Sandboxes.End(view)], IsStopped = view.Containers.IsEmpty && view.Busy.IsEmpty };
     }
 
-    /// <summary>A pod that has succeeded or failed never runs again; its dead containers stay for their logs.</summary>
+    /// <summary>A pod that has succeeded or failed never runs again; its dead containers stay for their logs, its ports are given back.</summary>
     private static PodPlan PlanFinished(PodView view) => new()
     {
         Actions =
         [
             .. view.Containers
-                .Where(observed => observed.Phase == ContainerPhase.Running && MayStop(observed, view) && !view.Busy.Contains(observed.Identity.Container))
+                .Where(observed => observed.Phase == ContainerPhase.Running && !observed.Identity.IsSandbox && MayActOn(observed, view))
                 .Select(observed => End(observed, Grace(view.Desired!), $"Stopping container {observed.Identity.Container}")),
+            .. Sandboxes.End(view),
         ],
     };
 
     private static PodPlan PlanLife(PodView view, Pod pod)
     {
+        bool isShared = view.SharesNetwork && pod.Spec.Containers.Count > 1;
+        string? network = isShared ? Sandboxes.NetworkOf(view, pod) : null;
         PodPlan plan = new();
-        string? network = null;
-        for (int i = 0; i < pod.Spec.Containers.Count; i++)
+        foreach (Container container in pod.Spec.Containers.Where(container => !view.Busy.Contains(container.Name)))
         {
-            Container container = pod.Spec.Containers[i];
             IReadOnlyList<ObservedContainer> lives = view.LivesOf(container.Name);
-            ObservedContainer? current = lives.FirstOrDefault();
-            bool joins = view.SharesNetwork && i > 0;
-            if (!view.Busy.Contains(container.Name))
-            {
-                plan = joins && network is null
-                    ? plan with { Waiting = plan.Waiting.SetItem(container.Name, new Waiting("PodInitializing")) }
-                    : PlanContainer(plan, view, pod, container, current, joins ? network : null);
-                plan = RemoveOldLives(plan, lives);
-            }
-
-            if (i == 0 && current?.Phase == ContainerPhase.Running && !view.Busy.Contains(container.Name))
-            {
-                network = current.Id;
-            }
+            plan = PlanContainer(plan, view, pod, container, lives.FirstOrDefault(), network);
+            plan = RemoveOldLives(plan, lives);
         }
 
-        return plan;
+        return isShared && network is null ? Sandboxes.Before(plan, view, pod) : plan;
     }
 
     private static PodPlan PlanContainer(PodPlan plan, PodView view, Pod pod, Container container, ObservedContainer? current, string? network)
@@ -142,8 +134,8 @@ internal static class PodSync
             return $"Container {container.Name} definition changed, will be restarted";
         }
 
-        return network is not null && current.NetworkOf != network
-            ? $"Container {container.Name} lost the pod's network with the pod's first container, will be restarted"
+        return network is not null && current.NetworkOf != network && current.Id != network
+            ? "Pod sandbox changed, it will be killed and re-created."
             : null;
     }
 
@@ -203,22 +195,28 @@ internal static class PodSync
     private static StartContainer StartOf(
         PodView view, Pod pod, Container container, ObservedContainer? current, ContainerMemory memory, string? network)
     {
+        ValueList<HostPort> kept = network is null ? KeptPorts(pod, container, memory) : [];
         if (current is not null && !IsRemoved(view, current))
         {
-            return new StartContainer(container.Name, current.Identity.RestartCount + 1, Backoff.Next(WaitAfter(current)), network);
+            TimeSpan wait = Backoff.Next(WaitAfter(current));
+            return new StartContainer(container.Name, current.Identity.RestartCount + 1, wait, network) { KeptPorts = kept };
         }
 
         if (memory.LastSeen is { } vanished)
         {
             // Somebody removed it: that is no crash, so it is made anew at once and waits no longer the next time.
-            return new StartContainer(container.Name, vanished.Identity.RestartCount + 1, vanished.Identity.NextBackoff, network);
+            return new StartContainer(container.Name, vanished.Identity.RestartCount + 1, vanished.Identity.NextBackoff, network) { KeptPorts = kept };
         }
 
         // An agent that has just started knows from the record whether the container has ever run.
         ContainerStatus? reported = pod.Status?.ContainerStatuses.FirstOrDefault(status => status.Name == container.Name);
         int restarts = reported is null ? 0 : reported.ContainerID is null ? reported.RestartCount : reported.RestartCount + 1;
-        return new StartContainer(container.Name, restarts, TimeSpan.Zero, network);
+        return new StartContainer(container.Name, restarts, TimeSpan.Zero, network) { KeptPorts = kept };
     }
+
+    /// <summary>The node's ports of the life before: as this agent saw them, else as an earlier one has reported them.</summary>
+    private static ValueList<HostPort> KeptPorts(Pod pod, Container container, ContainerMemory memory) =>
+        memory.LastSeen is { } seen ? seen.HostPorts : [.. (pod.Status?.HostPorts ?? default).Where(port => port.Container == container.Name)];
 
     /// <summary>
     /// True for a dead container that someone has removed since: whoever does that asks for a new one now. An engine that removes a running

@@ -37,6 +37,14 @@ internal sealed record PodView
 
     public required DateTimeOffset Now { get; init; }
 
+    /// <summary>The newest sandbox of the pod, dead or alive; null when there is none.</summary>
+    public ObservedContainer? Sandbox => Containers.Where(observed => observed.Identity.IsSandbox).MaxBy(sandbox => sandbox.Identity.RestartCount);
+
+    /// <summary>True while a container may use the network that the sandbox holds.</summary>
+    public bool IsNetworkInUse =>
+        Containers.Any(observed => !observed.Identity.IsSandbox && observed.Phase == ContainerPhase.Running)
+        || Busy.Any(name => name != ContainerIdentity.SandboxName);
+
     /// <summary>
     /// A container's lives, the newest first. A dead one that someone has removed since still counts, as it was when it was last seen;
     /// after a running one that has vanished there is none, whatever older ones are left.

@@ -1,5 +1,6 @@
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Agent.Runtimes;
 
@@ -12,7 +13,7 @@ internal interface IContainerRuntime
     /// <summary>The word before <c>://</c> in container ids, such as <c>docker</c>.</summary>
     string Name { get; }
 
-    /// <summary>True when the containers of a pod live in the network of its first one, and lose it with that one.</summary>
+    /// <summary>True when the containers of a pod of several share one network, which a sandbox holds for them.</summary>
     bool SharesNetwork { get; }
 
     /// <summary>True when the time of each line of a log is known, so that a log can be cut by time and its lines shown with theirs.</summary>
@@ -35,6 +36,10 @@ internal interface IContainerRuntime
     /// <summary>Makes a container that does not run yet, and returns its id.</summary>
     /// <exception cref="ContainerStartException">The runtime refused; the message says why.</exception>
     Task<string> CreateAsync(ContainerRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Makes a pod's sandbox, which does not run yet, and returns its id. Asked for only of a runtime whose pods share a network.</summary>
+    /// <exception cref="ContainerStartException">The runtime refused; the message says why.</exception>
+    Task<string> CreateSandboxAsync(SandboxRequest request, CancellationToken cancellationToken);
 
     /// <exception cref="ContainerStartException">The container could not be started; the message says why.</exception>
     Task StartAsync(string id, CancellationToken cancellationToken);
@@ -80,6 +85,20 @@ internal sealed record ContainerRequest
 
     public required Container Container { get; init; }
 
-    /// <summary>The container whose network this one joins; null for the first of a pod.</summary>
+    /// <summary>The container whose network this one joins; null for a network of its own.</summary>
     public string? NetworkOf { get; init; }
+
+    /// <summary>The ports of the node that its earlier life had, to be had again.</summary>
+    public ValueList<HostPort> KeptPorts { get; init; }
+}
+
+/// <summary>What is needed to make a pod's sandbox.</summary>
+internal sealed record SandboxRequest
+{
+    public required ContainerIdentity Identity { get; init; }
+
+    public required Pod Pod { get; init; }
+
+    /// <summary>The ports of the node that the sandbox before it had, to be had again.</summary>
+    public ValueList<HostPort> KeptPorts { get; init; }
 }

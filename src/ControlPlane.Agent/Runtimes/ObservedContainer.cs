@@ -9,6 +9,9 @@ namespace ControlPlane.Agent.Runtimes;
 /// </summary>
 internal sealed record ContainerIdentity
 {
+    /// <summary>The name of a pod's sandbox among its containers; no container of a pod can have it, for theirs are in lower case.</summary>
+    public const string SandboxName = "POD";
+
     public required string PodUid { get; init; }
 
     public required string PodNamespace { get; init; }
@@ -17,6 +20,9 @@ internal sealed record ContainerIdentity
 
     /// <summary>The container's name in its pod.</summary>
     public required string Container { get; init; }
+
+    /// <summary>True for the container that holds the network and the ports of its pod, and runs nothing.</summary>
+    public bool IsSandbox => Container == SandboxName;
 
     /// <summary>The identity of the store that ordered the pod.</summary>
     public required string StoreIdentity { get; init; }

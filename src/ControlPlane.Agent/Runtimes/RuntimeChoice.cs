@@ -31,7 +31,8 @@ internal sealed class RuntimeChoice(AgentOptions options, TimeProvider time, ILo
         {
             await DockerCall.RunAsync(token => docker.System.GetVersionAsync(token), time, cancellationToken);
             DockerImages images = new(docker, time, logs.CreateLogger<DockerImages>());
-            runtime = new DockerRuntime(options, docker, new DockerInventory(options, docker, time), images, time);
+            runtime = new DockerRuntime(
+                options, docker, new DockerInventory(options, docker, time), images, new DockerSandbox(options, docker, images), time);
             Why = options.Runtime == "docker" ? "as told" : $"Docker Engine answers at {endpoint}";
         }
         catch (Exception exception) when (exception is RuntimeUnavailableException or DockerApiException)

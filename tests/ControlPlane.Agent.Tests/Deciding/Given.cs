@@ -67,6 +67,16 @@ internal static class Given
         StartedAt = Ago(60),
     };
 
+    /// <summary>The pod's sandbox, with a port of the node.</summary>
+    public static ObservedContainer Sandbox(string id = "box", int life = 0, string store = Store) =>
+        Alive(id, ContainerIdentity.SandboxName, store, life: life) with { HostPorts = [Port(30_001)] };
+
+    public static HostPort Port(int port) => new() { Container = "c", ContainerPort = 80, Protocol = "TCP", Port = port };
+
+    public static ObservedContainer Exited(this ObservedContainer container) => container with { Phase = ContainerPhase.Exited, ExitCode = 137, FinishedAt = Noon };
+
+    public static ObservedContainer In(this ObservedContainer container, string network) => container with { NetworkOf = network };
+
     /// <summary>A container that ran for a minute before it ended.</summary>
     public static ObservedContainer Dead(string id = "one", int exitCode = 1, int life = 0, int backoffSeconds = 0, int endedAgo = 0, int ranSeconds = 60, string store = Store)
     {

@@ -80,6 +80,14 @@ public sealed class PodStatusBuilderTests
             condition => Assert.Equal(("ContainersNotReady", message), (condition.Reason, condition.Message)));
     }
 
+    [Fact]
+    public void HostPorts_AreTheSandboxsWhileAContainerIsRestarted()
+    {
+        PodView crashed = View(Pod().WithSecondContainer(), Sandbox(), Dead().In("box"), Alive("side", "d").In("box")) with { SharesNetwork = true };
+
+        Assert.Equal([Port(30_001)], Build(crashed).HostPorts);
+    }
+
     private static DateTimeOffset? TimeOf(PodStatus status) => status.Conditions.Single(condition => condition.Type == "Ready").LastTransitionTime;
 
     private static PodStatus Build(PodView view, PodStatus? previous = null) =>

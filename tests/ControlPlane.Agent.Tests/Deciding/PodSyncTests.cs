@@ -90,12 +90,38 @@ public sealed class PodSyncTests
         ["image absent and never pulled: says so for good"] = (View(Pod()).Failed("ErrImageNeverPull", secondsAgo: 5), "wait c ErrImageNeverPull, again at +5s"),
         ["engine refused: tried again later"] = (View(Pod()).Failed("CreateContainerError", secondsAgo: 5, attempts: 2), "wait c CreateContainerError, again at +15s"),
 
-        ["shared network: the second waits for the first"] =
-            (View(Pod().WithSecondContainer()) with { SharesNetwork = true }, "start c life 0 then 0s, wait d PodInitializing"),
-        ["shared network: the second joins the first"] =
-            (View(Pod().WithSecondContainer(), Alive()) with { SharesNetwork = true }, "start d life 0 then 0s in the network of one"),
-        ["shared network: the second is restarted when the first is another"] =
-            (View(Pod().WithSecondContainer(), Alive("two", life: 1), Alive("side", "d") with { NetworkOf = "one" }) with { SharesNetwork = true }, "stop side 30s"),
+        ["sandbox: comes before the containers"] = (Pair(), "start the sandbox 0"),
+        ["sandbox: one that is being made is waited for"] = (Pair() with { Busy = ["POD"] }, "nothing"),
+        ["sandbox: the containers join it"] = (Pair(Sandbox()), "start c life 0 then 0s in the network of box, start d life 0 then 0s in the network of box"),
+        ["sandbox: a neighbour's crash leaves the other alone"] =
+            (Pair(Sandbox(), Dead().In("box"), Alive("side", "d").In("box")), "start c life 1 then 10s in the network of box"),
+        ["sandbox: when it is gone, another comes first"] = (Pair(Alive().In("box"), Alive("side", "d").In("box")).LastSeen(Sandbox()), "start the sandbox 1 with port 30001"),
+        ["sandbox: when it is dead, another takes its place"] = (Pair(Sandbox().Exited(), Alive().In("box")), "remove box, start the sandbox 0"),
+        ["sandbox: whoever lives in one that is gone is restarted in the next"] =
+            (Pair(Sandbox("next", life: 1), Alive().In("box"), Alive("side", "d").In("next")), "stop one 30s"),
+        ["sandbox: one that cannot be made is tried again, and its containers wait"] =
+            (Pair() with { Memory = Failed("POD", secondsAgo: 4) }, "wait c ContainerCreating, wait d ContainerCreating, again at +6s"),
+        ["sandbox: a container's crash loop needs none while it waits"] =
+            (Pair(Dead(life: 1, backoffSeconds: 10), Dead(life: 1, backoffSeconds: 10) with { Identity = Dead(life: 1, backoffSeconds: 10).Identity with { Container = "d" } }),
+                "wait c CrashLoopBackOff, wait d CrashLoopBackOff, again at +10s"),
+        ["sandbox: an only container has none"] = (View(Pod()) with { SharesNetwork = true }, "start c life 0 then 0s"),
+        ["sandbox: goes last when the pod shall stop"] =
+            (View(Pod().WithSecondContainer().Deleting(5), Sandbox(), Alive().In("box")) with { SharesNetwork = true }, "stop one 5s"),
+        ["sandbox: goes when nothing runs in it"] =
+            (View(Pod().WithSecondContainer().Deleting(5), Sandbox(), Dead().In("box")) with { SharesNetwork = true }, "remove one, remove box"),
+        ["sandbox: stays while a step of a container is under way"] =
+            (View(Pod().WithSecondContainer().Deleting(5), Sandbox()) with { SharesNetwork = true, Busy = ["c"] }, "nothing"),
+        ["sandbox: of another store stays"] = (View(null, Sandbox(store: OtherStore)) with { SharesNetwork = true }, "nothing"),
+        ["sandbox: a finished pod gives back its ports"] =
+            (View(Pod("Never").WithSecondContainer().Reported("Succeeded"), Sandbox(), Dead(exitCode: 0).In("box")) with { SharesNetwork = true }, "remove box"),
+        ["before there were sandboxes: the second joins the first"] = (Pair(Alive()), "start d life 0 then 0s in the network of one"),
+        ["before there were sandboxes: both run on"] = (Pair(Alive(), Alive("side", "d").In("one")), "nothing"),
+        ["before there were sandboxes: when the first dies, a sandbox takes its place"] = (Pair(Dead(), Alive("side", "d").In("one")), "start the sandbox 0"),
+
+        ["ports: a container gets those that it had"] = (View(Pod(), Dead()).LastSeen(Dead() with { HostPorts = [Port(30_001)] }), "start c life 1 then 10s with port 30001"),
+        ["ports: an earlier agent's report knows them"] =
+            (View(Pod().Recorded(Ran()) is var pod ? pod with { Status = pod.Status! with { HostPorts = [Port(30_002), Port(30_003) with { Container = "d" }] } } : null),
+                "start c life 3 then 0s with port 30002"),
         ["own networks: both are started at once"] = (View(Pod().WithSecondContainer()), "start c life 0 then 0s, start d life 0 then 0s"),
 
         ["old lives: the one before stays for its log, older ones go"] =
@@ -119,6 +145,13 @@ public sealed class PodSyncTests
         Assert.Equal([10, 20, 40, 80, 160, 300, 300], Enumerable.Range(1, 7).Select(failures => Backoff.After(failures).TotalSeconds));
     }
 
+    private static PodView Pair(params ObservedContainer[] containers) => View(Pod().WithSecondContainer(), containers) with { SharesNetwork = true };
+
+    private static ValueMap<ContainerMemory> Failed(string container, int secondsAgo) => default(ValueMap<ContainerMemory>).SetItem(
+        container, new ContainerMemory { Failure = new StartFailure("because", "the engine said no", Ago(secondsAgo), Attempts: 1) });
+
+    private static string PortsOf(PodStart start) => string.Concat(start.KeptPorts.Select(port => $" with port {port.Port}"));
+
     private static string Text(PodPlan plan)
     {
         List<string> steps = [.. plan.Actions.Select(Text)];
@@ -139,7 +172,8 @@ public sealed class PodSyncTests
     private static string Text(PodAction action) => action switch
     {
         StartContainer start => $"start {start.Container} life {start.RestartCount} then {start.NextBackoff.TotalSeconds:0}s"
-            + (start.NetworkOf is null ? "" : $" in the network of {start.NetworkOf}"),
+            + (start.NetworkOf is null ? "" : $" in the network of {start.NetworkOf}") + PortsOf(start),
+        StartSandbox start => $"start the sandbox {start.RestartCount}" + PortsOf(start),
         StopContainer stop => $"stop {stop.Id} {stop.Grace.TotalSeconds:0}s",
         RemoveContainer remove => $"remove {remove.Id}",
         _ => throw new ArgumentOutOfRangeException(nameof(action), action, "a step without words"),

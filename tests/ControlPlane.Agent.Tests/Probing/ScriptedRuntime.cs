@@ -36,6 +36,8 @@ internal sealed class ScriptedRuntime(Func<string, CancellationToken, Task<ExecR
 
     public Task<string> CreateAsync(ContainerRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public Task<string> CreateSandboxAsync(SandboxRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task StartAsync(string id, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task StopAsync(string id, TimeSpan grace, CancellationToken cancellationToken) => throw new NotSupportedException();

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
@@ -124,23 +126,81 @@ public sealed class DockerRuntimeTests(DockerEngineFixture engine) : IClassFixtu
     }
 
     [Fact]
-    public async Task The_containers_of_a_pod_share_the_first_ones_network()
+    public async Task The_containers_of_a_pod_share_a_network_that_outlives_each_of_them()
     {
-        Pod pod = Pods.Hello("pair");
-        Container second = new()
-        {
-            Name = "second",
-            Image = "hello:v2",
-            Env = [new EnvVar { Name = "PORT", Value = "9090" }],
-            Ports = [new ContainerPort { Number = 9090 }],
-            ReadinessProbe = new Probe { HttpGet = new HttpGetAction { Path = "/healthz", Port = 9090 }, PeriodSeconds = 1 },
-        };
-        server.Set([pod with { Spec = pod.Spec with { Containers = [pod.Spec.Containers[0], second] } }]);
+        server.Set([Pair("pair")]);
+        PodReport report = await ReadyAsync("pair");
+        HostPort[] ports = [.. report.Status!.HostPorts];
+        Assert.Equal(["hello", "second"], ports.Select(port => port.Container));
+        Assert.Contains("\"version\":\"v2\",\"pod\":\"pair\"", await http.GetStringAsync($"http://127.0.1.1:{ports[1].Port}/"));
+        string sandbox = await IdOfAsync("POD");
+        string second = await IdOfAsync("second");
 
+        await engine.RunAsync("docker", "kill", await IdOfAsync("hello"));
+        await Wait.UntilAsync(() => Container("pair")?.RestartCount == 1 && server.Pods["pair"].IsReady(), () => Seen("pair"));
+
+        Assert.Equal((sandbox, second), (await IdOfAsync("POD"), await IdOfAsync("second")));
+        Assert.Equal(0, server.Pods["pair"].Status!.ContainerStatuses[1].RestartCount);
+        Assert.Equal(ports, server.Pods["pair"].Status!.HostPorts);
+        Assert.Contains("\"version\":\"v1\",\"pod\":\"pair\"", await http.GetStringAsync($"http://127.0.1.1:{ports[0].Port}/"));
+
+        server.Set([.. server.DesiredPods.Select(pod => pod.Deleting())]);
+        await Wait.UntilAsync(() => server.Pods["pair"].IsStopped, () => Seen("pair"));
+        Assert.Empty(await IdsAsync("-a"));
+    }
+
+    [Fact]
+    public async Task A_sandbox_that_is_removed_comes_back_with_its_ports_and_its_containers_move_in()
+    {
+        server.Set([Pair("pair")]);
         PodReport report = await ReadyAsync("pair");
 
-        int port = report.Status!.HostPorts.First(published => published.Container == "second").Port;
-        Assert.Contains("\"version\":\"v2\",\"pod\":\"pair\"", await http.GetStringAsync($"http://127.0.1.1:{port}/"));
+        await engine.RunAsync("docker", "rm", "-f", await IdOfAsync("POD"));
+
+        await Wait.UntilAsync(
+            () => server.Pods["pair"].IsReady() && server.Pods["pair"].Status!.ContainerStatuses.All(status => status.RestartCount == 1), () => Seen("pair"), seconds: 30);
+        Assert.Equal(report.Status!.HostPorts, server.Pods["pair"].Status!.HostPorts);
+    }
+
+    [Fact]
+    public async Task A_pod_from_before_there_were_sandboxes_is_adopted_and_moves_when_its_first_container_ends()
+    {
+        Pod pod = Pair("pair");
+        await agent.KillAsync();
+        string first = await RunAsBeforeAsync(pod, pod.Spec.Containers[0], "-p", "127.0.1.1::8080", "-p", "127.0.1.1::9090", "-l", "controlplane.dev/ports=hello:8080/TCP second:9090/TCP");
+        string second = await RunAsBeforeAsync(pod, pod.Spec.Containers[1], "--network", $"container:{first}");
+        server.Set([pod]);
+
+        agent = StartAgent();
+        await ReadyAsync("pair");
+        Assert.Equal([first, second], (await IdsAsync("-a")).OrderBy(id => id == second));
+        Assert.Equal(2, server.Pods["pair"].Status!.HostPorts.Count);
+
+        await engine.RunAsync("docker", "kill", first);
+        await Wait.UntilAsync(
+            () => server.Pods["pair"].IsReady() && server.Pods["pair"].Status!.ContainerStatuses.All(status => status.RestartCount == 1), () => Seen("pair"), seconds: 30);
+        string sandbox = await IdOfAsync("POD");
+        Assert.Equal($"container:{sandbox}", (await engine.RunAsync("docker", "inspect", await IdOfAsync("hello"), "-f", "{{.HostConfig.NetworkMode}}")).Trim());
+    }
+
+    [Fact]
+    public async Task A_killed_container_has_its_port_again_and_another_when_somebody_took_it()
+    {
+        server.Set([Pods.Hello("web")]);
+        PodReport report = await ReadyAsync("web");
+        int port = report.Status!.HostPorts[0].Port;
+
+        await engine.RunAsync("docker", "kill", Assert.Single(await IdsAsync()));
+        await Wait.UntilAsync(() => Container("web")?.RestartCount == 1 && server.Pods["web"].IsReady(), () => Seen("web"));
+        Assert.Equal(port, server.Pods["web"].Status!.HostPorts[0].Port);
+
+        // The second end waits for 10 s, in which somebody else takes the port.
+        await engine.RunAsync("docker", "kill", Assert.Single(await IdsAsync()));
+        await Wait.UntilAsync(() => Container("web")?.State?.Waiting is not null, () => Seen("web"));
+        using TcpListener taken = new(IPAddress.Parse("127.0.1.1"), port);
+        taken.Start();
+        await Wait.UntilAsync(() => Container("web")?.RestartCount == 2 && server.Pods["web"].IsReady(), () => Seen("web"), seconds: 30);
+        Assert.NotEqual(port, server.Pods["web"].Status!.HostPorts[0].Port);
     }
 
     [Fact]
@@ -159,6 +219,40 @@ public sealed class DockerRuntimeTests(DockerEngineFixture engine) : IClassFixtu
 
     private static ValueMap<Quantity> ValueMapOf(params (string Name, string Amount)[] amounts) =>
         amounts.Select(amount => KeyValuePair.Create(amount.Name, Quantity.Parse(amount.Amount))).ToValueMap();
+
+    private static Pod Pair(string name)
+    {
+        Pod pod = Pods.Hello(name);
+        Container second = new()
+        {
+            Name = "second",
+            Image = "hello:v2",
+            Env = [new EnvVar { Name = "PORT", Value = "9090" }],
+            Ports = [new ContainerPort { Number = 9090 }],
+            ReadinessProbe = new Probe { HttpGet = new HttpGetAction { Path = "/healthz", Port = 9090 }, PeriodSeconds = 1 },
+        };
+        return pod with { Spec = pod.Spec with { Containers = [pod.Spec.Containers[0], second] } };
+    }
+
+    /// <summary>Starts a container as agents did that made no sandbox.</summary>
+    private async Task<string> RunAsBeforeAsync(Pod pod, Container container, params string[] more)
+    {
+        (string, string)[] labels =
+        [
+            ("node", "node-1"), ("pod-uid", pod.Uid), ("pod-namespace", pod.Namespace), ("pod-name", pod.Name), ("container", container.Name),
+            ("store", "store-1"), ("born", "1"), ("image", container.Image!),
+        ];
+        string printed = await engine.RunAsync("docker",
+        [
+            "run", "-d", .. labels.SelectMany(label => new[] { "-l", $"controlplane.dev/{label.Item1}={label.Item2}" }),
+            .. container.Env.SelectMany(variable => new[] { "-e", $"{variable.Name}={variable.Value}" }), .. more, container.Image!,
+        ]);
+
+        // The engine may warn beside it.
+        return printed.Split('\n').First(line => line.Length == 64);
+    }
+
+    private async Task<string> IdOfAsync(string container) => Assert.Single(await IdsAsync("--filter", $"label=controlplane.dev/container={container}"));
 
     private AgentProcess StartAgent() => AgentProcess.Start(server.Address, folder.Path, "docker", engine.Host);
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using ControlPlane.Agent.Pods;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
@@ -16,31 +15,32 @@ internal static class DockerContainer
     /// <summary>The least weight that the kernel takes.</summary>
     private const long MinCpuShares = 2;
 
+    public static string NameOf(ContainerIdentity identity) =>
+        $"{identity.PodName}.{identity.Container}.{identity.PodUid[..Math.Min(8, identity.PodUid.Length)]}.{identity.RestartCount}";
+
+    public static string HostNameOf(Pod pod)
+    {
+        string hostName = pod.Spec.Hostname is { Length: > 0 } given ? given : pod.Name;
+        return hostName[..Math.Min(MaxHostNameChars, hostName.Length)];
+    }
+
     public static CreateContainerParameters From(ContainerRequest request, AgentOptions options)
     {
         (Pod pod, Container container, ContainerIdentity identity) = (request.Pod, request.Container, request.Identity);
         ContainerEnvironment environment = ContainerEnvironment.Of(pod, container, options.NodeName, options.NodeAddress.ToString());
-        bool isFirst = request.NetworkOf is null;
-
-        // Whoever joins a network cannot publish ports: the first container does it for all.
-        IReadOnlyList<(Container Owner, ContainerPort Port)> ports =
-            isFirst ? [.. pod.Spec.Containers.SelectMany(owner => owner.Ports.Select(port => (owner, port)))] : [];
+        DockerPorts ports = request.NetworkOf is null ? DockerPorts.Of([container], request.KeptPorts, options) : DockerPorts.None;
         CreateContainerParameters parameters = new()
         {
-            Name = $"{pod.Name}.{container.Name}.{pod.Uid[..Math.Min(8, pod.Uid.Length)]}.{identity.RestartCount}",
+            Name = NameOf(identity),
             Image = container.Image ?? "",
             WorkingDir = container.WorkingDir ?? "",
             Env = [.. environment.Values.Select(variable => $"{variable.Key}={variable.Value}")],
-            Labels = ContainerLabels.Write(identity, options.NodeName, container.Image ?? "", ports.Select(port => new HostPort
-            {
-                Container = port.Owner.Name,
-                ContainerPort = port.Port.Number,
-                Protocol = Protocol(port.Port),
-            })),
+            Labels = ContainerLabels.Write(identity, options.NodeName, container.Image ?? "", ports.Published),
+            ExposedPorts = ports.Exposed,
             HostConfig = new HostConfig
             {
-                NetworkMode = isFirst ? "default" : $"container:{request.NetworkOf}",
-                PortBindings = ports.ToDictionary(port => Key(port.Port), port => Binding(port.Port, options)),
+                NetworkMode = request.NetworkOf is null ? "default" : $"container:{request.NetworkOf}",
+                PortBindings = ports.Bindings,
                 RestartPolicy = new RestartPolicy { Name = RestartPolicyKind.No },
                 LogConfig = new LogConfig { Type = "json-file", Config = new Dictionary<string, string> { ["max-size"] = "10m", ["max-file"] = "3" } },
             },
@@ -55,11 +55,9 @@ internal static class DockerContainer
             parameters.Cmd = [.. container.Args.Select(environment.Expand)];
         }
 
-        if (isFirst)
+        if (request.NetworkOf is null)
         {
-            string hostName = pod.Spec.Hostname is { Length: > 0 } given ? given : pod.Name;
-            parameters.Hostname = hostName[..Math.Min(MaxHostNameChars, hostName.Length)];
-            parameters.ExposedPorts = ports.ToDictionary(port => Key(port.Port), _ => default(EmptyStruct));
+            parameters.Hostname = HostNameOf(pod);
         }
 
         Limit(parameters.HostConfig, container.Resources ?? new ResourceRequirements());
@@ -82,18 +80,4 @@ internal static class DockerContainer
 
         host.CPUShares = resources.Requests.TryGetValue("cpu", out Quantity requested) ? Math.Max(MinCpuShares, requested.Milli * 1_024 / 1_000) : MinCpuShares;
     }
-
-    private static string Key(ContainerPort port) => $"{port.Number}/{Protocol(port).ToLowerInvariant()}";
-
-    private static string Protocol(ContainerPort port) => string.IsNullOrEmpty(port.Protocol) ? "TCP" : port.Protocol;
-
-    /// <summary>On the node's address only; an empty port has the engine choose one.</summary>
-    private static IList<PortBinding> Binding(ContainerPort port, AgentOptions options) =>
-    [
-        new PortBinding
-        {
-            HostIP = options.NodeAddress.ToString(),
-            HostPort = port.HostPort is > 0 and var asked ? asked.ToString(CultureInfo.InvariantCulture) : "",
-        },
-    ];
 }

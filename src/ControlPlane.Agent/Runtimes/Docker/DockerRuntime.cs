@@ -8,9 +8,10 @@ namespace ControlPlane.Agent.Runtimes.Docker;
 
 /// <summary>
 /// Runs pods on Docker Engine. Several agents may share one engine: each sees only containers that carry its node's name. The containers of a pod
-/// share the network of its first one, which publishes the ports of all of them on the node's address.
+/// of several share the network of its sandbox, which publishes the ports of all of them on the node's address; an only one has its own.
 /// </summary>
-internal sealed class DockerRuntime(AgentOptions options, DockerClient client, DockerInventory inventory, DockerImages images, TimeProvider time)
+internal sealed class DockerRuntime(
+    AgentOptions options, DockerClient client, DockerInventory inventory, DockerImages images, DockerSandbox sandboxes, TimeProvider time)
     : IContainerRuntime
 {
     public string Name => "docker";
@@ -53,6 +54,9 @@ internal sealed class DockerRuntime(AgentOptions options, DockerClient client, D
         CreateContainerParameters parameters = DockerContainer.From(request, options);
         return (await StartingAsync(token => client.Containers.CreateContainerAsync(parameters, token), cancellationToken)).ID;
     }
+
+    public Task<string> CreateSandboxAsync(SandboxRequest request, CancellationToken cancellationToken) =>
+        StartingAsync(token => sandboxes.CreateAsync(request, token), cancellationToken);
 
     public Task StartAsync(string id, CancellationToken cancellationToken) =>
         StartingAsync(token => client.Containers.StartContainerAsync(id, new ContainerStartParameters(), token), cancellationToken);

@@ -79,7 +79,7 @@ internal sealed class ProcessRuntime(AgentOptions options, ImageCatalogue catalo
         ContainerEnvironment environment = ContainerEnvironment.Of(request.Pod, container, options.NodeName, options.NodeAddress.ToString());
         IEnumerable<string> command = container.Command.IsEmpty ? entrypoint : container.Command.Select(environment.Expand);
         ContainerFolder folder = FolderOf(Path.Combine(root, Guid.NewGuid().ToString("n")));
-        ValueList<HostPort> published = ports.For(container);
+        ValueList<HostPort> published = ports.For(container, request.KeptPorts);
         ProcessSpec spec = new()
         {
             Identity = request.Identity,
@@ -100,6 +100,9 @@ internal sealed class ProcessRuntime(AgentOptions options, ImageCatalogue catalo
 
         return folder.Id;
     }
+
+    public Task<string> CreateSandboxAsync(SandboxRequest request, CancellationToken cancellationToken) =>
+        throw new ContainerStartException("processes share the host's network: their pods have no sandbox");
 
     public async Task StartAsync(string id, CancellationToken cancellationToken)
     {
