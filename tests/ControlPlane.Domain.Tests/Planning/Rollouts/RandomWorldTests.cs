@@ -8,7 +8,7 @@ namespace ControlPlane.Domain.Tests.Planning.Rollouts;
 /// <summary>Properties that hold in every world, tried in random ones of up to 200 pods.</summary>
 public sealed class RandomWorldTests
 {
-    private const int Worlds = 400;
+    private static readonly int Worlds = RunLength.Of(quick: 40, usual: 400, whenLong: 10_000);
 
     private static readonly Gen<IntOrString> Allowance = Gen.OneOf(Gen.Int[0, 5].Select(number => new IntOrString(number)), Gen.Int[0, 100].Select(percent => new IntOrString($"{percent}%")));
 

@@ -1,0 +1,16 @@
+namespace ControlPlane.Domain.Tests;
+
+/// <summary>
+/// How far tests go that walk through many worlds: quick where the tests run over and over (<c>scripts/mutate</c>), long where nobody waits
+/// (<c>./test --long</c>).
+/// </summary>
+internal static class RunLength
+{
+    private static readonly bool IsQuick = IsSet("CONTROLPLANE_QUICK_TESTS");
+
+    private static readonly bool IsLong = IsSet("CONTROLPLANE_LONG_TESTS");
+
+    public static int Of(int quick, int usual, int whenLong) => IsQuick ? quick : IsLong ? whenLong : usual;
+
+    private static bool IsSet(string variable) => Environment.GetEnvironmentVariable(variable) == "1";
+}
