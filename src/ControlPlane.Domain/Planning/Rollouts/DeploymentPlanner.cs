@@ -36,7 +36,7 @@ internal static class DeploymentPlanner
             return Finish(rollout, RolloutStatus.Of(rollout, unchanged, snapshot.Now));
         }
 
-        rollout = WithNewUpToDate(rollout, snapshot.Now);
+        rollout = Trial.AfterRetry(WithNewUpToDate(rollout, snapshot.Now));
         if (deployment.Spec.Paused != true && Rollback.Asked(deployment) is { } revision)
         {
             (Deployment back, EventNote note) = Rollback.Apply(rollout, revision);
@@ -49,7 +49,7 @@ internal static class DeploymentPlanner
     /// <summary>Paused, or scaled in mid-rollout: every revision keeps its share, and progress is not judged.</summary>
     private static RolloutPlan Scale(Rollout rollout, WorkloadSnapshot snapshot)
     {
-        Rollout scaled = Proportional.Scale(rollout);
+        Rollout scaled = Back(Proportional.Scale(Trial.Target(rollout)), rollout);
         scaled = Sized(scaled, member => member.IsActive || IsResized(member));
         DeploymentStatus status = RolloutStatus.Of(scaled, ConditionsBefore(scaled, snapshot.Now), snapshot.Now);
         RolloutPlan plan = Finish(scaled, status);
@@ -58,13 +58,25 @@ internal static class DeploymentPlanner
 
     private static RolloutPlan Roll(Rollout rollout, WorkloadSnapshot snapshot)
     {
-        Rollout rolled = Sized(rollout.IsRecreate ? RecreateStep(rollout, snapshot) : RollingUpdate.Step(NewReplicaSet.Ensure(rollout, snapshot)), IsResized);
+        Rollout target = Trial.Target(rollout);
+        Rollout rolled = target.IsRecreate ? RecreateStep(target, snapshot) : RollingUpdate.Step(NewReplicaSet.Ensure(target, snapshot));
+        rolled = Sized(Back(rolled, rollout), IsResized);
         DeploymentStatus status = RolloutStatus.Of(rolled, ConditionsBefore(rolled, snapshot.Now), snapshot.Now);
         status = status with { Conditions = RolloutStatus.WithReplicaFailure(Progress.Estimate(rolled, status, snapshot.Now), rolled) };
-        RolloutPlan plan = Finish(rolled, status) with { RecheckAfter = Progress.UntilDeadline(rolled.Deployment, status, snapshot.Now) };
+        Trial.Verdict verdict = Trial.Judge(rolled, status, snapshot.Now);
+        status = status with { Conditions = verdict.Conditions };
+        RolloutPlan plan = Finish(verdict.Rollout, status);
+        plan = plan with
+        {
+            Events = [.. plan.Events, .. verdict.Events],
+            RecheckAfter = Progress.UntilDeadline(rolled.Deployment, status, snapshot.Now),
+        };
         bool isWaiting = rolled.IsRecreate && !Recreate.OldIsGone(rolled);
-        return RolloutStatus.IsComplete(rolled.Deployment, status) && !isWaiting ? WithoutSurplus(plan, rolled) : plan;
+        return RolloutStatus.IsComplete(rolled.Deployment, status) && !isWaiting ? WithoutSurplus(plan, verdict.Rollout) : plan;
     }
+
+    /// <summary>The rollout around its own new revision again, after a step towards another.</summary>
+    private static Rollout Back(Rollout stepped, Rollout rollout) => rollout.New is { } current ? stepped.Around(current.Name) : stepped;
 
     private static Rollout RecreateStep(Rollout rollout, WorkloadSnapshot snapshot)
     {
@@ -95,12 +107,14 @@ internal static class DeploymentPlanner
         }
 
         ReplicaSet updated = Revisions.OnNew(current.ReplicaSet, rollout.Deployment, Revisions.Next(rollout.Old.Select(member => member.ReplicaSet)));
+        bool isDeclaredAgain = Revisions.Of(updated) > Revisions.Of(current.ReplicaSet);
+        updated = isDeclaredAgain ? Outcomes.WithoutFailure(updated) : updated;
         if ((updated.Spec.MinReadySeconds ?? 0) != (rollout.Deployment.Spec.MinReadySeconds ?? 0))
         {
             updated = updated with { Spec = updated.Spec with { MinReadySeconds = rollout.Deployment.Spec.MinReadySeconds } };
         }
 
-        return rollout with { New = Recount(current with { ReplicaSet = updated }, now) };
+        return rollout with { New = Recount(current with { ReplicaSet = updated }, now), IsTrialNew = isDeclaredAgain };
     }
 
     private static RolloutMember Recount(RolloutMember member, DateTimeOffset now) =>

@@ -14,13 +14,20 @@ internal static class History
             return [];
         }
 
+        RolloutMember? needed = Needed(rollout);
         List<RolloutMember> kept = [.. rollout.Old.Where(member => !member.ReplicaSet.Metadata.IsDeleting)];
         return [.. kept
             .OrderBy(member => Revisions.Of(member.ReplicaSet))
             .ThenBy(member => member, Comparer<RolloutMember>.Create(RolloutMember.CompareAge))
             .Take(Math.Max(0, kept.Count - limit))
-            .Where(IsEmpty)];
+            .Where(member => IsEmpty(member) && !ReferenceEquals(member, needed))];
     }
+
+    /// <summary>What the new revision would be rolled back to, as long as it has not been complete.</summary>
+    private static RolloutMember? Needed(Rollout rollout) =>
+        rollout.New is { } current && RolloutRequests.RollsBackOnFailure(rollout.Deployment) && Outcomes.Of(current.ReplicaSet) != RevisionOutcome.Complete
+            ? Outcomes.LastGood(rollout.Old)
+            : null;
 
     /// <summary>Terminating pods hold it too: without it, nobody would know any longer that they belong to an old revision.</summary>
     private static bool IsEmpty(RolloutMember member) =>

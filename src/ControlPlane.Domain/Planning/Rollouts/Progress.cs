@@ -44,8 +44,8 @@ internal static class Progress
     }
 
     /// <summary>
-    /// A new ReplicaSet starts the clock; so does one that was found when nothing was on record yet, and one whose template is declared again when
-    /// the last rollout was complete (it may take over within one pass, so that no later one sees anything move).
+    /// A new ReplicaSet starts the clock; so does one that was found when nothing was on record yet, and one that is on trial anew (it may take
+    /// over within one pass, so that no later one sees anything move; and what is on record speaks of another revision).
     /// </summary>
     public static ValueList<Condition> AfterNewReplicaSet(ValueList<Condition> conditions, Rollout rollout, DateTimeOffset now)
     {
@@ -59,14 +59,28 @@ internal static class Progress
             return WorkloadConditions.With(conditions, Progressing("True", Created, $"Created new replica set \"{current.Name}\"", now));
         }
 
-        Condition? recorded = Conditions.Find(conditions, WorkloadConditions.Progressing);
-        return recorded switch
+        if (Conditions.Find(conditions, WorkloadConditions.Progressing) is null)
         {
-            null => WorkloadConditions.With(conditions, Progressing("True", Found, $"Found new replica set \"{current.Name}\"", now)),
-            { Reason: Complete } when Revisions.Of(current.Stored) < Revisions.Of(current.ReplicaSet) =>
-                WorkloadConditions.With(conditions, Progressing("True", Updated, $"ReplicaSet \"{current.Name}\" is progressing.", now)),
-            _ => conditions,
-        };
+            return WorkloadConditions.With(conditions, Progressing("True", Found, $"Found new replica set \"{current.Name}\"", now));
+        }
+
+        if (!rollout.IsTrialNew)
+        {
+            return conditions;
+        }
+
+        return WorkloadConditions.Without(conditions, WorkloadConditions.Progressing).Add(rollout.Deployment.Spec.Paused == true
+            ? Progressing("Unknown", Paused, "Deployment is paused", now)
+            : Progressing("True", Updated, $"ReplicaSet \"{current.Name}\" is progressing.", now));
+    }
+
+    /// <summary>Out of time for good, with the cause; what is on record stays while it says the same.</summary>
+    public static ValueList<Condition> Failed(ValueList<Condition> conditions, string message, Deployment deployment, DateTimeOffset now)
+    {
+        Condition? before = Conditions.Find(deployment.Status?.Conditions ?? default, WorkloadConditions.Progressing);
+        Condition failed = Progressing("False", TimedOut, message, now);
+        failed = before?.Reason != TimedOut ? failed : before.Message == message ? before : failed with { LastTransitionTime = before.LastTransitionTime };
+        return WorkloadConditions.Without(conditions, WorkloadConditions.Progressing).Add(failed);
     }
 
     /// <summary>

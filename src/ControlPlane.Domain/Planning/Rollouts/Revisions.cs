@@ -20,6 +20,7 @@ internal static class Revisions
     private static readonly HashSet<string> NotCopied = new(StringComparer.Ordinal)
     {
         LastApplied, Revision, RevisionHistory, DesiredReplicasAnnotation, MaxReplicasAnnotation, Rollback.Annotation,
+        RolloutRequests.Retry, RolloutRequests.Abort, RolloutRequests.RollbackOnFailure,
     };
 
     public static bool IsCopied(string annotation) => !NotCopied.Contains(annotation);

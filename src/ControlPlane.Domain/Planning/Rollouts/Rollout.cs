@@ -55,6 +55,9 @@ internal sealed record Rollout
     /// <summary>All others, oldest first.</summary>
     public ValueList<RolloutMember> Old { get; init; }
 
+    /// <summary>True when this pass puts the new revision on trial anew: its template is declared again, or it is to be tried again.</summary>
+    public bool IsTrialNew { get; init; }
+
     public int Replicas => Deployment.Spec.Replicas ?? 1;
 
     public Fenceposts Bounds => Fenceposts.Of(Deployment.Spec);
@@ -66,6 +69,14 @@ internal sealed record Rollout
     public bool IsRecreate => Deployment.Spec.Strategy?.Type == Recreate.StrategyType;
 
     public IEnumerable<RolloutMember> Members => New is null ? Old : Old.Append(New);
+
+    /// <summary>The same ReplicaSets, with the named one in the new one's place.</summary>
+    public Rollout Around(string name)
+    {
+        List<RolloutMember> old = [.. Members.Where(member => member.Name != name)];
+        old.Sort(RolloutMember.CompareAge);
+        return this with { New = Members.FirstOrDefault(member => member.Name == name), Old = [.. old] };
+    }
 
     /// <summary>The rollout with each member's replicas as a function says.</summary>
     public Rollout Resize(Func<RolloutMember, int> replicas) => this with

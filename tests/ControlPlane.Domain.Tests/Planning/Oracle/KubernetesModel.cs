@@ -166,8 +166,8 @@ internal sealed partial class KubernetesModel
     private bool RecreateIsUnderWay => Spec.Recreate && replicaSets.Count(replicaSet => replicaSet.Replicas > 0) > 1;
 
     /// <summary>
-    /// A template that is declared again gets the next revision, and its former one is kept in its history. After a complete rollout that starts the
-    /// clock, which Kubernetes does only when it sees a pod more or less (documented in docs/rollouts.md).
+    /// A template that is declared again gets the next revision, and its former one is kept in its history. That starts the clock, which Kubernetes
+    /// does only when it sees a pod more or less (documented in docs/rollouts.md).
     /// </summary>
     private void RecordRevision()
     {
@@ -176,9 +176,9 @@ internal sealed partial class KubernetesModel
         {
             current.History = current.History.Length == 0 ? $"{current.Revision}" : $"{current.History},{current.Revision}";
             current.Revision = next;
-            if (Progress?.Reason == "NewReplicaSetAvailable")
+            if (Progress is not null)
             {
-                Progress = new ModelProgress("True", "ReplicaSetUpdated", Now);
+                Progress = Spec.Paused ? new ModelProgress("Unknown", "DeploymentPaused", Now) : new ModelProgress("True", "ReplicaSetUpdated", Now);
             }
         }
     }

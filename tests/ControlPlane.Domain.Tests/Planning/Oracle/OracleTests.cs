@@ -8,7 +8,8 @@ namespace ControlPlane.Domain.Tests.Planning.Oracle;
 
 /// <summary>
 /// The planners and <see cref="KubernetesModel"/> go through the same random story, told by users (images, replicas, bounds, pauses) and by the cluster
-/// (pods get ready, fail, vanish; time passes). Whenever both have come to rest they must agree in every number they show.
+/// (pods get ready, fail, vanish; time passes). Whenever both have come to rest they must agree in every number they show. Rollback on failure, which
+/// Kubernetes doesn't have, is turned off.
 /// </summary>
 public sealed class OracleTests
 {
@@ -99,7 +100,7 @@ public sealed class OracleTests
                 minReadySeconds: MinReadySeconds,
                 progressDeadlineSeconds: beginning.DeadlineSeconds,
                 revisionHistoryLimit: beginning.HistoryLimit);
-            world.Store(deployment);
+            world.Store(deployment with { Metadata = deployment.Metadata with { Annotations = ValueMap.Of((RolloutRequests.RollbackOnFailure, "false")) } });
             Declare();
         }
 

@@ -1,0 +1,151 @@
+using ControlPlane.Domain.Planning.ReplicaSets;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
+
+namespace ControlPlane.Domain.Planning.Rollouts;
+
+/// <summary>
+/// A new revision is on trial until it has been complete once. One that fails its trial is marked so, and the last good revision takes over again,
+/// by the strategy's own rules, as if its template were declared. Nothing in the Deployment's spec or in any revision number
+/// moves, so whoever compares it with what was applied sees no difference.
+/// </summary>
+internal static class Trial
+{
+    public const string RolledBack = "RolledBack";
+    public const string CrashLoop = "CrashLoopBackOff";
+    public const string Aborted = "Aborted";
+
+    /// <summary>
+    /// Restarts of one container after which a revision counts as crash-looping: with the agent's back-off of 10, 20 and 40 s that is after
+    /// about 70 s.
+    /// </summary>
+    public const int CrashLoopRestarts = 3;
+
+    /// <summary>
+    /// The rollout as the strategy is to see it: with the last good revision in the new one's place when that one has failed. It stays as it is when
+    /// there is nothing to go back to, or when the user wants it so; an abort is the user's own wish.
+    /// </summary>
+    public static Rollout Target(Rollout rollout) =>
+        rollout.New is { } current
+        && Outcomes.FailureOf(current.ReplicaSet) is { } failure
+        && (failure.Reason == Aborted || RolloutRequests.RollsBackOnFailure(rollout.Deployment))
+        && Outcomes.LastGood(rollout.Old) is { } good
+            ? rollout.Around(good.Name)
+            : rollout;
+
+    /// <summary>The rollout with its new revision on trial again, if it failed and a retry was asked for since.</summary>
+    public static Rollout AfterRetry(Rollout rollout)
+    {
+        if (rollout.New is not { } current || RetriedAt(rollout.Deployment, current.ReplicaSet) is not { } retriedAt)
+        {
+            return rollout;
+        }
+
+        if (Outcomes.FailureOf(current.ReplicaSet)?.LastTransitionTime <= retriedAt)
+        {
+            return rollout with { New = current with { ReplicaSet = Outcomes.WithoutFailure(current.ReplicaSet) }, IsTrialNew = true };
+        }
+
+        Condition? progress = Conditions.Find(rollout.Deployment.Status?.Conditions ?? default, WorkloadConditions.Progressing);
+        return progress?.Reason == Progress.TimedOut && progress.LastUpdateTime <= retriedAt ? rollout with { IsTrialNew = true } : rollout;
+    }
+
+    /// <summary>
+    /// What this pass learns about the new revision, and the conditions that tell it: complete, failed, or still on trial. The next pass acts
+    /// on it.
+    /// </summary>
+    /// <param name="rollout">The rollout after this pass's step.</param>
+    /// <param name="status">The counts now, with the progress as Kubernetes tells it.</param>
+    /// <param name="now">The time of the pass.</param>
+    public static Verdict Judge(Rollout rollout, DeploymentStatus status, DateTimeOffset now)
+    {
+        if (rollout.New is not { Stored: not null } current)
+        {
+            return new Verdict(rollout, Told(rollout, status.Conditions, now), []);
+        }
+
+        if (rollout.Replicas > 0 && RolloutStatus.IsComplete(rollout.Deployment, status))
+        {
+            Rollout proven = rollout with { New = current with { ReplicaSet = Outcomes.WithComplete(current.ReplicaSet, now) } };
+            return new Verdict(proven, Told(proven, status.Conditions, now), []);
+        }
+
+        RolloutMember? good = Outcomes.LastGood(rollout.Old);
+        if (Outcomes.Of(current.ReplicaSet) != RevisionOutcome.OnTrial || good is null || Failure(rollout, current, status, now) is not { } failure)
+        {
+            return new Verdict(rollout, Told(rollout, status.Conditions, now), []);
+        }
+
+        string message = $"ReplicaSet \"{current.Name}\" {failure.What}{(failure.Cause.Length == 0 ? "" : $": {failure.Cause}")}";
+        Rollout failed = rollout with { New = current with { ReplicaSet = Outcomes.WithFailure(current.ReplicaSet, failure.Reason, message, now) } };
+        return new Verdict(failed, Told(failed, status.Conditions, now),
+        [
+            EventNote.Warning(rollout.Deployment, "RolloutFailed", message),
+            EventNote.Normal(rollout.Deployment, "RollingBack", $"Going back to {Named(good)}"),
+        ]);
+    }
+
+    /// <summary>
+    /// The conditions of a Deployment whose new revision has failed: out of time, with the true cause, whatever moves while the last good revision
+    /// takes over (<c>kubectl rollout status</c> gives up at this reason only), and which revision serves. They go with the failure.
+    /// </summary>
+    private static ValueList<Condition> Told(Rollout rollout, ValueList<Condition> conditions, DateTimeOffset now)
+    {
+        Rollout target = Target(rollout);
+        if (ReferenceEquals(target, rollout))
+        {
+            return WorkloadConditions.Without(conditions, RolledBack);
+        }
+
+        Condition failure = Outcomes.FailureOf(rollout.New!.ReplicaSet)!;
+        Condition? before = Conditions.Find(rollout.Deployment.Status?.Conditions ?? default, RolledBack);
+        Condition back = new()
+        {
+            Type = RolledBack,
+            Status = "True",
+            Reason = failure.Reason,
+            Message = $"Revision {Revisions.Of(rollout.New.ReplicaSet)} failed; {Named(target.New!)} serves.",
+            LastUpdateTime = now,
+            LastTransitionTime = now,
+        };
+        back = before?.Reason == back.Reason && before?.Message == back.Message ? before! : back;
+        return WorkloadConditions.Without(Progress.Failed(conditions, failure.Message ?? "", rollout.Deployment, now), RolledBack).Add(back);
+    }
+
+    private static (string Reason, string What, string Cause)? Failure(Rollout rollout, RolloutMember current, DeploymentStatus status, DateTimeOffset now)
+    {
+        DateTimeOffset? retriedAt = RetriedAt(rollout.Deployment, current.ReplicaSet);
+        if (RolloutRequests.At(rollout.Deployment, RolloutRequests.Abort, Revisions.Of(current.ReplicaSet)) is { } abortedAt && !(abortedAt <= retriedAt))
+        {
+            return (Aborted, "was given up", "");
+        }
+
+        if (!RolloutRequests.RollsBackOnFailure(rollout.Deployment))
+        {
+            return null;
+        }
+
+        if (Conditions.Find(status.Conditions, WorkloadConditions.Progressing)?.Reason == Progress.TimedOut)
+        {
+            return (Progress.TimedOut, "has timed out progressing", FailureCause.Of(current, now));
+        }
+
+        return current.Counts.Available == 0 && current.Pods.Active.Any(pod => IsCrashLooping(pod) && !(pod.Metadata.CreationTimestamp <= retriedAt))
+            ? (CrashLoop, "keeps crashing", FailureCause.Of(current, now))
+            : null;
+    }
+
+    private static DateTimeOffset? RetriedAt(Deployment deployment, ReplicaSet replicaSet) =>
+        RolloutRequests.At(deployment, RolloutRequests.Retry, Revisions.Of(replicaSet));
+
+    private static bool IsCrashLooping(Pod pod) =>
+        !pod.IsReady() && (pod.Status?.ContainerStatuses ?? default).Any(container => container.RestartCount >= CrashLoopRestarts);
+
+    private static string Named(RolloutMember member) => $"revision {Revisions.Of(member.ReplicaSet)} (ReplicaSet \"{member.Name}\")";
+
+    /// <summary>What a pass learned.</summary>
+    /// <param name="Rollout">With the new revision's outcome.</param>
+    /// <param name="Conditions">The Deployment's, with what there is to tell about it.</param>
+    /// <param name="Events">News.</param>
+    internal sealed record Verdict(Rollout Rollout, ValueList<Condition> Conditions, ValueList<EventNote> Events);
+}

@@ -1,0 +1,470 @@
+using ControlPlane.Domain.Planning;
+using ControlPlane.Domain.Planning.Rollouts;
+using ControlPlane.Domain.Resources;
+using CsCheck;
+
+namespace ControlPlane.Domain.Tests.Planning.Rollouts;
+
+/// <summary>A revision on trial, and what becomes of it.</summary>
+public sealed class RollbackOnFailureTests
+{
+    [Fact]
+    public void A_revision_that_has_been_complete_is_marked_so_once()
+    {
+        TestWorld world = Served();
+
+        Condition complete = Conditions.Find(world.ByImage("hello:1").Status!.Conditions, "Complete")!;
+        Assert.Equal("True", complete.Status);
+
+        world.SetUnready(_ => true);
+        world.Now = world.Now.AddMinutes(5);
+        world.PassUntilQuiet();
+        Assert.Equal(complete, Conditions.Find(world.ByImage("hello:1").Status!.Conditions, "Complete"));
+    }
+
+    [Fact]
+    public void A_revision_that_misses_its_deadline_fails_and_the_last_good_one_takes_over()
+    {
+        TestWorld world = Served();
+        ReplicaSet good = world.ByImage("hello:1");
+        Release(world, "hello:2");
+        Assert.Equal(3, world.ActivePodsOf(good).Count());
+        Deployment before = world.Deployment!;
+
+        world.Now = world.Now.AddSeconds(600);
+        world.Pass();
+        Condition failure = Outcomes.FailureOf(world.ByImage("hello:2"))!;
+        Assert.Equal((Progress.TimedOut, world.Now), (failure.Reason, failure.LastTransitionTime));
+        GoOn(world, "hello:1");
+
+        Assert.Equal(4, world.ActivePodsOf(good).Count());
+        Assert.Empty(world.ActivePodsOf(world.ByImage("hello:2")));
+        Assert.Equal((before.Spec, before.Metadata.Annotations, before.Metadata.Generation), (world.Deployment!.Spec, world.Deployment.Metadata.Annotations, world.Deployment.Metadata.Generation));
+        Assert.Equal(("1", "2"), (RevisionOf(world, "hello:1"), RevisionOf(world, "hello:2")));
+        Condition progressing = world.Condition("Progressing");
+        Assert.Equal(("False", Progress.TimedOut), (progressing.Status, progressing.Reason));
+        Condition back = world.Condition("RolledBack");
+        Assert.Equal(("True", Progress.TimedOut), (back.Status, back.Reason));
+        Assert.Equal($"Revision 2 failed; revision 1 (ReplicaSet \"{good.Name}\") serves.", back.Message);
+        Assert.Equal((4, null), (world.Status.AvailableReplicas, world.Status.UpdatedReplicas));
+        Assert.Contains(world.Messages, message => message.StartsWith("RolloutFailed: ", StringComparison.Ordinal));
+        Assert.Contains($"RollingBack: Going back to revision 1 (ReplicaSet \"{good.Name}\")", world.Messages);
+        world.Now = world.Now.AddHours(3);
+        Assert.Equal(Plan.Nothing, world.Plan());
+    }
+
+    [Fact]
+    public void The_failure_names_its_true_cause()
+    {
+        TestWorld world = Served();
+        Release(world, "hello:2");
+        foreach (Pod pod in world.ActivePodsOf(world.ByImage("hello:2")).ToList())
+        {
+            world.Store(pod with { Status = Waiting(0, "ImagePullBackOff", "manifest unknown") });
+        }
+
+        world.Now = world.Now.AddSeconds(600);
+        world.Pass();
+
+        string first = world.ActivePodsOf(world.ByImage("hello:2")).First().Name;
+        Assert.Equal(
+            $"ReplicaSet \"{world.ByImage("hello:2").Name}\" has timed out progressing: pod {first} on node-1: container main: ImagePullBackOff: manifest unknown",
+            OnOneNode(world.Condition("Progressing").Message!));
+        Assert.Equal(world.Condition("Progressing").Message, Outcomes.FailureOf(world.ByImage("hello:2"))!.Message);
+    }
+
+    [Theory]
+    [InlineData(2, false)]
+    [InlineData(3, true)]
+    public void A_revision_fails_when_a_container_crashed_often_enough_and_no_pod_is_available(int restarts, bool fails)
+    {
+        TestWorld world = Served();
+        Release(world, "hello:2");
+        Crash(world, "hello:2", restarts);
+        world.Pass();
+
+        Assert.Equal(fails ? "CrashLoopBackOff" : null, Outcomes.FailureOf(world.ByImage("hello:2"))?.Reason);
+        Assert.Equal(fails ? "False" : "True", world.Condition("Progressing").Status);
+        if (fails)
+        {
+            Assert.Contains("keeps crashing", world.Condition("Progressing").Message);
+            Assert.Contains("exit code 1", world.Condition("Progressing").Message);
+        }
+    }
+
+    [Fact]
+    public void A_crash_looping_pod_among_available_ones_leaves_it_to_the_deadline()
+    {
+        TestWorld world = Served();
+        Release(world, "hello:2");
+        world.SetReady(pod => pod == world.ActivePodsOf(world.ByImage("hello:2")).First());
+        world.PassUntilQuiet();
+        Crash(world, "hello:2", 9);
+        world.Pass();
+
+        Assert.Null(Outcomes.FailureOf(world.ByImage("hello:2")));
+    }
+
+    [Fact]
+    public void A_revision_that_was_complete_once_is_never_rolled_back()
+    {
+        TestWorld world = Served();
+        Roll(world, "hello:2");
+
+        world.SetUnready(_ => true);
+        Crash(world, "hello:2", 9);
+        world.Now = world.Now.AddHours(2);
+        world.PassUntilQuiet();
+
+        Assert.Equal(RevisionOutcome.Complete, Outcomes.Of(world.ByImage("hello:2")));
+        Assert.Equal(4, world.ActivePodsOf(world.ByImage("hello:2")).Count());
+    }
+
+    [Fact]
+    public void The_first_revision_has_nothing_to_go_back_to()
+    {
+        TestWorld world = new();
+        world.Store(Make.Deployment(replicas: 4));
+        world.PassUntilQuiet();
+        world.Now = world.Now.AddSeconds(600);
+        world.PassUntilQuiet();
+
+        Assert.Equal(Progress.TimedOut, world.Condition("Progressing").Reason);
+        Assert.Equal(RevisionOutcome.OnTrial, Outcomes.Of(world.ByImage("hello:1")));
+        Assert.Equal(4, world.ActivePods);
+
+        world.Settle();
+        Assert.Equal(RevisionOutcome.Complete, Outcomes.Of(world.ByImage("hello:1")));
+        Assert.Equal("NewReplicaSetAvailable", world.Condition("Progressing").Reason);
+    }
+
+    [Fact]
+    public void With_rollback_turned_off_only_the_condition_says_so_until_it_is_turned_on()
+    {
+        TestWorld world = Served();
+        Annotate(world, RolloutRequests.RollbackOnFailure, "false");
+        Release(world, "hello:2");
+        Crash(world, "hello:2", 9);
+        world.Now = world.Now.AddSeconds(600);
+        world.PassUntilQuiet();
+
+        Assert.Equal(Progress.TimedOut, world.Condition("Progressing").Reason);
+        Assert.Equal(RevisionOutcome.OnTrial, Outcomes.Of(world.ByImage("hello:2")));
+        Assert.NotEmpty(world.ActivePodsOf(world.ByImage("hello:2")));
+
+        Annotate(world, RolloutRequests.RollbackOnFailure, "true");
+        GoOn(world, "hello:1");
+        Assert.Equal(4, world.ActivePodsOf(world.ByImage("hello:1")).Count());
+    }
+
+    [Fact]
+    public void Pauses_stop_the_clock()
+    {
+        TestWorld world = Served();
+        Release(world, "hello:2");
+        world.SetPaused(true);
+        world.PassUntilQuiet();
+        world.Now = world.Now.AddHours(1);
+        world.PassUntilQuiet();
+        Assert.Equal(RevisionOutcome.OnTrial, Outcomes.Of(world.ByImage("hello:2")));
+
+        world.SetPaused(false);
+        world.PassUntilQuiet();
+        world.Now = world.Now.AddSeconds(599);
+        world.PassUntilQuiet();
+        Assert.Equal(RevisionOutcome.OnTrial, Outcomes.Of(world.ByImage("hello:2")));
+        world.Now = world.Now.AddSeconds(1);
+        world.PassUntilQuiet();
+        Assert.Equal(RevisionOutcome.Failed, Outcomes.Of(world.ByImage("hello:2")));
+    }
+
+    [Fact]
+    public void Scaling_while_rolled_back_scales_what_serves()
+    {
+        TestWorld world = RolledBack();
+
+        world.SetReplicas(7);
+        GoOn(world, "hello:1");
+        Assert.Equal(7, world.ActivePodsOf(world.ByImage("hello:1")).Count());
+
+        world.SetReplicas(0);
+        GoOn(world, "hello:1");
+        Assert.Equal(0, world.ActivePods);
+        Assert.Equal(RevisionOutcome.Failed, Outcomes.Of(world.ByImage("hello:2")));
+
+        world.SetReplicas(2);
+        GoOn(world, "hello:1");
+        Assert.Equal(2, world.ActivePodsOf(world.ByImage("hello:1")).Count());
+        Assert.Equal("False", world.Condition("Progressing").Status);
+    }
+
+    [Fact]
+    public void The_next_template_is_a_release_like_any_other()
+    {
+        TestWorld world = RolledBack();
+
+        world.SetImage("hello:3");
+        world.Pass();
+        Assert.Equal(("True", "NewReplicaSetCreated"), (world.Condition("Progressing").Status, world.Condition("Progressing").Reason));
+        Assert.DoesNotContain(world.Status.Conditions, condition => condition.Type == "RolledBack");
+
+        world.Settle();
+        Assert.Equal(4, world.ActivePodsOf(world.ByImage("hello:3")).Count());
+        Assert.Equal("3", RevisionOf(world, "hello:3"));
+    }
+
+    [Fact]
+    public void A_failed_release_after_a_failed_release_goes_back_to_the_same_good_one()
+    {
+        TestWorld world = RolledBack();
+
+        Release(world, "hello:3");
+        world.Now = world.Now.AddSeconds(600);
+        GoOn(world, "hello:1");
+
+        Assert.Equal(4, world.ActivePodsOf(world.ByImage("hello:1")).Count());
+        Assert.StartsWith("Revision 3 failed; revision 1 ", world.Condition("RolledBack").Message);
+    }
+
+    [Fact]
+    public void A_failed_template_that_is_declared_again_is_on_trial_again()
+    {
+        TestWorld world = RolledBack();
+        Roll(world, "hello:3");
+
+        world.SetImage("hello:2");
+        world.Pass();
+        Assert.Equal(RevisionOutcome.OnTrial, Outcomes.Of(world.ByImage("hello:2")));
+        Assert.Equal("True", world.Condition("Progressing").Status);
+
+        world.PassUntilQuiet();
+        world.Now = world.Now.AddSeconds(600);
+        GoOn(world, "hello:3");
+        Assert.Equal(4, world.ActivePodsOf(world.ByImage("hello:3")).Count());
+    }
+
+    [Fact]
+    public void Undoing_a_failed_release_moves_no_pod()
+    {
+        TestWorld world = RolledBack();
+        List<string> pods = [.. world.Pods.Select(pod => pod.Name)];
+
+        world.SetImage("hello:1");
+        world.PassUntilQuiet();
+
+        Assert.Equal(pods, world.Pods.Select(pod => pod.Name));
+        Assert.Equal("NewReplicaSetAvailable", world.Condition("Progressing").Reason);
+        Assert.DoesNotContain(world.Status.Conditions, condition => condition.Type == "RolledBack");
+    }
+
+    [Fact]
+    public void A_retry_tries_the_same_revision_again_and_the_next_failure_counts_again()
+    {
+        TestWorld world = RolledBack();
+
+        world.Now = world.Now.AddMinutes(1);
+        Annotate(world, RolloutRequests.Retry, RolloutRequests.Format(2, world.Now));
+        world.PassUntilQuiet();
+        Assert.Equal(RevisionOutcome.OnTrial, Outcomes.Of(world.ByImage("hello:2")));
+        Assert.NotEmpty(world.ActivePodsOf(world.ByImage("hello:2")));
+        Assert.Equal("True", world.Condition("Progressing").Status);
+        Assert.DoesNotContain(world.Status.Conditions, condition => condition.Type == "RolledBack");
+
+        world.Now = world.Now.AddSeconds(600);
+        GoOn(world, "hello:1");
+        Assert.Equal(RevisionOutcome.Failed, Outcomes.Of(world.ByImage("hello:2")));
+        Assert.Equal(4, world.ActivePodsOf(world.ByImage("hello:1")).Count());
+    }
+
+    [Fact]
+    public void A_retry_while_crashed_pods_are_left_counts_new_pods_only()
+    {
+        TestWorld world = Served();
+        Release(world, "hello:2");
+        Crash(world, "hello:2", 3);
+        world.Pass();
+        world.Now = world.Now.AddSeconds(1);
+        Annotate(world, RolloutRequests.Retry, RolloutRequests.Format(2, world.Now));
+        world.PassUntilQuiet();
+
+        Assert.Equal(RevisionOutcome.OnTrial, Outcomes.Of(world.ByImage("hello:2")));
+    }
+
+    [Theory]
+    [InlineData("1@2099-01-01T00:00:00Z")]
+    [InlineData("3@2099-01-01T00:00:00Z")]
+    [InlineData("2@2025-01-01T00:00:00Z")]
+    [InlineData("2")]
+    [InlineData("2@soon")]
+    [InlineData("-2@2099-01-01T00:00:00Z")]
+    public void A_request_about_another_revision_or_an_earlier_failure_means_nothing(string request)
+    {
+        TestWorld world = RolledBack();
+        Annotate(world, RolloutRequests.Retry, request);
+        world.PassUntilQuiet();
+
+        Assert.Equal(RevisionOutcome.Failed, Outcomes.Of(world.ByImage("hello:2")));
+        Assert.False(world.ByImage("hello:2").Metadata.Annotations.ContainsKey(RolloutRequests.Retry));
+    }
+
+    [Fact]
+    public void An_abort_gives_a_revision_on_trial_up_even_where_rollback_is_turned_off()
+    {
+        TestWorld world = Served();
+        Annotate(world, RolloutRequests.RollbackOnFailure, "false");
+        Release(world, "hello:2");
+        Annotate(world, RolloutRequests.Abort, RolloutRequests.Format(2, world.Now));
+        GoOn(world, "hello:1");
+
+        Assert.Equal("Aborted", world.Condition("RolledBack").Reason);
+        Assert.Equal(4, world.ActivePodsOf(world.ByImage("hello:1")).Count());
+        Assert.Contains("was given up", world.Condition("Progressing").Message);
+
+        world.Now = world.Now.AddSeconds(5);
+        Annotate(world, RolloutRequests.Retry, RolloutRequests.Format(2, world.Now));
+        world.Settle();
+        Assert.Equal(4, world.ActivePodsOf(world.ByImage("hello:2")).Count());
+    }
+
+    [Fact]
+    public void An_abort_of_a_complete_revision_means_nothing()
+    {
+        TestWorld world = Served();
+        Roll(world, "hello:2");
+        Annotate(world, RolloutRequests.Abort, RolloutRequests.Format(2, world.Now));
+
+        Assert.Equal(Plan.Nothing, world.Plan());
+    }
+
+    [Fact]
+    public void Recreate_stops_the_failed_pods_before_it_starts_the_good_ones()
+    {
+        TestWorld world = Served(strategy: "Recreate");
+        Release(world, "hello:2");
+        Assert.Equal(4, world.ActivePodsOf(world.ByImage("hello:2")).Count());
+        world.Now = world.Now.AddSeconds(600);
+        world.PassUntilQuiet();
+        Assert.Equal(0, world.ActivePods);
+
+        GoOn(world, "hello:1");
+        Assert.Equal(4, world.ActivePodsOf(world.ByImage("hello:1")).Count());
+    }
+
+    [Fact]
+    public void What_a_revision_on_trial_would_go_back_to_is_not_pruned()
+    {
+        TestWorld world = Served(historyLimit: 0);
+        world.SetReplicas(0);
+        world.Settle();
+        Release(world, "hello:2");
+        Assert.Equal(2, world.ReplicaSets.Count);
+
+        world.SetReplicas(4);
+        world.Settle();
+        Assert.Single(world.ReplicaSets);
+    }
+
+    /// <summary>The new revision's pods never get ready; everything else works.</summary>
+    [Fact]
+    public void Whatever_the_strategy_a_bad_release_ends_with_the_good_one_and_no_pass_breaks_the_bounds() =>
+        Gen.Select(Gen.Int[1, 20], Gen.Int[0, 100], Gen.Int[0, 100], Gen.Int[0, 3], Gen.Int[0, 2]).Sample(
+            (replicas, surge, unavailable, strategy, minReady) =>
+            {
+                TestWorld world = new() { StoresJson = true };
+                world.Store(Make.Deployment(replicas, $"{surge}%", $"{unavailable}%", strategy == 0 ? "Recreate" : "RollingUpdate", minReady * 5));
+                world.Settle();
+                world.SetImage("hello:2");
+                for (int i = 0; i < 100; i++)
+                {
+                    string? broken = Bounds.Broken(world.Snapshot(), world.Plan());
+                    Assert.True(broken is null, broken);
+                    world.Pass();
+                    world.EndTerminating();
+                    world.SetReady(pod => pod.Spec.Containers[0].Image == "hello:1");
+                    world.Now = world.Now.AddSeconds(30);
+                }
+
+                Assert.Equal(replicas, world.ActivePodsOf(world.ByImage("hello:1")).Count());
+                Assert.Equal(replicas, world.AvailablePods);
+                Assert.Equal(replicas, world.ActivePods);
+                Assert.Equal(Plan.Nothing, world.Plan());
+            },
+            iter: RunLength.Of(quick: 20, usual: 200, whenLong: 2_000));
+
+    /// <summary>Revision 1, complete.</summary>
+    private static TestWorld Served(string strategy = "RollingUpdate", int? historyLimit = 10)
+    {
+        TestWorld world = new();
+        world.Store(Make.Deployment(replicas: 4, strategy: strategy, revisionHistoryLimit: historyLimit));
+        world.Settle();
+        return world;
+    }
+
+    /// <summary>Revision 2 has failed, and revision 1 serves.</summary>
+    private static TestWorld RolledBack()
+    {
+        TestWorld world = Served();
+        Release(world, "hello:2");
+        world.Now = world.Now.AddSeconds(600);
+        GoOn(world, "hello:1");
+        return world;
+    }
+
+    /// <summary>As far as a release gets whose pods are not ready.</summary>
+    private static void Release(TestWorld world, string image)
+    {
+        world.SetImage(image);
+        world.PassUntilQuiet();
+        world.EndTerminating();
+        world.PassUntilQuiet();
+    }
+
+    private static void Roll(TestWorld world, string image)
+    {
+        world.SetImage(image);
+        world.Settle();
+    }
+
+    /// <summary>Until nothing is left to do, in a cluster where only pods of one image get ready.</summary>
+    private static void GoOn(TestWorld world, string image)
+    {
+        for (int i = 0; i < 20; i++)
+        {
+            world.PassUntilQuiet();
+            world.EndTerminating();
+            world.SetReady(pod => pod.Spec.Containers[0].Image == image);
+        }
+
+        Assert.Equal(Plan.Nothing, world.Plan());
+    }
+
+    private static void Crash(TestWorld world, string image, int restarts)
+    {
+        foreach (Pod pod in world.ActivePodsOf(world.ByImage(image)).Where(pod => !Make.IsReady(pod)).ToList())
+        {
+            world.Store(pod with { Status = Waiting(restarts, "CrashLoopBackOff", "back-off") });
+        }
+    }
+
+    private static PodStatus Waiting(int restarts, string reason, string message) => new()
+    {
+        Phase = "Pending",
+        ContainerStatuses =
+        [
+            new ContainerStatus
+            {
+                Name = "main",
+                RestartCount = restarts,
+                State = new ContainerState { Waiting = new ContainerStateWaiting { Reason = reason, Message = message } },
+                LastState = restarts == 0 ? null : new ContainerState { Terminated = new ContainerStateTerminated { ExitCode = 1, Reason = "Error" } },
+            },
+        ],
+    };
+
+    private static void Annotate(TestWorld world, string name, string value) =>
+        world.Change(deployment => deployment with { Metadata = deployment.Metadata with { Annotations = deployment.Metadata.Annotations.SetItem(name, value) } });
+
+    private static string? RevisionOf(TestWorld world, string image) => world.ByImage(image).Metadata.Annotations["deployment.kubernetes.io/revision"];
+
+    private static string OnOneNode(string message) => message.Replace("node-2", "node-1", StringComparison.Ordinal);
+}
