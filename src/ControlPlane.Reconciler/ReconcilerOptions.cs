@@ -1,3 +1,5 @@
+using ControlPlane.Domain.Planning.Garbage;
+
 namespace ControlPlane.Reconciler;
 
 /// <summary>How often the reconciler looks by itself. Changes wake it at once; these are what backs that.</summary>
@@ -11,6 +13,12 @@ public sealed class ReconcilerOptions
 
     /// <summary>How often expired Events are looked for.</summary>
     public TimeSpan EventExpiryInterval { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How often it is looked whether too many pods are kept that have ended (kube-controller-manager: 20 s).</summary>
+    public TimeSpan EndedPodsInterval { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How many pods are kept that have ended; 0 or less for any number.</summary>
+    public int EndedPodsMax { get; set; } = EndedPods.DefaultThreshold;
 
     /// <summary>How often everything is looked at, whether or not it changed.</summary>
     public TimeSpan ResyncInterval { get; set; } = TimeSpan.FromMinutes(5);

@@ -68,6 +68,25 @@ public sealed class LeaderLoopTests : IDisposable
     }
 
     [Fact]
+    public void PodsThatHaveEnded_AreKeptUpToABound()
+    {
+        using SimulatedCluster small = new() { EndedPodsMax = 3 };
+        small.StartReconciler();
+        for (int i = 1; i <= 8; i++)
+        {
+            small.Store.Commit(new Write.Create(new Pod
+            {
+                Metadata = new ObjectMeta { Name = $"job-{i}", Namespace = "default", Uid = $"job-{i}", CreationTimestamp = small.Thread.Time.GetUtcNow().AddMinutes(i) },
+                Spec = new PodSpec { Containers = [new Container { Name = "c", Image = "hello:1" }] },
+                Status = new PodStatus { Phase = "Succeeded" },
+            }));
+        }
+
+        small.Until("three are left", () => small.Pods.Count() == 3, seconds: 60);
+        Assert.Equal(["job-6", "job-7", "job-8"], small.Pods.Select(pod => pod.Name).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void ADeletedPod_IsReplaced()
     {
         cluster.AddNodes(2);

@@ -57,7 +57,8 @@ public static class ApiHost
             ?? throw new InvalidOperationException("no database is named: set ConnectionStrings__ControlPlane, for instance to Host=localhost;Database=controlplane"));
         if (configuration.GetValue($"{ApiOptions.Section}:{nameof(ApiOptions.Reconciles)}", defaultValue: true))
         {
-            services.AddControlPlaneReconciler();
+            services.AddControlPlaneReconciler(
+                reconciler => reconciler.EndedPodsMax = configuration.GetValue($"{ApiOptions.Section}:{nameof(ApiOptions.EndedPodsMax)}", reconciler.EndedPodsMax));
         }
 
         services.AddTokenAuthentication();

@@ -1,3 +1,5 @@
+using ControlPlane.Domain.Planning.Garbage;
+
 namespace ControlPlane.Api.Hosting;
 
 /// <summary>How this replica is reached and where it keeps its files: section <c>ControlPlane</c> of the configuration.</summary>
@@ -40,6 +42,9 @@ public sealed record ApiOptions
 
     /// <summary>Watches, followed logs and held agent calls that are open at a time.</summary>
     public int LongRequestsMax { get; init; } = 20_000;
+
+    /// <summary>How many pods are kept that have ended; beyond, the oldest are deleted. 0 or less keeps any number.</summary>
+    public int EndedPodsMax { get; init; } = EndedPods.DefaultThreshold;
 
     public string AdminTokenPath => AdminTokenFile ?? Path.Combine(DataDir, "admin.token");
 

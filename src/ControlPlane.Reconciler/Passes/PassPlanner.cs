@@ -37,6 +37,7 @@ internal sealed class PassPlanner(INodePresence presence, ReconcilerOptions opti
         WorkKind.Dependants => OwnerDeletion.Plan(world.FindByUid(key.Name), world.Dependants[key.Name], world, Now),
         WorkKind.NamespaceEnd => PlanNamespaceEnd(world, key.Name),
         WorkKind.EventExpiry => EventExpiry.Plan(world.All<Event>(), Now),
+        WorkKind.EndedPods => EndedPods.Plan(world.All<Pod>(), options.EndedPodsMax, Now),
         _ => throw new ArgumentOutOfRangeException(nameof(key), key.Kind, "no such kind of work"),
     };
 
@@ -46,6 +47,8 @@ internal sealed class PassPlanner(INodePresence presence, ReconcilerOptions opti
         WorkKind.NodeHealth => options.NodeHealthInterval,
         WorkKind.EventExpiry when plans.Count == EventExpiry.BatchMax => TimeSpan.Zero,
         WorkKind.EventExpiry => options.EventExpiryInterval,
+        WorkKind.EndedPods when plans.Count == EndedPods.BatchMax => TimeSpan.Zero,
+        WorkKind.EndedPods => options.EndedPodsInterval,
         _ => plans.Min(plan => plan.RecheckAfter),
     };
 

@@ -11,6 +11,8 @@ internal readonly record struct WorkKey(WorkKind Kind, string Namespace, string 
 
     public static WorkKey EventExpiry { get; } = new(WorkKind.EventExpiry, "", "");
 
+    public static WorkKey EndedPods { get; } = new(WorkKind.EndedPods, "", "");
+
     public static WorkKey Resync { get; } = new(WorkKind.Resync, "", "");
 
     public static WorkKey Deployment(ObjectKey key) => new(WorkKind.Deployment, key.Namespace, key.Name);
@@ -42,6 +44,9 @@ internal enum WorkKind
     Dependants,
     NamespaceEnd,
     EventExpiry,
+
+    /// <summary>All pods that have ended.</summary>
+    EndedPods,
 
     /// <summary>Everything, whether or not it changed.</summary>
     Resync,

@@ -38,6 +38,7 @@ internal static class Triggers
         WorkKey.PendingPods,
         WorkKey.NodeHealth,
         WorkKey.EventExpiry,
+        WorkKey.EndedPods,
     ];
 
     private static IEnumerable<WorkKey> OfObject(World world, Resource item)

@@ -33,6 +33,9 @@ internal sealed class SimulatedCluster : IDisposable
 
     public SimulatedPresence Presence { get; }
 
+    /// <summary>How many ended pods the reconciler keeps.</summary>
+    public int EndedPodsMax { get; init; } = 100;
+
     public IEnumerable<Pod> Pods => Store.All<Pod>();
 
     public IEnumerable<Pod> LivePods => Pods.Where(pod => !pod.Metadata.IsDeleting);
@@ -42,7 +45,7 @@ internal sealed class SimulatedCluster : IDisposable
     {
         CancellationTokenSource stop = new();
         LeaderLoop loop = new(
-            Store, Store, Election.Candidate(), Presence, Thread.Time, new ReconcilerOptions { Seed = 1 + (ulong)replicas.Count }, NullLogger.Instance);
+            Store, Store, Election.Candidate(), Presence, Thread.Time, new ReconcilerOptions { Seed = 1 + (ulong)replicas.Count, EndedPodsMax = EndedPodsMax }, NullLogger.Instance);
         Task run = Thread.Start(() => loop.RunAsync(stop.Token));
         replicas.Add((stop, run));
         return run;
