@@ -33,7 +33,7 @@ public sealed record LabelSelector
     }
 }
 
-/// <summary>One requirement on a label: <c>In</c>, <c>NotIn</c>, <c>Exists</c>, <c>DoesNotExist</c>; for node affinity <c>Gt</c> and <c>Lt</c> as well.</summary>
+/// <summary>One requirement on a label: <c>In</c>, <c>NotIn</c>, <c>Exists</c>, <c>DoesNotExist</c>; in the selector of a list <c>Gt</c> and <c>Lt</c> as well.</summary>
 public sealed record LabelSelectorRequirement
 {
     /// <summary>The label.</summary>
@@ -45,22 +45,28 @@ public sealed record LabelSelectorRequirement
     /// <summary>The values for In and NotIn.</summary>
     public ValueList<string> Values { get; init; }
 
-    /// <summary>Whether labels fulfil this. <c>NotIn</c> holds for an absent label too; an unknown operator holds for nothing.</summary>
-    public bool Matches(ValueMap<string> labels)
-    {
-        bool present = labels.TryGetValue(Key, out string? value);
-        return Operator switch
-        {
-            "In" => present && Values.Contains(value!, StringComparer.Ordinal),
-            "NotIn" => !present || !Values.Contains(value!, StringComparer.Ordinal),
-            "Exists" => present,
-            "DoesNotExist" => !present,
-            "Gt" => present && Compare(value!) is > 0,
-            "Lt" => present && Compare(value!) is < 0,
-            _ => false,
-        };
-    }
+    /// <summary>Whether labels fulfil this.</summary>
+    public bool Matches(ValueMap<string> labels) => Requirement.Holds(Operator, Values, labels[Key]);
+}
 
-    private int? Compare(string value) =>
-        Values.Count == 1 && long.TryParse(value, out long left) && long.TryParse(Values[0], out long right) ? left.CompareTo(right) : null;
+/// <summary>The operators of requirements on labels and fields.</summary>
+internal static class Requirement
+{
+    /// <summary>
+    /// Whether a value fulfils a requirement; null where there is none. <c>NotIn</c> holds for an absent value too; <c>Gt</c> and <c>Lt</c> compare
+    /// integers and hold for nothing else; an unknown operator holds for nothing (Kubernetes: apimachinery, labels.Requirement).
+    /// </summary>
+    public static bool Holds(string op, ValueList<string> values, string? value) => op switch
+    {
+        "In" => value is not null && values.Contains(value, StringComparer.Ordinal),
+        "NotIn" => value is null || !values.Contains(value, StringComparer.Ordinal),
+        "Exists" => value is not null,
+        "DoesNotExist" => value is null,
+        "Gt" => Compare(value, values) is > 0,
+        "Lt" => Compare(value, values) is < 0,
+        _ => false,
+    };
+
+    private static int? Compare(string? value, ValueList<string> values) =>
+        values.Count == 1 && long.TryParse(value, out long left) && long.TryParse(values[0], out long right) ? left.CompareTo(right) : null;
 }

@@ -79,7 +79,8 @@ public sealed record PodSpec
 
     public string? Subdomain { get; init; }
 
-    public RawJson? Affinity { get; init; }
+    /// <summary>Where the pod wants to be, and beside whom.</summary>
+    public Affinity? Affinity { get; init; }
 
     /// <summary>Who places the pod; default-scheduler.</summary>
     public string? SchedulerName { get; init; }

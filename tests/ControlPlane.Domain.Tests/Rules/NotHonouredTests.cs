@@ -15,7 +15,7 @@ public class NotHonouredTests
     [InlineData("""{"hostUsers": false}""", "hostUsers")]
     [InlineData("""{"securityContext": {"runAsUser": 0}}""", "securityContext.runAsUser")]
     [InlineData("""{"securityContext": {"seccompProfile": {"type": "RuntimeDefault"}}}""", "securityContext.seccompProfile")]
-    [InlineData("""{"affinity": {"podAffinity": {"a": []}}}""", "affinity")]
+    [InlineData("""{"affinity": {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{"topologyKey": "zone"}]}}}""", "affinity.podAffinity")]
     [InlineData("""{"topologySpreadConstraints": [{"maxSkew": 1}]}""", "topologySpreadConstraints")]
     [InlineData("""{"priority": 5}""", "priority")]
     [InlineData("""{"schedulerName": "mine"}""", "schedulerName")]

@@ -204,7 +204,7 @@ public class ResourceStoreTests(PostgresFixture postgres) : IClassFixture<Postgr
     [Fact]
     public async Task ValueThatPostgresRefuses_FailsItsOwnUnitOnly()
     {
-        Pod bad = Objects.Pod("bad-number") with { Spec = new PodSpec { Affinity = new RawJson("""{"a":"\ud800"}""") } };
+        Pod bad = Objects.Pod("bad-number") with { Spec = new PodSpec { DnsConfig = new RawJson("""{"a":"\ud800"}""") } };
         Task<UnitResult>[] commits =
         [
             .. Enumerable.Range(0, 10).Select(i => store.CommitAsync(new Write.Create(Objects.Pod($"good-{i}")))),

@@ -17,13 +17,13 @@ internal sealed class PodFactory(ReplicaSet replicaSet, IEnumerable<string> take
     /// <summary>What the pods have in common, with the defaults that hold for pods and not for templates.</summary>
     private readonly Pod model = Model(replicaSet, snapshot);
 
-    private Unschedulable? whyNoneFits;
+    private readonly Scheduler scheduler = new(snapshot.Cluster);
 
     /// <summary>The next pod, and what to tell people about its placement. A pod with a node is entered into the cluster's state.</summary>
     public (Pod Pod, EventNote Note) Next()
     {
         Pod pod = model with { Metadata = model.Metadata with { Name = FreeName(), Uid = snapshot.Ids.Uid() } };
-        Placement placement = whyNoneFits is null ? Scheduler.Place(pod, snapshot.Cluster) : new Placement(null, whyNoneFits);
+        Placement placement = scheduler.Place(pod);
         return placement.Node is { } node ? Bound(pod, node) : Unbound(pod, placement.Why!);
     }
 
@@ -40,8 +40,6 @@ internal sealed class PodFactory(ReplicaSet replicaSet, IEnumerable<string> take
 
     private (Pod Pod, EventNote Note) Unbound(Pod pod, Unschedulable why)
     {
-        // The pods of one template are alike, and placing only takes room: where one does not fit, none after it in this pass does.
-        whyNoneFits = why;
         pod = pod with
         {
             Status = model.Status! with

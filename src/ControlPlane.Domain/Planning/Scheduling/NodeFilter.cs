@@ -17,10 +17,28 @@ internal sealed record NodeFilter(string Name, Func<PodDemand, NodeState, bool> 
         new("NodeUnschedulable", IsSchedulable, Because("cordoned", "node(s) were unschedulable")),
         new("NodeReady", static (_, node) => node.IsReady, Because("not ready", "node(s) were not ready")),
         new("TaintToleration", static (pod, node) => FindUntolerated(pod, node) is null, NameTheTaint),
-        new("NodeAffinity", MatchesNodeSelector, Because("node affinity", "node(s) didn't match Pod's node affinity/selector")),
+        new("NodeAffinity", MatchesNodeAffinity, Because("node affinity", "node(s) didn't match Pod's node affinity/selector")),
         new("NodePorts", HasFreePorts, Because("host ports", "node(s) didn't have free ports for the requested pod ports")),
         new("NodeResourcesFit", FitsResources, MissingResources),
     ];
+
+    /// <summary>The first filter that a node fails; null when it takes the pod.</summary>
+    public static NodeFilter? FirstFailed(PodDemand pod, NodeState node)
+    {
+        foreach (NodeFilter filter in Table.AsSpan())
+        {
+            if (!filter.Passes(pod, node))
+            {
+                return filter;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Why no node takes a pod.</summary>
+    public static Unschedulable Explain(PodDemand pod, ClusterState cluster) =>
+        Unschedulable.Of(cluster.Nodes.Count, cluster.Nodes.SelectMany(node => FirstFailed(pod, node)?.Reasons(pod, node) ?? []));
 
     /// <summary>How many taints that should rather be avoided a pod would meet on a node.</summary>
     public static int CountAvoidableTaints(PodDemand pod, NodeState node)
@@ -37,9 +55,9 @@ internal sealed record NodeFilter(string Name, Func<PodDemand, NodeState, bool> 
     private static bool IsSchedulable(PodDemand pod, NodeState node) =>
         node.Node.Spec?.Unschedulable != true || Tolerates(pod, new Taint { Key = UnschedulableTaint, Effect = "NoSchedule" });
 
-    private static bool MatchesNodeSelector(PodDemand pod, NodeState node)
+    private static bool MatchesNodeAffinity(PodDemand pod, NodeState node)
     {
-        foreach (KeyValuePair<string, string> wanted in pod.Pod.Spec.NodeSelector)
+        foreach (KeyValuePair<string, string> wanted in pod.NodeSelector)
         {
             if (!string.Equals(node.Node.Metadata.Labels[wanted.Key], wanted.Value, StringComparison.Ordinal))
             {
@@ -47,7 +65,7 @@ internal sealed record NodeFilter(string Name, Func<PodDemand, NodeState, bool> 
             }
         }
 
-        return true;
+        return pod.NodeAffinity?.RequiredDuringSchedulingIgnoredDuringExecution is not { } required || required.Matches(node.Node);
     }
 
     private static bool HasFreePorts(PodDemand pod, NodeState node)
@@ -113,7 +131,7 @@ internal sealed record NodeFilter(string Name, Func<PodDemand, NodeState, bool> 
     /// <summary>Kubernetes API, Toleration: an empty key with <c>Exists</c> tolerates everything, an empty effect every effect.</summary>
     private static bool Tolerates(PodDemand pod, Taint taint)
     {
-        foreach (Toleration toleration in pod.Pod.Spec.Tolerations.AsSpan())
+        foreach (Toleration toleration in pod.Tolerations.AsSpan())
         {
             bool sameEffect = string.IsNullOrEmpty(toleration.Effect) || toleration.Effect == taint.Effect;
             bool sameKey = string.IsNullOrEmpty(toleration.Key) ? toleration.Operator == "Exists" : toleration.Key == taint.Key;
@@ -128,13 +146,4 @@ internal sealed record NodeFilter(string Name, Func<PodDemand, NodeState, bool> 
     }
 
     private static Func<PodDemand, NodeState, IEnumerable<NodeReason>> Because(string subject, string text) => (_, _) => [new NodeReason(subject, text)];
-}
-
-/// <summary>A pod and what it asks for, computed once for all nodes.</summary>
-internal sealed record PodDemand(Pod Pod, PodRequests Requests, ValueList<HostPort> HostPorts)
-{
-    public static PodDemand Of(Pod pod) => new(pod, PodRequests.Of(pod.Spec), PortsOf(pod.Spec));
-
-    private static ValueList<HostPort> PortsOf(PodSpec spec) =>
-        spec.Containers.SelectMany(container => container.Ports).Where(port => port.HostPort is > 0).Select(HostPort.Of).ToValueList();
 }

@@ -45,6 +45,9 @@ public sealed class NodeState
     /// <summary>How many pods take room here; those that have ended do not.</summary>
     public int TakingPods { get; private set; }
 
+    /// <summary>Moves whenever a pod comes or goes.</summary>
+    internal long Version { get; private set; }
+
     /// <summary>Enters a pod, or its newer version.</summary>
     public void Add(Pod pod)
     {
@@ -87,6 +90,7 @@ public sealed class NodeState
 
     private void Account(Pod pod, int sign)
     {
+        Version++;
         if (pod.Status?.Phase is "Succeeded" or "Failed")
         {
             return;

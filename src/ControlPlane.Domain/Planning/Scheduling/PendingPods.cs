@@ -16,6 +16,7 @@ public static class PendingPods
     {
         ArgumentNullException.ThrowIfNull(unboundPods);
         ArgumentNullException.ThrowIfNull(cluster);
+        Scheduler scheduler = new(cluster);
         List<Plan> plans = [];
         foreach (Pod pod in unboundPods)
         {
@@ -24,7 +25,7 @@ public static class PendingPods
                 continue;
             }
 
-            Placement placement = Scheduler.Place(pod, cluster);
+            Placement placement = scheduler.Place(pod);
             if (placement.Node is { } node)
             {
                 plans.Add(Bind(pod, node, cluster, now));

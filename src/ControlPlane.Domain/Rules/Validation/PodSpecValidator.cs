@@ -22,6 +22,7 @@ internal sealed class PodSpecValidator : AbstractValidator<PodSpec>
         RuleForEach(spec => spec.ImagePullSecrets)
             .Check(secret => string.IsNullOrEmpty(secret.Name) ? FieldProblem.Required() with { At = ".name" } : null);
         RuleForEach(spec => spec.Tolerations).CheckAll(Toleration);
+        RuleFor(spec => spec.Affinity!).SetValidator(new AffinityValidator());
     }
 
     /// <summary>The problem of an optional text.</summary>

@@ -21,6 +21,8 @@ internal static class ProtobufFields
 {
     private const string MetadataSpecStatus = "metadata=1 spec=2 status=3";
 
+    private const string RequiredAndPreferred = "requiredDuringSchedulingIgnoredDuringExecution=1 preferredDuringSchedulingIgnoredDuringExecution=2";
+
     private static readonly FrozenDictionary<int, ProtobufField> DeploymentCondition =
         Read("type=1 status=2 reason=4 message=5 lastUpdateTime=6 lastTransitionTime=7");
 
@@ -83,6 +85,16 @@ internal static class ProtobufFields
         [typeof(PodSecurityContext)] = Read(
             "seLinuxOptions=1 runAsUser=2 runAsNonRoot=3 supplementalGroups=4 fsGroup=5 runAsGroup=6 sysctls=7 windowsOptions=8 "
             + "fsGroupChangePolicy=9 seccompProfile=10 appArmorProfile=11 supplementalGroupsPolicy=12 seLinuxChangePolicy=13"),
+        [typeof(Affinity)] = Read("nodeAffinity=1 podAffinity=2 podAntiAffinity=3"),
+        [typeof(NodeAffinity)] = Read(RequiredAndPreferred),
+        [typeof(NodeSelector)] = Read("nodeSelectorTerms=1"),
+        [typeof(NodeSelectorTerm)] = Read("matchExpressions=1 matchFields=2"),
+        [typeof(NodeSelectorRequirement)] = Read("key=1 operator=2 values=3"),
+        [typeof(PreferredSchedulingTerm)] = Read("weight=1 preference=2"),
+        [typeof(PodAffinity)] = Read(RequiredAndPreferred),
+        [typeof(PodAntiAffinity)] = Read(RequiredAndPreferred),
+        [typeof(PodAffinityTerm)] = Read("labelSelector=1 namespaces=2 topologyKey=3 namespaceSelector=4 matchLabelKeys=5 mismatchLabelKeys=6"),
+        [typeof(WeightedPodAffinityTerm)] = Read("weight=1 podAffinityTerm=2"),
         [typeof(Toleration)] = Read("key=1 operator=2 value=3 effect=4 tolerationSeconds=5"),
         [typeof(LocalObjectReference)] = Read("name=1"),
         [typeof(Volume)] = Read("name=1 *=2"),

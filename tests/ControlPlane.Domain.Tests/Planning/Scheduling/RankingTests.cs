@@ -1,0 +1,55 @@
+using System.Globalization;
+using ControlPlane.Domain.Planning.Scheduling;
+using ControlPlane.Domain.Resources;
+
+namespace ControlPlane.Domain.Tests.Planning.Scheduling;
+
+/// <summary>A scheduler that serves many pods must decide as one that looks at every node for each of them.</summary>
+public class RankingTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void Place_ManyPodsOneAfterTheOther_DecidesAsAFreshSchedulerWould(int seed)
+    {
+        Random random = new(seed);
+        ClusterState cluster = SchedulerTests.Cluster([.. Enumerable.Range(0, 12).Select(i => SchedulerTests.MakeNode($"n{i:00}", pods: random.Next(1, 12)))]);
+        Scheduler scheduler = new(cluster);
+        int unplaced = 0;
+        for (int i = 0; i < 120; i++)
+        {
+            // More kinds of pods than rankings are kept, and often the same kind again.
+            int kind = random.Next(40);
+            Pod pod = SchedulerTests.MakePod(
+                $"p{i.ToString(CultureInfo.InvariantCulture)}",
+                cpu: $"{100 * (1 + (kind % 7))}m",
+                memory: kind % 3 == 0 ? "512Mi" : null,
+                owner: kind % 5 == 0 ? null : $"rs{kind % 4}");
+
+            Placement placement = scheduler.Place(pod);
+
+            Placement fresh = Scheduler.Place(pod, cluster);
+            Assert.Equal(fresh.Node, placement.Node);
+            Assert.Equal(fresh.Node is null, placement.Why is not null);
+            unplaced += placement.Node is null ? 1 : 0;
+            cluster.Find(placement.Node ?? "")?.Add(pod);
+        }
+
+        Assert.InRange(unplaced, 1, 119);
+    }
+
+    [Fact]
+    public void Place_NodeThatFillsUpForAnotherKindOfPod_IsNoLongerTaken()
+    {
+        ClusterState cluster = SchedulerTests.Cluster(SchedulerTests.MakeNode("a"), SchedulerTests.MakeNode("b"));
+        Scheduler scheduler = new(cluster);
+        Assert.Equal("a", scheduler.Place(SchedulerTests.MakePod("small", cpu: "1")).Node);
+        Assert.Equal("a", scheduler.Place(SchedulerTests.MakePod("large", cpu: "4")).Node);
+        cluster.Find("a")!.Add(SchedulerTests.MakePod("large", cpu: "4"));
+
+        Assert.Equal("b", scheduler.Place(SchedulerTests.MakePod("small", cpu: "1")).Node);
+    }
+}
