@@ -107,7 +107,8 @@ public sealed record PodSpec
 
     public RawJson? Overhead { get; init; }
 
-    public RawJson? TopologySpreadConstraints { get; init; }
+    /// <summary>How evenly pods like this one are to be spread.</summary>
+    public ValueList<TopologySpreadConstraint> TopologySpreadConstraints { get; init; }
 
     public bool? SetHostnameAsFQDN { get; init; }
 

@@ -114,6 +114,11 @@ internal sealed class World : IOwners
     public void RebuildCluster()
     {
         Cluster = new ClusterState();
+        foreach (Namespace item in All<Namespace>())
+        {
+            Cluster.SetNamespace(item);
+        }
+
         foreach (Node node in All<Node>())
         {
             EnterNode(node);
@@ -150,6 +155,9 @@ internal sealed class World : IOwners
             case Node node:
                 EnterNode(node);
                 break;
+            case Namespace space:
+                Cluster.SetNamespace(space);
+                break;
             case Pod { Spec.NodeName: { Length: > 0 } nodeName } pod:
                 Cluster.Find(nodeName)?.Add(pod);
                 break;
@@ -164,9 +172,14 @@ internal sealed class World : IOwners
         if (objects[ResourceKinds.Of(item)].Remove(item.Key, out Resource? known))
         {
             Forget(known);
-            if (known is Node)
+            switch (known)
             {
-                Cluster.RemoveNode(known.Name);
+                case Node:
+                    Cluster.RemoveNode(known.Name);
+                    break;
+                case Namespace:
+                    Cluster.RemoveNamespace(known.Name);
+                    break;
             }
         }
     }

@@ -15,8 +15,6 @@ public class NotHonouredTests
     [InlineData("""{"hostUsers": false}""", "hostUsers")]
     [InlineData("""{"securityContext": {"runAsUser": 0}}""", "securityContext.runAsUser")]
     [InlineData("""{"securityContext": {"seccompProfile": {"type": "RuntimeDefault"}}}""", "securityContext.seccompProfile")]
-    [InlineData("""{"affinity": {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{"topologyKey": "zone"}]}}}""", "affinity.podAffinity")]
-    [InlineData("""{"topologySpreadConstraints": [{"maxSkew": 1}]}""", "topologySpreadConstraints")]
     [InlineData("""{"priority": 5}""", "priority")]
     [InlineData("""{"schedulerName": "mine"}""", "schedulerName")]
     [InlineData("""{"os": {"name": "windows"}}""", "os")]
@@ -91,7 +89,7 @@ public class NotHonouredTests
     [InlineData(
         typeof(PodSpec),
         "",
-        "containers restartPolicy terminationGracePeriodSeconds nodeSelector nodeName imagePullSecrets hostname tolerations "
+        "containers restartPolicy terminationGracePeriodSeconds nodeSelector nodeName imagePullSecrets hostname tolerations affinity topologySpreadConstraints "
         + "automountServiceAccountToken enableServiceLinks")]
     [InlineData(
         typeof(Container),

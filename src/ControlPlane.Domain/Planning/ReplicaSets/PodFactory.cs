@@ -34,7 +34,7 @@ internal sealed class PodFactory(ReplicaSet replicaSet, IEnumerable<string> take
             Spec = pod.Spec with { NodeName = node },
             Status = model.Status! with { Conditions = [new Condition { Type = "PodScheduled", Status = "True", LastTransitionTime = snapshot.Now }] },
         };
-        snapshot.Cluster.Find(node)?.Add(pod);
+        scheduler.Enter(pod);
         return (pod, EventNote.Normal(pod, "Scheduled", $"Successfully assigned {pod.Namespace}/{pod.Name} to {node}"));
     }
 

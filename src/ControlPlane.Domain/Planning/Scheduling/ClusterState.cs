@@ -1,4 +1,5 @@
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Domain.Planning.Scheduling;
 
@@ -9,9 +10,14 @@ namespace ControlPlane.Domain.Planning.Scheduling;
 public sealed class ClusterState
 {
     private readonly SortedDictionary<string, NodeState> nodes = new(StringComparer.Ordinal);
+    private readonly HashSet<NodeState> nodesKeepingPodsAway = [];
+    private readonly Dictionary<string, ValueMap<string>> namespaces = new(StringComparer.Ordinal);
 
     /// <summary>In name order.</summary>
     public IReadOnlyCollection<NodeState> Nodes => nodes.Values;
+
+    /// <summary>Nodes that have pods with a required anti-affinity, in no order.</summary>
+    internal IReadOnlyCollection<NodeState> NodesKeepingPodsAway => nodesKeepingPodsAway;
 
     public NodeState? Find(string node) => nodes.GetValueOrDefault(node);
 
@@ -24,10 +30,23 @@ public sealed class ClusterState
             return state;
         }
 
-        state = new NodeState(node);
+        state = new NodeState(node, nodesKeepingPodsAway);
         nodes.Add(node.Name, state);
         return state;
     }
 
-    public void RemoveNode(string name) => nodes.Remove(name);
+    public void RemoveNode(string name)
+    {
+        if (nodes.Remove(name, out NodeState? state))
+        {
+            nodesKeepingPodsAway.Remove(state);
+        }
+    }
+
+    /// <summary>Enters a namespace's labels, by which pod affinities can choose it.</summary>
+    public void SetNamespace(Namespace item) => namespaces[item.Name] = item.Metadata.Labels;
+
+    public void RemoveNamespace(string name) => namespaces.Remove(name);
+
+    internal ValueMap<string> LabelsOfNamespace(string name) => namespaces.GetValueOrDefault(name);
 }

@@ -7,23 +7,31 @@ namespace ControlPlane.Domain.Planning.Scheduling;
 /// <param name="Name">What the rule is about (Kubernetes' scheduler plugins, where there is one).</param>
 /// <param name="Passes">Whether a pod may go to a node.</param>
 /// <param name="Reasons">Why not, in Kubernetes' words; asked only when no node passes.</param>
-internal sealed record NodeFilter(string Name, Func<PodDemand, NodeState, bool> Passes, Func<PodDemand, NodeState, IEnumerable<NodeReason>> Reasons)
+internal sealed record NodeFilter(string Name, Func<PodFit, NodeState, bool> Passes, Func<PodFit, NodeState, IEnumerable<NodeReason>> Reasons)
 {
     private const string UnschedulableTaint = "node.kubernetes.io/unschedulable";
 
     /// <summary>In the order they are tried; a node is counted under the first it fails.</summary>
     public static ValueList<NodeFilter> Table { get; } =
     [
-        new("NodeUnschedulable", IsSchedulable, Because("cordoned", "node(s) were unschedulable")),
+        new("NodeUnschedulable", static (pod, node) => IsSchedulable(pod.Demand, node), Because("cordoned", "node(s) were unschedulable")),
         new("NodeReady", static (_, node) => node.IsReady, Because("not ready", "node(s) were not ready")),
-        new("TaintToleration", static (pod, node) => FindUntolerated(pod, node) is null, NameTheTaint),
-        new("NodeAffinity", MatchesNodeAffinity, Because("node affinity", "node(s) didn't match Pod's node affinity/selector")),
-        new("NodePorts", HasFreePorts, Because("host ports", "node(s) didn't have free ports for the requested pod ports")),
-        new("NodeResourcesFit", FitsResources, MissingResources),
+        new("TaintToleration", static (pod, node) => FindUntolerated(pod.Demand, node) is null, static (pod, node) => NameTheTaint(pod.Demand, node)),
+        new("NodeAffinity", static (pod, node) => MatchesNodeAffinity(pod.Demand, node), Because("node affinity", "node(s) didn't match Pod's node affinity/selector")),
+        new("NodePorts", static (pod, node) => HasFreePorts(pod.Demand, node), Because("host ports", "node(s) didn't have free ports for the requested pod ports")),
+        new("NodeResourcesFit", static (pod, node) => FitsResources(pod.Demand, node), static (pod, node) => MissingResources(pod.Demand, node)),
+        new("TopologyLabels", static (pod, node) => pod.Spread?.HasPlace(node) != false,
+            Because("topology label", "node(s) didn't match pod topology spread constraints (missing required label)")),
+        new("PodTopologySpread", static (pod, node) => pod.Spread?.KeepsSkew(node) != false, Because("topology spread", "node(s) didn't match pod topology spread constraints")),
+        new("PodAffinity", static (pod, node) => pod.Affinity?.IsNearRequired(node) != false, Because("pod affinity", "node(s) didn't match pod affinity rules")),
+        new("PodAntiAffinity", static (pod, node) => pod.Affinity?.IsAwayFromAvoided(node) != false,
+            Because("pod anti-affinity", "node(s) didn't match pod anti-affinity rules")),
+        new("ExistingAntiAffinity", static (pod, node) => pod.Affinity?.IsAllowedByOthers(node) != false,
+            Because("anti-affinity of pods there", "node(s) didn't satisfy existing pods anti-affinity rules")),
     ];
 
     /// <summary>The first filter that a node fails; null when it takes the pod.</summary>
-    public static NodeFilter? FirstFailed(PodDemand pod, NodeState node)
+    public static NodeFilter? FirstFailed(PodFit pod, NodeState node)
     {
         foreach (NodeFilter filter in Table.AsSpan())
         {
@@ -37,7 +45,7 @@ internal sealed record NodeFilter(string Name, Func<PodDemand, NodeState, bool> 
     }
 
     /// <summary>Why no node takes a pod.</summary>
-    public static Unschedulable Explain(PodDemand pod, ClusterState cluster) =>
+    public static Unschedulable Explain(PodFit pod, ClusterState cluster) =>
         Unschedulable.Of(cluster.Nodes.Count, cluster.Nodes.SelectMany(node => FirstFailed(pod, node)?.Reasons(pod, node) ?? []));
 
     /// <summary>How many taints that should rather be avoided a pod would meet on a node.</summary>
@@ -52,10 +60,11 @@ internal sealed record NodeFilter(string Name, Func<PodDemand, NodeState, bool> 
         return count;
     }
 
-    private static bool IsSchedulable(PodDemand pod, NodeState node) =>
-        node.Node.Spec?.Unschedulable != true || Tolerates(pod, new Taint { Key = UnschedulableTaint, Effect = "NoSchedule" });
+    /// <summary>Whether a node takes pods at all, and has no taint against this one.</summary>
+    public static bool IsOpenTo(PodDemand pod, NodeState node) => IsSchedulable(pod, node) && node.IsReady && FindUntolerated(pod, node) is null;
 
-    private static bool MatchesNodeAffinity(PodDemand pod, NodeState node)
+    /// <summary>Whether the pod's node selector and required node affinity match.</summary>
+    public static bool MatchesNodeAffinity(PodDemand pod, NodeState node)
     {
         foreach (KeyValuePair<string, string> wanted in pod.NodeSelector)
         {
@@ -65,8 +74,11 @@ internal sealed record NodeFilter(string Name, Func<PodDemand, NodeState, bool> 
             }
         }
 
-        return pod.NodeAffinity?.RequiredDuringSchedulingIgnoredDuringExecution is not { } required || required.Matches(node.Node);
+        return pod.Affinity?.NodeAffinity?.RequiredDuringSchedulingIgnoredDuringExecution is not { } required || required.Matches(node.Node);
     }
+
+    private static bool IsSchedulable(PodDemand pod, NodeState node) =>
+        node.Node.Spec?.Unschedulable != true || Tolerates(pod, new Taint { Key = UnschedulableTaint, Effect = "NoSchedule" });
 
     private static bool HasFreePorts(PodDemand pod, NodeState node)
     {
@@ -145,5 +157,5 @@ internal sealed record NodeFilter(string Name, Func<PodDemand, NodeState, bool> 
         return false;
     }
 
-    private static Func<PodDemand, NodeState, IEnumerable<NodeReason>> Because(string subject, string text) => (_, _) => [new NodeReason(subject, text)];
+    private static Func<PodFit, NodeState, IEnumerable<NodeReason>> Because(string subject, string text) => (_, _) => [new NodeReason(subject, text)];
 }

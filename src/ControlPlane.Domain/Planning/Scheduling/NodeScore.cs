@@ -1,32 +1,39 @@
+using ControlPlane.Domain.Resources;
+
 namespace ControlPlane.Domain.Planning.Scheduling;
 
 /// <summary>How well a node that fits suits a pod. Lower is better, field by field: the first that differs decides.</summary>
 /// <param name="AvoidableTaints">Taints of effect PreferNoSchedule that the pod does not tolerate.</param>
-/// <param name="Preference">The weights of what the pod prefers that the node does not have.</param>
+/// <param name="NodeWeightMissed">The weights of what the pod prefers that the node does not have.</param>
+/// <param name="PodWeightMissed">The weights of the pods it would rather be away from there, less those of the pods it would rather be near.</param>
+/// <param name="SkewExcess">By how much the topology spread constraints that are only wished for would be exceeded.</param>
 /// <param name="PodsOfSameOwner">So that the pods of one ReplicaSet spread.</param>
 /// <param name="UsedPermille">How full the node would be.</param>
 /// <param name="Pods">How many pods take room there.</param>
 /// <param name="Place">The node's place by name.</param>
-/// <param name="NodeVersion">Of which version of the node this is the score; decides nothing.</param>
 internal readonly record struct NodeScore(
-    int AvoidableTaints, int Preference, int PodsOfSameOwner, long UsedPermille, int Pods, int Place, long NodeVersion) : IComparable<NodeScore>
+    int AvoidableTaints, int NodeWeightMissed, int PodWeightMissed, int SkewExcess, int PodsOfSameOwner, long UsedPermille, int Pods, int Place)
+    : IComparable<NodeScore>
 {
     /// <summary>What a pod without requests is taken to use when nodes are compared (Kubernetes: 100m CPU, 200 MB).</summary>
     private static readonly PodRequests Assumed = new(100, 200 * 1024 * 1024);
 
-    public static NodeScore Of(PodDemand pod, NodeState node, int place) => new(
-        NodeFilter.CountAvoidableTaints(pod, node),
-        WeightMissed(pod, node),
-        pod.Owner is { } owner ? node.PodsOwnedBy(owner) : 0,
-        PermilleUsed(pod.Requests, node),
+    public static NodeScore Of(PodFit pod, NodeState node, int place) => new(
+        NodeFilter.CountAvoidableTaints(pod.Demand, node),
+        WeightMissed(pod.Demand, node),
+        -(pod.Affinity?.WeightAt(node) ?? 0),
+        pod.Spread?.ExcessAt(node) ?? 0,
+        pod.Demand.Owner is { } owner ? node.PodsOwnedBy(owner) : 0,
+        PermilleUsed(pod.Demand.Requests, node),
         node.TakingPods,
-        place,
-        node.Version);
+        place);
 
     public int CompareTo(NodeScore other)
     {
         int order = AvoidableTaints.CompareTo(other.AvoidableTaints);
-        order = order != 0 ? order : Preference.CompareTo(other.Preference);
+        order = order != 0 ? order : NodeWeightMissed.CompareTo(other.NodeWeightMissed);
+        order = order != 0 ? order : PodWeightMissed.CompareTo(other.PodWeightMissed);
+        order = order != 0 ? order : SkewExcess.CompareTo(other.SkewExcess);
         order = order != 0 ? order : PodsOfSameOwner.CompareTo(other.PodsOfSameOwner);
         order = order != 0 ? order : UsedPermille.CompareTo(other.UsedPermille);
         order = order != 0 ? order : Pods.CompareTo(other.Pods);
@@ -37,9 +44,9 @@ internal readonly record struct NodeScore(
     private static int WeightMissed(PodDemand pod, NodeState node)
     {
         int missed = 0;
-        if (pod.NodeAffinity is { } affinity)
+        if (pod.Affinity?.NodeAffinity is { } affinity)
         {
-            foreach (Resources.PreferredSchedulingTerm term in affinity.PreferredDuringSchedulingIgnoredDuringExecution.AsSpan())
+            foreach (PreferredSchedulingTerm term in affinity.PreferredDuringSchedulingIgnoredDuringExecution.AsSpan())
             {
                 missed += term.Preference.Matches(node.Node) ? 0 : term.Weight;
             }

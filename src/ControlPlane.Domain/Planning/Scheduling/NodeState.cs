@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Domain.Planning.Scheduling;
 
@@ -9,8 +10,16 @@ public sealed class NodeState
     private readonly Dictionary<string, Pod> pods = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> podsByOwner = new(StringComparer.Ordinal);
     private readonly Dictionary<HostPort, int> hostPorts = [];
+    private readonly Dictionary<string, ValueList<PodTerm>> keepingAway = new(StringComparer.Ordinal);
+    private readonly HashSet<NodeState> nodesKeepingAway;
 
-    public NodeState(Node node) => Node = node;
+    /// <param name="node">The node.</param>
+    /// <param name="nodesKeepingAway">Where it enters itself while it has pods that keep others away.</param>
+    internal NodeState(Node node, HashSet<NodeState> nodesKeepingAway)
+    {
+        this.nodesKeepingAway = nodesKeepingAway;
+        Node = node;
+    }
 
     public Node Node
     {
@@ -45,9 +54,6 @@ public sealed class NodeState
     /// <summary>How many pods take room here; those that have ended do not.</summary>
     public int TakingPods { get; private set; }
 
-    /// <summary>Moves whenever a pod comes or goes.</summary>
-    internal long Version { get; private set; }
-
     /// <summary>Enters a pod, or its newer version.</summary>
     public void Add(Pod pod)
     {
@@ -66,6 +72,9 @@ public sealed class NodeState
 
     /// <summary>How many pods of one controller run here; those on their way out do not count, for what replaces them should spread as if they were gone.</summary>
     public int PodsOwnedBy(string ownerUid) => podsByOwner.GetValueOrDefault(ownerUid);
+
+    /// <summary>The required anti-affinity of a pod here; empty for one that has none, or has ended.</summary>
+    internal ValueList<PodTerm> TermsKeepingAway(string uid) => keepingAway.GetValueOrDefault(uid);
 
     /// <summary>Whether a host port is taken; one asked for on all addresses meets one on any address.</summary>
     internal bool HasPortConflict(HostPort wanted)
@@ -90,7 +99,6 @@ public sealed class NodeState
 
     private void Account(Pod pod, int sign)
     {
-        Version++;
         if (pod.Status?.Phase is "Succeeded" or "Failed")
         {
             return;
@@ -100,6 +108,7 @@ public sealed class NodeState
         RequestedCpuMilli += sign * requests.CpuMilli;
         RequestedMemoryBytes += sign * requests.MemoryBytes;
         TakingPods += sign;
+        AccountKeepingAway(pod, sign);
         if (!pod.Metadata.IsDeleting && pod.Metadata.Controller is { } owner)
         {
             Count(podsByOwner, owner.Uid, sign);
@@ -114,6 +123,24 @@ public sealed class NodeState
                     Count(hostPorts, HostPort.Of(port), sign);
                 }
             }
+        }
+    }
+
+    private void AccountKeepingAway(Pod pod, int sign)
+    {
+        if (pod.Spec.Affinity?.PodAntiAffinity?.RequiredDuringSchedulingIgnoredDuringExecution.IsEmpty != false)
+        {
+            return;
+        }
+
+        if (sign > 0)
+        {
+            keepingAway.Add(pod.Uid, PodTerm.KeepingAway(pod));
+            nodesKeepingAway.Add(this);
+        }
+        else if (keepingAway.Remove(pod.Uid) && keepingAway.Count == 0)
+        {
+            nodesKeepingAway.Remove(this);
         }
     }
 

@@ -28,7 +28,7 @@ public static class PendingPods
             Placement placement = scheduler.Place(pod);
             if (placement.Node is { } node)
             {
-                plans.Add(Bind(pod, node, cluster, now));
+                plans.Add(Bind(pod, node, scheduler, now));
             }
             else if (Explain(pod, placement.Why!.Message, now) is { } explanation)
             {
@@ -39,11 +39,11 @@ public static class PendingPods
         return plans;
     }
 
-    private static Plan Bind(Pod pod, string node, ClusterState cluster, DateTimeOffset now)
+    private static Plan Bind(Pod pod, string node, Scheduler scheduler, DateTimeOffset now)
     {
         Condition scheduled = new() { Type = PodScheduled, Status = "True", LastTransitionTime = now };
         Pod bound = WithCondition(pod with { Spec = pod.Spec with { NodeName = node } }, scheduled);
-        cluster.Find(node)!.Add(bound);
+        scheduler.Enter(bound);
         return new Plan
         {
             Writes = [new Write.Update(bound, ResourceParts.All)],

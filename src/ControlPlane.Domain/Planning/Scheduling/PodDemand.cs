@@ -4,22 +4,38 @@ using ControlPlane.Domain.Resources.Values;
 namespace ControlPlane.Domain.Planning.Scheduling;
 
 /// <summary>What a pod asks of its node, computed once for all nodes. Pods whose demands are equal are alike to the scheduler.</summary>
-internal sealed record PodDemand(
-    string? Owner,
-    PodRequests Requests,
-    ValueList<HostPort> HostPorts,
-    ValueMap<string> NodeSelector,
-    NodeAffinity? NodeAffinity,
-    ValueList<Toleration> Tolerations)
+internal sealed record PodDemand
 {
-    public static PodDemand Of(Pod pod) => new(
-        pod.Metadata.Controller?.Uid,
-        PodRequests.Of(pod.Spec),
-        PortsOf(pod.Spec),
-        pod.Spec.NodeSelector,
-        pod.Spec.Affinity?.NodeAffinity,
-        pod.Spec.Tolerations);
+    public string? Owner { get; private init; }
 
-    private static ValueList<HostPort> PortsOf(PodSpec spec) =>
-        spec.Containers.SelectMany(container => container.Ports).Where(port => port.HostPort is > 0).Select(HostPort.Of).ToValueList();
+    public PodRequests Requests { get; private init; }
+
+    public ValueList<HostPort> HostPorts { get; private init; }
+
+    public ValueMap<string> NodeSelector { get; private init; }
+
+    public Affinity? Affinity { get; private init; }
+
+    public ValueList<Toleration> Tolerations { get; private init; }
+
+    /// <summary>What makes pods differ where other pods matter; empty where none do.</summary>
+    private (string Namespace, ValueMap<string> Labels, ValueList<TopologySpreadConstraint> Spread) AmongPods { get; init; }
+
+    /// <param name="pod">The pod.</param>
+    /// <param name="isKeptAway">Whether there are pods that keep others away.</param>
+    public static PodDemand Of(Pod pod, bool isKeptAway)
+    {
+        PodSpec spec = pod.Spec;
+        bool asksAboutPods = !spec.TopologySpreadConstraints.IsEmpty || spec.Affinity is { PodAffinity: not null } or { PodAntiAffinity: not null };
+        return new PodDemand
+        {
+            Owner = pod.Metadata.Controller?.Uid,
+            Requests = PodRequests.Of(spec),
+            HostPorts = spec.Containers.SelectMany(container => container.Ports).Where(port => port.HostPort is > 0).Select(HostPort.Of).ToValueList(),
+            NodeSelector = spec.NodeSelector,
+            Affinity = spec.Affinity,
+            Tolerations = spec.Tolerations,
+            AmongPods = asksAboutPods || isKeptAway ? (pod.Namespace, pod.Metadata.Labels, spec.TopologySpreadConstraints) : default,
+        };
+    }
 }

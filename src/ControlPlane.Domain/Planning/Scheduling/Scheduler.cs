@@ -3,8 +3,8 @@ using ControlPlane.Domain.Resources;
 namespace ControlPlane.Domain.Planning.Scheduling;
 
 /// <summary>
-/// Finds nodes for the pods of one plan, one after the other: an ordered table of filters, then scores. Changes nothing; a caller that takes the
-/// node enters the pod with <see cref="NodeState.Add"/> before it asks for the next. While a scheduler is in use pods only come to the cluster.
+/// Finds nodes for the pods of one plan, one after the other: an ordered table of filters, then scores. A caller that takes the node enters the pod
+/// with <see cref="Enter"/> before it asks for the next. While a scheduler is in use, pods come to the cluster that way alone, and none leaves it.
 /// </summary>
 public sealed class Scheduler(ClusterState cluster)
 {
@@ -23,7 +23,7 @@ public sealed class Scheduler(ClusterState cluster)
     public Placement Place(Pod pod)
     {
         ArgumentNullException.ThrowIfNull(pod);
-        PodDemand demand = PodDemand.Of(pod);
+        PodDemand demand = PodDemand.Of(pod, cluster.NodesKeepingPodsAway.Count > 0);
         if (!rankings.TryGetValue(demand, out Ranking? ranking))
         {
             if (rankings.Count == RankingsMax)
@@ -31,11 +31,34 @@ public sealed class Scheduler(ClusterState cluster)
                 rankings.Clear();
             }
 
-            ranking = new Ranking(demand, cluster);
+            ranking = new Ranking(PodFit.Of(pod, demand, cluster), cluster);
             rankings.Add(demand, ranking);
         }
 
         return ranking.Best();
+    }
+
+    /// <summary>Enters a pod on the node that it names, so that what is placed next sees it there.</summary>
+    public void Enter(Pod pod)
+    {
+        ArgumentNullException.ThrowIfNull(pod);
+        if (cluster.Find(pod.Spec.NodeName ?? "") is not { } node)
+        {
+            return;
+        }
+
+        bool wasNobodyKeptAway = cluster.NodesKeepingPodsAway.Count == 0;
+        node.Add(pod);
+        if (wasNobodyKeptAway && cluster.NodesKeepingPodsAway.Count > 0)
+        {
+            // From here on labels matter, which the demands so far leave out.
+            rankings.Clear();
+        }
+
+        foreach (Ranking ranking in rankings.Values)
+        {
+            ranking.Enter(pod, node);
+        }
     }
 }
 

@@ -7,7 +7,18 @@ namespace ControlPlane.Domain.Rules.Validation;
 /// <summary>The rules for a pod's affinities (Kubernetes: core validation, validateAffinity).</summary>
 internal sealed class AffinityValidator : AbstractValidator<Affinity>
 {
-    public AffinityValidator() => RuleFor(affinity => affinity.NodeAffinity!).SetValidator(new NodeAffinityValidator());
+    public AffinityValidator()
+    {
+        RuleFor(affinity => affinity.NodeAffinity!).SetValidator(new NodeAffinityValidator());
+        RuleForEach(affinity => affinity.PodAffinity!.RequiredDuringSchedulingIgnoredDuringExecution)
+            .SetValidator(new PodAffinityTermValidator()).When(affinity => affinity.PodAffinity is not null);
+        RuleForEach(affinity => affinity.PodAffinity!.PreferredDuringSchedulingIgnoredDuringExecution)
+            .SetValidator(new WeightedPodAffinityTermValidator()).When(affinity => affinity.PodAffinity is not null);
+        RuleForEach(affinity => affinity.PodAntiAffinity!.RequiredDuringSchedulingIgnoredDuringExecution)
+            .SetValidator(new PodAffinityTermValidator()).When(affinity => affinity.PodAntiAffinity is not null);
+        RuleForEach(affinity => affinity.PodAntiAffinity!.PreferredDuringSchedulingIgnoredDuringExecution)
+            .SetValidator(new WeightedPodAffinityTermValidator()).When(affinity => affinity.PodAntiAffinity is not null);
+    }
 
     public static FieldProblem? Weight(int weight) => weight is >= 1 and <= 100 ? null : FieldProblem.Invalid(weight, "must be in the range 1-100");
 }

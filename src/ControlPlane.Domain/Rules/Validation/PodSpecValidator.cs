@@ -23,6 +23,8 @@ internal sealed class PodSpecValidator : AbstractValidator<PodSpec>
             .Check(secret => string.IsNullOrEmpty(secret.Name) ? FieldProblem.Required() with { At = ".name" } : null);
         RuleForEach(spec => spec.Tolerations).CheckAll(Toleration);
         RuleFor(spec => spec.Affinity!).SetValidator(new AffinityValidator());
+        RuleForEach(spec => spec.TopologySpreadConstraints).SetValidator(new TopologySpreadConstraintValidator());
+        RuleFor(spec => spec.TopologySpreadConstraints).CheckAll(TopologySpreadConstraintValidator.Repeated);
     }
 
     /// <summary>The problem of an optional text.</summary>

@@ -35,7 +35,7 @@ public class RankingTests
             Assert.Equal(fresh.Node, placement.Node);
             Assert.Equal(fresh.Node is null, placement.Why is not null);
             unplaced += placement.Node is null ? 1 : 0;
-            cluster.Find(placement.Node ?? "")?.Add(pod);
+            scheduler.Enter(pod with { Spec = pod.Spec with { NodeName = placement.Node } });
         }
 
         Assert.InRange(unplaced, 1, 119);
@@ -48,7 +48,8 @@ public class RankingTests
         Scheduler scheduler = new(cluster);
         Assert.Equal("a", scheduler.Place(SchedulerTests.MakePod("small", cpu: "1")).Node);
         Assert.Equal("a", scheduler.Place(SchedulerTests.MakePod("large", cpu: "4")).Node);
-        cluster.Find("a")!.Add(SchedulerTests.MakePod("large", cpu: "4"));
+        Pod large = SchedulerTests.MakePod("large", cpu: "4");
+        scheduler.Enter(large with { Spec = large.Spec with { NodeName = "a" } });
 
         Assert.Equal("b", scheduler.Place(SchedulerTests.MakePod("small", cpu: "1")).Node);
     }

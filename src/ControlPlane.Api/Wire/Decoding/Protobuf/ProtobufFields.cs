@@ -95,6 +95,8 @@ internal static class ProtobufFields
         [typeof(PodAntiAffinity)] = Read(RequiredAndPreferred),
         [typeof(PodAffinityTerm)] = Read("labelSelector=1 namespaces=2 topologyKey=3 namespaceSelector=4 matchLabelKeys=5 mismatchLabelKeys=6"),
         [typeof(WeightedPodAffinityTerm)] = Read("weight=1 podAffinityTerm=2"),
+        [typeof(TopologySpreadConstraint)] = Read(
+            "maxSkew=1 topologyKey=2 whenUnsatisfiable=3 labelSelector=4 minDomains=5 nodeAffinityPolicy=6 nodeTaintsPolicy=7 matchLabelKeys=8"),
         [typeof(Toleration)] = Read("key=1 operator=2 value=3 effect=4 tolerationSeconds=5"),
         [typeof(LocalObjectReference)] = Read("name=1"),
         [typeof(Volume)] = Read("name=1 *=2"),
