@@ -27,6 +27,20 @@ internal sealed class PodFactory(ReplicaSet replicaSet, IEnumerable<string> take
         return placement.Node is { } node ? Bound(pod, node) : Unbound(pod, placement.Why!);
     }
 
+    /// <summary>Why no such pod may be stored, as the API would say it; null when nothing speaks against it.</summary>
+    public string? Refusal()
+    {
+        string name = Prefix() + new string(IdSource.NameAlphabet[0], SuffixLength);
+        IReadOnlyList<FieldError> errors = ResourceRules.ValidateCreate(model with { Metadata = model.Metadata with { Name = name } });
+        string[] said = [.. errors.Select(error => $"{error.Field}: {error.Message}")];
+        return said switch
+        {
+            [] => null,
+            [var only] => $"Pod \"{model.Metadata.GenerateName}\" is invalid: {only}",
+            _ => $"Pod \"{model.Metadata.GenerateName}\" is invalid: [{string.Join(", ", said)}]",
+        };
+    }
+
     private (Pod Pod, EventNote Note) Bound(Pod pod, string node)
     {
         pod = pod with
@@ -78,10 +92,16 @@ internal sealed class PodFactory(ReplicaSet replicaSet, IEnumerable<string> take
         Spec = replicaSet.Spec.Template.Spec,
     });
 
-    private string FreeName()
+    /// <summary>The start of each name, as long as the suffix leaves room for.</summary>
+    private string Prefix()
     {
         string prefix = model.Metadata.GenerateName!;
-        prefix = prefix.Length > GeneratedNameLengthMax - SuffixLength ? prefix[..(GeneratedNameLengthMax - SuffixLength)] : prefix;
+        return prefix.Length > GeneratedNameLengthMax - SuffixLength ? prefix[..(GeneratedNameLengthMax - SuffixLength)] : prefix;
+    }
+
+    private string FreeName()
+    {
+        string prefix = Prefix();
         string name;
         do
         {

@@ -23,6 +23,8 @@ internal static class ReplicaSetPlanner
     /// <summary>Pods made or ended for one ReplicaSet in one pass (Kubernetes: burst replicas).</summary>
     public const int PodBatchMax = 500;
 
+    private const string FailedCreate = "FailedCreate";
+
     /// <param name="replicaSet">The ReplicaSet as this pass wants it.</param>
     /// <param name="pods">What it holds.</param>
     /// <param name="counts">The same in numbers.</param>
@@ -49,12 +51,13 @@ internal static class ReplicaSetPlanner
         }
 
         writes.AddRange(pods.Adopted.Where(pod => !ended.Contains(pod.Uid)).Concat(pods.Released).Select(pod => new Write.Update(pod, ResourceParts.Desired)));
-        Create(replicaSet, Math.Min(missing, PodBatchMax), snapshot, writes, events);
+        string? refusal = Create(replicaSet, Math.Min(missing, PodBatchMax), snapshot, writes, events);
         return plan with
         {
+            Status = plan.Status with { Conditions = WithFailure(plan.Status.Conditions, replicaSet, refusal, snapshot.Now) },
             PodWrites = [.. writes],
             Events = [.. events],
-            RecheckAfter = Math.Abs(missing) > PodBatchMax ? TimeSpan.Zero : plan.RecheckAfter,
+            RecheckAfter = refusal is null && Math.Abs(missing) > PodBatchMax ? TimeSpan.Zero : plan.RecheckAfter,
         };
     }
 
@@ -89,14 +92,24 @@ internal static class ReplicaSetPlanner
         return new Write.Update(pod with { Metadata = marked }, ResourceParts.Desired);
     }
 
-    private static void Create(ReplicaSet replicaSet, int count, WorkloadSnapshot snapshot, List<Write> writes, List<EventNote> events)
+    /// <summary>
+    /// The missing pods, or why there can be none: the pods of one template are alike, so what is wrong with the first is asked once, before any is
+    /// made. (Kubernetes learns it by trying: one, then two, four, … until one is refused.)
+    /// </summary>
+    private static string? Create(ReplicaSet replicaSet, int count, WorkloadSnapshot snapshot, List<Write> writes, List<EventNote> events)
     {
         if (count <= 0)
         {
-            return;
+            return null;
         }
 
         PodFactory factory = new(replicaSet, snapshot.Pods.Select(pod => pod.Name), snapshot);
+        if (factory.Refusal() is { } refusal)
+        {
+            events.Add(EventNote.Warning(replicaSet, FailedCreate, $"Error creating: {refusal}"));
+            return refusal;
+        }
+
         for (int i = 0; i < count; i++)
         {
             (Pod pod, EventNote note) = factory.Next();
@@ -104,11 +117,32 @@ internal static class ReplicaSetPlanner
             events.Add(EventNote.Normal(replicaSet, "SuccessfulCreate", $"Created pod: {pod.Name}"));
             events.Add(note);
         }
+
+        return null;
+    }
+
+    /// <summary>What keeps pods from being made, since when (Kubernetes: ReplicaSet conditions, <c>ReplicaFailure</c>).</summary>
+    private static ValueList<Condition> WithFailure(ValueList<Condition> conditions, ReplicaSet replicaSet, string? refusal, DateTimeOffset now)
+    {
+        if (refusal is null)
+        {
+            return conditions;
+        }
+
+        Condition? recorded = Conditions.Find(replicaSet.Status?.Conditions ?? default, WorkloadConditions.ReplicaFailure);
+        return conditions.Add(new Condition
+        {
+            Type = WorkloadConditions.ReplicaFailure,
+            Status = "True",
+            Reason = FailedCreate,
+            Message = refusal,
+            LastTransitionTime = recorded?.LastTransitionTime ?? now,
+        });
     }
 
     /// <summary>
     /// The pods as they are stored, never as this plan will leave them. The plan acts on the ReplicaSet's present spec, so its generation
-    /// counts as observed. A failure to create pods that an earlier pass recorded is over when planning succeeds.
+    /// counts as observed. A failure to create pods that an earlier pass recorded is over, unless this one meets it again.
     /// </summary>
     private static ReplicaSetStatus StatusOf(ReplicaSet replicaSet, PodCounts counts) => new()
     {

@@ -52,7 +52,7 @@ internal static class DeploymentPlanner
         Rollout scaled = Back(Proportional.Scale(Trial.Target(rollout)), rollout);
         scaled = Sized(scaled, member => member.IsActive || IsResized(member));
         DeploymentStatus status = RolloutStatus.Of(scaled, ConditionsBefore(scaled, snapshot.Now), snapshot.Now);
-        RolloutPlan plan = Finish(scaled, status);
+        RolloutPlan plan = Finish(scaled, status with { Conditions = RolloutStatus.WithReplicaFailure(status.Conditions, scaled) });
         return rollout.Deployment.Spec.Paused == true ? WithoutSurplus(plan, scaled) : plan;
     }
 

@@ -46,6 +46,39 @@ public sealed class ReplicaSetPlannerTests
     }
 
     [Fact]
+    public void Pods_that_may_not_be_stored_are_not_made_and_ReplicaFailure_says_why_since_when()
+    {
+        TestWorld world = Stored(WithImage(Make.ReplicaSet(replicas: 600), ""));
+        DateTimeOffset failedAt = world.Now;
+
+        Plan plan = world.Pass();
+
+        const string Why = "Pod \"web-\" is invalid: spec.containers[0].image: Required value";
+        Assert.Empty(world.Pods);
+        Assert.Null(plan.RecheckAfter);
+        Assert.Contains($"FailedCreate: Error creating: {Why}", world.Messages);
+        Condition failure = Assert.Single(world.ReplicaSets[0].Status!.Conditions);
+        Assert.Equal(("ReplicaFailure", "True", "FailedCreate", Why), (failure.Type, failure.Status, failure.Reason, failure.Message));
+
+        world.Now = world.Now.AddMinutes(1);
+        Assert.Empty(world.Pass().Writes);
+        Assert.Equal(failedAt, world.ReplicaSets[0].Status!.Conditions[0].LastTransitionTime);
+    }
+
+    [Fact]
+    public void ReplicaFailure_goes_when_pods_can_be_made_again()
+    {
+        TestWorld world = Stored(WithImage(Make.ReplicaSet(replicas: 2), ""));
+        world.Pass();
+
+        world.Store(WithImage(world.ReplicaSets[0], "hello:1"));
+        world.Pass();
+
+        Assert.Equal(2, world.Pods.Count);
+        Assert.Empty(world.ReplicaSets[0].Status!.Conditions);
+    }
+
+    [Fact]
     public void Of_too_many_pods_a_bound_one_is_marked_with_its_grace_and_an_unbound_one_is_removed()
     {
         ReplicaSet replicaSet = Make.ReplicaSet(replicas: 0);
@@ -181,6 +214,9 @@ public sealed class ReplicaSetPlannerTests
         Pod pod = Make.Pod(like, name);
         return pod with { Metadata = pod.Metadata with { OwnerReferences = [] } };
     }
+
+    private static ReplicaSet WithImage(ReplicaSet replicaSet, string image) =>
+        replicaSet with { Spec = replicaSet.Spec with { Template = Make.WithImage(replicaSet.Spec.Template, image) } };
 
     private static TestWorld Stored(ReplicaSet replicaSet, params Pod[] pods)
     {

@@ -178,6 +178,38 @@ public sealed class ProgressTests
         Assert.DoesNotContain(world.Status.Conditions, condition => condition.Type == "ReplicaFailure");
     }
 
+    [Fact]
+    public void A_template_whose_pods_may_not_be_stored_leaves_the_old_ones_and_shows_on_the_Deployment()
+    {
+        TestWorld world = Started();
+        world.Settle();
+        world.SetImage("");
+
+        world.PassUntilQuiet();
+
+        Assert.Equal(("True", "FailedCreate"), (world.Condition("ReplicaFailure").Status, world.Condition("ReplicaFailure").Reason));
+        Assert.Equal("True", world.Condition("Available").Status);
+        Assert.Equal(3, world.AvailablePods);
+
+        world.SetImage("hello:3");
+        world.Settle();
+        Assert.DoesNotContain(world.Status.Conditions, condition => condition.Type == "ReplicaFailure");
+    }
+
+    [Fact]
+    public void While_paused_a_failure_to_create_pods_is_shown_too()
+    {
+        TestWorld world = Started();
+        world.Settle();
+        world.SetImage("");
+        world.Pass();
+        world.SetPaused(true);
+
+        world.PassUntilQuiet();
+
+        Assert.Equal("FailedCreate", world.Condition("ReplicaFailure").Reason);
+    }
+
     private static TestWorld Started()
     {
         TestWorld world = new();
