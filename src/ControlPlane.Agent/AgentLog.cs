@@ -26,8 +26,11 @@ internal static partial class AgentLog
     [LoggerMessage(7, LogLevel.Information, "a desired state of revision {Revision} is older than {Known}, the newest acted on: ignored")]
     public static partial void StaleReply(this ILogger log, long revision, long known);
 
-    [LoggerMessage(8, LogLevel.Warning, "the store is another one: was {Known}, is {Other}. Nothing that the former ordered is stopped; new pods are started")]
+    [LoggerMessage(8, LogLevel.Warning, "the store is another one: was {Known}, is {Other}. Nothing that the former ordered is stopped until a person confirms; new pods are started")]
     public static partial void OtherStore(this ILogger log, string known, string other);
+
+    [LoggerMessage(19, LogLevel.Warning, "{Warning}")]
+    public static partial void OtherStoresRun(this ILogger log, string warning);
 
     [LoggerMessage(9, LogLevel.Warning, "the container runtime does not answer; nothing is concluded from that: {Message}")]
     public static partial void RuntimeUnavailable(this ILogger log, string message);

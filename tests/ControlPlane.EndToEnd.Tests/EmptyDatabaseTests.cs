@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using ControlPlane.EndToEnd.Tests.Harness;
 
 namespace ControlPlane.EndToEnd.Tests;
@@ -6,6 +7,7 @@ namespace ControlPlane.EndToEnd.Tests;
 public sealed class EmptyDatabaseTests : IAsyncLifetime, IDisposable
 {
     private const int Replicas = 3;
+    private const string Condition = "OtherStoreContainers";
 
     /// <summary>Longer than a lease of a node, several reports and a resync.</summary>
     private static readonly TimeSpan Watched = TimeSpan.FromSeconds(15);
@@ -19,7 +21,7 @@ public sealed class EmptyDatabaseTests : IAsyncLifetime, IDisposable
     public void Dispose() => shared.Dispose();
 
     [Fact]
-    public async Task EmptyDatabase_StopsNoContainer()
+    public async Task EmptyDatabase_StopsNoContainerUntilAPersonConfirms()
     {
         await shared.Kubectl().OkAsync("apply", "-f", Clone.Example("hello.yaml"));
         await new Deployments(shared.Product, shared.Api, "default").BecomeReadyAsync(Replicas);
@@ -39,5 +41,38 @@ public sealed class EmptyDatabaseTests : IAsyncLifetime, IDisposable
             Assert.Equal(before, ContainerProcesses.Of(shared.Product).Order());
             await Task.Delay(TimeSpan.FromMilliseconds(200));
         }
+
+        await ConfirmAsync();
+        await shared.Product.EventuallyAsync(
+            "the containers of the store that is gone have stopped",
+            TimeSpan.FromSeconds(60),
+            () => Task.FromResult(ContainerProcesses.Of(shared.Product).ToArray() is { Length: > 0 } left ? $"{left.Length} run" : null));
+        await shared.Product.EventuallyAsync(
+            "no node says any more that containers of another store run on it",
+            TimeSpan.FromSeconds(30),
+            async () => (await shared.Api.ListAsync("/api/v1/nodes")).Any(node => node.IsTrue(Condition)) ? "a node does" : null);
+    }
+
+    /// <summary>Each node says which store's containers it keeps: a person confirms, on the first by annotation, on the others by the action.</summary>
+    private async Task ConfirmAsync()
+    {
+        bool isFirst = true;
+        foreach (JsonNode node in (await shared.Api.ListAsync("/api/v1/nodes")).Where(node => node.IsTrue(Condition)))
+        {
+            string message = node["status"]!["conditions"]!.AsArray().Single(one => (string)one!["type"]! == Condition)!["message"]!.GetValue<string>();
+            if (isFirst)
+            {
+                string annotation = message.Split(' ').Single(word => word.StartsWith("controlplane.dev/confirmed-store=", StringComparison.Ordinal));
+                await shared.Kubectl().OkAsync("annotate", "node", node.Name(), "--overwrite", annotation.TrimEnd(','));
+                isFirst = false;
+                continue;
+            }
+
+            string body = message[message.IndexOf('{', StringComparison.Ordinal)..(message.IndexOf('}', StringComparison.Ordinal) + 1)];
+            Answer answer = await shared.Api.SendAsync(HttpMethod.Post, $"/api/v1/nodes/{node.Name()}/confirm-store", body);
+            Assert.True(answer.Code == 201, answer.Text);
+        }
+
+        Assert.False(isFirst, "no node says that containers of another store run on it");
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using ControlPlane.Agent.Pods;
 using ControlPlane.Agent.Runtimes;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
@@ -14,6 +15,7 @@ internal sealed class NodeFacts(AgentOptions options, IContainerRuntime runtime,
 
     private DateTimeOffset? awaySince;
     private Condition ready = new();
+    private Condition? otherStores;
 
     public NodeStatus Status { get; private set; } = new();
 
@@ -76,6 +78,20 @@ internal sealed class NodeFacts(AgentOptions options, IContainerRuntime runtime,
         }
     }
 
+    /// <summary>Takes in what runs here for other stores; returns what there is to say of it that was not said before.</summary>
+    public string? OtherStoresRun(OtherStores others, string store)
+    {
+        Condition? now = others.AsCondition(options.NodeName, store, WholeSecondsNow());
+        if (now?.Message == otherStores?.Message)
+        {
+            return null;
+        }
+
+        otherStores = now is null ? null : now with { LastTransitionTime = otherStores?.LastTransitionTime ?? now.LastTransitionTime };
+        SayConditions();
+        return now?.Message;
+    }
+
     private void SayReady(string status, string reason, string message)
     {
         if (ready.Status == status)
@@ -83,10 +99,16 @@ internal sealed class NodeFacts(AgentOptions options, IContainerRuntime runtime,
             return;
         }
 
+        ready = new Condition { Type = "Ready", Status = status, Reason = reason, Message = message, LastTransitionTime = WholeSecondsNow() };
+        SayConditions();
+    }
+
+    private void SayConditions() => Status = Status with { Conditions = otherStores is null ? [ready] : [ready, otherStores] };
+
+    private DateTimeOffset WholeSecondsNow()
+    {
         DateTimeOffset now = time.GetUtcNow();
-        DateTimeOffset at = new(now.UtcTicks / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond, TimeSpan.Zero);
-        ready = new Condition { Type = "Ready", Status = status, Reason = reason, Message = message, LastTransitionTime = at };
-        Status = Status with { Conditions = [ready] };
+        return new DateTimeOffset(now.UtcTicks / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond, TimeSpan.Zero);
     }
 
     private static long MemoryKibibytes()

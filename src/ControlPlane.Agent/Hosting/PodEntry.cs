@@ -83,6 +83,7 @@ internal sealed class PodEntry(string uid, Signal finished)
             StoreIdentity = state.StoreIdentity,
             Revision = state.Revision,
             IsRemembered = isRemembered,
+            ReplacedStores = state.ReplacedStores,
             SharesNetwork = runtime.SharesNetwork,
             Now = now,
         };

@@ -119,6 +119,12 @@ internal sealed class PodLoop(
             }
         }
 
+        if (state is not null && facts.OtherStoresRun(OtherStores.Of(observed.SelectMany(pod => pod), state), state.StoreIdentity) is { } warning)
+        {
+            log.OtherStoresRun(warning);
+            events.SayOfNode(options.NodeName, "Warning", StoreConfirmation.Condition, warning);
+        }
+
         await probes.SyncAsync(entries.Values.SelectMany(entry => entry.ProbeTargets(options)));
         return wake - now;
     }

@@ -32,6 +32,9 @@ internal sealed record PodView
     /// <summary>True while <see cref="Desired"/> is what an earlier agent was told, for the control plane has not answered this one yet.</summary>
     public bool IsRemembered { get; init; }
 
+    /// <summary>The stores that it has replaced, whose containers are its own to stop.</summary>
+    public ValueList<string> ReplacedStores { get; init; }
+
     /// <summary>See <see cref="IContainerRuntime.SharesNetwork"/>.</summary>
     public bool SharesNetwork { get; init; }
 

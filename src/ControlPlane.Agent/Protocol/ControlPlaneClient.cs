@@ -52,9 +52,15 @@ internal sealed class ControlPlaneClient : IDisposable
     }
 
     /// <summary>Waits for a desired state newer than a revision; the same one comes again when there is none for 20 s.</summary>
+    /// <param name="after">The revision; 0 to be answered at once.</param>
+    /// <param name="store">The identity of the store whose revision it is: another one answers at once.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="ControlPlaneException">No answer, or a refusal.</exception>
-    public Task<DesiredState> GetDesiredAsync(long after, CancellationToken cancellationToken) =>
-        SendAsync<DesiredState>(HttpMethod.Get, $"{nodePath}/desired?after={after}", body: null, DesiredTimeout, cancellationToken);
+    public Task<DesiredState> GetDesiredAsync(long after, string store, CancellationToken cancellationToken)
+    {
+        string path = $"{nodePath}/desired?after={after}&store={Uri.EscapeDataString(store)}";
+        return SendAsync<DesiredState>(HttpMethod.Get, path, body: null, DesiredTimeout, cancellationToken);
+    }
 
     /// <summary>Posts a stream that the server has asked for; the content is sent as it comes.</summary>
     /// <exception cref="ControlPlaneException">No answer, or a refusal.</exception>

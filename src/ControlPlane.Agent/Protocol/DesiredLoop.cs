@@ -18,14 +18,16 @@ internal sealed class DesiredLoop(
     {
         // From 0, not from what was persisted: the first answer shall come at once, even when nothing has changed.
         long after = 0;
+        string store = "";
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                DesiredState reply = await client.GetDesiredAsync(after, stoppingToken);
+                DesiredState reply = await client.GetDesiredAsync(after, store, stoppingToken);
                 delay.Reset();
                 streams.Serve(reply.Streams);
                 after = await desired.AcceptAsync(reply, stoppingToken);
+                store = reply.StoreIdentity;
                 await Task.Delay(ShortestRound, time, stoppingToken);
             }
             catch (ControlPlaneException exception)

@@ -27,18 +27,12 @@ internal sealed class EventBuffer(TimeProvider time, Signal reporter)
             ResourceVersion = pod.Metadata.ResourceVersion,
             FieldPath = container is null ? null : $"spec.containers{{{container}}}",
         };
-        lock (gate)
-        {
-            if (events.Count == MaxEvents)
-            {
-                events.Dequeue();
-            }
-
-            events.Enqueue(new AgentEvent(involved, type, reason, message, time.GetUtcNow()));
-        }
-
-        reporter.Set();
+        Add(new AgentEvent(involved, type, reason, message, time.GetUtcNow()));
     }
+
+    /// <summary>Says something about the node. Its uid is its name, as the kubelet has it.</summary>
+    public void SayOfNode(string node, string type, string reason, string message) =>
+        Add(new AgentEvent(new ObjectReference { Kind = "Node", ApiVersion = "v1", Name = node, Uid = node }, type, reason, message, time.GetUtcNow()));
 
     /// <summary>Takes the oldest events out, at most <see cref="MaxPerReport"/>.</summary>
     public IReadOnlyList<AgentEvent> Take()
@@ -64,5 +58,20 @@ internal sealed class EventBuffer(TimeProvider time, Signal reporter)
                 return events.Count == 0;
             }
         }
+    }
+
+    private void Add(AgentEvent said)
+    {
+        lock (gate)
+        {
+            if (events.Count == MaxEvents)
+            {
+                events.Dequeue();
+            }
+
+            events.Enqueue(said);
+        }
+
+        reporter.Set();
     }
 }

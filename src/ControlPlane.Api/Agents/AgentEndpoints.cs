@@ -37,7 +37,7 @@ internal static class AgentEndpoints
             throw StatusError.BadRequest($"after: Invalid value: \"{after}\": must be a revision");
         }
 
-        await WriteAsync(http, await desired.NextAsync(NodeOf(http), revision, http.RequestAborted));
+        await WriteAsync(http, await desired.NextAsync(NodeOf(http), revision, http.Request.Query["store"].ToString(), http.RequestAborted));
     }
 
     /// <summary>The agent's side of a stream: the call lasts until the client has read it all, or has gone.</summary>

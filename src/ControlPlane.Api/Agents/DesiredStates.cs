@@ -16,10 +16,14 @@ internal sealed class DesiredStates(
     private static readonly TimeSpan BehindMax = TimeSpan.FromSeconds(5);
 
     /// <summary>The node's desired state: at once when it has changed after a revision, or a stream waits; else when it does, or the hold is over.</summary>
-    public async Task<DesiredState> NextAsync(string node, long after, CancellationToken cancellationToken)
+    /// <param name="node">The node.</param>
+    /// <param name="after">The revision; 0 for at once.</param>
+    /// <param name="store">The store whose revision it is; empty for this one. Another store's says nothing here.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public async Task<DesiredState> NextAsync(string node, long after, string store, CancellationToken cancellationToken)
     {
         sessions.Heard(node);
-        await CatchUpAsync(Math.Max(after, 1), cancellationToken);
+        await CatchUpAsync(Math.Max(after, 1), store, cancellationToken);
         using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
         long started = time.GetTimestamp();
         while (true)
@@ -27,7 +31,8 @@ internal sealed class DesiredStates(
             NodeAssignments.View view = assignments.Read(node);
             (ValueList<StreamRequest> requests, bool hasNew, Task opened) = streams.PendingFor(node);
             TimeSpan left = HoldMax - time.GetElapsedTime(started);
-            if (after == 0 || view.ChangedAt > after || hasNew || left <= TimeSpan.Zero || lifetime.ApplicationStopping.IsCancellationRequested)
+            bool isOtherStore = store.Length > 0 && store != view.StoreIdentity;
+            if (after == 0 || isOtherStore || view.ChangedAt > after || hasNew || left <= TimeSpan.Zero || lifetime.ApplicationStopping.IsCancellationRequested)
             {
                 streams.HandedOut(requests);
                 sessions.Heard(node);
@@ -41,13 +46,13 @@ internal sealed class DesiredStates(
         }
     }
 
-    private async Task CatchUpAsync(long after, CancellationToken cancellationToken)
+    private async Task CatchUpAsync(long after, string store, CancellationToken cancellationToken)
     {
         using CancellationTokenSource bound = new(BehindMax, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, bound.Token, lifetime.ApplicationStopping);
         try
         {
-            await assignments.WaitForRevisionAsync(after, either.Token);
+            await assignments.WaitForRevisionAsync(after, store, either.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -57,9 +62,10 @@ internal sealed class DesiredStates(
 
     private DesiredState StateOf(NodeAssignments.View view, ValueList<StreamRequest> requests) => new()
     {
-        StoreIdentity = cache.StoreIdentity,
+        StoreIdentity = view.StoreIdentity,
         Revision = view.Revision,
         Pods = view.Pods,
+        ReplacedStores = view.ReplacedStores,
         RegistryLogins = view.Pods.SelectMany(pod => RegistryLogins.For(pod, cache)).ToValueList(),
         Streams = requests,
     };

@@ -1,3 +1,4 @@
+using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
@@ -6,7 +7,8 @@ namespace ControlPlane.Api.Agents;
 
 /// <summary>
 /// Which pods are bound to which node, kept from the change feed, so that an agent's wait costs what changes on its node. Only what an
-/// agent acts on wakes it: a pod's metadata and spec, and its pull secrets; not the status that it reported itself.
+/// agent acts on wakes it: a pod's metadata and spec, its pull secrets, and the word of a person about its containers of other stores; not
+/// the status that it reported itself.
 /// </summary>
 internal sealed partial class NodeAssignments(IResourceCache cache, TimeProvider time, ILogger<NodeAssignments> logger) : BackgroundService
 {
@@ -15,12 +17,16 @@ internal sealed partial class NodeAssignments(IResourceCache cache, TimeProvider
     private readonly Lock gate = new();
     private readonly Dictionary<string, Entry> nodes = new(StringComparer.Ordinal);
     private long revision;
+    private string storeIdentity = "";
     private TaskCompletionSource progressed = NewSignal();
 
     /// <summary>One node's pods. Guarded by <see cref="gate"/>.</summary>
     private sealed class Entry
     {
         public Dictionary<string, Pod> Pods { get; } = new(StringComparer.Ordinal);
+
+        /// <summary>See <see cref="DesiredState.ReplacedStores"/>.</summary>
+        public ValueList<string> ReplacedStores { get; set; }
 
         /// <summary>The revision of the last change that the node's agent must know of.</summary>
         public long ChangedAt { get; set; }
@@ -29,30 +35,33 @@ internal sealed partial class NodeAssignments(IResourceCache cache, TimeProvider
     }
 
     /// <summary>One node's pods as of a revision.</summary>
+    /// <param name="StoreIdentity">The store that all of this comes from.</param>
     /// <param name="Revision">What this is complete up to; 0 while nothing is known yet.</param>
     /// <param name="ChangedAt">The revision of the last change that the agent must know of.</param>
     /// <param name="Pods">In the order of namespace and name; terminating ones too.</param>
+    /// <param name="ReplacedStores">See <see cref="DesiredState.ReplacedStores"/>.</param>
     /// <param name="Changed">Completes at the next such change.</param>
-    public sealed record View(long Revision, long ChangedAt, ValueList<Pod> Pods, Task Changed);
+    public sealed record View(string StoreIdentity, long Revision, long ChangedAt, ValueList<Pod> Pods, ValueList<string> ReplacedStores, Task Changed);
 
     public View Read(string node)
     {
         lock (gate)
         {
             Entry entry = EntryOf(node);
-            return new View(revision, entry.ChangedAt, entry.Pods.Values.OrderBy(pod => pod.Key).ToValueList(), entry.Changed.Task);
+            ValueList<Pod> pods = entry.Pods.Values.OrderBy(pod => pod.Key).ToValueList();
+            return new View(storeIdentity, revision, entry.ChangedAt, pods, entry.ReplacedStores, entry.Changed.Task);
         }
     }
 
-    /// <summary>Returns once this is complete up to a revision.</summary>
-    public async Task WaitForRevisionAsync(long wanted, CancellationToken cancellationToken)
+    /// <summary>Returns once this is complete up to a revision, or comes from another store than the one whose revision that is (empty: any).</summary>
+    public async Task WaitForRevisionAsync(long wanted, string store, CancellationToken cancellationToken)
     {
         while (true)
         {
             Task next;
             lock (gate)
             {
-                if (revision >= wanted)
+                if (revision >= wanted || (revision > 0 && store.Length > 0 && store != storeIdentity))
                 {
                     return;
                 }
@@ -102,9 +111,16 @@ internal sealed partial class NodeAssignments(IResourceCache cache, TimeProvider
     {
         lock (gate)
         {
+            storeIdentity = subscription.StoreIdentity;
             foreach (Entry entry in nodes.Values)
             {
                 entry.Pods.Clear();
+                entry.ReplacedStores = default;
+            }
+
+            foreach (Node node in subscription.SnapshotAtStart(ResourceKinds.Node).Objects.Values.Cast<Node>())
+            {
+                EntryOf(node.Name).ReplacedStores = StoreConfirmation.ReplacedOn(node, storeIdentity);
             }
 
             foreach (Pod pod in subscription.SnapshotAtStart(ResourceKinds.Pod).Objects.Values.Cast<Pod>())
@@ -134,6 +150,9 @@ internal sealed partial class NodeAssignments(IResourceCache cache, TimeProvider
                 {
                     case Pod pod:
                         Apply(change, pod);
+                        break;
+                    case Node node:
+                        Apply(change, node);
                         break;
                     case Secret secret:
                         TouchUsersOf(secret, change.Revision);
@@ -168,6 +187,17 @@ internal sealed partial class NodeAssignments(IResourceCache cache, TimeProvider
 
         if (isNews)
         {
+            Touch(entry, change.Revision);
+        }
+    }
+
+    private void Apply(Change change, Node node)
+    {
+        Entry entry = EntryOf(node.Name);
+        ValueList<string> replaced = change.Operation == ChangeOperation.Deleted ? default : StoreConfirmation.ReplacedOn(node, storeIdentity);
+        if (replaced != entry.ReplacedStores)
+        {
+            entry.ReplacedStores = replaced;
             Touch(entry, change.Revision);
         }
     }

@@ -32,11 +32,12 @@ internal static class ReportPlan
             Kind = ResourceKinds.Node.Kind,
             Metadata = new ObjectMeta { Name = name, CreationTimestamp = now },
         };
+        ValueList<Condition> before = node.Status?.Conditions ?? default;
         NodeStatus status = report.Node ?? node.Status ?? new NodeStatus();
         return node with
         {
             Metadata = node.Metadata with { Labels = node.Metadata.Labels.SetItems(report.NodeLabels) },
-            Status = status with { Conditions = ConditionsFor(node.Status?.Conditions ?? default, report.Node?.Conditions ?? default, now) },
+            Status = status with { Conditions = ConditionsFor(before, report.Node is { } said ? WithOthers(said.Conditions, before) : before, now) },
         };
     }
 
@@ -115,6 +116,12 @@ internal static class ReportPlan
         });
         return current.Concat(kept).OrderBy(item => item.Type, StringComparer.Ordinal).ToValueList();
     }
+
+    /// <summary>What the agent says, and the conditions that others have set, which are not its to take away.</summary>
+    private static ValueList<Condition> WithOthers(ValueList<Condition> said, ValueList<Condition> before) =>
+        [.. said, .. before.Where(old => !IsOfAgent(old.Type) && Find(said, old.Type) is null)];
+
+    private static bool IsOfAgent(string type) => type == StoreConfirmation.Condition || Healthy.Any(healthy => healthy.Type == type);
 
     private static ValueList<Condition> ConditionsFor(ValueList<Condition> before, ValueList<Condition> reported, DateTimeOffset now)
     {

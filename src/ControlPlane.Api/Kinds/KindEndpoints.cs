@@ -59,6 +59,12 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
                 case "log":
                     map.Add(path, HttpMethods.Get, PodLogEndpoint.HandleAsync);
                     break;
+                case "confirm-lost":
+                    map.Add(path, HttpMethods.Post, NodeActions.ConfirmLostAsync);
+                    break;
+                case "confirm-store":
+                    map.Add(path, HttpMethods.Post, NodeActions.ConfirmStoreAsync);
+                    break;
                 default:
                     throw new InvalidOperationException($"no endpoint serves {Kind.Plural}/{subresource.Name}");
             }

@@ -25,6 +25,11 @@ internal sealed class OperationMapper(IEndpointRouteBuilder routes, ServedKind s
     private static string SummaryOf(Operation operation)
     {
         ResourceKind kind = operation.Served.Kind;
+        if (operation.Summary.Length > 0)
+        {
+            return operation.Summary;
+        }
+
         string last = operation.Path[(operation.Path.LastIndexOf('/') + 1)..];
         string subject = last == "{name}" || last == kind.Plural ? $"a {kind.Kind}" : $"the {last} of a {kind.Kind}";
         bool isForAll = kind.IsNamespaced && !operation.Path.Contains("{namespace}", StringComparison.Ordinal);

@@ -30,8 +30,12 @@ public sealed record ServedKind(ResourceKind Kind, ValueList<string> Verbs, Valu
 /// <param name="Group">The group of <paramref name="Kind"/> where it is not the parent's; else null.</param>
 /// <param name="Version">The version of <paramref name="Kind"/> where it is not the parent's; else null.</param>
 /// <param name="Kind">The kind of what is read and written.</param>
-/// <param name="Verbs">What can be asked of it.</param>
-public sealed record ServedSubresource(string Name, Type? Type, string? Group, string? Version, string Kind, ValueList<string> Verbs);
+/// <param name="Verbs">What can be asked of it; <c>create</c> is an action, which answers the parent.</param>
+public sealed record ServedSubresource(string Name, Type? Type, string? Group, string? Version, string Kind, ValueList<string> Verbs)
+{
+    /// <summary>An action's sentence for people.</summary>
+    public string Summary { get; init; } = "";
+}
 
 /// <summary>The registry of what is served: one line a kind.</summary>
 public static class ServedKinds
@@ -41,7 +45,7 @@ public static class ServedKinds
     public static ValueList<ServedKind> All { get; } =
     [
         new(ResourceKinds.Namespace, ["create", "delete", "get", "list", "patch", "update", "watch"], [Status(ResourceKinds.Namespace)]),
-        new(ResourceKinds.Node, AllVerbs, [Status(ResourceKinds.Node)]),
+        new(ResourceKinds.Node, AllVerbs, [ConfirmLost, ConfirmStore, Status(ResourceKinds.Node)]),
         new(ResourceKinds.Pod, AllVerbs, [Log, Status(ResourceKinds.Pod)]),
         new(ResourceKinds.Secret, AllVerbs, []),
         new(ResourceKinds.Event, AllVerbs, []),
@@ -50,6 +54,16 @@ public static class ServedKinds
     ];
 
     private static ServedSubresource Scale => new("scale", typeof(Scale), "autoscaling", "v1", "Scale", ["get", "patch", "update"]);
+
+    private static ServedSubresource ConfirmLost => new("confirm-lost", null, null, null, ResourceKinds.Node.Kind, ["create"])
+    {
+        Summary = "Confirm that a silent Node is lost: its pods are replaced though evictions are stopped",
+    };
+
+    private static ServedSubresource ConfirmStore => new("confirm-store", typeof(ConfirmedStores), "controlplane.dev", "v1", nameof(ConfirmedStores), ["create"])
+    {
+        Summary = "Confirm that the store in use has replaced others: containers that those ordered on the Node may be stopped",
+    };
 
     private static ServedSubresource Log => new("log", null, null, null, "Pod", ["get"]);
 

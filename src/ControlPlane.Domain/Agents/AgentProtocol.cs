@@ -62,8 +62,8 @@ public sealed record ReportReply
 }
 
 /// <summary>
-/// What a node shall do: the answer of <c>GET /agent/v1/nodes/{name}/desired?after=R</c>, held until something for this node is newer than R
-/// (or 20 s have passed: then the same again). It is the whole desired state of the node as of <see cref="Revision"/>.
+/// What a node shall do: the answer of <c>GET /agent/v1/nodes/{name}/desired?after=R&amp;store=S</c>, held until something for this node is newer
+/// than R (or 20 s have passed: then the same again), unless the store is another one than S, whose revisions say nothing here. It is the whole desired state of the node as of <see cref="Revision"/>.
 /// </summary>
 public sealed record DesiredState
 {
@@ -75,6 +75,12 @@ public sealed record DesiredState
 
     /// <summary>Every pod bound to this node; those with a deletion mark are to stop, with their grace period.</summary>
     public ValueList<Pod> Pods { get; init; }
+
+    /// <summary>
+    /// The stores that this one has replaced on this node, as a person confirmed: containers that they ordered may be stopped like this store's own.
+    /// Those of any other store run on.
+    /// </summary>
+    public ValueList<string> ReplacedStores { get; init; }
 
     /// <summary>Registry logins for the pods' images, from their pull secrets.</summary>
     public ValueList<RegistryLogin> RegistryLogins { get; init; }

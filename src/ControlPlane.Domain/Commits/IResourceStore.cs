@@ -73,6 +73,9 @@ public sealed record KindSnapshot(long Revision, ImmutableSortedDictionary<Objec
 /// <summary>A place in the stream of changes. A subscriber that falls too far behind is cut off.</summary>
 public abstract class ChangeSubscription : IDisposable
 {
+    /// <summary>The identity of the store whose changes these are.</summary>
+    public abstract string StoreIdentity { get; }
+
     /// <summary>Where the subscription began.</summary>
     public abstract long StartRevision { get; }
 

@@ -17,6 +17,10 @@ public sealed class PodSyncTests
         ["no record: one born at the very revision of the reply is stopped"] = (View(null, Alive(born: Revision)), "stop one 30s"),
         ["no record: one born after the reply runs on, for the reply is older"] = (View(null, Alive(born: Revision + 1)), "nothing"),
         ["no record: another store's container runs on"] = (View(null, Alive(store: OtherStore)), "nothing"),
+        ["no record: another store's container is stopped once that store is confirmed to be replaced"] =
+            (View(null, Alive(store: OtherStore)) with { ReplacedStores = [OtherStore] }, "stop one 30s"),
+        ["no record: a third store's container runs on whatever is confirmed"] =
+            (View(null, Alive(store: "a third")) with { ReplacedStores = [OtherStore] }, "nothing"),
         ["no record: a dead container is removed"] = (View(null, Dead()), "remove one"),
         ["no record: another store's dead container stays"] = (View(null, Dead(store: OtherStore)), "nothing"),
         ["no record: nothing left is stopped"] = (View(null), "stopped"),
@@ -26,6 +30,8 @@ public sealed class PodSyncTests
         ["deletion mark: stopped with no grace when the mark says so"] = (View(Pod().Deleting(0), Alive()), "stop one 0s"),
         ["deletion mark: of a container newer than the reply too, for there is a record"] = (View(Pod().Deleting(5), Alive(born: Revision + 1)), "stop one 5s"),
         ["deletion mark: of another store stops nothing"] = (View(Pod().Deleting(5), Alive(store: OtherStore)), "nothing"),
+        ["deletion mark: stops a replaced store's container"] =
+            (View(Pod().Deleting(5), Alive(store: OtherStore)) with { ReplacedStores = [OtherStore] }, "stop one 5s"),
         ["deletion mark: a dead container is removed"] = (View(Pod().Deleting(5), Dead()), "remove one"),
         ["deletion mark: nothing is started any more"] = (View(Pod().Deleting(5)), "stopped"),
 

@@ -68,6 +68,13 @@ internal sealed class FakeControlPlane : IAsyncDisposable
         news.Release();
     }
 
+    /// <summary>A person confirms that the store in use has replaced others.</summary>
+    public void Confirm(params string[] replacedStores)
+    {
+        desired = desired with { ReplacedStores = [.. replacedStores], Revision = desired.Revision + 1 };
+        news.Release();
+    }
+
     public void Set(IEnumerable<RegistryLogin> logins)
     {
         desired = desired with { RegistryLogins = [.. logins], Revision = desired.Revision + 1 };

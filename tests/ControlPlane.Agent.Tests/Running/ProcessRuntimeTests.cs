@@ -118,6 +118,28 @@ public sealed class ProcessRuntimeTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Another_stores_containers_are_named_and_stop_once_a_person_confirms()
+    {
+        server.Set([Pods.Hello("web")]);
+        await ReadyAsync("web");
+        server.Set([], revision: 1, storeIdentity: "store-2");
+        await Wait.UntilAsync(() => OtherStoreContainers() is not null, () => $"{server.Node}");
+        Assert.Contains("confirmed-store=store-2:store-1", OtherStoreContainers()!.Message, StringComparison.Ordinal);
+        await Wait.UntilAsync(() => server.Events.Any(said => said is { Reason: "OtherStoreContainers", Involved.Name: "node-1" }), () => "no such event");
+
+        server.Confirm("store-0");
+        server.Set([Pods.Hello("new")]);
+        await ReadyAsync("new");
+        Assert.Equal(2, PidFiles().Length);
+
+        server.Confirm("store-0", "store-1");
+        await Wait.UntilAsync(() => PidFiles().Length == 1, () => Seen("web"));
+        await Wait.UntilAsync(() => OtherStoreContainers() is null, () => $"{server.Node}");
+    }
+
+    private Condition? OtherStoreContainers() => Conditions.Find(server.Node?.Conditions ?? default, "OtherStoreContainers");
+
+    [Fact]
     public async Task A_record_that_is_gone_stops_the_pod_of_the_same_store()
     {
         server.Set([Pods.Hello("web"), Pods.Hello("stays")]);

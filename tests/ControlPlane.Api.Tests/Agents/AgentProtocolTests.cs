@@ -136,6 +136,17 @@ public sealed class AgentProtocolTests(ApiServer api)
     }
 
     [Fact]
+    public async Task Desired_AfterARevisionOfAnotherStore_IsAnsweredAtOnce()
+    {
+        DesiredState first = await DesiredAsync(0);
+
+        using HttpResponseMessage response = await api.Agent.GetAsync($"/agent/v1/nodes/{node}/desired?after={first.Revision + 1_000_000}&store=another").WaitAsync(AnswerWithin);
+
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+        Assert.Equal(first.StoreIdentity, (await response.Content.ReadFromJsonAsync<DesiredState>(ResourceJson.Options))!.StoreIdentity);
+    }
+
+    [Fact]
     public async Task Desired_IsNotWokenByTheStatusThatTheNodeReportedItself()
     {
         (string home, JsonObject pod) = await NewPodAsync();

@@ -174,6 +174,8 @@ internal sealed class SimulatedStore : IResourceStore, IResourceCache
     {
         private long? position;
 
+        public override string StoreIdentity => store.StoreIdentity;
+
         public override long StartRevision => start;
 
         public override KindSnapshot SnapshotAtStart(ResourceKind kind) => snapshots[kind];

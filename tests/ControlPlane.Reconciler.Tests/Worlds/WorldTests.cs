@@ -125,6 +125,8 @@ public class WorldTests
 
     private sealed class Snapshots(IEnumerable<Resource> items) : ChangeSubscription
     {
+        public override string StoreIdentity => "store";
+
         public override long StartRevision => 0;
 
         public override KindSnapshot SnapshotAtStart(ResourceKind kind) =>

@@ -40,6 +40,7 @@ internal static class DefinitionNames
         [typeof(ReplicaSet)] = "io.k8s.api.apps.v1",
         [typeof(ReplicaSetSpec)] = "io.k8s.api.apps.v1",
         [typeof(ReplicaSetStatus)] = "io.k8s.api.apps.v1",
+        [typeof(ConfirmedStores)] = "dev.controlplane.v1",
         [typeof(Scale)] = "io.k8s.api.autoscaling.v1",
         [typeof(ScaleSpec)] = "io.k8s.api.autoscaling.v1",
         [typeof(ScaleStatus)] = "io.k8s.api.autoscaling.v1",

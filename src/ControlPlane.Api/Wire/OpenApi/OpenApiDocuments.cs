@@ -75,7 +75,7 @@ internal static class OpenApiDocuments
     private static JsonObject V2Operation(Operation operation, Definitions definitions)
     {
         JsonArray parameters = [.. operation.Query.Select(V2QueryParameter)];
-        if (PayloadSchema(operation.Body, operation, definitions) is { } body)
+        if (PayloadSchema(operation.Body, operation.Type, operation, definitions) is { } body)
         {
             parameters.Insert(0, new JsonObject { ["name"] = "body", ["in"] = "body", ["required"] = operation.Body != Payload.DeleteOptions, ["schema"] = body });
         }
@@ -89,7 +89,7 @@ internal static class OpenApiDocuments
             ["200"] = new JsonObject
             {
                 ["description"] = "OK",
-                ["schema"] = PayloadSchema(operation.Response, operation, definitions) ?? new JsonObject { ["type"] = "string" },
+                ["schema"] = PayloadSchema(operation.Response, operation.AnswerType, operation, definitions) ?? new JsonObject { ["type"] = "string" },
             },
             ["401"] = new JsonObject { ["description"] = "Unauthorized" },
         };
@@ -105,13 +105,13 @@ internal static class OpenApiDocuments
             JsonObject content = [];
             foreach (string mediaType in operation.Consumes)
             {
-                content[mediaType] = new JsonObject { ["schema"] = PayloadSchema(operation.Body, operation, definitions) };
+                content[mediaType] = new JsonObject { ["schema"] = PayloadSchema(operation.Body, operation.Type, operation, definitions) };
             }
 
             document["requestBody"] = new JsonObject { ["required"] = operation.Body != Payload.DeleteOptions, ["content"] = content };
         }
 
-        JsonObject answer = new() { ["schema"] = PayloadSchema(operation.Response, operation, definitions) ?? new JsonObject { ["type"] = "string" } };
+        JsonObject answer = new() { ["schema"] = PayloadSchema(operation.Response, operation.AnswerType, operation, definitions) ?? new JsonObject { ["type"] = "string" } };
         document["responses"] = new JsonObject
         {
             ["200"] = new JsonObject { ["description"] = "OK", ["content"] = new JsonObject { [ResponseType(operation)] = answer } },
@@ -132,9 +132,9 @@ internal static class OpenApiDocuments
         };
     }
 
-    private static JsonObject? PayloadSchema(Payload payload, Operation operation, Definitions definitions) => payload switch
+    private static JsonObject? PayloadSchema(Payload payload, Type type, Operation operation, Definitions definitions) => payload switch
     {
-        Payload.Object => definitions.Reference(operation.Type),
+        Payload.Object => definitions.Reference(type),
         Payload.List => definitions.ReferenceToList(operation.Served.Kind),
         Payload.Patch => definitions.ReferenceToCommon(DefinitionNames.Patch),
         Payload.DeleteOptions => definitions.ReferenceToCommon(DefinitionNames.DeleteOptions),

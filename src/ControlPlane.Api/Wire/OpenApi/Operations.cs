@@ -33,6 +33,12 @@ internal sealed record Operation
     /// <summary>The record that is exchanged; the kind's own unless this is about a subresource.</summary>
     public required Type Type { get; init; }
 
+    /// <summary>The record that is answered; the exchanged one unless this is an action.</summary>
+    public Type AnswerType { get => field ?? Type; init; }
+
+    /// <summary>An action's sentence for people; empty where the path and the method say it all.</summary>
+    public string Summary { get; init; } = "";
+
     public required (string Group, string Version, string Kind) GroupVersionKind { get; init; }
 
     public required Payload Body { get; init; }
@@ -101,6 +107,11 @@ internal static class Operations
             {
                 "get" when part.Type is null => Make(served, path, "get", "connect", Payload.None, Payload.Text, LogQuery, suffix: part.Name),
                 "get" => Make(served, path, "get", "get", Payload.None, Payload.Object, ["pretty"], suffix: part.Name),
+                "create" => Make(served, path, "post", "post", part.Type is null ? Payload.None : Payload.Object, Payload.Object, WriteQuery, suffix: part.Name) with
+                {
+                    AnswerType = served.Kind.Type,
+                    Summary = part.Summary,
+                },
                 "update" => Make(served, path, "put", "put", Payload.Object, Payload.Object, WriteQuery, suffix: part.Name),
                 "patch" => Make(served, path, "patch", "patch", Payload.Patch, Payload.Object, PatchQuery, suffix: part.Name),
                 _ => throw new NotSupportedException($"no operation for the verb {verb} of {served.Kind.Plural}/{part.Name}"),
@@ -120,7 +131,7 @@ internal static class Operations
         string group = kind.Group.Length == 0 ? "Core" : char.ToUpperInvariant(kind.Group[0]) + kind.Group[1..].Split('.')[0];
         string verb = action switch { "get" or "connect" => "read", "post" => "create", "put" => "replace", "deletecollection" => "deleteCollection", _ => action };
         string scope = kind.IsNamespaced && suffix != "ForAllNamespaces" ? "Namespaced" : "";
-        string tail = suffix.Length == 0 ? "" : char.ToUpperInvariant(suffix[0]) + suffix[1..];
+        string tail = string.Concat(suffix.Split('-', StringSplitOptions.RemoveEmptyEntries).Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
         return new Operation
         {
             Path = path,

@@ -78,7 +78,7 @@ internal sealed class OperationDocumentation : IOperationFilter
         },
         Payload.List => new OpenApiResponse { Description = "The list; with watch, one event a line.", Content = Json(ListOf(operation.Type, context)) },
         Payload.Status => new OpenApiResponse { Description = "What the delete came to.", Content = Json(SchemaOf(typeof(Status), context)) },
-        _ => new OpenApiResponse { Description = "The object.", Content = Json(SchemaOf(operation.Type, context)) },
+        _ => new OpenApiResponse { Description = "The object.", Content = Json(SchemaOf(operation.AnswerType, context)) },
     };
 
     private static OpenApiSchema ListOf(Type type, OperationFilterContext context) => new()

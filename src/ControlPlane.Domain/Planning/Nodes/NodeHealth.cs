@@ -15,6 +15,8 @@ namespace ControlPlane.Domain.Planning.Nodes;
 /// The brake: 3 nodes, 2 silent at 12 s: 2 > 3 / 2 and 2 > 1, so nobody is evicted, for it is more likely that we do not hear than that they are
 /// dead. 10 nodes, 5 silent: 5 > 10 / 2 does not hold, all five are evicted. A node that has been lost for <see cref="SettledAfter"/> and has no pod left to
 /// evict is out of both counts, so that a host that burnt down last week does not hold the brake.
+/// A person may confirm the loss of a node (<see cref="LossConfirmation"/>): its pods are evicted whatever the brake; the others' are not, and it stays in
+/// both counts.
 /// A lost node gets a condition and no taint: the scheduler asks for Ready, and a person's taints and cordon stay theirs alone.
 /// </remarks>
 public static class NodeHealth
@@ -41,7 +43,7 @@ public static class NodeHealth
                 plans.Add(plan);
             }
 
-            if (view.Silence >= EvictAfter && view.IsDeclaredLost && !brake.IsOn)
+            if (view.Silence >= EvictAfter && view.IsDeclaredLost && (!brake.IsOn || view.IsConfirmedLost))
             {
                 plans.AddRange(view.LivePods.Select(pod => Evict(pod, view, snapshot.Now)));
             }
@@ -64,11 +66,11 @@ public static class NodeHealth
         NodeStatus status = node.Status ?? new NodeStatus();
         bool becomesLost = view.Silence >= LostAfter && !view.IsDeclaredLost;
         ValueList<Condition> conditions = becomesLost ? Conditions.With(status.Conditions, LostCondition(node, now)) : status.Conditions;
-        bool brakeHolds = brake.IsOn && view.Silence >= LostAfter && view.LivePods.Count > 0;
+        bool brakeHolds = brake.IsOn && view.Silence >= LostAfter && view.LivePods.Count > 0 && !view.IsConfirmedLost;
         bool brakeShown = Conditions.Find(conditions, BrakeCondition)?.Status == "True";
         if (brakeHolds != brakeShown)
         {
-            conditions = Conditions.With(conditions, brake.AsCondition(brakeHolds, now));
+            conditions = Conditions.With(conditions, brake.AsCondition(node, brakeHolds, now));
         }
 
         if (conditions == status.Conditions)
@@ -76,7 +78,7 @@ public static class NodeHealth
             return null;
         }
 
-        ValueList<EventNote> events = brakeHolds && !brakeShown ? [EventNote.Warning(node, BrakeCondition, brake.Message)] : [];
+        ValueList<EventNote> events = brakeHolds && !brakeShown ? [EventNote.Warning(node, BrakeCondition, brake.MessageFor(node.Name))] : [];
         Plan plan = new()
         {
             Preconditions = [new Precondition.AtResourceVersion(ResourceKinds.Node, node.Key, node.Metadata.Revision)],

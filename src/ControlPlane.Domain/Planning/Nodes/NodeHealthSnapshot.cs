@@ -29,6 +29,9 @@ internal sealed record NodeView(Node Node, IReadOnlyCollection<Pod> Pods, IReadO
     /// <summary>Whether the record says that the node is lost, or never came.</summary>
     public bool IsDeclaredLost => Ready is { Status: "Unknown" };
 
+    /// <summary>Whether a person has confirmed this loss.</summary>
+    public bool IsConfirmedLost => LossConfirmation.IsOn(Node);
+
     public Condition? Ready => Conditions.Find(Node.Status?.Conditions ?? default, Conditions.Ready);
 
     public static NodeView Of(Node node, NodeHealthSnapshot snapshot)
@@ -49,8 +52,10 @@ public readonly record struct Brake(int Silent, int Counted)
 {
     public bool IsOn => Silent > 1 && Silent * 2 > Counted;
 
-    public string Message =>
-        $"{Silent} of {Counted} nodes are silent together: their pods are left where they are until nodes return or are deleted.";
+    /// <summary>What a silent node's condition and event say.</summary>
+    public string MessageFor(string node) =>
+        $"{Silent} of {Counted} nodes are silent together: their pods are left where they are until nodes return or are deleted. "
+        + $"If this node is lost indeed, have its pods replaced: POST /api/v1/nodes/{node}/confirm-lost.";
 
     internal static Brake Of(IReadOnlyCollection<NodeView> views, DateTimeOffset now)
     {
@@ -58,12 +63,12 @@ public readonly record struct Brake(int Silent, int Counted)
         return new Brake(counted.Count(view => view.Silence >= NodeHealth.LostAfter), counted.Length);
     }
 
-    internal Condition AsCondition(bool holds, DateTimeOffset now) => new()
+    internal Condition AsCondition(Node node, bool holds, DateTimeOffset now) => new()
     {
         Type = NodeHealth.BrakeCondition,
         Status = holds ? "True" : "False",
-        Reason = holds ? "TooManyNodesSilent" : "EvictionsResumed",
-        Message = holds ? Message : null,
+        Reason = holds ? "TooManyNodesSilent" : LossConfirmation.IsOn(node) ? "ConfirmedLost" : "EvictionsResumed",
+        Message = holds ? MessageFor(node.Name) : null,
         LastTransitionTime = now,
     };
 

@@ -22,6 +22,9 @@ internal sealed record FieldProblem(string Reason, string Message, string At = "
 
     public static FieldProblem Duplicate(object? value) => new(FieldErrorReason.Duplicate, $"Duplicate value: {Show(value)}");
 
+    /// <summary>The problem, with one key of the checked map.</summary>
+    public FieldProblem On(string key) => this with { At = $"[{key}]" };
+
     /// <summary>Texts in quotes, numbers and flags plain, objects as JSON.</summary>
     private static string Show(object? value) => value is null ? "null" : JsonSerializer.Serialize(value, value.GetType(), ResourceJson.Options);
 }

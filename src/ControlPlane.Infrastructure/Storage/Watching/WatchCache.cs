@@ -152,6 +152,8 @@ internal sealed class WatchCache(LatestRevision latest, IOptions<StoreOptions> o
     {
         private long position = position;
 
+        public override string StoreIdentity => start.Identity;
+
         public override long StartRevision { get; } = position;
 
         public override KindSnapshot SnapshotAtStart(ResourceKind kind) => start.Revision == StartRevision

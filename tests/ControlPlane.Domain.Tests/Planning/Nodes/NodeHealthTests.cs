@@ -2,6 +2,7 @@ using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning;
 using ControlPlane.Domain.Planning.Nodes;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Domain.Tests.Planning.Nodes;
 
@@ -103,6 +104,54 @@ public class NodeHealthTests
             && Conditions.Find(node.Status!.Conditions, NodeHealth.BrakeCondition)?.Status == "True"));
     }
 
+    [Theory]
+    [InlineData("2026-01-31T11:59:52Z", true)]
+    [InlineData("2026-01-31T11:59:51Z", false)]
+    [InlineData(null, false)]
+    public void Plan_ANodeWhoseVeryLossIsConfirmed_LosesItsPodsThoughTheBrakeIsOn(string? confirmed, bool isEvicted)
+    {
+        Node a = MakeNode("a", "Unknown");
+        a = confirmed is null ? a : a with { Metadata = a.Metadata with { Annotations = ValueMap.Of((LossConfirmation.Annotation, confirmed)) } };
+        World world = new(a, MakeNode("b", "Unknown"), MakeNode("c")) { Pods = [MakePod("p", "a"), MakePod("q", "b")] };
+        world.Silent["a"] = world.Silent["b"] = 20;
+
+        Write[] writes = [.. world.Plan().SelectMany(plan => plan.Writes)];
+
+        Assert.Equal(isEvicted ? ["p"] : [], writes.OfType<Write.Update>().Select(write => write.Object).OfType<Pod>().Select(pod => pod.Name));
+        Assert.Equal(isEvicted ? ["b"] : ["a", "b"], Braked(writes));
+    }
+
+    [Fact]
+    public void Plan_TheBrake_SaysWhatAPersonCanDo()
+    {
+        World world = new(MakeNode("a", "Unknown"), MakeNode("b", "Unknown")) { Pods = [MakePod("p", "a")] };
+        world.Silent["a"] = world.Silent["b"] = 20;
+
+        Plan plan = Assert.Single(world.Plan());
+
+        Assert.Contains("POST /api/v1/nodes/a/confirm-lost", Assert.Single(plan.Events).Message, StringComparison.Ordinal);
+        Node node = (Node)((Write.Update)plan.Writes[0]).Object;
+        Assert.Contains("POST /api/v1/nodes/a/confirm-lost", Conditions.Find(node.Status!.Conditions, NodeHealth.BrakeCondition)!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Plan_ABrakedNodeWhoseLossIsConfirmed_ShowsThatTheBrakeHasLetGo()
+    {
+        Node a = MakeNode("a", "Unknown");
+        a = a with
+        {
+            Metadata = a.Metadata with { Annotations = ValueMap.Of((LossConfirmation.Annotation, LossConfirmation.ValueOf(LossConfirmation.LostSince(a)!.Value))) },
+            Status = a.Status! with { Conditions = [.. a.Status.Conditions, new Condition { Type = NodeHealth.BrakeCondition, Status = "True" }] },
+        };
+        World world = new(a, MakeNode("b", "Unknown")) { Pods = [MakePod("p", "a")] };
+        world.Silent["a"] = world.Silent["b"] = 20;
+
+        Node node = world.Plan().SelectMany(plan => plan.Writes).OfType<Write.Update>().Select(write => write.Object).OfType<Node>().Single();
+
+        Condition brake = Conditions.Find(node.Status!.Conditions, NodeHealth.BrakeCondition)!;
+        Assert.Equal(("False", "ConfirmedLost"), (brake.Status, brake.Reason));
+    }
+
     [Fact]
     public void Plan_ABrakeThatLetsGo_ClearsItsCondition()
     {
@@ -141,6 +190,9 @@ public class NodeHealthTests
         Assert.True(((Write.Update)plans[0].Writes[0]).Object.Metadata.IsDeleting);
         Assert.Equal("leaving", Assert.IsType<Write.Remove>(plans[1].Writes[0]).Key.Name);
     }
+
+    private static IEnumerable<string> Braked(IEnumerable<Write> writes) => writes.OfType<Write.Update>().Select(write => write.Object).OfType<Node>()
+        .Where(node => Conditions.Find(node.Status!.Conditions, NodeHealth.BrakeCondition)?.Status == "True").Select(node => node.Name);
 
     private static Node MakeNode(string name, string ready = "True", DateTimeOffset? since = null) => new()
     {

@@ -1,0 +1,50 @@
+using ControlPlane.Agent.Runtimes;
+using ControlPlane.Domain.Agents;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
+
+namespace ControlPlane.Agent.Pods;
+
+/// <summary>What runs on this node for stores that the one in use has not replaced, as far as a person has confirmed: it is left alone.</summary>
+/// <param name="Containers">How many run.</param>
+/// <param name="Stores">Who ordered them, in ordinal order.</param>
+internal sealed record OtherStores(int Containers, ValueList<string> Stores)
+{
+    public static OtherStores Of(IEnumerable<ObservedContainer> containers, DesiredState state)
+    {
+        string[] ordered =
+        [
+            .. containers
+                .Where(container => container.Phase == ContainerPhase.Running)
+                .Select(container => container.Identity.StoreIdentity)
+                .Where(store => store != state.StoreIdentity && !state.ReplacedStores.Contains(store)),
+        ];
+        return new OtherStores(ordered.Length, [.. ordered.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)]);
+    }
+
+    /// <summary>Says how many there are and what a person can do; null when there are none.</summary>
+    /// <param name="node">This node's name.</param>
+    /// <param name="store">The store in use.</param>
+    /// <param name="now">The time, in whole seconds.</param>
+    public Condition? AsCondition(string node, string store, DateTimeOffset now)
+    {
+        if (Containers == 0)
+        {
+            return null;
+        }
+
+        StoreConfirmation confirmation = StoreConfirmation.Of(store, Stores.Take(StoreConfirmation.ReplacedMax));
+        string names = string.Join(", ", confirmation.Replaced.Select(name => $"\"{name}\""));
+        return new Condition
+        {
+            Type = StoreConfirmation.Condition,
+            Status = "True",
+            Reason = "NotConfirmed",
+            Message = $"{Containers} running containers were ordered by another store than {store}, which is in use now: they are left alone. "
+                + "If this store is the right one, and they may be stopped where it does not want them: "
+                + $"kubectl annotate node {node} --overwrite {StoreConfirmation.Annotation}={confirmation}, "
+                + $"or POST /api/v1/nodes/{node}/confirm-store with {{\"stores\": [{names}]}}.",
+            LastTransitionTime = now,
+        };
+    }
+}
