@@ -38,6 +38,37 @@ public sealed class RestartTests
     }
 
     [Fact]
+    public async Task LeavePods_KeepsThemRunningOverAStop_AndTheNextStartAdoptsThem()
+    {
+        await using Product product = await Product.StartAsync(["--runtime", "process", "--leave-pods"]);
+        try
+        {
+            await new Kubectl(product, "recent").OkAsync("apply", "-f", Clone.Example("hello.yaml"));
+            await PodsBecomeReadyAsync(product);
+            string containers = await ContainersAsync(product);
+            int[] processes = [.. ContainerProcesses.Of(product).Order()];
+
+            Assert.Equal(0, await product.InterruptAsync());
+
+            Assert.Equal("stopped", product.Printed[^1]);
+            Assert.Equal(Replicas, processes.Length);
+            Assert.Equal(processes, ContainerProcesses.Of(product).Order());
+            await product.StartAgainAsync();
+            await PodsBecomeReadyAsync(product);
+            Assert.Equal(containers, await ContainersAsync(product));
+            Assert.Equal(processes, ContainerProcesses.Of(product).Order());
+        }
+        finally
+        {
+            await product.InterruptAsync();
+            foreach (int process in ContainerProcesses.Of(product).ToList())
+            {
+                Signals.Send(process, Signals.Kill);
+            }
+        }
+    }
+
+    [Fact]
     public async Task SecondStartOnOneDataFolder_IsRefusedAndSaysWhy()
     {
         await using Product product = await Product.StartAsync(["--runtime", "process"]);
@@ -73,6 +104,14 @@ public sealed class RestartTests
     {
         using ApiClient api = new(product);
         await new Deployments(product, api, "default").BecomeReadyAsync(Replicas);
+    }
+
+    /// <summary>The containers that the pods' records name, and how often they were restarted.</summary>
+    private static async Task<string> ContainersAsync(Product product)
+    {
+        using ApiClient api = new(product);
+        IEnumerable<JsonNode> statuses = (await api.ListAsync("/api/v1/pods")).SelectMany(pod => pod["status"]!["containerStatuses"]!.AsArray()).OfType<JsonNode>();
+        return string.Join(' ', statuses.Select(status => $"{status["containerID"]}x{status["restartCount"]}").Order(StringComparer.Ordinal));
     }
 
     /// <summary>What a user has declared and what was made of it: names, uids and specs.</summary>

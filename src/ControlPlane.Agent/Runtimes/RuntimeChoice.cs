@@ -30,7 +30,7 @@ internal sealed class RuntimeChoice(AgentOptions options, TimeProvider time, ILo
         try
         {
             await DockerCall.RunAsync(token => docker.System.GetVersionAsync(token), time, cancellationToken);
-            DockerImages images = new(docker, time, logs.CreateLogger<DockerImages>());
+            DockerImages images = new(docker, time, logs.CreateLogger<DockerImages>(), DockerImages.UsedPercent);
             runtime = new DockerRuntime(
                 options, docker, new DockerInventory(options, docker, time), images, new DockerSandbox(options, docker, images), time);
             Why = options.Runtime == "docker" ? "as told" : $"Docker Engine answers at {endpoint}";

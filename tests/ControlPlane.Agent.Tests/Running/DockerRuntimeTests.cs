@@ -2,42 +2,13 @@ using System.Net;
 using System.Net.Sockets;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
-using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Testing;
 
 namespace ControlPlane.Agent.Tests.Running;
 
-/// <summary>The whole agent as a program, on a Docker Engine of the tests' own.</summary>
-public sealed class DockerRuntimeTests(DockerEngineFixture engine) : IClassFixture<DockerEngineFixture>, IAsyncLifetime, IDisposable
+/// <summary>Pods and their containers on the engine: ports, networks, adoption, what is restarted and what is not.</summary>
+public sealed class DockerRuntimeTests(DockerEngineFixture engine) : DockerAgentTests(engine)
 {
-    private readonly TemporaryFolder folder = new("agent");
-    private readonly HttpClient http = new();
-    private FakeControlPlane server = null!;
-    private AgentProcess agent = null!;
-
-    public async Task InitializeAsync()
-    {
-        server = await FakeControlPlane.StartAsync();
-        agent = StartAgent();
-    }
-
-    public async Task DisposeAsync()
-    {
-        await agent.DisposeAsync();
-        foreach (string id in await IdsAsync("-a"))
-        {
-            await engine.RunAsync("docker", "rm", "-f", id);
-        }
-
-        await server.DisposeAsync();
-    }
-
-    public void Dispose()
-    {
-        http.Dispose();
-        folder.Dispose();
-    }
-
     [Fact]
     public async Task A_pod_runs_on_the_engine_with_its_name_limits_port_and_log()
     {
@@ -46,51 +17,51 @@ public sealed class DockerRuntimeTests(DockerEngineFixture engine) : IClassFixtu
             Env = [new EnvVar { Name = "NODE_NAME", ValueFrom = new EnvVarSource { FieldRef = new ObjectFieldSelector { FieldPath = "spec.nodeName" } } }],
             Resources = new ResourceRequirements { Limits = ValueMapOf(("cpu", "500m"), ("memory", "256Mi")) },
         });
-        server.Set([pod]);
+        Server.Set([pod]);
 
         PodReport report = await ReadyAsync("web");
 
         HostPort port = Assert.Single(report.Status!.HostPorts);
-        Assert.Contains("\"version\":\"v1\",\"pod\":\"web\",\"node\":\"node-1\"", await http.GetStringAsync($"http://127.0.1.1:{port.Port}/"));
+        Assert.Contains("\"version\":\"v1\",\"pod\":\"web\",\"node\":\"node-1\"", await Http.GetStringAsync($"http://127.0.1.1:{port.Port}/"));
         string id = Assert.Single(await IdsAsync());
         Assert.StartsWith($"docker://{id}", Container("web")!.ContainerID);
-        Assert.Equal("500000000 268435456 127.0.1.1", (await engine.RunAsync(
+        Assert.Equal("500000000 268435456 127.0.1.1", (await Engine.RunAsync(
             "docker", "inspect", id, "-f", "{{.HostConfig.NanoCpus}} {{.HostConfig.Memory}} {{(index .NetworkSettings.Ports \"8080/tcp\" 0).HostIp}}")).Trim());
-        Assert.Contains("hello v1 listens", await server.ReadLogAsync(pod.Uid, new LogOptions { Container = "hello" }));
+        Assert.Contains("hello v1 listens", await Server.ReadLogAsync(pod.Uid, new LogOptions { Container = "hello" }));
 
-        server.Set([pod.Deleting()]);
-        await Wait.UntilAsync(() => server.Pods["web"].IsStopped, () => Seen("web"));
+        Server.Set([pod.Deleting()]);
+        await Wait.UntilAsync(() => Server.Pods["web"].IsStopped, () => Seen("web"));
         Assert.Empty(await IdsAsync("-a"));
     }
 
     [Fact]
     public async Task A_container_that_is_killed_or_removed_is_replaced_within_five_seconds()
     {
-        server.Set([Pods.Hello("web")]);
+        Server.Set([Pods.Hello("web")]);
         await ReadyAsync("web");
 
-        await engine.RunAsync("docker", "kill", Assert.Single(await IdsAsync()));
-        await Wait.UntilAsync(() => Container("web")?.RestartCount == 1 && server.Pods["web"].IsReady(), () => Seen("web"), seconds: 5);
+        await Engine.RunAsync("docker", "kill", Assert.Single(await IdsAsync()));
+        await Wait.UntilAsync(() => Container("web")?.RestartCount == 1 && Server.Pods["web"].IsReady(), () => Seen("web"), seconds: 5);
         Assert.Equal(137, Container("web")!.LastState!.Terminated!.ExitCode);
 
         foreach (string id in await IdsAsync("-a"))
         {
-            await engine.RunAsync("docker", "rm", "-f", id);
+            await Engine.RunAsync("docker", "rm", "-f", id);
         }
 
-        await Wait.UntilAsync(() => Container("web")?.RestartCount == 2 && server.Pods["web"].IsReady(), () => Seen("web"), seconds: 5);
+        await Wait.UntilAsync(() => Container("web")?.RestartCount == 2 && Server.Pods["web"].IsReady(), () => Seen("web"), seconds: 5);
     }
 
     [Fact]
     public async Task A_killed_agent_leaves_its_containers_and_the_next_adopts_them()
     {
-        server.Set([Pods.Hello("web")]);
+        Server.Set([Pods.Hello("web")]);
         await ReadyAsync("web");
         string id = Assert.Single(await IdsAsync());
-        await agent.KillAsync();
-        server.Pods.Clear();
+        await Agent.KillAsync();
+        Server.Pods.Clear();
 
-        agent = StartAgent();
+        Agent = StartAgent();
 
         await ReadyAsync("web");
         Assert.Equal(id, Assert.Single(await IdsAsync("-a")));
@@ -105,120 +76,117 @@ public sealed class DockerRuntimeTests(DockerEngineFixture engine) : IClassFixtu
             Env = [new EnvVar { Name = "CRASH", Value = "true" }],
             ReadinessProbe = null,
         });
-        server.Set([pod]);
-        await Wait.UntilAsync(() => server.Pods.GetValueOrDefault("job")?.Status?.Phase == "Failed", () => Seen("job"));
-        PodStatus reported = server.Pods["job"].Status!;
+        Server.Set([pod]);
+        await Wait.UntilAsync(() => Server.Pods.GetValueOrDefault("job")?.Status?.Phase == "Failed", () => Seen("job"));
+        PodStatus reported = Server.Pods["job"].Status!;
         Assert.Equal((1, "Error"), (Container("job")!.State!.Terminated!.ExitCode, Container("job")!.State!.Terminated!.Reason));
 
-        await engine.RunAsync("docker", "rm", "-f", Assert.Single(await IdsAsync("-a")));
-        await Pods.HaveBeenLookedAtAsync(server);
+        await Engine.RunAsync("docker", "rm", "-f", Assert.Single(await IdsAsync("-a")));
+        await Pods.HaveBeenLookedAtAsync(Server);
         Assert.Single(await IdsAsync("-a"));
-        Assert.Equal(reported, server.Pods["job"].Status);
+        Assert.Equal(reported, Server.Pods["job"].Status);
 
-        await agent.KillAsync();
-        server.Pods.Clear();
-        server.Set(server.DesiredPods.Select(desired => desired.Uid == pod.Uid ? desired with { Status = reported } : desired));
-        agent = StartAgent();
-        await Wait.UntilAsync(() => server.Pods.ContainsKey("job"), () => Seen("job"));
-        await Pods.HaveBeenLookedAtAsync(server);
+        await Agent.KillAsync();
+        Server.Pods.Clear();
+        Server.Set(Server.DesiredPods.Select(desired => desired.Uid == pod.Uid ? desired with { Status = reported } : desired));
+        Agent = StartAgent();
+        await Wait.UntilAsync(() => Server.Pods.ContainsKey("job"), () => Seen("job"));
+        await Pods.HaveBeenLookedAtAsync(Server);
         Assert.Equal(2, (await IdsAsync("-a")).Length);
-        Assert.Equal(reported.ContainerStatuses, server.Pods["job"].Status!.ContainerStatuses);
+        Assert.Equal(reported.ContainerStatuses, Server.Pods["job"].Status!.ContainerStatuses);
     }
 
     [Fact]
     public async Task The_containers_of_a_pod_share_a_network_that_outlives_each_of_them()
     {
-        server.Set([Pair("pair")]);
+        Server.Set([Pair("pair")]);
         PodReport report = await ReadyAsync("pair");
         HostPort[] ports = [.. report.Status!.HostPorts];
         Assert.Equal(["hello", "second"], ports.Select(port => port.Container));
-        Assert.Contains("\"version\":\"v2\",\"pod\":\"pair\"", await http.GetStringAsync($"http://127.0.1.1:{ports[1].Port}/"));
+        Assert.Contains("\"version\":\"v2\",\"pod\":\"pair\"", await Http.GetStringAsync($"http://127.0.1.1:{ports[1].Port}/"));
         string sandbox = await IdOfAsync("POD");
         string second = await IdOfAsync("second");
 
-        await engine.RunAsync("docker", "kill", await IdOfAsync("hello"));
-        await Wait.UntilAsync(() => Container("pair")?.RestartCount == 1 && server.Pods["pair"].IsReady(), () => Seen("pair"));
+        await Engine.RunAsync("docker", "kill", await IdOfAsync("hello"));
+        await Wait.UntilAsync(() => Container("pair")?.RestartCount == 1 && Server.Pods["pair"].IsReady(), () => Seen("pair"));
 
         Assert.Equal((sandbox, second), (await IdOfAsync("POD"), await IdOfAsync("second")));
-        Assert.Equal(0, server.Pods["pair"].Status!.ContainerStatuses[1].RestartCount);
-        Assert.Equal(ports, server.Pods["pair"].Status!.HostPorts);
-        Assert.Contains("\"version\":\"v1\",\"pod\":\"pair\"", await http.GetStringAsync($"http://127.0.1.1:{ports[0].Port}/"));
+        Assert.Equal(0, Server.Pods["pair"].Status!.ContainerStatuses[1].RestartCount);
+        Assert.Equal(ports, Server.Pods["pair"].Status!.HostPorts);
+        Assert.Contains("\"version\":\"v1\",\"pod\":\"pair\"", await Http.GetStringAsync($"http://127.0.1.1:{ports[0].Port}/"));
 
-        server.Set([.. server.DesiredPods.Select(pod => pod.Deleting())]);
-        await Wait.UntilAsync(() => server.Pods["pair"].IsStopped, () => Seen("pair"));
+        Server.Set([.. Server.DesiredPods.Select(pod => pod.Deleting())]);
+        await Wait.UntilAsync(() => Server.Pods["pair"].IsStopped, () => Seen("pair"));
         Assert.Empty(await IdsAsync("-a"));
     }
 
     [Fact]
     public async Task A_sandbox_that_is_removed_comes_back_with_its_ports_and_its_containers_move_in()
     {
-        server.Set([Pair("pair")]);
+        Server.Set([Pair("pair")]);
         PodReport report = await ReadyAsync("pair");
 
-        await engine.RunAsync("docker", "rm", "-f", await IdOfAsync("POD"));
+        await Engine.RunAsync("docker", "rm", "-f", await IdOfAsync("POD"));
 
         await Wait.UntilAsync(
-            () => server.Pods["pair"].IsReady() && server.Pods["pair"].Status!.ContainerStatuses.All(status => status.RestartCount == 1), () => Seen("pair"), seconds: 30);
-        Assert.Equal(report.Status!.HostPorts, server.Pods["pair"].Status!.HostPorts);
+            () => Server.Pods["pair"].IsReady() && Server.Pods["pair"].Status!.ContainerStatuses.All(status => status.RestartCount == 1), () => Seen("pair"), seconds: 30);
+        Assert.Equal(report.Status!.HostPorts, Server.Pods["pair"].Status!.HostPorts);
     }
 
     [Fact]
     public async Task A_pod_from_before_there_were_sandboxes_is_adopted_and_moves_when_its_first_container_ends()
     {
         Pod pod = Pair("pair");
-        await agent.KillAsync();
+        await Agent.KillAsync();
         string first = await RunAsBeforeAsync(pod, pod.Spec.Containers[0], "-p", "127.0.1.1::8080", "-p", "127.0.1.1::9090", "-l", "controlplane.dev/ports=hello:8080/TCP second:9090/TCP");
         string second = await RunAsBeforeAsync(pod, pod.Spec.Containers[1], "--network", $"container:{first}");
-        server.Set([pod]);
+        Server.Set([pod]);
 
-        agent = StartAgent();
+        Agent = StartAgent();
         await ReadyAsync("pair");
         Assert.Equal([first, second], (await IdsAsync("-a")).OrderBy(id => id == second));
-        Assert.Equal(2, server.Pods["pair"].Status!.HostPorts.Count);
+        Assert.Equal(2, Server.Pods["pair"].Status!.HostPorts.Count);
 
-        await engine.RunAsync("docker", "kill", first);
+        await Engine.RunAsync("docker", "kill", first);
         await Wait.UntilAsync(
-            () => server.Pods["pair"].IsReady() && server.Pods["pair"].Status!.ContainerStatuses.All(status => status.RestartCount == 1), () => Seen("pair"), seconds: 30);
+            () => Server.Pods["pair"].IsReady() && Server.Pods["pair"].Status!.ContainerStatuses.All(status => status.RestartCount == 1), () => Seen("pair"), seconds: 30);
         string sandbox = await IdOfAsync("POD");
-        Assert.Equal($"container:{sandbox}", (await engine.RunAsync("docker", "inspect", await IdOfAsync("hello"), "-f", "{{.HostConfig.NetworkMode}}")).Trim());
+        Assert.Equal($"container:{sandbox}", (await Engine.RunAsync("docker", "inspect", await IdOfAsync("hello"), "-f", "{{.HostConfig.NetworkMode}}")).Trim());
     }
 
     [Fact]
     public async Task A_killed_container_has_its_port_again_and_another_when_somebody_took_it()
     {
-        server.Set([Pods.Hello("web")]);
+        Server.Set([Pods.Hello("web")]);
         PodReport report = await ReadyAsync("web");
         int port = report.Status!.HostPorts[0].Port;
 
-        await engine.RunAsync("docker", "kill", Assert.Single(await IdsAsync()));
-        await Wait.UntilAsync(() => Container("web")?.RestartCount == 1 && server.Pods["web"].IsReady(), () => Seen("web"));
-        Assert.Equal(port, server.Pods["web"].Status!.HostPorts[0].Port);
+        await Engine.RunAsync("docker", "kill", Assert.Single(await IdsAsync()));
+        await Wait.UntilAsync(() => Container("web")?.RestartCount == 1 && Server.Pods["web"].IsReady(), () => Seen("web"));
+        Assert.Equal(port, Server.Pods["web"].Status!.HostPorts[0].Port);
 
         // The second end waits for 10 s, in which somebody else takes the port.
-        await engine.RunAsync("docker", "kill", Assert.Single(await IdsAsync()));
+        await Engine.RunAsync("docker", "kill", Assert.Single(await IdsAsync()));
         await Wait.UntilAsync(() => Container("web")?.State?.Waiting is not null, () => Seen("web"));
         using TcpListener taken = new(IPAddress.Parse("127.0.1.1"), port);
         taken.Start();
-        await Wait.UntilAsync(() => Container("web")?.RestartCount == 2 && server.Pods["web"].IsReady(), () => Seen("web"), seconds: 30);
-        Assert.NotEqual(port, server.Pods["web"].Status!.HostPorts[0].Port);
+        await Wait.UntilAsync(() => Container("web")?.RestartCount == 2 && Server.Pods["web"].IsReady(), () => Seen("web"), seconds: 30);
+        Assert.NotEqual(port, Server.Pods["web"].Status!.HostPorts[0].Port);
     }
 
     [Fact]
     public async Task An_engine_that_is_restarted_brings_its_pods_back_and_nothing_false_is_said_meanwhile()
     {
-        server.Set([Pods.Hello("web")]);
+        Server.Set([Pods.Hello("web")]);
         await ReadyAsync("web");
 
-        await engine.StopAsync();
-        await Wait.UntilAsync(() => agent.Output.Contains("the container runtime does not answer", StringComparison.Ordinal), () => agent.Output);
-        Assert.Equal("Running", server.Pods["web"].Status!.Phase);
-        await engine.StartAsync();
+        await Engine.StopAsync();
+        await Wait.UntilAsync(() => Agent.Output.Contains("the container runtime does not answer", StringComparison.Ordinal), () => Agent.Output);
+        Assert.Equal("Running", Server.Pods["web"].Status!.Phase);
+        await Engine.StartAsync();
 
-        await Wait.UntilAsync(() => Container("web")?.RestartCount >= 1 && server.Pods["web"].IsReady(), () => Seen("web"), seconds: 30);
+        await Wait.UntilAsync(() => Container("web")?.RestartCount >= 1 && Server.Pods["web"].IsReady(), () => Seen("web"), seconds: 30);
     }
-
-    private static ValueMap<Quantity> ValueMapOf(params (string Name, string Amount)[] amounts) =>
-        amounts.Select(amount => KeyValuePair.Create(amount.Name, Quantity.Parse(amount.Amount))).ToValueMap();
 
     private static Pod Pair(string name)
     {
@@ -242,7 +210,7 @@ public sealed class DockerRuntimeTests(DockerEngineFixture engine) : IClassFixtu
             ("node", "node-1"), ("pod-uid", pod.Uid), ("pod-namespace", pod.Namespace), ("pod-name", pod.Name), ("container", container.Name),
             ("store", "store-1"), ("born", "1"), ("image", container.Image!),
         ];
-        string printed = await engine.RunAsync("docker",
+        string printed = await Engine.RunAsync("docker",
         [
             "run", "-d", .. labels.SelectMany(label => new[] { "-l", $"controlplane.dev/{label.Item1}={label.Item2}" }),
             .. container.Env.SelectMany(variable => new[] { "-e", $"{variable.Name}={variable.Value}" }), .. more, container.Image!,
@@ -250,24 +218,5 @@ public sealed class DockerRuntimeTests(DockerEngineFixture engine) : IClassFixtu
 
         // The engine may warn beside it.
         return printed.Split('\n').First(line => line.Length == 64);
-    }
-
-    private async Task<string> IdOfAsync(string container) => Assert.Single(await IdsAsync("--filter", $"label=controlplane.dev/container={container}"));
-
-    private AgentProcess StartAgent() => AgentProcess.Start(server.Address, folder.Path, "docker", engine.Host);
-
-    private async Task<string[]> IdsAsync(params string[] more) =>
-        (await engine.RunAsync("docker", ["ps", "-q", "--no-trunc", "--filter", "label=controlplane.dev/node=node-1", .. more]))
-            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
-
-    private ContainerStatus? Container(string pod) => server.Pods.GetValueOrDefault(pod)?.Status?.ContainerStatuses.FirstOrDefault();
-
-    private string Seen(string pod) =>
-        $"{(server.Pods.TryGetValue(pod, out PodReport? report) ? ResourceJson.Serialize(report) : "no report")}\n{agent.Output}";
-
-    private async Task<PodReport> ReadyAsync(string pod)
-    {
-        await Wait.UntilAsync(() => server.Pods.GetValueOrDefault(pod).IsReady(), () => Seen(pod));
-        return server.Pods[pod];
     }
 }

@@ -7,10 +7,15 @@ using Microsoft.Extensions.Logging;
 namespace ControlPlane.Agent.Runtimes.Docker;
 
 /// <summary>The engine's images: present, pulled, and removed when the disk fills up (Kubernetes' numbers: from 85 % down to 80 %).</summary>
-internal sealed class DockerImages(DockerClient client, TimeProvider time, ILogger<DockerImages> log)
+/// <param name="client">The engine.</param>
+/// <param name="time">How long images have been unused.</param>
+/// <param name="log">Says what was removed.</param>
+/// <param name="usedPercent">How full the disk of a folder is, in per cent.</param>
+internal sealed class DockerImages(DockerClient client, TimeProvider time, ILogger<DockerImages> log, Func<string, int> usedPercent)
 {
     private const int FullPercent = 85;
     private const int EnoughPercent = 80;
+    private const string Nameless = "<none>:<none>";
 
     /// <summary>An image that has just been pulled may be about to be used.</summary>
     private static readonly TimeSpan MinAge = TimeSpan.FromMinutes(2);
@@ -73,14 +78,14 @@ internal sealed class DockerImages(DockerClient client, TimeProvider time, ILogg
             string root = (await client.System.GetSystemInfoAsync(cancellationToken)).DockerRootDir;
 
             // An engine on another machine has a disk that cannot be seen from here.
-            if (!Directory.Exists(root) || UsedPercent(root) is var used && used < FullPercent)
+            if (!Directory.Exists(root) || usedPercent(root) is var used && used < FullPercent)
             {
                 return;
             }
 
             foreach (ImagesListResponse image in unused)
             {
-                if (UsedPercent(root) <= EnoughPercent)
+                if (usedPercent(root) <= EnoughPercent)
                 {
                     return;
                 }
@@ -125,7 +130,9 @@ internal sealed class DockerImages(DockerClient client, TimeProvider time, ILogg
 
     private async Task RemoveAsync(ImagesListResponse image, int usedPercent, CancellationToken cancellationToken)
     {
-        IEnumerable<string> names = image.RepoTags is { Count: > 0 } tags ? tags : [image.ID];
+        // An image whose name another one has taken has none, or, as some engines say it, <none>:<none>.
+        string[] named = [.. (image.RepoTags ?? []).Where(tag => tag != Nameless)];
+        IEnumerable<string> names = named.Length > 0 ? named : [image.ID];
         foreach (string name in names)
         {
             try
@@ -141,7 +148,8 @@ internal sealed class DockerImages(DockerClient client, TimeProvider time, ILogg
         }
     }
 
-    private static int UsedPercent(string folder)
+    /// <summary>How full the disk of a folder is, in per cent.</summary>
+    public static int UsedPercent(string folder)
     {
         DriveInfo drive = new(folder);
         return (int)(100 - (drive.AvailableFreeSpace * 100 / Math.Max(1, drive.TotalSize)));

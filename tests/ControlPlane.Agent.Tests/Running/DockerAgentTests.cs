@@ -1,0 +1,66 @@
+using ControlPlane.Domain.Agents;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
+using ControlPlane.Testing;
+
+namespace ControlPlane.Agent.Tests.Running;
+
+/// <summary>The whole agent as a program, on a Docker Engine of the tests' own.</summary>
+public abstract class DockerAgentTests(DockerEngineFixture engine) : IClassFixture<DockerEngineFixture>, IAsyncLifetime, IDisposable
+{
+    private readonly TemporaryFolder folder = new("agent");
+
+    protected HttpClient Http { get; } = new();
+
+    private protected FakeControlPlane Server { get; private set; } = null!;
+
+    private protected AgentProcess Agent { get; set; } = null!;
+
+    protected DockerEngineFixture Engine { get; } = engine;
+
+    public async Task InitializeAsync()
+    {
+        Server = await FakeControlPlane.StartAsync();
+        Agent = StartAgent();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await Agent.DisposeAsync();
+        foreach (string id in await IdsAsync("-a"))
+        {
+            await Engine.RunAsync("docker", "rm", "-f", id);
+        }
+
+        await Server.DisposeAsync();
+    }
+
+    public void Dispose()
+    {
+        GC.SuppressFinalize(this);
+        Http.Dispose();
+        folder.Dispose();
+    }
+
+    private protected static ValueMap<Quantity> ValueMapOf(params (string Name, string Amount)[] amounts) =>
+        amounts.Select(amount => KeyValuePair.Create(amount.Name, Quantity.Parse(amount.Amount))).ToValueMap();
+
+    private protected async Task<string> IdOfAsync(string container) => Assert.Single(await IdsAsync("--filter", $"label=controlplane.dev/container={container}"));
+
+    private protected AgentProcess StartAgent() => AgentProcess.Start(Server.Address, folder.Path, "docker", Engine.Host);
+
+    private protected async Task<string[]> IdsAsync(params string[] more) =>
+        (await Engine.RunAsync("docker", ["ps", "-q", "--no-trunc", "--filter", "label=controlplane.dev/node=node-1", .. more]))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    private protected ContainerStatus? Container(string pod) => Server.Pods.GetValueOrDefault(pod)?.Status?.ContainerStatuses.FirstOrDefault();
+
+    private protected string Seen(string pod) =>
+        $"{(Server.Pods.TryGetValue(pod, out PodReport? report) ? ResourceJson.Serialize(report) : "no report")}\n{Agent.Output}";
+
+    private protected async Task<PodReport> ReadyAsync(string pod)
+    {
+        await Wait.UntilAsync(() => Server.Pods.GetValueOrDefault(pod).IsReady(), () => Seen(pod));
+        return Server.Pods[pod];
+    }
+}
