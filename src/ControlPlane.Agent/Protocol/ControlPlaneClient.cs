@@ -16,13 +16,17 @@ internal sealed class ControlPlaneClient : IDisposable
 
     private static readonly TimeSpan ReportTimeout = TimeSpan.FromSeconds(10);
 
+    private static readonly TimeSpan JoinTimeout = TimeSpan.FromSeconds(10);
+
     /// <summary>As much of a refusal as is worth a log line.</summary>
     private const int MaxReasonChars = 500;
 
     private readonly HttpClient http;
     private readonly string nodePath;
-    private readonly string tokenFile;
+    private readonly NodeToken tokens;
+    private readonly SemaphoreSlim joining = new(1);
     private readonly TimeProvider time;
+    private volatile string? token;
 
     public ControlPlaneClient(AgentOptions options, TimeProvider time)
         : this(options, time, CreateHandler(options))
@@ -32,7 +36,7 @@ internal sealed class ControlPlaneClient : IDisposable
     internal ControlPlaneClient(AgentOptions options, TimeProvider time, HttpMessageHandler handler)
     {
         this.time = time;
-        tokenFile = options.TokenFile;
+        tokens = new NodeToken(options);
         nodePath = $"agent/v1/nodes/{Uri.EscapeDataString(options.NodeName)}";
         http = new HttpClient(handler)
         {
@@ -71,7 +75,11 @@ internal sealed class ControlPlaneClient : IDisposable
         await SendAsync(request, static (_, _) => Task.FromResult(true), cancellationToken);
     }
 
-    public void Dispose() => http.Dispose();
+    public void Dispose()
+    {
+        http.Dispose();
+        joining.Dispose();
+    }
 
     private async Task<T> SendAsync<T>(HttpMethod method, string path, HttpContent? body, TimeSpan timeout, CancellationToken cancellationToken)
     {
@@ -88,28 +96,60 @@ internal sealed class ControlPlaneClient : IDisposable
         }
     }
 
-    private async Task<HttpRequestMessage> RequestAsync(HttpMethod method, string path, HttpContent? body, CancellationToken cancellationToken)
-    {
-        // Read each time: a token that is replaced on disk is used from the next call on.
-        string token = await ReadTokenAsync(cancellationToken);
-        return new HttpRequestMessage(method, path)
-        {
-            Content = body,
-            Version = http.DefaultRequestVersion,
-            VersionPolicy = http.DefaultVersionPolicy,
-            Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) },
-        };
-    }
+    private async Task<HttpRequestMessage> RequestAsync(HttpMethod method, string path, HttpContent? body, CancellationToken cancellationToken) =>
+        RequestWith(token ?? await JoinAsync(cancellationToken), method, path, body);
 
-    private async Task<string> ReadTokenAsync(CancellationToken cancellationToken)
+    private HttpRequestMessage RequestWith(string bearer, HttpMethod method, string path, HttpContent? body) => new(method, path)
     {
+        Content = body,
+        Version = http.DefaultRequestVersion,
+        VersionPolicy = http.DefaultVersionPolicy,
+        Headers = { Authorization = new AuthenticationHeaderValue("Bearer", bearer) },
+    };
+
+    /// <summary>
+    /// Has this agent's own token bound to its node, at the start and whenever the control plane does not know it any more; returns the token to use.
+    /// A control plane from before there were such tokens is spoken to with the one to join with.
+    /// </summary>
+    private async Task<string> JoinAsync(CancellationToken cancellationToken)
+    {
+        await joining.WaitAsync(cancellationToken);
         try
         {
-            return (await File.ReadAllTextAsync(tokenFile, cancellationToken)).Trim();
+            if (token is { } joined)
+            {
+                return joined;
+            }
+
+            string own = await tokens.ReadOrMakeAsync(cancellationToken);
+            string? join = await tokens.ReadJoinTokenAsync(cancellationToken);
+            token = join is null || await TryBindAsync(own, join, cancellationToken) ? own : join;
+            return token;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        finally
         {
-            throw new ControlPlaneException($"the token cannot be read: {exception.Message}", status: null, exception);
+            joining.Release();
+        }
+    }
+
+    private async Task<bool> TryBindAsync(string own, string join, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource late = new(JoinTimeout, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        ByteArrayContent body = new(ResourceJson.SerializeToUtf8Bytes(new JoinRequest { Token = own }));
+        body.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        using HttpRequestMessage request = RequestWith(join, HttpMethod.Post, $"{nodePath}/join", body);
+        try
+        {
+            return await SendAsync(request, static (_, _) => Task.FromResult(true), either.Token);
+        }
+        catch (ControlPlaneException exception) when (exception.Status is HttpStatusCode.NotFound)
+        {
+            return false;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new ControlPlaneException($"no answer within {JoinTimeout.TotalSeconds:0} s", status: null);
         }
     }
 
@@ -120,6 +160,12 @@ internal sealed class ControlPlaneClient : IDisposable
             using HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             if (!response.IsSuccessStatusCode)
             {
+                if (response.StatusCode is HttpStatusCode.Unauthorized)
+                {
+                    // The Node was deleted, or the database is another one: the next call joins again.
+                    token = null;
+                }
+
                 string reason = await response.Content.ReadAsStringAsync(cancellationToken);
                 throw new ControlPlaneException(
                     $"{(int)response.StatusCode} {reason[..Math.Min(reason.Length, MaxReasonChars)].Trim()}", response.StatusCode);

@@ -17,19 +17,28 @@ internal static class AgentEndpoints
     public static void MapAgents(this IEndpointRouteBuilder routes)
     {
         RouteGroupBuilder group = routes.MapGroup("/agent/v1").RequireAuthorization(TokenAuthentication.AgentPolicy).ExcludeFromDescription();
+        group.MapPost("/nodes/{name}/join", JoinAsync);
         group.MapPost("/nodes/{name}/report", ReportAsync);
         group.MapGet("/nodes/{name}/desired", DesiredAsync).WithMetadata(new LongRequestAttribute());
         group.MapPost("/streams/{id}", StreamAsync).WithMetadata(new LongRequestAttribute(), new DisableRequestSizeLimitAttribute());
     }
 
-    private static async Task ReportAsync(HttpContext http, ReportHandler reports)
+    private static async Task JoinAsync(HttpContext http, NodeTokens tokens)
     {
+        await tokens.JoinAsync(http, NodeOf(http));
+        http.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    private static async Task ReportAsync(HttpContext http, ReportHandler reports, NodeTokens tokens)
+    {
+        await tokens.CheckAsync(http, NodeOf(http));
         NodeReport report = await ReadReportAsync(http);
         await WriteAsync(http, await reports.HandleAsync(NodeOf(http), report, http.RequestAborted));
     }
 
-    private static async Task DesiredAsync(HttpContext http, DesiredStates desired)
+    private static async Task DesiredAsync(HttpContext http, DesiredStates desired, NodeTokens tokens)
     {
+        await tokens.CheckAsync(http, NodeOf(http));
         string? after = http.Request.Query["after"];
         long revision = 0;
         if (!string.IsNullOrEmpty(after) && !long.TryParse(after, NumberStyles.None, CultureInfo.InvariantCulture, out revision))
@@ -41,15 +50,20 @@ internal static class AgentEndpoints
     }
 
     /// <summary>The agent's side of a stream: the call lasts until the client has read it all, or has gone.</summary>
-    private static async Task StreamAsync(HttpContext http, StreamBroker streams)
+    private static async Task StreamAsync(HttpContext http, StreamBroker streams, NodeTokens tokens)
     {
+        string id = (string)http.Request.RouteValues["id"]!;
+        if (streams.NodeOf(id) is { } node)
+        {
+            await tokens.CheckAsync(http, node);
+        }
+
         // A log may be silent for hours: no least rate for its bytes.
         if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
         {
             rate.MinDataRate = null;
         }
 
-        string id = (string)http.Request.RouteValues["id"]!;
         int? failure = int.TryParse(http.Request.Query["status"], NumberStyles.None, CultureInfo.InvariantCulture, out int code) ? code : null;
         PendingStream? stream = streams.Connect(id, new AgentStream(http.Request.BodyReader, failure));
         if (stream is null)

@@ -66,6 +66,15 @@ internal sealed class StreamBroker(TimeProvider time)
         }
     }
 
+    /// <summary>The node whose agent a stream is asked of; null when nobody waits for such a stream.</summary>
+    public string? NodeOf(string id)
+    {
+        lock (gate)
+        {
+            return streams.GetValueOrDefault(id)?.Node;
+        }
+    }
+
     /// <summary>Gives the agent's side of a stream to who waits for it; null when nobody waits any longer.</summary>
     public PendingStream? Connect(string id, AgentStream source)
     {

@@ -71,6 +71,7 @@ public static class ApiHost
         services.AddSingleton<KeptSnapshots>();
         services.AddSingleton<StreamBroker>();
         services.AddSingleton<AgentSessions>();
+        services.AddSingleton<NodeTokens>();
         services.AddSingleton<ReportHandler>();
         services.AddSingleton<DesiredStates>();
         services.AddSingleton<NodeAssignments>();

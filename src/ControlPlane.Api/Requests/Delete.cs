@@ -1,3 +1,4 @@
+using ControlPlane.Api.Agents;
 using ControlPlane.Api.Wire;
 using ControlPlane.Api.Wire.Options;
 using ControlPlane.Domain.Commits;
@@ -31,7 +32,7 @@ internal sealed class DeleteHandler<T>(Deleter deleter) : IRequestHandler<Delete
 }
 
 /// <summary>Deletes one object, again when it changes meanwhile, a bounded number of times.</summary>
-internal sealed class Deleter(Updater updater, CacheReader reader, TimeProvider time)
+internal sealed class Deleter(Updater updater, CacheReader reader, NodeTokens tokens, TimeProvider time)
 {
     public async Task<Deleted<T>> DeleteAsync<T>(ObjectKey key, DeleteOptions how, WriteContext context, CancellationToken cancellationToken)
         where T : Resource
@@ -54,6 +55,12 @@ internal sealed class Deleter(Updater updater, CacheReader reader, TimeProvider 
             if (context.DryRun)
             {
                 return new Deleted<T>(marked, isGone);
+            }
+
+            if (isGone && kind == ResourceKinds.Node)
+            {
+                // Before the record leaves, so that no crash in between lets the token outlive it; an agent that is still there joins again.
+                await tokens.RevokeAsync(key.Name, cancellationToken);
             }
 
             switch (await updater.CommitAsync(UnitFor(kind, stored, marked, isGone, how, context), cancellationToken))

@@ -21,7 +21,7 @@ internal static class TokenAuthentication
     {
         services.AddAuthentication(Scheme).AddScheme<AuthenticationSchemeOptions, TokenAuthenticationHandler>(Scheme, configureOptions: null);
         AuthorizationPolicy admins = new AuthorizationPolicyBuilder(Scheme).RequireRole(nameof(TokenRole.Admin)).Build();
-        AuthorizationPolicy agents = new AuthorizationPolicyBuilder(Scheme).RequireRole(nameof(TokenRole.Agent)).Build();
+        AuthorizationPolicy agents = new AuthorizationPolicyBuilder(Scheme).RequireRole(nameof(TokenRole.Agent), nameof(TokenRole.Node)).Build();
         services.AddAuthorizationBuilder().SetFallbackPolicy(admins).SetDefaultPolicy(admins).AddPolicy(AgentPolicy, agents);
         return services;
     }

@@ -3,6 +3,19 @@ using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Domain.Agents;
 
+/// <summary>
+/// An agent's first contact, <c>POST /agent/v1/nodes/{name}/join</c> with the token that all agents may join with: from then on it speaks for its node with
+/// this token, which it made itself, and nobody else does. Answered with 204, and with 403 when the name has another token.
+/// </summary>
+public sealed record JoinRequest
+{
+    /// <summary>At least 32 random bytes, in base 64.</summary>
+    public required string Token { get; init; }
+
+    /// <summary>Without the token, which has no place in a log.</summary>
+    public override string ToString() => nameof(JoinRequest);
+}
+
 /// <summary>What a node says: <c>POST /agent/v1/nodes/{name}/report</c>. Every message carries state; lost, repeated and late ones are harmless.</summary>
 public sealed record NodeReport
 {

@@ -43,6 +43,40 @@ internal sealed class TokenStore(Database database, IOptions<StoreOptions> optio
         cached = null;
     }
 
+    public async Task<bool> AddAsync(string name, TokenRole role, string token, CancellationToken cancellationToken)
+    {
+        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes(token));
+        byte[] stored = await database.AskAsync(
+            async connection =>
+            {
+                // The update changes nothing, but it waits for a rival that is storing the name and then returns what that one has stored.
+                await using NpgsqlCommand command = new(
+                    "INSERT INTO tokens (name, role, hash) VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE SET hash = tokens.hash RETURNING hash", connection)
+                {
+                    Parameters = { new() { Value = name }, new() { Value = role.ToString() }, new() { Value = hash } },
+                };
+                return (byte[])(await command.ExecuteScalarAsync(cancellationToken))!;
+            },
+            cancellationToken);
+        cached = null;
+        return CryptographicOperations.FixedTimeEquals(stored, hash);
+    }
+
+    public async Task RemoveAsync(string name, CancellationToken cancellationToken)
+    {
+        await database.AskAsync(
+            async connection =>
+            {
+                await using NpgsqlCommand command = new("DELETE FROM tokens WHERE name = $1", connection) { Parameters = { new() { Value = name } } };
+                return await command.ExecuteNonQueryAsync(cancellationToken);
+            },
+            cancellationToken);
+        cached = null;
+    }
+
+    public async ValueTask<bool> HasAsync(string name, CancellationToken cancellationToken) =>
+        (await GetAsync(options.Value.TokenCacheDuration, cancellationToken)).Tokens.Any(token => token.Identity.Name == name);
+
     public void Dispose() => refreshing.Dispose();
 
     private static TokenIdentity? Find(Cached known, byte[] hash)

@@ -55,6 +55,24 @@ public sealed class TokenStoreTests(PostgresFixture postgres) : IClassFixture<Po
         await Wait.UntilAsync(async () => (await AuthenticateAsync(other, "old") is null, "known"), "the other replica to forget the old token");
     }
 
+    [Fact]
+    public async Task Add_KeepsTheFirstTokenOfANameUntilItIsRemoved()
+    {
+        Assert.False(await store.Tokens.HasAsync("system:node:n", CancellationToken.None));
+        Assert.True(await AddAsync("first"));
+        Assert.True(await AddAsync("first"));
+        Assert.False(await AddAsync("second"));
+        Assert.True(await store.Tokens.HasAsync("system:node:n", CancellationToken.None));
+        Assert.Equal(new TokenIdentity("system:node:n", TokenRole.Node), await AuthenticateAsync(store, "first"));
+        Assert.Null(await AuthenticateAsync(store, "second"));
+
+        await store.Tokens.RemoveAsync("system:node:n", CancellationToken.None);
+
+        Assert.Null(await AuthenticateAsync(store, "first"));
+        Assert.True(await AddAsync("second"));
+        Task<bool> AddAsync(string token) => store.Tokens.AddAsync("system:node:n", TokenRole.Node, token, CancellationToken.None);
+    }
+
     /// <summary>Each caller used to wait for its own question, one after the other: six requests took 25 s while the database hung.</summary>
     [Fact]
     public async Task KnownToken_WhileTheDatabaseTakesQuestionsAndDoesNotAnswer_IsKnownToManyAtOnce()
