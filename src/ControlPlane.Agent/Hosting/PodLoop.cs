@@ -42,6 +42,9 @@ internal sealed class PodLoop(
     private readonly long startedAt = time.GetTimestamp();
     private bool hasPublished;
 
+    /// <summary>Whether the last pass knew what shall run here: records that come while it is under way are the next one's.</summary>
+    private bool knewRecords;
+
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
@@ -96,6 +99,7 @@ internal sealed class PodLoop(
             (await runtime.ListAsync(cancellationToken)).ToLookup(container => container.Identity.PodUid, StringComparer.Ordinal);
         bool isRemembered = desired.IsRemembered;
         DesiredState? state = desired.Current;
+        knewRecords = state is not null;
         Dictionary<string, Pod> records = (state?.Pods ?? default).ToDictionary(pod => pod.Uid, StringComparer.Ordinal);
         foreach (string uid in records.Keys.Union(observed.Select(group => group.Key)).Where(uid => !entries.ContainsKey(uid)).ToList())
         {
@@ -153,7 +157,7 @@ internal sealed class PodLoop(
 
     private void Publish()
     {
-        bool isSettled = desired.Current is not null && !probes.HasUnanswered;
+        bool isSettled = knewRecords && !probes.HasUnanswered;
         if (!hasPublished && !isSettled && time.GetElapsedTime(startedAt) < SilenceAtStart)
         {
             return;
