@@ -59,6 +59,9 @@ internal static partial class AgentLog
     [LoggerMessage(18, LogLevel.Information, "image {Image} is kept: {Why}")]
     public static partial void ImageKept(this ILogger log, string image, string why);
 
+    [LoggerMessage(19, LogLevel.Debug, "the times of the log in {Path} cannot be noted: {Message}")]
+    public static partial void LogTimesUnwritable(this ILogger log, string path, string message);
+
     [LoggerMessage(17, LogLevel.Warning, "cleaning up failed and will be tried again: {Message}")]
     public static partial void CleaningFailed(this ILogger log, string message);
 }

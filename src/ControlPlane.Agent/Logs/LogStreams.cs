@@ -78,11 +78,6 @@ internal sealed class LogStreams(ControlPlaneClient client, IContainerRuntime ru
             return (null, $"this agent cannot serve streams of type '{request.Type}'");
         }
 
-        if (!runtime.KnowsLogTimes && options is not { Timestamps: false, SinceSeconds: null, SinceTime: null })
-        {
-            return (null, $"timestamps, sinceSeconds and sinceTime are not supported by the {runtime.Name} runtime of this pod's node: it does not know when a line was written");
-        }
-
         IReadOnlyList<ObservedContainer> lives =
         [
             .. (await runtime.ListAsync(cancellationToken))

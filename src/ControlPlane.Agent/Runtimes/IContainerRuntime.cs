@@ -16,9 +16,6 @@ internal interface IContainerRuntime
     /// <summary>True when the containers of a pod of several share one network, which a sandbox holds for them.</summary>
     bool SharesNetwork { get; }
 
-    /// <summary>True when the time of each line of a log is known, so that a log can be cut by time and its lines shown with theirs.</summary>
-    bool KnowsLogTimes { get; }
-
     /// <summary>Product and version, such as <c>docker://20.10.24</c>.</summary>
     Task<string> GetVersionAsync(CancellationToken cancellationToken);
 

@@ -13,8 +13,6 @@ internal sealed class ScriptedRuntime(Func<string, CancellationToken, Task<ExecR
 
     public bool SharesNetwork => false;
 
-    public bool KnowsLogTimes => false;
-
     /// <summary>How often a command was run.</summary>
     public int Asked(string command) => asked.GetValueOrDefault(command);
 

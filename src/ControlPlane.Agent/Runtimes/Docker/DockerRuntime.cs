@@ -18,8 +18,6 @@ internal sealed class DockerRuntime(
 
     public bool SharesNetwork => true;
 
-    public bool KnowsLogTimes => true;
-
     public Task<string> GetVersionAsync(CancellationToken cancellationToken) =>
         DockerCall.RunAsync(async token => $"docker://{(await client.System.GetVersionAsync(token)).Version}", time, cancellationToken);
 

@@ -28,6 +28,9 @@ internal sealed record ProcessSpec
 internal sealed class ContainerFolder(string path)
 {
     public const int LogBytesMax = 10 * 1024 * 1024;
+
+    /// <summary>A log of very many very short lines is full when its times are.</summary>
+    private const int TimesBytesMax = 2 * 1024 * 1024;
     private const int LogFiles = 3;
 
     /// <summary>
@@ -48,7 +51,9 @@ internal sealed class ContainerFolder(string path)
         kill -KILL 0
         """;
 
+    private readonly Lock logGate = new();
     private ProcessSpec? spec;
+    private long? timedUpTo;
 
     public string Id { get; } = System.IO.Path.GetFileName(path);
 
@@ -89,24 +94,53 @@ internal sealed class ContainerFolder(string path)
         return info.Exists ? new DateTimeOffset(info.LastWriteTimeUtc.Ticks / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond, TimeSpan.Zero) : null;
     }
 
+    /// <summary>Notes when what the log has gained since the last note was written: at the time of its last write, for one note covers a moment.</summary>
+    public void NoteLogTime()
+    {
+        lock (logGate)
+        {
+            FileInfo log = new(LogPath);
+            timedUpTo ??= LogTimes.UpTo(LogPath);
+            if (log.Exists && log.Length > timedUpTo)
+            {
+                LogTimes.Note(LogPath, log.Length, log.LastWriteTimeUtc);
+                timedUpTo = log.Length;
+            }
+        }
+    }
+
     /// <summary>Moves a full log away. The writer appends, so it goes on at the start of the emptied file; lines written within the copy may be lost.</summary>
     public void RotateLog()
     {
-        if (!System.IO.File.Exists(LogPath) || new FileInfo(LogPath).Length < LogBytesMax)
+        lock (logGate)
         {
-            return;
-        }
-
-        for (int i = LogFiles - 1; i > 1; i--)
-        {
-            if (System.IO.File.Exists($"{LogPath}.{i - 1}"))
+            if (!IsFull(LogPath, LogBytesMax) && !IsFull(LogTimes.PathOf(LogPath), TimesBytesMax))
             {
-                System.IO.File.Move($"{LogPath}.{i - 1}", $"{LogPath}.{i}", overwrite: true);
+                return;
             }
-        }
 
-        System.IO.File.Copy(LogPath, $"{LogPath}.1", overwrite: true);
-        using FileStream emptied = new(LogPath, FileMode.Truncate, FileAccess.Write, FileShare.ReadWrite);
+            NoteLogTime();
+            for (int i = LogFiles - 1; i > 1; i--)
+            {
+                MoveIfThere($"{LogPath}.{i - 1}", $"{LogPath}.{i}");
+                MoveIfThere(LogTimes.PathOf($"{LogPath}.{i - 1}"), LogTimes.PathOf($"{LogPath}.{i}"));
+            }
+
+            System.IO.File.Copy(LogPath, $"{LogPath}.1", overwrite: true);
+            MoveIfThere(LogTimes.PathOf(LogPath), LogTimes.PathOf($"{LogPath}.1"));
+            timedUpTo = 0;
+            using FileStream emptied = new(LogPath, FileMode.Truncate, FileAccess.Write, FileShare.ReadWrite);
+        }
+    }
+
+    private static bool IsFull(string file, long bytesMax) => new FileInfo(file) is { Exists: true } info && info.Length >= bytesMax;
+
+    private static void MoveIfThere(string from, string to)
+    {
+        if (System.IO.File.Exists(from))
+        {
+            System.IO.File.Move(from, to, overwrite: true);
+        }
     }
 
     private string File(string name) => System.IO.Path.Combine(Path, name);

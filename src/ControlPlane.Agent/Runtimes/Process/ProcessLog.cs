@@ -3,7 +3,7 @@ using ControlPlane.Domain.Agents;
 
 namespace ControlPlane.Agent.Runtimes.Process;
 
-/// <summary>Reads a container's log files. They hold what the process wrote and nothing else, so a line's time is not known.</summary>
+/// <summary>Reads a container's log files, which hold what the process wrote and nothing else, as they are.</summary>
 internal sealed class ProcessLog(ContainerFolder folder, Func<bool> isRunning, TimeProvider time)
 {
     private const int BufferBytes = 16 * 1024;

@@ -22,6 +22,10 @@ internal sealed class ProcessRuntime(AgentOptions options, ImageCatalogue catalo
     private const int KilledExitCode = 128 + ProcessGroup.Kill;
 
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>How exactly the time of a line of a log is known.</summary>
+    private static readonly TimeSpan LogTimesInterval = TimeSpan.FromMilliseconds(200);
+
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(10);
 
     private readonly string root = Path.Combine(options.DataFolder, "containers");
@@ -32,8 +36,6 @@ internal sealed class ProcessRuntime(AgentOptions options, ImageCatalogue catalo
     public string Name => "process";
 
     public bool SharesNetwork => false;
-
-    public bool KnowsLogTimes => false;
 
     public Task<string> GetVersionAsync(CancellationToken cancellationToken) =>
         Task.FromResult($"process://{typeof(ProcessRuntime).Assembly.GetName().Version?.ToString(3)}");
@@ -63,7 +65,11 @@ internal sealed class ProcessRuntime(AgentOptions options, ImageCatalogue catalo
         watcher.Renamed += (_, _) => onChange();
         watcher.Created += (_, _) => onChange();
         watcher.EnableRaisingEvents = true;
-        await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken);
+        while (true)
+        {
+            NoteLogTimes();
+            await Task.Delay(LogTimesInterval, time, cancellationToken);
+        }
     }
 
     public Task<bool> HasImageAsync(string image, CancellationToken cancellationToken) => Task.FromResult(catalogue.Find(image) is not null);
@@ -203,7 +209,9 @@ internal sealed class ProcessRuntime(AgentOptions options, ImageCatalogue catalo
     public Task CopyLogsAsync(string id, LogOptions logs, Stream target, CancellationToken cancellationToken)
     {
         ContainerFolder folder = Existing(id) ?? throw new RuntimeUnavailableException($"no such container: {id}");
-        return new ProcessLog(folder, () => IsRunning(folder), time).CopyAsync(logs, target, cancellationToken);
+        return logs is { Timestamps: false, SinceSeconds: null, SinceTime: null }
+            ? new ProcessLog(folder, () => IsRunning(folder), time).CopyAsync(logs, target, cancellationToken)
+            : new TimedProcessLog(folder, () => IsRunning(folder), time).CopyAsync(logs, target, cancellationToken);
     }
 
     public async Task CleanAsync(CancellationToken cancellationToken)
@@ -211,6 +219,27 @@ internal sealed class ProcessRuntime(AgentOptions options, ImageCatalogue catalo
         foreach (ObservedContainer container in await ListAsync(cancellationToken))
         {
             Existing(container.Id)?.RotateLog();
+        }
+    }
+
+    private void NoteLogTimes()
+    {
+        foreach (DirectoryInfo directory in new DirectoryInfo(root).EnumerateDirectories())
+        {
+            try
+            {
+                FolderOf(directory.FullName).NoteLogTime();
+            }
+            catch (DirectoryNotFoundException)
+            {
+                // Removed since it was listed.
+                continue;
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // A full disk, for instance: then lines have the time of a later write.
+                log.LogTimesUnwritable(directory.FullName, exception.Message);
+            }
         }
     }
 
