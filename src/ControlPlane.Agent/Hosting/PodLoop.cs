@@ -32,6 +32,9 @@ internal sealed class PodLoop(
     /// <summary>Wakes that come within this time share a pass.</summary>
     private static readonly TimeSpan Coalesce = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>How soon a starting agent that has not said anything yet looks again.</summary>
+    private static readonly TimeSpan Unsettled = TimeSpan.FromMilliseconds(100);
+
     /// <summary>How long a starting agent may keep silent until it knows its pods' records and the first answers of their probes.</summary>
     private static readonly TimeSpan SilenceAtStart = TimeSpan.FromSeconds(4);
 
@@ -42,8 +45,11 @@ internal sealed class PodLoop(
     private readonly long startedAt = time.GetTimestamp();
     private bool hasPublished;
 
-    /// <summary>Whether the last pass knew what shall run here: records that come while it is under way are the next one's.</summary>
+    /// <summary>Whether the last pass knew what shall run here, and so has begun the probes.</summary>
     private bool knewRecords;
+
+    /// <summary>Whether what the last pass wrote down rests on answers: records and probes' answers that come while it is under way are the next one's.</summary>
+    private bool isSettled;
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -79,7 +85,7 @@ internal sealed class PodLoop(
             }
 
             Publish();
-            if (await signals.Pods.WaitAsync(next, time, stoppingToken))
+            if (await signals.Pods.WaitAsync(hasPublished || next < Unsettled ? next : Unsettled, time, stoppingToken))
             {
                 await Task.Delay(Coalesce, time, stoppingToken);
             }
@@ -99,6 +105,7 @@ internal sealed class PodLoop(
             (await runtime.ListAsync(cancellationToken)).ToLookup(container => container.Identity.PodUid, StringComparer.Ordinal);
         bool isRemembered = desired.IsRemembered;
         DesiredState? state = desired.Current;
+        isSettled = knewRecords && !probes.HasUnanswered;
         knewRecords = state is not null;
         Dictionary<string, Pod> records = (state?.Pods ?? default).ToDictionary(pod => pod.Uid, StringComparer.Ordinal);
         foreach (string uid in records.Keys.Union(observed.Select(group => group.Key)).Where(uid => !entries.ContainsKey(uid)).ToList())
@@ -157,7 +164,6 @@ internal sealed class PodLoop(
 
     private void Publish()
     {
-        bool isSettled = knewRecords && !probes.HasUnanswered;
         if (!hasPublished && !isSettled && time.GetElapsedTime(startedAt) < SilenceAtStart)
         {
             return;
