@@ -11,7 +11,7 @@ internal sealed record AgentOptions
         usage: ControlPlane.Agent --server URL --token-file FILE [options]
 
           --server URL             the control plane, such as https://10.0.0.5:8443
-          --token-file FILE        the file that holds the agent's bearer token
+          --token-file FILE        the file with the token to join with; not needed any more once the agent has joined
           --ca-file FILE           the certificate authority of the control plane (default: the system's)
           --node-name NAME         this node's name (default: the host's name)
           --node-address IP        the address on which pods' ports are published (default: 127.0.0.1)
