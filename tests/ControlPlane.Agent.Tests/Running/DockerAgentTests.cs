@@ -6,7 +6,8 @@ using ControlPlane.Testing;
 namespace ControlPlane.Agent.Tests.Running;
 
 /// <summary>The whole agent as a program, on a Docker Engine of the tests' own.</summary>
-public abstract class DockerAgentTests(DockerEngineFixture engine) : IClassFixture<DockerEngineFixture>, IAsyncLifetime, IDisposable
+[Collection(DockerEngineCollection.Name)]
+public abstract class DockerAgentTests(DockerEngineFixture engine) : IAsyncLifetime, IDisposable
 {
     private readonly TemporaryFolder folder = new("agent");
 
@@ -63,4 +64,11 @@ public abstract class DockerAgentTests(DockerEngineFixture engine) : IClassFixtu
         await Wait.UntilAsync(() => Server.Pods.GetValueOrDefault(pod).IsReady(), () => Seen(pod));
         return Server.Pods[pod];
     }
+}
+
+/// <summary>One engine for all, and one test at a time: two engines on one machine would give their containers the same addresses.</summary>
+[CollectionDefinition(Name)]
+public sealed class DockerEngineCollection : ICollectionFixture<DockerEngineFixture>
+{
+    public const string Name = "docker engine";
 }
