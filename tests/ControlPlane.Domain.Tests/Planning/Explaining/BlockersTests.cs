@@ -1,0 +1,137 @@
+using ControlPlane.Domain.Planning;
+using ControlPlane.Domain.Planning.Explaining;
+using ControlPlane.Domain.Planning.Scheduling;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
+
+namespace ControlPlane.Domain.Tests.Planning.Explaining;
+
+public sealed class BlockersTests
+{
+    private static readonly DateTimeOffset Now = Make.Start.AddHours(1);
+
+    private static readonly DateTimeOffset Since = Make.Start.AddMinutes(40);
+
+    public static TheoryData<string, ContainerStatus, string> ContainerCases => new()
+    {
+        { "ImagePull", Waiting("ImagePullBackOff", "manifest unknown"), "container main: manifest unknown" },
+        { "ContainerCrash", Waiting("CrashLoopBackOff", "back-off") with { LastState = Ended(3), RestartCount = 5 }, "container main ended with exit code 3 (Error)" },
+        { "ContainerCrash", new ContainerStatus { Name = "main", LastState = Ended(137) }, "container main ended with exit code 137 (Error)" },
+        { "CreateContainerError", Waiting("CreateContainerError", "no such user"), "container main: no such user" },
+    };
+
+    [Theory]
+    [MemberData(nameof(ContainerCases))]
+    public void Of_ContainerThatCannotRun_TellsItsCause(string reason, ContainerStatus container, string message)
+    {
+        Pod pod = WithStatus("a", new PodStatus { Phase = "Running", ContainerStatuses = [container], Conditions = [Unready("unready")] });
+
+        Blocker blocker = Assert.Single(Of(Make.Deployment(), pod));
+
+        Assert.Equal((reason, message, "a", "node-1", container.RestartCount), (blocker.Reason, blocker.Message, blocker.Pod, blocker.Node, blocker.Restarts));
+    }
+
+    [Fact]
+    public void Of_PodsWithOneCause_AreOneBlockerWithACount()
+    {
+        Condition none = new() { Type = "PodScheduled", Status = "False", Message = "0/3 nodes are available: 3 Insufficient cpu.", LastTransitionTime = Since };
+        PodStatus status = new() { Phase = "Pending", Conditions = [none] };
+
+        Blocker blocker = Assert.Single(Of(Make.Deployment(), WithStatus("b", status), WithStatus("a", status)));
+
+        Assert.Equal(new Blocker { Reason = "Unschedulable", Message = none.Message!, Pod = "a", Node = "node-1", Since = Since, Count = 2 }, blocker);
+    }
+
+    [Fact]
+    public void Of_UnreadyPod_TellsWhatItsConditionSays() =>
+        Assert.Equal(("NotReady", "probe got 503"), Only(WithStatus("a", new PodStatus { Phase = "Running", Conditions = [Unready("probe got 503")] })));
+
+    [Fact]
+    public void Of_ReadyPodBeforeMinReadySeconds_TellsHowLongItMustStaySo() =>
+        Assert.Equal(
+            "MinReadySeconds",
+            Assert.Single(Of(Make.Deployment(minReadySeconds: 30), Make.Ready(NewPod("a"), Now.AddSeconds(-10)))).Reason);
+
+    [Fact]
+    public void Of_ReadyPodAfterMinReadySeconds_IsNoBlocker() =>
+        Assert.Empty(Of(Make.Deployment(minReadySeconds: 30), Make.Ready(NewPod("a"), Now.AddSeconds(-30))));
+
+    [Fact]
+    public void Of_PausedDeployment_SaysSo()
+    {
+        Deployment deployment = Make.Deployment();
+
+        Assert.Equal("Paused", Assert.Single(Of(deployment with { Spec = deployment.Spec with { Paused = true } })).Reason);
+    }
+
+    [Theory]
+    [InlineData("RolledBack", "True", "Aborted", "RolledBack")]
+    [InlineData("Progressing", "False", "ProgressDeadlineExceeded", "Failed")]
+    public void Of_FailedRollout_TellsItsCondition(string type, string status, string because, string reason)
+    {
+        Condition condition = new() { Type = type, Status = status, Reason = because, Message = "why", LastTransitionTime = Since };
+        Deployment deployment = Make.Deployment() with { Status = new DeploymentStatus { Conditions = [condition] } };
+
+        Assert.Equal(new Blocker { Reason = reason, Message = "why", Since = Since }, Assert.Single(Of(deployment)));
+    }
+
+    [Theory]
+    [InlineData(3, true)]
+    [InlineData(4, false)]
+    public void Of_RollingUpdateBetweenItsBounds_TellsThatTheBudgetIsUsedUp(int oldAvailable, bool isUsedUp)
+    {
+        Deployment deployment = Make.Deployment(replicas: 4, maxSurge: 1, maxUnavailable: 1);
+        ReplicaSet old = Make.Revision(deployment, 0, 4);
+        Pod[] oldPods = [.. Enumerable.Range(0, oldAvailable).Select(i => Make.Ready(Make.Pod(old, $"old-{i}"), Since))];
+        Pod[] newPods = [.. Enumerable.Range(0, 5 - oldAvailable).Select(i => NewPod($"new-{i}"))];
+
+        Assert.Equal(isUsedUp, Blockers.Of(Snapshot(deployment, [old], [.. oldPods, .. newPods])).Any(blocker => blocker.Reason == "BudgetUsedUp"));
+    }
+
+    [Fact]
+    public void Of_RecreateWithTerminatingOldPods_TellsWhichAndSinceWhen()
+    {
+        Deployment deployment = Make.Deployment(strategy: "Recreate");
+        ReplicaSet old = Make.Revision(deployment, 0, 0);
+
+        Blocker blocker = Assert.Single(Blockers.Of(Snapshot(deployment, [old], [Make.Terminating(Make.Pod(old, "old"), Since.AddSeconds(30))])));
+
+        Assert.Equal(("WaitingForTermination", "old", Since), (blocker.Reason, blocker.Pod, blocker.Since));
+    }
+
+    [Fact]
+    public void Of_ManyDifferentCauses_IsBounded() =>
+        Assert.Equal(
+            Blockers.BlockersMax - 3,
+            Of(Make.Deployment(), [.. Enumerable.Range(0, 50).Select(i => WithStatus($"p{i}", new PodStatus { Phase = "Running", Conditions = [Unready($"m{i}")] }))]).Count);
+
+    private static (string, string) Only(Pod pod)
+    {
+        Blocker blocker = Assert.Single(Of(Make.Deployment(), pod));
+        return (blocker.Reason, blocker.Message);
+    }
+
+    private static ValueList<Blocker> Of(Deployment deployment, params Pod[] pods) => Blockers.Of(Snapshot(deployment, [], pods));
+
+    private static WorkloadSnapshot Snapshot(Deployment deployment, ReplicaSet[] old, Pod[] pods) => new()
+    {
+        Deployment = deployment,
+        ReplicaSets = [.. old, Make.Revision(deployment, 1, deployment.Spec.Replicas ?? 1)],
+        IsReplicaSetNameTaken = _ => false,
+        Pods = pods,
+        Cluster = new ClusterState(),
+        Now = Now,
+        Ids = new IdSource(1),
+    };
+
+    private static Pod NewPod(string name) => Make.Pod(Make.Revision(Make.Deployment(), 1, 3), name);
+
+    private static Pod WithStatus(string name, PodStatus status) => NewPod(name) with { Status = status };
+
+    private static Condition Unready(string message) => new() { Type = "Ready", Status = "False", Message = message, LastTransitionTime = Since };
+
+    private static ContainerStatus Waiting(string reason, string message) =>
+        new() { Name = "main", State = new ContainerState { Waiting = new ContainerStateWaiting { Reason = reason, Message = message } } };
+
+    private static ContainerState Ended(int exitCode) => new() { Terminated = new ContainerStateTerminated { ExitCode = exitCode, Reason = "Error" } };
+}
