@@ -1,4 +1,5 @@
 using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Planning.Explaining;
 using ControlPlane.Domain.Planning.ReplicaSets;
 using ControlPlane.Domain.Planning.Rollouts;
 using ControlPlane.Domain.Resources;
@@ -40,10 +41,12 @@ public static class WorkloadPlanner
             }
         }
 
-        return Compose(snapshot, DeploymentPlanner.Plan(deployment, Members(snapshot, claimed), snapshot), released);
+        RolloutPlan rollout = DeploymentPlanner.Plan(deployment, Members(snapshot, claimed), snapshot);
+        return Compose(snapshot, BlockedCondition.Tell(rollout, snapshot.Now), released);
     }
 
-    private static ValueList<RolloutMember> Members(WorkloadSnapshot snapshot, IReadOnlyList<ReplicaSet> replicaSets)
+    /// <summary>ReplicaSets of the snapshot, as this pass wants them, each with its pods.</summary>
+    internal static ValueList<RolloutMember> Members(WorkloadSnapshot snapshot, IReadOnlyList<ReplicaSet> replicaSets)
     {
         Dictionary<string, ReplicaSet> stored = snapshot.ReplicaSets.ToDictionary(replicaSet => replicaSet.Uid, StringComparer.Ordinal);
         return replicaSets.Zip(PodClaims.Of(replicaSets, snapshot.Pods), (replicaSet, pods) => new RolloutMember

@@ -5,54 +5,84 @@ using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Domain.Planning.Explaining;
 
+/// <summary>What holds a rollout up at one time.</summary>
+internal sealed record Blockage
+{
+    public static Blockage None { get; } = new();
+
+    /// <summary>Everything, in the order of <see cref="Blockers.Of(WorkloadSnapshot)"/>.</summary>
+    public ValueList<Blocker> All { get; init; }
+
+    /// <summary>Those of pods that somebody may have to look at; the others are told by conditions of their own, or are over by themselves.</summary>
+    public ValueList<Blocker> Faults { get; init; }
+
+    /// <summary>When there is more to tell by time alone; null when there will not be.</summary>
+    public DateTimeOffset? NextAt { get; init; }
+}
+
 /// <summary>Why a rollout does not move right now, from what is stored alone: a reason is gone as soon as its cause is.</summary>
 public static class Blockers
 {
-    /// <summary>The most blockers told at once; those that come later in the order are left out.</summary>
+    /// <summary>The most blockers told at once; of pods' blockers those that come last in the order are left out.</summary>
     public const int BlockersMax = 20;
 
+    /// <summary>How long a pod may go on after the end of its grace before that is told: its node has to report the end.</summary>
+    public static TimeSpan OverdueAfter { get; } = TimeSpan.FromSeconds(10);
+
     /// <summary>
-    /// The Deployment's own reasons (rolled back, failed, paused), then its new pods' in the order of their rules and by age, then what the
-    /// strategy waits for. Empty for a bare ReplicaSet, and for a Deployment that is being deleted.
+    /// The Deployment's own reasons (rolled back, failed, no pods can be made, paused), then what the strategy waits for, then its new pods' in the
+    /// order of their rules and by age. Empty for a bare ReplicaSet, and for a Deployment that is being deleted.
     /// </summary>
     public static ValueList<Blocker> Of(WorkloadSnapshot snapshot)
     {
-        if (snapshot.Deployment is not { Metadata.IsDeleting: false } deployment)
-        {
-            return [];
-        }
-
-        IReadOnlyList<PodClaims> claims = PodClaims.Of(snapshot.ReplicaSets, snapshot.Pods);
-        int newest = snapshot.ReplicaSets.ToList().FindIndex(set => Templates.AreEqual(set.Spec.Template, deployment.Spec.Template));
-        ReplicaSet? current = newest < 0 ? null : snapshot.ReplicaSets[newest];
-        PodClaims newPods = newest < 0 ? PodClaims.None : claims[newest];
-        IReadOnlyList<PodClaims> old = [.. claims.Where((_, index) => index != newest)];
-        return
-        [
-            .. OfDeployment(deployment, current),
-            .. OfPods(newPods, deployment.Spec.MinReadySeconds ?? 0, snapshot.Now),
-            .. OfStrategy(deployment, newPods, old, snapshot.Now),
-        ];
+        ArgumentNullException.ThrowIfNull(snapshot);
+        return snapshot.Deployment is { } deployment
+            ? Of(Rollout.Of(deployment, WorkloadPlanner.Members(snapshot, snapshot.ReplicaSets)), snapshot.Now).All
+            : [];
     }
 
-    private static IEnumerable<Blocker> OfDeployment(Deployment deployment, ReplicaSet? current)
+    internal static Blockage Of(Rollout rollout, DateTimeOffset now)
     {
-        if (Conditions.Find(deployment.Status?.Conditions ?? default, "RolledBack") is { Status: "True" } back)
+        if (rollout.Deployment.Metadata.IsDeleting)
+        {
+            return Blockage.None;
+        }
+
+        (List<PodBlocker> told, DateTimeOffset? nextAt) = OfPods(rollout, now);
+        List<Blocker> own = [.. OfDeployment(rollout), .. OfStrategy(rollout, now)];
+        IReadOnlyList<PodBlocker> grouped = Grouped(told);
+        return new Blockage
+        {
+            All = [.. own, .. grouped.Take(BlockersMax - own.Count).Select(found => found.Blocker)],
+            Faults = [.. grouped.Where(found => found.IsFault).Take(BlockersMax).Select(found => found.Blocker)],
+            NextAt = nextAt,
+        };
+    }
+
+    private static IEnumerable<Blocker> OfDeployment(Rollout rollout)
+    {
+        ValueList<Condition> conditions = rollout.Deployment.Status?.Conditions ?? default;
+        Condition? progress = Conditions.Find(conditions, WorkloadConditions.Progressing);
+        if (Conditions.Find(conditions, "RolledBack") is { Status: "True" } back)
         {
             yield return Told("RolledBack", back);
         }
-        else if (Conditions.Find(current?.Status?.Conditions ?? default, "Failed") is { Status: "True" } failed)
+        else if (Conditions.Find(rollout.New?.ReplicaSet.Status?.Conditions ?? default, "Failed") is { Status: "True" } failed)
         {
             yield return Told("Failed", failed);
         }
-        else if (Conditions.Find(deployment.Status?.Conditions ?? default, WorkloadConditions.Progressing) is { Reason: Progress.TimedOut } late)
+        else if (progress is { Reason: Progress.TimedOut })
         {
-            yield return Told("Failed", late);
+            yield return Told("Failed", progress);
         }
 
-        if (deployment.Spec.Paused == true)
+        if (Conditions.Find(conditions, WorkloadConditions.ReplicaFailure) is { Status: "True" } failure)
         {
-            Condition? progress = Conditions.Find(deployment.Status?.Conditions ?? default, WorkloadConditions.Progressing);
+            yield return Told(WorkloadConditions.ReplicaFailure, failure);
+        }
+
+        if (rollout.Deployment.Spec.Paused == true)
+        {
             yield return new Blocker
             {
                 Reason = "Paused",
@@ -69,61 +99,108 @@ public static class Blockers
         Since = condition.LastTransitionTime,
     };
 
-    /// <summary>Leaves room for one reason of the Deployment's failure, its pause, and one of the strategy.</summary>
-    private static IEnumerable<Blocker> OfPods(PodClaims pods, int minReadySeconds, DateTimeOffset now) => pods.Active
-        .Select(pod => PodBlockers.Of(pod, minReadySeconds, now))
-        .OfType<(int Rank, Blocker Blocker)>()
-        .GroupBy(found => (found.Rank, found.Blocker.Reason, found.Blocker.Message))
-        .Select(group => (group.Key.Rank, Blocker: Grouped([.. group.Select(found => found.Blocker)])))
-        .OrderBy(found => found.Rank)
-        .ThenBy(found => found.Blocker.Since)
-        .ThenBy(found => found.Blocker.Pod, StringComparer.Ordinal)
-        .Select(found => found.Blocker)
-        .Take(BlockersMax - 3);
-
-    private static Blocker Grouped(IReadOnlyList<Blocker> alike)
-    {
-        Blocker first = alike.MinBy(blocker => blocker.Pod, StringComparer.Ordinal)!;
-        return first with { Since = alike.Min(blocker => blocker.Since), Restarts = alike.Max(blocker => blocker.Restarts), Count = alike.Count };
-    }
-
     /// <summary>
     /// Recreate waits until every old pod has gone. RollingUpdate stands still between its bounds: of 4 replicas with 1 surge and 1 unavailable,
     /// 5 pods of which 3 are available let it neither add one nor take one away.
     /// </summary>
-    private static IEnumerable<Blocker> OfStrategy(Deployment deployment, PodClaims newPods, IReadOnlyList<PodClaims> old, DateTimeOffset now)
+    private static IEnumerable<Blocker> OfStrategy(Rollout rollout, DateTimeOffset now)
     {
-        Rollout rollout = new() { Deployment = deployment };
-        List<Pod> terminating = [.. old.SelectMany(claims => claims.Terminating).OrderBy(pod => pod.Name, StringComparer.Ordinal)];
         if (rollout.IsRecreate)
         {
-            if (terminating.Count > 0)
-            {
-                yield return new Blocker
+            return WaitingForTermination([.. rollout.Old.SelectMany(member => member.Pods.Terminating)]);
+        }
+
+        int minReadySeconds = rollout.Deployment.Spec.MinReadySeconds ?? 0;
+        int total = rollout.Members.Sum(member => member.Counts.Active);
+        int available = rollout.Members.SelectMany(member => member.Pods.Active).Count(pod => pod.IsAvailable(minReadySeconds, now));
+        bool hasOld = total > (rollout.New?.Counts.Active ?? 0);
+        return rollout.Deployment.Spec.Paused != true && hasOld && total >= rollout.MaxTotal && available <= rollout.MinAvailable
+            ?
+            [
+                new Blocker
                 {
-                    Reason = "WaitingForTermination",
-                    Message = "old pods are terminating, and new ones start when they have gone",
-                    Pod = terminating[0].Name,
-                    Node = terminating[0].Spec.NodeName,
-                    Since = terminating.Min(pod => pod.Metadata.DeletionTimestamp!.Value.AddSeconds(-(pod.Metadata.DeletionGracePeriodSeconds ?? 0))),
-                    Count = terminating.Count,
-                };
-            }
-
-            yield break;
-        }
-
-        List<Pod> active = [.. old.SelectMany(claims => claims.Active), .. newPods.Active];
-        int available = active.Count(pod => pod.IsAvailable(deployment.Spec.MinReadySeconds ?? 0, now));
-        bool hasOld = active.Count > newPods.Active.Count;
-        if (deployment.Spec.Paused != true && hasOld && active.Count >= rollout.MaxTotal && available <= rollout.MinAvailable)
-        {
-            yield return new Blocker
-            {
-                Reason = "BudgetUsedUp",
-                Message = $"{active.Count} of at most {rollout.MaxTotal} pods exist, and {available} are available of which at least "
-                    + $"{rollout.MinAvailable} must stay: waiting for new pods to become available",
-            };
-        }
+                    Reason = "BudgetUsedUp",
+                    Message = $"{total} of at most {rollout.MaxTotal} pods exist, and {available} are available of which at least "
+                        + $"{rollout.MinAvailable} must stay: waiting for new pods to become available",
+                },
+            ]
+            : [];
     }
+
+    private static IEnumerable<Blocker> WaitingForTermination(IReadOnlyList<Pod> terminating) => terminating.Count == 0 ? [] :
+    [
+        new Blocker
+        {
+            Reason = "WaitingForTermination",
+            Message = "old pods are terminating, and new ones start when they have gone",
+            Pod = terminating[0].Name,
+            Node = terminating[0].Spec.NodeName,
+            Since = terminating.Min(MarkedAt),
+            Count = terminating.Count,
+        },
+    ];
+
+    private static DateTimeOffset? MarkedAt(Pod pod) => pod.Metadata.DeletionTimestamp?.AddSeconds(-(pod.Metadata.DeletionGracePeriodSeconds ?? 0));
+
+    /// <summary>
+    /// The new pods' reasons, and of all pods those that should have ended by now: they keep their node's room. Most pods of a large rollout have
+    /// only just been made or marked, and are passed over before anything is said about them.
+    /// </summary>
+    private static (List<PodBlocker> Told, DateTimeOffset? NextAt) OfPods(Rollout rollout, DateTimeOffset now)
+    {
+        List<PodBlocker> told = [];
+        DateTimeOffset? nextAt = null;
+        int minReadySeconds = rollout.Deployment.Spec.MinReadySeconds ?? 0;
+        foreach (Pod pod in rollout.New?.Pods.Active ?? default)
+        {
+            DateTimeOffset earliest = (pod.Metadata.CreationTimestamp ?? now) + PodBlockers.FaultAfter;
+            if (earliest > now && !pod.IsReady())
+            {
+                nextAt = Earlier(nextAt, earliest);
+            }
+            else if (PodBlockers.Of(pod, minReadySeconds, now) is { } found)
+            {
+                nextAt = found.From > now ? Earlier(nextAt, found.From) : nextAt;
+                told.AddRange(found.From > now ? [] : [found]);
+            }
+        }
+
+        foreach (Pod pod in rollout.Members.SelectMany(member => member.Pods.Terminating))
+        {
+            DateTimeOffset due = (pod.Metadata.DeletionTimestamp ?? now) + OverdueAfter;
+            nextAt = due > now ? Earlier(nextAt, due) : nextAt;
+            told.AddRange(due > now ? [] : [Overdue(pod, due)]);
+        }
+
+        return (told, nextAt);
+    }
+
+    private static PodBlocker Overdue(Pod pod, DateTimeOffset due) => new(int.MaxValue, IsFault: true, due, new Blocker
+    {
+        Reason = "Terminating",
+        Message = "its grace is over, and its node has not reported its end",
+        Pod = pod.Name,
+        Node = pod.Spec.NodeName,
+        Since = pod.Metadata.DeletionTimestamp,
+    });
+
+    private static DateTimeOffset Earlier(DateTimeOffset? left, DateTimeOffset right) => left < right ? left.Value : right;
+
+    /// <summary>Pods with one cause are one blocker, named after the first of them.</summary>
+    private static IReadOnlyList<PodBlocker> Grouped(List<PodBlocker> found) => found.Count == 0 ? [] :
+    [
+        .. found
+            .GroupBy(one => (one.Rank, one.Blocker.Reason, one.Blocker.Message))
+            .Select(group => group.First() with { Blocker = Grouped([.. group.Select(one => one.Blocker)]) })
+            .OrderBy(one => one.Rank)
+            .ThenBy(one => one.Blocker.Since)
+            .ThenBy(one => one.Blocker.Pod, StringComparer.Ordinal),
+    ];
+
+    private static Blocker Grouped(IReadOnlyList<Blocker> alike) => alike.MinBy(blocker => blocker.Pod, StringComparer.Ordinal)! with
+    {
+        Since = alike.Min(blocker => blocker.Since),
+        Restarts = alike.Max(blocker => blocker.Restarts),
+        Count = alike.Count,
+    };
 }

@@ -84,17 +84,13 @@ internal static class DeploymentPlanner
         return Recreate.OldIsGone(stopped) ? Recreate.StartNew(NewReplicaSet.Ensure(stopped, snapshot)) : Recreate.HoldNew(stopped);
     }
 
-    /// <summary>The new ReplicaSet is the oldest with the Deployment's template; the rest are old.</summary>
     private static Rollout Read(Deployment deployment, IEnumerable<RolloutMember> members, DateTimeOffset now)
     {
-        List<RolloutMember> byAge = [.. members];
-        byAge.Sort(RolloutMember.CompareAge);
-        RolloutMember? newest = byAge.Find(member => Templates.AreEqual(member.ReplicaSet.Spec.Template, deployment.Spec.Template));
-        return new Rollout
+        Rollout rollout = Rollout.Of(deployment, members);
+        return rollout with
         {
-            Deployment = deployment,
-            New = newest is null ? null : Recount(newest, now),
-            Old = byAge.Where(member => !ReferenceEquals(member, newest)).Select(member => Recount(member, now)).ToValueList(),
+            New = rollout.New is null ? null : Recount(rollout.New, now),
+            Old = rollout.Old.Select(member => Recount(member, now)).ToValueList(),
         };
     }
 

@@ -78,6 +78,15 @@ internal sealed record Rollout
         return this with { New = Members.FirstOrDefault(member => member.Name == name), Old = [.. old] };
     }
 
+    /// <summary>The new ReplicaSet is the oldest with the Deployment's template; the rest are old.</summary>
+    public static Rollout Of(Deployment deployment, IEnumerable<RolloutMember> members)
+    {
+        List<RolloutMember> byAge = [.. members];
+        byAge.Sort(RolloutMember.CompareAge);
+        RolloutMember? newest = byAge.Find(member => Templates.AreEqual(member.ReplicaSet.Spec.Template, deployment.Spec.Template));
+        return new Rollout { Deployment = deployment, New = newest, Old = byAge.Where(member => !ReferenceEquals(member, newest)).ToValueList() };
+    }
+
     /// <summary>The rollout with each member's replicas as a function says.</summary>
     public Rollout Resize(Func<RolloutMember, int> replicas) => this with
     {

@@ -34,12 +34,88 @@ public sealed class BlockersTests
     [Fact]
     public void Of_PodsWithOneCause_AreOneBlockerWithACount()
     {
-        Condition none = new() { Type = "PodScheduled", Status = "False", Message = "0/3 nodes are available: 3 Insufficient cpu.", LastTransitionTime = Since };
+        Condition none = new()
+        {
+            Type = "PodScheduled",
+            Status = "False",
+            Message = "0/300 nodes are available: 1 node(s) were unschedulable, 212 Insufficient cpu, 87 node(s) were not ready.",
+            LastTransitionTime = Since,
+        };
         PodStatus status = new() { Phase = "Pending", Conditions = [none] };
 
-        Blocker blocker = Assert.Single(Of(Make.Deployment(), WithStatus("b", status), WithStatus("a", status)));
+        Blocker blocker = Assert.Single(Of(Make.Deployment(), Unbound("b", status), Unbound("a", status)));
 
-        Assert.Equal(new Blocker { Reason = "Unschedulable", Message = none.Message!, Pod = "a", Node = "node-1", Since = Since, Count = 2 }, blocker);
+        const string Message = "212 of 300 nodes: Insufficient cpu; 87 of 300 nodes: were not ready; 1 of 300 nodes: were unschedulable";
+        Assert.Equal(new Blocker { Reason = "Unschedulable", Message = Message, Pod = "a", Since = Since, Count = 2 }, blocker);
+    }
+
+    [Theory]
+    [InlineData(null, "no node fits")]
+    [InlineData("no nodes available to schedule pods", "no nodes available to schedule pods")]
+    [InlineData("0/3 nodes are available: pick another.", "0/3 nodes are available: pick another.")]
+    public void Of_UnschedulablePodWithASentenceOfAnotherForm_TellsItAsItIs(string? sentence, string message)
+    {
+        Condition none = new() { Type = "PodScheduled", Status = "False", Message = sentence, LastTransitionTime = Since };
+
+        Assert.Equal(message, Assert.Single(Of(Make.Deployment(), Unbound("a", new PodStatus { Phase = "Pending", Conditions = [none] }))).Message);
+    }
+
+    [Theory]
+    [InlineData(9, 0)]
+    [InlineData(10, 1)]
+    public void Of_ContainerThatIsStillBeingMade_IsABlockerAfterTenSeconds(int seconds, int blockers)
+    {
+        Condition unready = Unready("unready") with { LastTransitionTime = Now.AddSeconds(-seconds) };
+        ContainerStatus making = new() { Name = "main", State = new ContainerState { Waiting = new ContainerStateWaiting { Reason = "ContainerCreating" } } };
+
+        ValueList<Blocker> told = Of(Make.Deployment(), WithStatus("a", new PodStatus { Phase = "Pending", ContainerStatuses = [making], Conditions = [unready] }));
+
+        Assert.Equal(blockers, told.Count(blocker => blocker.Reason == "ContainerCreating"));
+        Assert.Equal(blockers, told.Count);
+    }
+
+    [Fact]
+    public void Of_PodThatItsNodeHasNotTakenOn_SaysSo() =>
+        Assert.Equal("NotStarted", Only(WithStatus("a", new PodStatus { Phase = "Pending" })).Item1);
+
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(2, 1)]
+    public void Of_Fault_IsABlockerAfterTwoSeconds(int seconds, int blockers)
+    {
+        Condition unready = Unready("unready") with { LastTransitionTime = Now.AddSeconds(-seconds) };
+
+        Assert.Equal(blockers, Of(Make.Deployment(), WithStatus(
+            "a", new PodStatus { Phase = "Pending", ContainerStatuses = [Waiting("ErrImagePull", "manifest unknown")], Conditions = [unready] })).Count);
+    }
+
+    [Fact]
+    public void Of_LongMessage_IsCut() =>
+        Assert.Equal(512, Only(WithStatus("a", new PodStatus { Phase = "Running", ContainerStatuses = [Waiting("Odd", new string('x', 2000))] })).Item2.Length);
+
+    [Fact]
+    public void Of_FailedRevision_TellsWhyItFailed()
+    {
+        Deployment deployment = Make.Deployment();
+        Condition failed = new() { Type = "Failed", Status = "True", Reason = "CrashLoopBackOff", Message = "main exits 3", LastTransitionTime = Since };
+        ReplicaSet current = Make.Revision(deployment, 1, 3) with { Status = new ReplicaSetStatus { Conditions = [failed] } };
+
+        Blocker blocker = Assert.Single(Blockers.Of(Snapshot(deployment, [], []) with { ReplicaSets = [current] }));
+
+        Assert.Equal(new Blocker { Reason = "Failed", Message = "main exits 3", Since = Since }, blocker);
+    }
+
+    [Theory]
+    [InlineData(9, false)]
+    [InlineData(10, true)]
+    public void Of_PodThatOutlivesItsGrace_IsABlockerAfterTenSeconds(int secondsBeyond, bool isTold)
+    {
+        Deployment deployment = Make.Deployment();
+        ReplicaSet old = Make.Revision(deployment, 0, 0);
+
+        ValueList<Blocker> told = Blockers.Of(Snapshot(deployment, [old], [Make.Terminating(Make.Pod(old, "old"), Now.AddSeconds(-secondsBeyond))]));
+
+        Assert.Equal(isTold, told.Any(blocker => blocker is { Reason: "Terminating", Pod: "old", Node: "node-1" }));
     }
 
     [Fact]
@@ -67,6 +143,7 @@ public sealed class BlockersTests
     [Theory]
     [InlineData("RolledBack", "True", "Aborted", "RolledBack")]
     [InlineData("Progressing", "False", "ProgressDeadlineExceeded", "Failed")]
+    [InlineData("ReplicaFailure", "True", "FailedCreate", "ReplicaFailure")]
     public void Of_FailedRollout_TellsItsCondition(string type, string status, string because, string reason)
     {
         Condition condition = new() { Type = type, Status = status, Reason = because, Message = "why", LastTransitionTime = Since };
@@ -94,15 +171,15 @@ public sealed class BlockersTests
         Deployment deployment = Make.Deployment(strategy: "Recreate");
         ReplicaSet old = Make.Revision(deployment, 0, 0);
 
-        Blocker blocker = Assert.Single(Blockers.Of(Snapshot(deployment, [old], [Make.Terminating(Make.Pod(old, "old"), Since.AddSeconds(30))])));
+        Blocker blocker = Assert.Single(Blockers.Of(Snapshot(deployment, [old], [Make.Terminating(Make.Pod(old, "old"), Now.AddSeconds(10))])));
 
-        Assert.Equal(("WaitingForTermination", "old", Since), (blocker.Reason, blocker.Pod, blocker.Since));
+        Assert.Equal(("WaitingForTermination", "old", Now.AddSeconds(-20)), (blocker.Reason, blocker.Pod, blocker.Since));
     }
 
     [Fact]
     public void Of_ManyDifferentCauses_IsBounded() =>
         Assert.Equal(
-            Blockers.BlockersMax - 3,
+            Blockers.BlockersMax,
             Of(Make.Deployment(), [.. Enumerable.Range(0, 50).Select(i => WithStatus($"p{i}", new PodStatus { Phase = "Running", Conditions = [Unready($"m{i}")] }))]).Count);
 
     private static (string, string) Only(Pod pod)
@@ -127,6 +204,9 @@ public sealed class BlockersTests
     private static Pod NewPod(string name) => Make.Pod(Make.Revision(Make.Deployment(), 1, 3), name);
 
     private static Pod WithStatus(string name, PodStatus status) => NewPod(name) with { Status = status };
+
+    private static Pod Unbound(string name, PodStatus status) =>
+        Make.Pod(Make.Revision(Make.Deployment(), 1, 3), name, node: null) with { Status = status };
 
     private static Condition Unready(string message) => new() { Type = "Ready", Status = "False", Message = message, LastTransitionTime = Since };
 

@@ -435,6 +435,9 @@ public sealed class RollbackOnFailureTests
             world.SetReady(pod => pod.Spec.Containers[0].Image == image);
         }
 
+        // What held the failed pods up is taken back two seconds after it was told.
+        world.Now = world.Now.AddSeconds(2);
+        world.PassUntilQuiet();
         Assert.Equal(Plan.Nothing, world.Plan());
     }
 

@@ -1,0 +1,71 @@
+using System.Globalization;
+using ControlPlane.Domain.Planning.Rollouts;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
+
+namespace ControlPlane.Domain.Planning.Explaining;
+
+/// <summary>
+/// Tells the pods' blockers where every client looks: in a condition of the Deployment, <c>Blocked</c>, which is ours and is there only while
+/// something is blocked, and in its Events. Kubernetes' own conditions stay as clients know them.
+/// </summary>
+internal static class BlockedCondition
+{
+    public const string Type = "Blocked";
+
+    /// <summary>The condition is written at most this often; in between it says what was true before.</summary>
+    public static TimeSpan WriteInterval { get; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>A rollout's plan with the condition as the pods are, and an Event for each blocker when the condition is written.</summary>
+    public static RolloutPlan Tell(RolloutPlan plan, DateTimeOffset now)
+    {
+        if (plan.Deployment is not { Metadata.IsDeleting: false } deployment)
+        {
+            return plan;
+        }
+
+        Blockage blockage = Blockers.Of(Rollout.Of(deployment, plan.Members), now);
+        RolloutPlan rechecked = plan with { RecheckAfter = Earlier(plan.RecheckAfter, blockage.NextAt - now) };
+        DeploymentStatus status = deployment.Status ?? new DeploymentStatus();
+        Condition? known = Conditions.Find(status.Conditions, Type);
+        Condition? wanted = Of(blockage.Faults, known, now);
+        if (known?.Reason == wanted?.Reason && known?.Message == wanted?.Message)
+        {
+            return rechecked;
+        }
+
+        if (known?.LastUpdateTime + WriteInterval - now is { } rest && rest > TimeSpan.Zero)
+        {
+            return rechecked with { RecheckAfter = Earlier(rechecked.RecheckAfter, rest) };
+        }
+
+        ValueList<Condition> others = WorkloadConditions.Without(status.Conditions, Type);
+        return rechecked with
+        {
+            Deployment = deployment with { Status = status with { Conditions = wanted is null ? others : others.Add(wanted) } },
+            Events = [.. plan.Events, .. blockage.Faults.Select(blocker => EventNote.Warning(deployment, blocker.Reason, $"{Subject(blocker)}: {blocker.Message}"))],
+        };
+    }
+
+    private static Condition? Of(ValueList<Blocker> faults, Condition? known, DateTimeOffset now) => faults.IsEmpty ? null : new Condition
+    {
+        Type = Type,
+        Status = "True",
+        Reason = faults[0].Reason,
+        Message = string.Join("; ", faults.Select(Sentence)),
+        LastUpdateTime = now,
+        LastTransitionTime = known?.LastTransitionTime ?? now,
+    };
+
+    /// <summary><c>ImagePull: pod hello-5d59d67564-x7k2p on node-1 and 2 more since 2026-01-01T12:00:00Z: container main: manifest unknown</c>.</summary>
+    private static string Sentence(Blocker blocker)
+    {
+        string others = blocker.Count > 1 ? $" and {blocker.Count - 1} more" : "";
+        string since = blocker.Since is { } at ? $" since {at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)}" : "";
+        return $"{blocker.Reason}: {Subject(blocker)}{others}{since}: {blocker.Message}";
+    }
+
+    private static string Subject(Blocker blocker) => blocker.Node is { Length: > 0 } node ? $"pod {blocker.Pod} on {node}" : $"pod {blocker.Pod}";
+
+    private static TimeSpan? Earlier(TimeSpan? left, TimeSpan? right) => left is null || right < left ? right ?? left : left;
+}

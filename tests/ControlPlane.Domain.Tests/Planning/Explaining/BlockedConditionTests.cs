@@ -1,0 +1,113 @@
+using ControlPlane.Domain.Planning;
+using ControlPlane.Domain.Resources;
+
+namespace ControlPlane.Domain.Tests.Planning.Explaining;
+
+public sealed class BlockedConditionTests
+{
+    private const string Sentence = "container main: manifest unknown";
+
+    private readonly TestWorld world = new();
+
+    public BlockedConditionTests()
+    {
+        world.Store(Make.Deployment(replicas: 2));
+        world.PassUntilQuiet();
+    }
+
+    [Fact]
+    public void Pass_ImageThatCannotBePulled_IsToldInConditionAndEventTwoSecondsLater()
+    {
+        FailToPull();
+        Plan early = world.Pass();
+        Assert.Null(Blocked());
+        Assert.True(early.RecheckAfter <= TimeSpan.FromSeconds(2), $"looked at again after {early.RecheckAfter}");
+
+        world.Now = world.Now.AddSeconds(2);
+        DateTimeOffset at = world.Now;
+        world.PassUntilQuiet();
+
+        Condition blocked = Assert.IsType<Condition>(Blocked());
+        Pod first = world.Pods[0];
+        Assert.Equal(("True", "ImagePull", at), (blocked.Status, blocked.Reason, blocked.LastUpdateTime));
+        Assert.Contains($"ImagePull: pod {first.Name} on {first.Spec.NodeName} and 1 more since ", blocked.Message, StringComparison.Ordinal);
+        Assert.EndsWith(Sentence, blocked.Message, StringComparison.Ordinal);
+        Assert.Contains($"ImagePull: pod {first.Name} on {first.Spec.NodeName}: {Sentence}", world.Messages);
+    }
+
+    [Fact]
+    public void Pass_CauseIsGone_TakesTheConditionAway()
+    {
+        FailToPull();
+        Tell();
+        world.SetReady(_ => true);
+        world.Now = world.Now.AddSeconds(2);
+
+        world.PassUntilQuiet();
+
+        Assert.Null(Blocked());
+    }
+
+    [Fact]
+    public void Pass_CauseChangesWithinTwoSeconds_IsToldWhenTheyAreOver()
+    {
+        FailToPull();
+        Tell();
+        string? before = Blocked()!.Message;
+        FailToPull("no such host");
+        world.Now = world.Now.AddSeconds(1);
+
+        Plan plan = world.Pass();
+        Assert.Equal(before, Blocked()!.Message);
+        Assert.Equal(TimeSpan.FromSeconds(1), plan.RecheckAfter);
+
+        world.Now = world.Now.AddSeconds(1);
+        world.Pass();
+        Assert.EndsWith("container main: no such host", Blocked()!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Pass_Blocked_LeavesKubernetesConditionsAlone()
+    {
+        Condition available = world.Condition("Available");
+        Condition progressing = world.Condition("Progressing");
+        FailToPull();
+
+        Tell();
+
+        Assert.Equal((available, progressing), (world.Condition("Available"), world.Condition("Progressing")));
+    }
+
+    [Fact]
+    public void Pass_OrdinaryRollout_NeverTellsAnything()
+    {
+        world.SetReady(_ => true);
+        world.Settle();
+        world.SetImage("hello:2");
+
+        world.Settle(eachRound: () => Assert.Null(Blocked()));
+    }
+
+    private void Tell()
+    {
+        world.Now = world.Now.AddSeconds(2);
+        world.PassUntilQuiet();
+        Assert.NotNull(Blocked());
+    }
+
+    private void FailToPull(string message = "manifest unknown")
+    {
+        ContainerState waiting = new() { Waiting = new ContainerStateWaiting { Reason = "ErrImagePull", Message = message } };
+        foreach (Pod pod in world.Pods)
+        {
+            Condition unready = pod.Status?.Conditions.FirstOrDefault(condition => condition.Type == "Ready")
+                ?? new Condition { Type = "Ready", Status = "False", LastTransitionTime = world.Now };
+            world.Store(pod with
+            {
+                Status = new PodStatus { Phase = "Pending", Conditions = [unready], ContainerStatuses = [new ContainerStatus { Name = "main", State = waiting }] },
+            });
+        }
+    }
+
+    private Condition? Blocked() => world.Status.Conditions.FirstOrDefault(condition => condition.Type == "Blocked");
+}
