@@ -63,17 +63,17 @@ public static class Blockers
     {
         ValueList<Condition> conditions = rollout.Deployment.Status?.Conditions ?? default;
         Condition? progress = Conditions.Find(conditions, WorkloadConditions.Progressing);
-        if (Conditions.Find(conditions, "RolledBack") is { Status: "True" } back)
+        if (Conditions.Find(conditions, Trial.RolledBack) is { Status: "True" } back)
         {
-            yield return Told("RolledBack", back);
+            yield return Told(Trial.RolledBack, back);
         }
-        else if (Conditions.Find(rollout.New?.ReplicaSet.Status?.Conditions ?? default, "Failed") is { Status: "True" } failed)
+        else if (rollout.New is { } current && Outcomes.FailureOf(current.ReplicaSet) is { } failed)
         {
-            yield return Told("Failed", failed);
+            yield return Told(Outcomes.Failed, failed);
         }
         else if (progress is { Reason: Progress.TimedOut })
         {
-            yield return Told("Failed", progress);
+            yield return Told(Outcomes.Failed, progress);
         }
 
         if (Conditions.Find(conditions, WorkloadConditions.ReplicaFailure) is { Status: "True" } failure)

@@ -40,13 +40,15 @@ internal static class Rollback
             return (deployment, EventNote.Warning(deployment, "DeploymentRollbackTemplateUnchanged", message));
         }
 
-        Deployment back = deployment with
-        {
-            Metadata = deployment.Metadata with { Annotations = AnnotationsOf(deployment, target) },
-            Spec = deployment.Spec with { Template = Templates.WithoutHash(target.Spec.Template) },
-        };
-        return (back, EventNote.Normal(deployment, "DeploymentRollback", $"Rolled back deployment \"{deployment.Name}\" to revision {revision}"));
+        return (To(deployment, target), EventNote.Normal(deployment, "DeploymentRollback", $"Rolled back deployment \"{deployment.Name}\" to revision {revision}"));
     }
+
+    /// <summary>The Deployment with a revision's template and annotations.</summary>
+    public static Deployment To(Deployment deployment, ReplicaSet target) => deployment with
+    {
+        Metadata = deployment.Metadata with { Annotations = AnnotationsOf(deployment, target) },
+        Spec = deployment.Spec with { Template = Templates.WithoutHash(target.Spec.Template) },
+    };
 
     /// <summary>The second highest revision: the one before the present. With 1, 2 and 4 it is 2; 0 when there is none.</summary>
     private static long Last(Rollout rollout)

@@ -1,0 +1,180 @@
+using ControlPlane.Domain.Planning.Explaining;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
+
+namespace ControlPlane.Domain.Tests.Planning.Explaining;
+
+public sealed class RolloutActionsTests
+{
+    private static readonly DateTimeOffset Now = Make.Start.AddHours(1);
+
+    private readonly Deployment deployment = Make.Deployment(image: "hello:3");
+
+    [Theory]
+    [InlineData("Complete", "Failed", 1)]
+    [InlineData("Complete", "Complete", 2)]
+    [InlineData("", "Failed", 1)]
+    [InlineData("", "", 2)]
+    public void Rollback_WithoutARevision_GoesToTheLastGoodOne(string first, string second, long expected)
+    {
+        ActionOutcome.Done done = Done(new RolloutAction.Rollback(null), Revision(1, first), Revision(2, second), Revision(3, ""));
+
+        Assert.Equal(expected, done.Revision);
+        Assert.Equal($"hello:{expected}", done.Deployment.Spec.Template.Spec.Containers[0].Image);
+        Assert.False(done.Deployment.Spec.Template.Metadata.Labels.ContainsKey("pod-template-hash"));
+    }
+
+    [Fact]
+    public void Rollback_ToARevision_TakesItsTemplateAndAnnotations()
+    {
+        ReplicaSet first = Revision(1, "");
+        first = first with { Metadata = first.Metadata with { Annotations = first.Metadata.Annotations.SetItem("kubernetes.io/change-cause", "first") } };
+
+        ActionOutcome.Done done = Done(new RolloutAction.Rollback(1), first, Revision(2, "Complete"), Revision(3, ""));
+
+        Assert.Equal(("hello:1", "first"), (done.Deployment.Spec.Template.Spec.Containers[0].Image, done.Deployment.Metadata.Annotations["kubernetes.io/change-cause"]));
+    }
+
+    [Fact]
+    public void Rollback_ToTheDeclaredRevision_ChangesNothing() =>
+        Assert.Same(deployment, Done(new RolloutAction.Rollback(3), Revision(2, "Complete"), Revision(3, "")).Deployment);
+
+    [Theory]
+    [InlineData(7, "there is no such revision; there are 2, 3")]
+    [InlineData(-1, "must be greater than or equal to 0")]
+    public void Rollback_ToNoRevision_IsInvalid(long revision, string because)
+    {
+        ActionOutcome.Invalid invalid = Assert.IsType<ActionOutcome.Invalid>(Act(new RolloutAction.Rollback(revision), Revision(2, "Complete"), Revision(3, "")));
+
+        Assert.Equal("toRevision", invalid.Field);
+        Assert.Equal($"Invalid value: {revision}: {because}", invalid.Because);
+    }
+
+    [Fact]
+    public void Rollback_WithNothingToGoBackTo_IsNotNow() =>
+        Assert.Equal("there is no older revision to go back to", NotNow(new RolloutAction.Rollback(0), Revision(3, "")));
+
+    [Fact]
+    public void RollbackAndRestart_OfAPausedDeployment_AreNotNow()
+    {
+        Deployment paused = deployment with { Spec = deployment.Spec with { Paused = true } };
+
+        Assert.All<RolloutAction>(
+            [new RolloutAction.Rollback(null), new RolloutAction.Restart()],
+            action => Assert.IsType<ActionOutcome.NotNow>(RolloutActions.Apply(action, paused, [Revision(2, "Complete")], Now)));
+    }
+
+    [Fact]
+    public void AnyAction_OnADeploymentThatIsBeingDeleted_IsNotNow()
+    {
+        Deployment leaving = deployment with { Metadata = deployment.Metadata with { DeletionTimestamp = Now } };
+
+        Assert.Equal(new ActionOutcome.NotNow("it is being deleted"), RolloutActions.Apply(new RolloutAction.Pause(), leaving, [], Now));
+    }
+
+    [Fact]
+    public void Restart_ChangesTheTemplateByTheTime_OnceASecond()
+    {
+        ActionOutcome.Done done = Done(new RolloutAction.Restart());
+
+        Assert.Equal("2026-01-01T12:00:00Z", done.Deployment.Spec.Template.Metadata.Annotations["kubectl.kubernetes.io/restartedAt"]);
+        ActionOutcome.Done again = Assert.IsType<ActionOutcome.Done>(RolloutActions.Apply(new RolloutAction.Restart(), done.Deployment, [], Now));
+        Assert.Same(done.Deployment, again.Deployment);
+    }
+
+    [Fact]
+    public void PauseAndResume_SetWhatIsNotSet_AndNothingElse()
+    {
+        Deployment paused = Done(new RolloutAction.Pause()).Deployment;
+        Assert.True(paused.Spec.Paused);
+        Assert.Same(paused, Assert.IsType<ActionOutcome.Done>(RolloutActions.Apply(new RolloutAction.Pause(), paused, [], Now)).Deployment);
+        Assert.Equal(deployment, Assert.IsType<ActionOutcome.Done>(RolloutActions.Apply(new RolloutAction.Resume(), paused, [], Now)).Deployment);
+        Assert.Same(deployment, Done(new RolloutAction.Resume()).Deployment);
+    }
+
+    [Fact]
+    public void Promote_ResumesWhatWaits_AndSaysWhenNothingDoes()
+    {
+        Deployment paused = Done(new RolloutAction.Pause()).Deployment;
+
+        Assert.Equal(deployment, Assert.IsType<ActionOutcome.Done>(RolloutActions.Apply(new RolloutAction.Promote(Full: true), paused, [], Now)).Deployment);
+        Assert.StartsWith("nothing waits", NotNow(new RolloutAction.Promote(Full: false)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Abort_OfARevisionOnTrial_IsRecordedWithIt() =>
+        Assert.Equal(
+            "3@2026-01-01T12:00:00Z",
+            Done(new RolloutAction.Abort(), Revision(2, "Complete"), Revision(3, "")).Deployment.Metadata.Annotations["controlplane.dev/abort"]);
+
+    [Theory]
+    [InlineData("Complete", "Complete", "revision 3 has been complete, there is nothing to abort; a rollback goes back from it")]
+    [InlineData("", "", "no older revision has been complete, so there is none to go back to")]
+    public void Abort_OfWhatIsNotOnTrialOrCannotGoBack_IsNotNow(string older, string current, string because) =>
+        Assert.Equal(because, NotNow(new RolloutAction.Abort(), Revision(2, older), Revision(3, current)));
+
+    [Fact]
+    public void Abort_Again_ChangesNothing()
+    {
+        ReplicaSet[] revisions = [Revision(2, "Complete"), Revision(3, "")];
+        Deployment aborted = Done(new RolloutAction.Abort(), revisions).Deployment;
+
+        Assert.Same(aborted, Assert.IsType<ActionOutcome.Done>(RolloutActions.Apply(new RolloutAction.Abort(), aborted, revisions, Now.AddSeconds(1))).Deployment);
+        Assert.Same(deployment, Done(new RolloutAction.Abort(), Revision(2, "Complete"), Revision(3, "Failed")).Deployment);
+    }
+
+    /// <summary>A retry takes an earlier abort back; one that came in the same moment as the retry would be taken back by it.</summary>
+    [Fact]
+    public void Abort_InTheMomentOfARetry_IsLaterThanIt()
+    {
+        Deployment retried = Done(new RolloutAction.Retry(), Revision(2, "Complete"), Revision(3, "Failed")).Deployment;
+
+        ActionOutcome.Done aborted = Assert.IsType<ActionOutcome.Done>(
+            RolloutActions.Apply(new RolloutAction.Abort(), retried, [Revision(2, "Complete"), Revision(3, "")], Now));
+
+        Assert.Equal("3@2026-01-01T12:00:00.001Z", aborted.Deployment.Metadata.Annotations["controlplane.dev/abort"]);
+    }
+
+    [Fact]
+    public void Retry_OfAFailedRevision_IsRecordedNotBeforeItsFailure()
+    {
+        ReplicaSet failed = Revision(3, "Failed", at: Now.AddSeconds(5));
+
+        ActionOutcome.Done done = Done(new RolloutAction.Retry(), failed);
+
+        Assert.Equal("3@2026-01-01T12:00:05Z", done.Deployment.Metadata.Annotations["controlplane.dev/retry"]);
+        Assert.Same(done.Deployment, Assert.IsType<ActionOutcome.Done>(RolloutActions.Apply(new RolloutAction.Retry(), done.Deployment, [failed], Now)).Deployment);
+    }
+
+    [Fact]
+    public void Retry_OfARevisionThatTimedOutWithNothingToGoBackTo_IsRecorded()
+    {
+        Condition late = new() { Type = "Progressing", Status = "False", Reason = "ProgressDeadlineExceeded", LastUpdateTime = Now.AddMinutes(-1) };
+        Deployment timedOut = deployment with { Status = new DeploymentStatus { Conditions = [late] } };
+
+        ActionOutcome.Done done = Assert.IsType<ActionOutcome.Done>(RolloutActions.Apply(new RolloutAction.Retry(), timedOut, [Revision(3, "")], Now));
+
+        Assert.Equal("3@2026-01-01T12:00:00Z", done.Deployment.Metadata.Annotations["controlplane.dev/retry"]);
+    }
+
+    [Fact]
+    public void Retry_OfWhatHasNotFailed_IsNotNow() => Assert.Equal("revision 3 has not failed", NotNow(new RolloutAction.Retry(), Revision(3, "")));
+
+    [Fact]
+    public void AbortAndRetry_BeforeTheRolloutHasBegun_AreNotNow() => Assert.All<RolloutAction>(
+        [new RolloutAction.Abort(), new RolloutAction.Retry()],
+        action => Assert.StartsWith("its rollout has not begun yet", NotNow(action, Revision(2, "Complete")), StringComparison.Ordinal));
+
+    private ActionOutcome Act(RolloutAction action, params ReplicaSet[] replicaSets) => RolloutActions.Apply(action, deployment, replicaSets, Now);
+
+    private ActionOutcome.Done Done(RolloutAction action, params ReplicaSet[] replicaSets) => Assert.IsType<ActionOutcome.Done>(Act(action, replicaSets));
+
+    private string NotNow(RolloutAction action, params ReplicaSet[] replicaSets) => Assert.IsType<ActionOutcome.NotNow>(Act(action, replicaSets)).Because;
+
+    private ReplicaSet Revision(int revision, string outcome, DateTimeOffset? at = null)
+    {
+        ReplicaSet made = Make.Revision(deployment, revision, 0);
+        ValueList<Condition> conditions = outcome.Length == 0 ? [] : [new Condition { Type = outcome, Status = "True", LastTransitionTime = at ?? Make.Start }];
+        return made with { Status = new ReplicaSetStatus { Conditions = conditions } };
+    }
+}

@@ -1,0 +1,99 @@
+using ControlPlane.Domain.Planning.Explaining;
+
+namespace ControlPlane.Domain.Tests.Planning.Explaining;
+
+public sealed class RolloutViewsTests
+{
+    private readonly TestWorld world = new();
+
+    public RolloutViewsTests()
+    {
+        world.Store(Make.Deployment(replicas: 4, maxSurge: 1, maxUnavailable: 1));
+        world.Settle();
+    }
+
+    [Fact]
+    public void Of_CompleteRollout_SaysSo()
+    {
+        RolloutView view = RolloutViews.Of(world.Snapshot());
+
+        Assert.Equal(("Complete", 1), (view.Phase, view.Revision));
+        Assert.Equal(new RolloutCounts { Desired = 4, Total = 4, Ready = 4, Available = 4 }, view.Counts);
+        Assert.Empty(view.Blockers);
+        RevisionView only = Assert.Single(view.ReplicaSets);
+        Assert.Equal(("Complete", true), (only.Outcome, only.IsCurrent));
+        Assert.Equal("hello:1", Assert.Single(only.Images));
+    }
+
+    [Fact]
+    public void Of_RolloutUnderWay_CountsEachRevision_NewestFirst()
+    {
+        world.SetImage("hello:2");
+        world.PassUntilQuiet();
+
+        RolloutView view = RolloutViews.Of(world.Snapshot());
+
+        Assert.Equal(("Progressing", "ReplicaSetUpdated", 2), (view.Phase, view.Reason, view.Revision));
+        Assert.Equal([2, 1], view.ReplicaSets.Select(item => item.Revision));
+        Assert.Equal([true, false], view.ReplicaSets.Select(item => item.IsCurrent));
+        Assert.Equal(["OnTrial", "Complete"], view.ReplicaSets.Select(item => item.Outcome));
+        Assert.Equal(view.Counts.Total, view.ReplicaSets.Sum(item => item.Counts.Total));
+        Assert.Equal("BudgetUsedUp", Assert.Single(view.Blockers).Reason);
+    }
+
+    [Fact]
+    public void Of_ChangeThatNobodyHasLookedAt_IsProgressingWhateverTheOldStatusSays()
+    {
+        world.SetImage("hello:2");
+
+        RolloutView view = RolloutViews.Of(world.Snapshot());
+
+        Assert.Equal(("Progressing", "NotObserved"), (view.Phase, view.Reason));
+    }
+
+    [Fact]
+    public void Of_PausedRollout_IsPaused()
+    {
+        world.SetPaused(true);
+        world.SetImage("hello:2");
+        world.PassUntilQuiet();
+
+        Assert.Equal("Paused", RolloutPhase.Of(world.Deployment!).Name);
+    }
+
+    [Fact]
+    public void Of_FailedRevision_IsRolledBackUntilARetry()
+    {
+        Fail();
+        RolloutView view = RolloutViews.Of(world.Snapshot());
+        Assert.Equal(("RolledBack", "Aborted"), (view.Phase, view.Reason));
+        Assert.Contains("serves", view.Message, StringComparison.Ordinal);
+        Assert.Equal(["Failed", "Complete"], view.ReplicaSets.Select(item => item.Outcome));
+        Assert.StartsWith("Aborted: ", view.ReplicaSets[0].Failure, StringComparison.Ordinal);
+
+        Act(new RolloutAction.Retry());
+        Assert.Equal("Progressing", RolloutPhase.Of(world.Deployment!).Name);
+        world.PassUntilQuiet();
+        Assert.Equal("Progressing", RolloutPhase.Of(world.Deployment!).Name);
+    }
+
+    [Theory]
+    [InlineData("Complete", true)]
+    [InlineData("Failed", true)]
+    [InlineData("RolledBack", true)]
+    [InlineData("Paused", false)]
+    [InlineData("Progressing", false)]
+    public void IsSettled_OnlyWhereNothingIsLeftToWaitFor(string phase, bool isSettled) =>
+        Assert.Equal(isSettled, new RolloutPhase(phase, null, null).IsSettled);
+
+    private void Fail()
+    {
+        world.SetImage("hello:2");
+        world.PassUntilQuiet();
+        Act(new RolloutAction.Abort());
+        world.PassUntilQuiet();
+    }
+
+    private void Act(RolloutAction action) => world.Change(deployment =>
+        Assert.IsType<ActionOutcome.Done>(RolloutActions.Apply(action, deployment, world.ReplicaSets, world.Now)).Deployment);
+}
