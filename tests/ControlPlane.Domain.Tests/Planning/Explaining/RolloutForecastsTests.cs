@@ -1,0 +1,158 @@
+using ControlPlane.Domain.Planning.Explaining;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
+
+namespace ControlPlane.Domain.Tests.Planning.Explaining;
+
+public sealed class RolloutForecastsTests
+{
+    private readonly TestWorld world = new();
+
+    [Fact]
+    public void Of_NewTemplate_TellsEachStepWithinTheBounds()
+    {
+        RolloutForecast forecast = Forecast(Started(Make.Deployment(replicas: 10)), deployment => WithImage(deployment, "hello:2"));
+
+        Assert.True(forecast.Rolls);
+        Assert.Equal("the new template becomes revision 2", forecast.Message);
+        Assert.True(forecast.Completes);
+        Assert.Equal((8, 13, 3), (forecast.LowestAvailable, forecast.HighestTotal, forecast.HighestSurge));
+        Assert.Equal((3, 2), (forecast.Steps[0].Starts.Sum(group => group.Count), forecast.Steps[0].Stops.Sum(group => group.Count)));
+        Assert.Equal(10, forecast.Steps.Sum(step => step.Starts.Sum(group => group.Count)));
+        Assert.Equal(world.Pods.Select(pod => pod.Name), forecast.Steps.SelectMany(step => step.Stops).SelectMany(group => group.Pods).Order(StringComparer.Ordinal));
+        Assert.All(forecast.Steps.SelectMany(step => step.Starts), group => Assert.Contains(group.Node, world.Nodes));
+        Assert.Empty(forecast.DoesNotFit);
+    }
+
+    /// <summary>The forecast is what the planners then do: the same steps as a world that really lives through it.</summary>
+    [Fact]
+    public void Of_NewTemplate_MeetsTheBoundsThatTheWorldThenMeets()
+    {
+        RolloutForecast forecast = Forecast(Started(Make.Deployment(replicas: 7, maxSurge: 2, maxUnavailable: 1)), deployment => WithImage(deployment, "hello:2"));
+        (int lowest, int highest) = (int.MaxValue, 0);
+
+        world.SetImage("hello:2");
+        do
+        {
+            world.PassUntilQuiet();
+            (lowest, highest) = (Math.Min(lowest, world.AvailablePods), Math.Max(highest, world.ActivePods));
+            world.Now = world.Now.AddSeconds(1);
+            world.EndTerminating();
+            world.SetReady(_ => true);
+        }
+        while (world.Condition("Progressing").Reason != "NewReplicaSetAvailable");
+
+        Assert.Equal((lowest, highest), (forecast.LowestAvailable, forecast.HighestTotal));
+    }
+
+    [Fact]
+    public void Of_Forecast_StoresNothingAndIsTheSameAgain()
+    {
+        Started(Make.Deployment(replicas: 3));
+        Deployment changed = WithImage(world.Deployment!, "hello:2");
+        Pod[] before = [.. world.Pods];
+
+        RolloutForecast first = RolloutForecasts.Of(world.Snapshot(), changed);
+
+        Assert.Equal(before, world.Pods);
+        Assert.Equal(first, RolloutForecasts.Of(world.Snapshot(), changed));
+    }
+
+    [Fact]
+    public void Of_MinReadySeconds_TakesThatLongForEachStep()
+    {
+        RolloutForecast forecast = Forecast(
+            Started(Make.Deployment(replicas: 1, maxSurge: 1, maxUnavailable: 0, minReadySeconds: 30)), deployment => WithImage(deployment, "hello:2"));
+
+        Assert.True(forecast.Completes);
+        Assert.Equal([0, 31], forecast.Steps.Select(step => step.AfterSeconds));
+        Assert.Equal((1, 2), (forecast.LowestAvailable, forecast.HighestTotal));
+    }
+
+    [Fact]
+    public void Of_SameTemplate_RollsNothing()
+    {
+        RolloutForecast forecast = Forecast(Started(Make.Deployment(replicas: 3)), deployment => deployment with { Spec = deployment.Spec with { Replicas = 5 } });
+
+        Assert.False(forecast.Rolls);
+        Assert.Equal("the template is the same, so nothing is rolled", forecast.Message);
+        Assert.Equal(2, Assert.Single(forecast.Steps).Starts.Sum(group => group.Count));
+        Assert.True(forecast.Completes);
+    }
+
+    [Fact]
+    public void Of_PausedDeployment_RollsNothingYet()
+    {
+        RolloutForecast forecast = Forecast(
+            Started(Make.Deployment(replicas: 3)),
+            deployment => WithImage(deployment with { Spec = deployment.Spec with { Paused = true } }, "hello:2"));
+
+        Assert.False(forecast.Rolls);
+        Assert.Empty(forecast.Steps);
+        Assert.False(forecast.Completes);
+    }
+
+    [Fact]
+    public void Of_OldTemplate_SaysWhichRevisionItWas()
+    {
+        Started(Make.Deployment(replicas: 2));
+        world.SetImage("hello:2");
+        world.Settle();
+
+        Assert.Equal("the template of revision 1 becomes revision 3", RolloutForecasts.Of(world.Snapshot(), WithImage(world.Deployment!, "hello:1")).Message);
+    }
+
+    [Fact]
+    public void Of_TemplateThatFitsNowhere_SaysWhatIsMissingAndDoesNotComplete()
+    {
+        RolloutForecast forecast = Forecast(Started(Make.Deployment(replicas: 4)), deployment =>
+        {
+            Deployment next = WithImage(deployment, "hello:2");
+            Container greedy = next.Spec.Template.Spec.Containers[0] with
+            {
+                Resources = new ResourceRequirements { Requests = new Dictionary<string, Quantity> { ["cpu"] = Quantity.Parse("2000") }.ToValueMap() },
+            };
+            return next with { Spec = next.Spec with { Template = next.Spec.Template with { Spec = next.Spec.Template.Spec with { Containers = [greedy] } } } };
+        });
+
+        Misfit misfit = Assert.Single(forecast.DoesNotFit);
+        Assert.Equal((2, "2 of 2 nodes: Insufficient cpu"), (misfit.Count, misfit.Message));
+        Assert.False(forecast.Completes);
+        Assert.Null(forecast.IsCutShort);
+        Assert.Equal(3, forecast.LowestAvailable);
+    }
+
+    [Fact]
+    public void Of_MorePassesThanAreWorkedOut_IsCutShortAndSaysSo()
+    {
+        RolloutForecast forecast = Forecast(
+            Started(Make.Deployment(replicas: 400, maxSurge: 1, maxUnavailable: 0)), deployment => WithImage(deployment, "hello:2"));
+
+        Assert.True(forecast.IsCutShort);
+        Assert.False(forecast.Completes);
+    }
+
+    [Theory]
+    [InlineData(4_000, false)]
+    [InlineData(4_001, true)]
+    [InlineData(int.MaxValue, true)]
+    public void IsTooLarge_CountsTheSurge(int replicas, bool isTooLarge) =>
+        Assert.Equal(isTooLarge, RolloutForecasts.IsTooLarge(Make.Deployment(replicas: replicas)));
+
+    private TestWorld Started(Deployment deployment)
+    {
+        world.Store(deployment);
+        world.Settle();
+        return world;
+    }
+
+    private static RolloutForecast Forecast(TestWorld world, Func<Deployment, Deployment> change)
+    {
+        Deployment changed = change(world.Deployment!);
+        changed = changed with { Metadata = changed.Metadata with { Generation = changed.Metadata.Generation + 1 } };
+        return RolloutForecasts.Of(world.Snapshot(), changed);
+    }
+
+    private static Deployment WithImage(Deployment deployment, string image) =>
+        deployment with { Spec = deployment.Spec with { Template = Make.WithImage(deployment.Spec.Template, image) } };
+}
