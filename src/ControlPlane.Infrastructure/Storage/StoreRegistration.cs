@@ -1,4 +1,5 @@
 using ControlPlane.Domain.Commits;
+using ControlPlane.Infrastructure.Idempotency;
 using ControlPlane.Infrastructure.Leadership;
 using ControlPlane.Infrastructure.Presence;
 using ControlPlane.Infrastructure.Storage.Watching;
@@ -13,7 +14,7 @@ public static class StoreRegistration
 {
     /// <summary>
     /// Adds the store: <see cref="IResourceStore"/>, <see cref="IResourceCache"/>, <see cref="ILeaderLease"/>, <see cref="INodePresence"/>,
-    /// <see cref="ITokenStore"/>, and the hosted service that migrates the database, loads the cache and keeps it current. Hosted
+    /// <see cref="ITokenStore"/>, <see cref="IIdempotentResults"/>, and the hosted service that migrates the database, loads the cache and keeps it current. Hosted
     /// services that are added later start when the cache is loaded.
     /// </summary>
     public static IServiceCollection AddControlPlaneStore(this IServiceCollection services, Action<StoreOptions> configure)
@@ -36,6 +37,7 @@ public static class StoreRegistration
         services.AddSingleton<NodePresence>();
         services.AddSingleton<INodePresence>(provider => provider.GetRequiredService<NodePresence>());
         services.AddSingleton<ITokenStore, TokenStore>();
+        services.AddSingleton<IIdempotentResults, IdempotentResults>();
         services.AddHostedService<StoreService>();
         return services;
     }

@@ -48,6 +48,11 @@ internal sealed class ControlPlaneDbContext(DbContextOptions<ControlPlaneDbConte
         modelBuilder.Entity<AgentSessionRow>().ToTable("agent_sessions").HasKey(session => session.Node);
         modelBuilder.Entity<NodePresenceRow>().ToTable("node_presence").HasKey(presence => presence.Node);
         modelBuilder.Entity<TokenRow>().ToTable("tokens").HasKey(token => token.Name);
+        modelBuilder.Entity<IdempotentResultRow>(row =>
+        {
+            row.ToTable("idempotent_results").HasKey(result => new { result.Actor, result.Key });
+            row.HasIndex(result => result.ClaimedAt).HasDatabaseName("ix_idempotent_results_claimed_at");
+        });
         UseSnakeCase(modelBuilder);
     }
 

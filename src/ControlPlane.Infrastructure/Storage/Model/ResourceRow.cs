@@ -114,3 +114,21 @@ internal sealed class TokenRow
     /// <summary>SHA-256 of the token.</summary>
     public required byte[] Hash { get; init; }
 }
+
+internal sealed class IdempotentResultRow
+{
+    /// <summary>Whose key it is.</summary>
+    public required string Actor { get; init; }
+
+    public required string Key { get; init; }
+
+    /// <summary>Tells the request from any other.</summary>
+    public required string Fingerprint { get; init; }
+
+    public Guid Claim { get; init; }
+
+    public DateTime ClaimedAt { get; init; }
+
+    /// <summary>The answer; null while there is none.</summary>
+    public string? Result { get; init; }
+}
