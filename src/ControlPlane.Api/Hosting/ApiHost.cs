@@ -68,6 +68,8 @@ public static class ApiHost
         services.AddSingleton<CacheReader>();
         services.AddSingleton<Updater>();
         services.AddSingleton<Deleter>();
+        services.AddSingleton<WorkloadSnapshots>();
+        services.AddSingleton<IdempotentRequests>();
         services.AddSingleton<KeptSnapshots>();
         services.AddSingleton<StreamBroker>();
         services.AddSingleton<AgentSessions>();

@@ -65,6 +65,15 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
                 case "confirm-store":
                     map.Add(path, HttpMethods.Post, NodeActions.ConfirmStoreAsync);
                     break;
+                case "rollout":
+                    map.Add(path, HttpMethods.Get, DeploymentActions.GetRolloutAsync);
+                    break;
+                case "plan":
+                    map.Add(path, HttpMethods.Post, DeploymentActions.PlanAsync);
+                    break;
+                case "rollback" or "restart" or "pause" or "resume" or "promote" or "abort" or "retry":
+                    map.Add(path, HttpMethods.Post, (http, mediator) => DeploymentActions.ActAsync(http, mediator, subresource.Name));
+                    break;
                 default:
                     throw new InvalidOperationException($"no endpoint serves {Kind.Plural}/{subresource.Name}");
             }

@@ -35,6 +35,15 @@ public sealed record ServedSubresource(string Name, Type? Type, string? Group, s
 {
     /// <summary>An action's sentence for people.</summary>
     public string Summary { get; init; } = "";
+
+    /// <summary>What an action answers, where that is not the parent.</summary>
+    public Type? AnswerType { get; init; }
+
+    /// <summary>Whether an action's body may be left out.</summary>
+    public bool IsBodyOptional { get; init; }
+
+    /// <summary>Query parameters beyond those that the verb has anyway.</summary>
+    public ValueList<string> Query { get; init; }
 }
 
 /// <summary>The registry of what is served: one line a kind.</summary>
@@ -49,7 +58,7 @@ public static class ServedKinds
         new(ResourceKinds.Pod, AllVerbs, [Log, Status(ResourceKinds.Pod)]),
         new(ResourceKinds.Secret, AllVerbs, []),
         new(ResourceKinds.Event, AllVerbs, []),
-        new(ResourceKinds.Deployment, AllVerbs, [Scale, Status(ResourceKinds.Deployment)]),
+        new(ResourceKinds.Deployment, AllVerbs, [.. DeploymentActions.Served, Scale, Status(ResourceKinds.Deployment)]),
         new(ResourceKinds.ReplicaSet, AllVerbs, [Scale, Status(ResourceKinds.ReplicaSet)]),
     ];
 

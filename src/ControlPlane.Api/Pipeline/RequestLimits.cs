@@ -53,7 +53,7 @@ internal static class RequestLimits
         }
 
         QueryReader query = new(http.Request.Query, nameof(RequestClass));
-        return query.Boolean("watch") == true || query.Boolean("follow") == true ? RequestClass.Long : RequestClass.Short;
+        return query.Boolean("watch") == true || query.Boolean("follow") == true || query.Text("wait") is not null ? RequestClass.Long : RequestClass.Short;
     }
 
     internal enum RequestClass

@@ -67,7 +67,9 @@ internal sealed class Updater(IResourceStore store, CacheReader reader)
         return results[0];
     }
 
-    private static Resource PrepareDesired(ResourceKind kind, Resource stored, Resource wanted)
+    /// <summary>An object as it would be stored in place of another: complete, valid, and with what clients cannot change.</summary>
+    /// <exception cref="ApiException">422: it breaks rules.</exception>
+    public static Resource PrepareDesired(ResourceKind kind, Resource stored, Resource wanted)
     {
         Resource carried = ResourceStatus.WithStatusOf(wanted, stored) with
         {

@@ -24,6 +24,10 @@ internal static class StatusError
     public static ApiException Conflict(ResourceKind kind, string name, string because) =>
         Failure(409, StatusReason.Conflict, $"Operation cannot be fulfilled on {kind.QualifiedPlural} \"{name}\": {because}", About(kind, name));
 
+    /// <summary>The same request is being worked on; sent again a little later it is answered.</summary>
+    public static ApiException Busy(string message, int retryAfterSeconds) =>
+        Failure(409, StatusReason.Conflict, message, new StatusDetails { RetryAfterSeconds = retryAfterSeconds });
+
     /// <summary>A precondition of a delete or update names another uid or resourceVersion than the object has.</summary>
     public static ApiException PreconditionFailed(ResourceKind kind, string name, string field, string wanted, string actual) =>
         Conflict(kind, name, $"Precondition failed: {field} in precondition: {wanted}, {field} in object meta: {actual}");

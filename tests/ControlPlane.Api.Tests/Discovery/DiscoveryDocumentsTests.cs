@@ -15,8 +15,12 @@ public sealed class DiscoveryDocumentsTests
         JsonArray resources = DiscoveryDocuments.ResourceList("apps", "v1")["resources"]!.AsArray();
 
         Assert.Equal(
-            ["deployments", "deployments/scale", "deployments/status", "replicasets", "replicasets/scale", "replicasets/status"],
-            resources.Select(resource => resource!["name"]!.GetValue<string>()).Order());
+            [
+                "deployments", "deployments/abort", "deployments/pause", "deployments/plan", "deployments/promote", "deployments/restart",
+                "deployments/resume", "deployments/retry", "deployments/rollback", "deployments/rollout", "deployments/scale", "deployments/status",
+                "replicasets", "replicasets/scale", "replicasets/status",
+            ],
+            resources.Select(resource => resource!["name"]!.GetValue<string>()).Order(StringComparer.Ordinal));
         JsonNode scale = resources.Single(resource => resource!["name"]!.GetValue<string>() == "deployments/scale")!;
         Assert.Equal(("autoscaling", "v1", "Scale"), (scale["group"]!.GetValue<string>(), scale["version"]!.GetValue<string>(), scale["kind"]!.GetValue<string>()));
         Assert.Equal("deploy", resources.Single(resource => resource!["name"]!.GetValue<string>() == "deployments")!["shortNames"]![0]!.GetValue<string>());

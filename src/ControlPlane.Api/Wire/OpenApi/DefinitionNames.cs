@@ -24,6 +24,11 @@ internal static class DefinitionNames
 
     public const string DeleteOptions = $"{Meta}.DeleteOptions";
 
+    /// <summary>What is ours, where Kubernetes has no name.</summary>
+    private const string Ours = "dev.controlplane.rollouts.v1";
+
+    private static readonly string? OurNamespace = typeof(Domain.Planning.Explaining.RolloutView).Namespace;
+
     private static readonly FrozenDictionary<Type, string> Packages = new Dictionary<Type, string>
     {
         [typeof(ObjectMeta)] = Meta,
@@ -47,7 +52,7 @@ internal static class DefinitionNames
     }.ToFrozenDictionary();
 
     /// <summary>The name of a record, such as <c>io.k8s.api.core.v1.PodSpec</c>.</summary>
-    public static string Of(Type type) => $"{Packages.GetValueOrDefault(type, "io.k8s.api.core.v1")}.{type.Name}";
+    public static string Of(Type type) => $"{Packages.GetValueOrDefault(type, type.Namespace == OurNamespace ? Ours : "io.k8s.api.core.v1")}.{type.Name}";
 
     public static string ListOf(Type type) => Of(type) + "List";
 }

@@ -77,7 +77,7 @@ internal static class OpenApiDocuments
         JsonArray parameters = [.. operation.Query.Select(V2QueryParameter)];
         if (PayloadSchema(operation.Body, operation.Type, operation, definitions) is { } body)
         {
-            parameters.Insert(0, new JsonObject { ["name"] = "body", ["in"] = "body", ["required"] = operation.Body != Payload.DeleteOptions, ["schema"] = body });
+            parameters.Insert(0, new JsonObject { ["name"] = "body", ["in"] = "body", ["required"] = !operation.IsBodyOptional, ["schema"] = body });
         }
 
         JsonObject document = Common(operation);
@@ -108,7 +108,7 @@ internal static class OpenApiDocuments
                 content[mediaType] = new JsonObject { ["schema"] = PayloadSchema(operation.Body, operation.Type, operation, definitions) };
             }
 
-            document["requestBody"] = new JsonObject { ["required"] = operation.Body != Payload.DeleteOptions, ["content"] = content };
+            document["requestBody"] = new JsonObject { ["required"] = !operation.IsBodyOptional, ["content"] = content };
         }
 
         JsonObject answer = new() { ["schema"] = PayloadSchema(operation.Response, operation.AnswerType, operation, definitions) ?? new JsonObject { ["type"] = "string" } };

@@ -36,6 +36,9 @@ internal sealed record Operation
     /// <summary>The record that is answered; the exchanged one unless this is an action.</summary>
     public Type AnswerType { get => field ?? Type; init; }
 
+    /// <summary>Whether the body may be left out.</summary>
+    public bool IsBodyOptional { get => field || Body == Payload.DeleteOptions; init; }
+
     /// <summary>An action's sentence for people; empty where the path and the method say it all.</summary>
     public string Summary { get; init; } = "";
 
@@ -106,10 +109,11 @@ internal static class Operations
             Operation operation = verb switch
             {
                 "get" when part.Type is null => Make(served, path, "get", "connect", Payload.None, Payload.Text, LogQuery, suffix: part.Name),
-                "get" => Make(served, path, "get", "get", Payload.None, Payload.Object, ["pretty"], suffix: part.Name),
-                "create" => Make(served, path, "post", "post", part.Type is null ? Payload.None : Payload.Object, Payload.Object, WriteQuery, suffix: part.Name) with
+                "get" => Make(served, path, "get", "get", Payload.None, Payload.Object, ["pretty", .. part.Query], suffix: part.Name) with { Summary = part.Summary },
+                "create" => Make(served, path, "post", "post", part.Type is null ? Payload.None : Payload.Object, Payload.Object, [.. WriteQuery, .. part.Query], suffix: part.Name) with
                 {
-                    AnswerType = served.Kind.Type,
+                    AnswerType = part.AnswerType ?? served.Kind.Type,
+                    IsBodyOptional = part.IsBodyOptional,
                     Summary = part.Summary,
                 },
                 "update" => Make(served, path, "put", "put", Payload.Object, Payload.Object, WriteQuery, suffix: part.Name),

@@ -32,6 +32,7 @@ internal static class QueryParameters
         ["tailLines"] = ("integer", "At most so many lines from the end."),
         ["timeoutSeconds"] = ("integer", "How long the call may last."),
         ["timestamps"] = ("boolean", "Put the time before each line."),
+        ["wait"] = ("string", "How long to wait for the rollout to be complete or to have failed, such as 120s or 5m; at most 10m."),
         ["watch"] = ("boolean", "Stay connected and send changes as they happen."),
     }.ToFrozenDictionary();
 

@@ -61,7 +61,7 @@ internal sealed class OperationDocumentation : IOperationFilter
         };
         return schema is null ? null : new OpenApiRequestBody
         {
-            Required = operation.Body != Payload.DeleteOptions,
+            Required = !operation.IsBodyOptional,
             Content = operation.Consumes.Reverse().ToDictionary(type => type, IOpenApiMediaType (_) => new OpenApiMediaType { Schema = schema, Example = DeploymentExample.For(operation) }),
         };
     }

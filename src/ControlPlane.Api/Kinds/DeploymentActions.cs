@@ -1,0 +1,141 @@
+using ControlPlane.Api.Requests;
+using ControlPlane.Api.Security;
+using ControlPlane.Api.Wire;
+using ControlPlane.Api.Wire.Decoding;
+using ControlPlane.Api.Wire.Options;
+using ControlPlane.Domain.Planning.Explaining;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
+using ControlPlane.Domain.Rules;
+using MediatR;
+
+namespace ControlPlane.Api.Kinds;
+
+/// <summary>What can be asked of a Deployment's rollout by name: where it stands, what a change would do, and to act on it.</summary>
+internal static class DeploymentActions
+{
+    private const string Group = "rollouts.controlplane.dev";
+    private const string Version = "v1";
+
+    /// <summary>The longest wait for a rollout; a client that wants to wait longer asks again.</summary>
+    private static readonly TimeSpan WaitMax = TimeSpan.FromMinutes(10);
+
+    private static readonly DecodeTarget Options = new(Group, Version, nameof(RolloutActionOptions), typeof(RolloutActionOptions));
+
+    public static ValueList<ServedSubresource> Served { get; } =
+    [
+        Action("abort", "Give up a revision that is on trial: the last good one takes over"),
+        Action("pause", "Pause a Deployment: changes of its template roll nothing until it is resumed"),
+        new("plan", typeof(Deployment), null, null, ResourceKinds.Deployment.Kind, ["create"])
+        {
+            Summary = "Work out what a changed Deployment would do, step by step; stores nothing",
+            AnswerType = typeof(RolloutForecast),
+        },
+        Action("promote", "Go on with a rollout that waits for a person's word"),
+        Action("restart", "Replace the pods of a Deployment by new ones of the same template"),
+        Action("resume", "Resume a paused Deployment"),
+        Action("retry", "Try a failed revision again"),
+        Action("rollback", "Go back to an older revision: toRevision, or the last good one"),
+        new("rollout", typeof(RolloutView), Group, Version, "Rollout", ["get"])
+        {
+            Summary = "Read where a rollout stands and what holds it up; with wait, once it is complete or has failed",
+            Query = ["wait"],
+        },
+    ];
+
+    public static async Task GetRolloutAsync(HttpContext http, IMediator mediator)
+    {
+        RolloutView view = await mediator.Send(new GetRollout(KeyOf(http), WaitOf(http)), http.RequestAborted);
+        await ObjectReply.WriteAsync(http, StatusCodes.Status200OK, view, ReplyForm.Objects);
+    }
+
+    public static async Task PlanAsync(HttpContext http, IMediator mediator)
+    {
+        WriteOptions options = WriteOptions.Parse(http.Request.Query, "UpdateOptions");
+        Decoded<Resource> body = BodyDecoder.Decode(
+            await BodyReader.ReadAsync(http), http.Request.ContentType, DecodeTarget.Of(ResourceKinds.Deployment), options.FieldValidation);
+        BodyReader.Warn(http, body.Warnings);
+        RolloutForecast forecast = await mediator.Send(new PlanDeployment(KeyOf(http), (Deployment)body.Object), http.RequestAborted);
+        await ObjectReply.WriteAsync(http, StatusCodes.Status201Created, forecast, ReplyForm.Objects);
+    }
+
+    public static async Task ActAsync(HttpContext http, IMediator mediator, string action)
+    {
+        WriteOptions options = WriteOptions.Parse(http.Request.Query, "CreateOptions");
+        RolloutActionOptions said = await ReadOptionsAsync(http);
+        ActOnDeployment request = new(
+            KeyOf(http),
+            ActionOf(action, said),
+            said.Metadata.ResourceVersion,
+            http.Request.Headers.TryGetValue(IdempotentRequests.Header, out Microsoft.Extensions.Primitives.StringValues key) ? key.ToString() : null,
+            new WriteContext(TokenAuthentication.ActorOf(http), options.IsDryRun));
+        RolloutActionResult result = await mediator.Send(request, http.RequestAborted);
+        await ObjectReply.WriteAsync(http, StatusCodes.Status201Created, result, ReplyForm.Objects);
+    }
+
+    private static ServedSubresource Action(string name, string summary) =>
+        new(name, typeof(RolloutActionOptions), Group, Version, nameof(RolloutActionOptions), ["create"])
+        {
+            Summary = summary,
+            AnswerType = typeof(RolloutActionResult),
+            IsBodyOptional = true,
+        };
+
+    /// <summary>An option that the action does not have is an error: it would be believed to have done something.</summary>
+    private static RolloutAction ActionOf(string action, RolloutActionOptions options)
+    {
+        List<FieldError> errors = [];
+        if (options.ToRevision is not null && action != "rollback")
+        {
+            errors.Add(new FieldError("toRevision", FieldErrorReason.Forbidden, $"Forbidden: {action} has no such option"));
+        }
+
+        if (options.Full is not null && action != "promote")
+        {
+            errors.Add(new FieldError("full", FieldErrorReason.Forbidden, $"Forbidden: {action} has no such option"));
+        }
+
+        return errors.Count > 0 ? throw StatusError.Invalid(Group, nameof(RolloutActionOptions), "", errors) : action switch
+        {
+            "rollback" => new RolloutAction.Rollback(options.ToRevision),
+            "restart" => new RolloutAction.Restart(),
+            "pause" => new RolloutAction.Pause(),
+            "resume" => new RolloutAction.Resume(),
+            "promote" => new RolloutAction.Promote(options.Full ?? false),
+            "abort" => new RolloutAction.Abort(),
+            "retry" => new RolloutAction.Retry(),
+            _ => throw new ArgumentOutOfRangeException(nameof(action), action, "no such action"),
+        };
+    }
+
+    /// <summary>Strict, whatever <c>fieldValidation</c> says: a misspelt option must not mean its default.</summary>
+    private static async Task<RolloutActionOptions> ReadOptionsAsync(HttpContext http)
+    {
+        ReadOnlyMemory<byte> body = await BodyReader.ReadAsync(http);
+        return body.IsEmpty ? new RolloutActionOptions() : (RolloutActionOptions)BodyDecoder.Decode(body, http.Request.ContentType, Options, FieldValidation.Strict).Object;
+    }
+
+    private static TimeSpan? WaitOf(HttpContext http)
+    {
+        QueryReader reader = new(http.Request.Query, "RolloutOptions");
+        if (reader.Text("wait") is not { } text)
+        {
+            return null;
+        }
+
+        if (!Durations.TryParse(text, out TimeSpan wait))
+        {
+            throw StatusError.BadRequest($"wait: Invalid value: \"{text}\": must be a duration such as 120s or 5m");
+        }
+
+        if (wait > WaitMax)
+        {
+            reader.Add("wait", FieldErrorReason.Invalid, $"Invalid value: \"{text}\": must be at most {WaitMax.TotalMinutes:0}m");
+        }
+
+        reader.ThrowIfInvalid();
+        return wait;
+    }
+
+    private static ObjectKey KeyOf(HttpContext http) => new((string)http.Request.RouteValues["namespace"]!, (string)http.Request.RouteValues["name"]!);
+}

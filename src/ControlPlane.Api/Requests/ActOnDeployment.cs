@@ -1,0 +1,79 @@
+using ControlPlane.Api.Wire;
+using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Planning.Explaining;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Rules;
+using MediatR;
+
+namespace ControlPlane.Api.Requests;
+
+/// <summary>Does one of the actions on a Deployment's rollout: a change of what is declared.</summary>
+/// <param name="Key">Which Deployment.</param>
+/// <param name="Action">What to do.</param>
+/// <param name="ResourceVersion">The state that the caller decided on; null: whatever it is.</param>
+/// <param name="IdempotencyKey">Sent again with the same key, the request is answered with its first result; null: it is done each time.</param>
+/// <param name="Context">Who, and whether to store it.</param>
+internal sealed record ActOnDeployment(ObjectKey Key, RolloutAction Action, string? ResourceVersion, string? IdempotencyKey, WriteContext Context)
+    : IRequest<RolloutActionResult>, IWriteRequest
+{
+    public string Verb => Action.Name;
+
+    public string KindName => ResourceKinds.Deployment.QualifiedPlural;
+
+    public string Target => Key.ToString();
+}
+
+internal sealed class ActOnDeploymentHandler(Updater updater, WorkloadSnapshots snapshots, IdempotentRequests idempotent, TimeProvider time)
+    : IRequestHandler<ActOnDeployment, RolloutActionResult>
+{
+    private static readonly ResourceKind Kind = ResourceKinds.Deployment;
+
+    public Task<RolloutActionResult> Handle(ActOnDeployment request, CancellationToken cancellationToken) => request.Context.DryRun
+        ? ActAsync(request, cancellationToken)
+        : idempotent.OnceAsync(
+            request.Context.Actor,
+            request.IdempotencyKey,
+            $"{request.Key} {request.Action} {request.ResourceVersion}",
+            token => ActAsync(request, token),
+            cancellationToken);
+
+    private async Task<RolloutActionResult> ActAsync(ActOnDeployment request, CancellationToken cancellationToken)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        ActionOutcome.Done? done = null;
+        bool isChange = false;
+        Deployment result = await updater.UpdateAsync<Deployment>(request.Key, ResourceParts.Desired, request.Context, stored =>
+        {
+            Freshness.Check(Kind, stored, new ObjectMeta { ResourceVersion = request.ResourceVersion });
+            done = Possible(RolloutActions.Apply(request.Action, stored, [.. snapshots.ReplicaSetsOf(stored)], now), stored);
+            isChange = done.Deployment != stored;
+            return done.Deployment;
+        }, cancellationToken);
+        return new RolloutActionResult
+        {
+            ApiVersion = RolloutView.GroupVersion,
+            Kind = nameof(RolloutActionResult),
+            Metadata = new ObjectMeta
+            {
+                Name = result.Name,
+                Namespace = result.Namespace,
+                Uid = result.Uid,
+                ResourceVersion = result.Metadata.ResourceVersion,
+                Generation = result.Metadata.Generation,
+            },
+            Action = request.Action.Name,
+            Changed = isChange,
+            Message = done!.Message,
+            Revision = done.Revision,
+        };
+    }
+
+    private static ActionOutcome.Done Possible(ActionOutcome outcome, Deployment deployment) => outcome switch
+    {
+        ActionOutcome.Done done => done,
+        ActionOutcome.NotNow notNow => throw StatusError.Conflict(Kind, deployment.Name, notNow.Because),
+        ActionOutcome.Invalid invalid => throw StatusError.Invalid(
+            Kind, deployment.Name, [new FieldError(invalid.Field, FieldErrorReason.Invalid, invalid.Because)]),
+        _ => throw new InvalidOperationException($"no answer for {outcome}"),
+    };
+}

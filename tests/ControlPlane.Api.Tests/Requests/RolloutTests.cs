@@ -1,0 +1,138 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using ControlPlane.Api.Tests.Hosting;
+
+namespace ControlPlane.Api.Tests.Requests;
+
+[Collection(ApiCollection.Name)]
+public sealed class RolloutTests(ApiServer api)
+{
+    private static readonly TimeSpan AnsweredWithin = TimeSpan.FromSeconds(20);
+
+    [Fact]
+    public async Task Rollout_OfADeploymentThatNobodyHasLookedAt_IsProgressing()
+    {
+        JsonObject view = await api.GetAsync(await NewAsync() + "/rollout");
+
+        Assert.Equal(("Rollout", "Progressing", "NotObserved"), ((string)view["kind"]!, (string)view["phase"]!, (string)view["reason"]!));
+        Assert.Equal("web", view.NameOf());
+        Assert.Empty(view["blockers"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task Rollout_CountsItsRevisions()
+    {
+        string path = await NewAsync();
+        await Revisions.AddAsync(api, path, 1, "hello:0", isComplete: true);
+        await Revisions.AddAsync(api, path, 2, "hello:1", isComplete: false);
+
+        JsonArray revisions = (await api.GetAsync(path + "/rollout"))["replicaSets"]!.AsArray();
+
+        Assert.Equal([2, 1], revisions.Select(item => (int)item!["revision"]!));
+        Assert.Equal(["OnTrial", "Complete"], revisions.Select(item => (string)item!["outcome"]!));
+    }
+
+    [Theory]
+    [InlineData("NewReplicaSetAvailable", 1, "Complete")]
+    [InlineData("ProgressDeadlineExceeded", 0, "Failed")]
+    public async Task Wait_AnswersOnceTheRolloutIsOver(string reason, int available, string phase)
+    {
+        string path = await NewAsync();
+        Task<JsonObject> waiting = api.GetAsync(path + "/rollout?wait=2m");
+        await SetStatusAsync(path, "ReplicaSetUpdated", 0);
+        Assert.False(waiting.IsCompleted);
+
+        await SetStatusAsync(path, reason, available);
+
+        JsonObject view = await waiting.WaitAsync(AnsweredWithin);
+        Assert.Equal((phase, reason), ((string)view["phase"]!, (string)view["reason"]!));
+    }
+
+    [Fact]
+    public async Task Wait_OfARolloutThatIsOver_AnswersAtOnce()
+    {
+        string path = await NewAsync();
+        await SetStatusAsync(path, "NewReplicaSetAvailable", 1);
+
+        Assert.Equal("Complete", (string)(await api.GetAsync(path + "/rollout?wait=10m").WaitAsync(AnsweredWithin))["phase"]!);
+    }
+
+    [Fact]
+    public async Task Wait_ThatIsUp_AnswersHowThingsStand() =>
+        Assert.Equal("Progressing", (string)(await api.GetAsync(await NewAsync() + "/rollout?wait=50ms").WaitAsync(AnsweredWithin))["phase"]!);
+
+    [Fact]
+    public async Task Wait_ForADeploymentThatIsDeleted_IsA404()
+    {
+        string path = await NewAsync();
+        Task<JsonObject> waiting = api.GetAsync(path + "/rollout?wait=2m", HttpStatusCode.NotFound);
+        await SetStatusAsync(path, "ReplicaSetUpdated", 0);
+
+        await api.DeleteAsync(path);
+
+        await waiting.WaitAsync(AnsweredWithin);
+    }
+
+    [Theory]
+    [InlineData("soon", HttpStatusCode.BadRequest)]
+    [InlineData("120", HttpStatusCode.BadRequest)]
+    [InlineData("-1s", HttpStatusCode.BadRequest)]
+    [InlineData("11m", HttpStatusCode.UnprocessableEntity)]
+    [InlineData("999999999999999999999h", HttpStatusCode.BadRequest)]
+    public async Task Wait_ThatIsNoneOrTooLong_IsRefused(string wait, HttpStatusCode code)
+    {
+        JsonObject refused = await api.GetAsync($"{await NewAsync()}/rollout?wait={wait}", code);
+
+        Assert.Contains("wait", (string)refused["message"]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Plan_TellsTheStepsOnTheNodesThatThereAre_AndStoresNothing()
+    {
+        string path = await NewAsync();
+        JsonObject before = await api.GetAsync(path);
+        JsonNode changed = JsonNode.Parse(Samples.Deployment("web", replicas: 2).Replace("hello:1", "hello:2", StringComparison.Ordinal))!;
+
+        JsonObject forecast = await api.PostAsync(path + "/plan", changed.ToJsonString());
+
+        Assert.Equal(("RolloutForecast", true, "the new template becomes revision 1"), ((string)forecast["kind"]!, (bool)forecast["rolls"]!, (string)forecast["message"]!));
+        Assert.True(JsonNode.DeepEquals(before, await api.GetAsync(path)));
+    }
+
+    [Fact]
+    public async Task Plan_IsCheckedLikeAPut()
+    {
+        string path = await NewAsync();
+        string invalid = Samples.Deployment("web", replicas: -1);
+        string wide = Samples.Deployment("web", replicas: 4001);
+
+        Assert.Equal("spec.replicas", CauseOf(await api.PostAsync(path + "/plan", invalid, HttpStatusCode.UnprocessableEntity)));
+        Assert.Equal("spec.replicas", CauseOf(await api.PostAsync(path + "/plan", wide, HttpStatusCode.UnprocessableEntity)));
+        await api.PostAsync(path + "/plan", Samples.Deployment("other"), HttpStatusCode.BadRequest);
+        await api.PostAsync(path + "/plan", "", HttpStatusCode.BadRequest);
+    }
+
+    private static string CauseOf(JsonObject status) => (string)status["details"]!["causes"]![0]!["field"]!;
+
+    private async Task<string> NewAsync()
+    {
+        string collection = $"/apis/apps/v1/namespaces/{await api.NewNamespaceAsync()}/deployments";
+        await api.PostAsync(collection, Samples.Deployment("web"));
+        return collection + "/web";
+    }
+
+    private async Task SetStatusAsync(string path, string reason, int pods)
+    {
+        JsonObject deployment = await api.GetAsync(path);
+        deployment["status"] = new JsonObject
+        {
+            ["observedGeneration"] = (long)deployment["metadata"]!["generation"]!,
+            ["replicas"] = pods,
+            ["updatedReplicas"] = pods,
+            ["readyReplicas"] = pods,
+            ["availableReplicas"] = pods,
+            ["conditions"] = new JsonArray(new JsonObject { ["type"] = "Progressing", ["status"] = "True", ["reason"] = reason }),
+        };
+        await api.PutAsync(path + "/status", deployment);
+    }
+}
