@@ -68,7 +68,7 @@ internal static class DeploymentActions
             ActionOf(action, said),
             said.Metadata.ResourceVersion,
             http.Request.Headers.TryGetValue(IdempotentRequests.Header, out Microsoft.Extensions.Primitives.StringValues key) ? key.ToString() : null,
-            new WriteContext(TokenAuthentication.ActorOf(http), options.IsDryRun));
+            new WriteContext(TokenAuthentication.ActorOf(http), options.IsDryRun) { UserAgent = http.Request.Headers.UserAgent.ToString() });
         RolloutActionResult result = await mediator.Send(request, http.RequestAborted);
         await ObjectReply.WriteAsync(http, StatusCodes.Status201Created, result, ReplyForm.Objects);
     }

@@ -6,6 +6,7 @@ using ControlPlane.Api.Wire.Decoding;
 using ControlPlane.Api.Wire.Options;
 using ControlPlane.Api.Wire.Patches;
 using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Planning.Explaining;
 using ControlPlane.Domain.Resources;
 using MediatR;
 
@@ -55,6 +56,9 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
                     map.Add(path, HttpMethods.Get, GetScaleAsync);
                     map.Add(path, HttpMethods.Put, ReplaceScaleAsync);
                     map.Add(path, HttpMethods.Patch, PatchScaleAsync);
+                    break;
+                case "history":
+                    map.Add(path, HttpMethods.Get, GetHistoryAsync);
                     break;
                 case "log":
                     map.Add(path, HttpMethods.Get, PodLogEndpoint.HandleAsync);
@@ -116,6 +120,12 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
         T body = await ReadBodyAsync(http, options);
         T created = await mediator.Send(new Create<T>(NamespaceOf(http), body, ContextOf(http, options)), http.RequestAborted);
         await ObjectReply.WriteAsync(http, StatusCodes.Status201Created, created, form);
+    }
+
+    private static async Task GetHistoryAsync(HttpContext http, IMediator mediator)
+    {
+        DeploymentHistory history = await mediator.Send(new GetDeploymentHistory(KeyOf(http), RevisionOf(http)), http.RequestAborted);
+        await ObjectReply.WriteAsync(http, StatusCodes.Status200OK, history, ReplyForm.Objects);
     }
 
     private static Task ReplaceAsync(HttpContext http, IMediator mediator) => ReplaceAsync(http, mediator, ResourceParts.Desired);
@@ -197,7 +207,8 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
         await ObjectReply.WriteAsync(http, StatusCodes.Status200OK, scale, ReplyForm.Objects);
     }
 
-    private static WriteContext ContextOf(HttpContext http, WriteOptions options) => new(TokenAuthentication.ActorOf(http), options.IsDryRun);
+    private static WriteContext ContextOf(HttpContext http, WriteOptions options) =>
+        new(TokenAuthentication.ActorOf(http), options.IsDryRun) { UserAgent = http.Request.Headers.UserAgent.ToString() };
 
     private static WriteContext ContextOf(HttpContext http, DeleteOptions options) => new(TokenAuthentication.ActorOf(http), options.IsDryRun);
 

@@ -1,3 +1,4 @@
+using ControlPlane.Domain.Planning.Explaining;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 
@@ -58,7 +59,7 @@ public static class ServedKinds
         new(ResourceKinds.Pod, AllVerbs, [Log, Status(ResourceKinds.Pod)]),
         new(ResourceKinds.Secret, AllVerbs, []),
         new(ResourceKinds.Event, AllVerbs, []),
-        new(ResourceKinds.Deployment, AllVerbs, [.. DeploymentActions.Served, Scale, Status(ResourceKinds.Deployment)]),
+        new(ResourceKinds.Deployment, AllVerbs, [.. DeploymentActions.Served, History, Scale, Status(ResourceKinds.Deployment)]),
         new(ResourceKinds.ReplicaSet, AllVerbs, [Scale, Status(ResourceKinds.ReplicaSet)]),
     ];
 
@@ -73,6 +74,12 @@ public static class ServedKinds
     {
         Summary = "Confirm that the store in use has replaced others: containers that those ordered on the Node may be stopped",
     };
+
+    private static ServedSubresource History =>
+        new("history", typeof(DeploymentHistory), DeploymentHistory.Group, DeploymentHistory.Version, nameof(DeploymentHistory), ["get"])
+        {
+            Summary = "Read who started each revision of a Deployment, and how it ended",
+        };
 
     private static ServedSubresource Log => new("log", null, null, null, "Pod", ["get"]);
 

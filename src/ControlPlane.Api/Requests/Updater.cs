@@ -10,7 +10,7 @@ namespace ControlPlane.Api.Requests;
 /// Changes one stored object: reads it, lets a function change it, checks the outcome and commits it on the condition that nobody
 /// changed it meanwhile; then all of it again, a bounded number of times.
 /// </summary>
-internal sealed class Updater(IResourceStore store, CacheReader reader)
+internal sealed class Updater(IResourceStore store, CacheReader reader, TimeProvider time)
 {
     /// <summary>How often a write is tried when others write the same object at the same time.</summary>
     public const int AttemptsMax = 10;
@@ -47,7 +47,9 @@ internal sealed class Updater(IResourceStore store, CacheReader reader)
 
             Write write = leaves ? Write.Remove.Of(updated) : new Write.Update(updated, parts);
             Precondition unchanged = new Precondition.AtResourceVersion(kind, key, stored.Metadata.Revision);
-            UnitResult result = await CommitAsync(new CommitUnit { Actor = context.Actor, Preconditions = [unchanged], Writes = [write] }, cancellationToken);
+            IEnumerable<Write> record = leaves ? [] : RevisionRecording.Of(stored, updated, context, time.WholeSecondsNow());
+            CommitUnit unit = new() { Actor = context.Actor, Preconditions = [unchanged], Writes = [.. record, write] };
+            UnitResult result = await CommitAsync(unit, cancellationToken);
             switch (result)
             {
                 case UnitResult.Committed committed:

@@ -42,7 +42,7 @@ public static class WorkloadPlanner
         }
 
         RolloutPlan rollout = DeploymentPlanner.Plan(deployment, Members(snapshot, claimed), snapshot);
-        return Compose(snapshot, BlockedCondition.Tell(rollout, snapshot.Now), released);
+        return Compose(snapshot, RevisionRecords.Tell(BlockedCondition.Tell(rollout, snapshot.Now), snapshot), released);
     }
 
     /// <summary>ReplicaSets of the snapshot, as this pass wants them, each with its pods.</summary>
@@ -63,6 +63,7 @@ public static class WorkloadPlanner
     {
         List<Write> writes = [.. released.Select(replicaSet => new Write.Update(replicaSet, ResourceParts.Desired))];
         writes.AddRange(rollout.Removed.Select(replicaSet => Writes.End(replicaSet, snapshot.Now)));
+        writes.AddRange(rollout.Records);
         List<EventNote> events = [.. rollout.Events];
         List<Resource> read = [];
         TimeSpan? recheck = rollout.RecheckAfter;

@@ -14,6 +14,9 @@ public sealed record WorkloadSnapshot
     /// <summary>Those the Deployment controls, and those without a controller that its selector matches, in name order.</summary>
     public required IReadOnlyList<ReplicaSet> ReplicaSets { get; init; }
 
+    /// <summary>The Deployment's revision records.</summary>
+    public IReadOnlyList<DeploymentRevision> Revisions { get; init; } = [];
+
     /// <summary>Whether a ReplicaSet of the namespace, in <see cref="ReplicaSets"/> or not, has a name: a new one takes no such name.</summary>
     public required Func<string, bool> IsReplicaSetNameTaken { get; init; }
 

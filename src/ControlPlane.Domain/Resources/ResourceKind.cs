@@ -35,7 +35,7 @@ public sealed record ResourceKind
     public override string ToString() => Kind;
 }
 
-/// <summary>The kinds that are served and stored. Adding one here gives it a table, a change log and endpoints.</summary>
+/// <summary>The kinds that are stored. Adding one here gives it a table and a change log.</summary>
 public static class ResourceKinds
 {
     public static ResourceKind Namespace { get; } = Core<Namespace>("namespaces", "namespace", isNamespaced: false, "ns");
@@ -52,7 +52,19 @@ public static class ResourceKinds
 
     public static ResourceKind ReplicaSet { get; } = Apps<ReplicaSet>("replicasets", "replicaset", "rs");
 
-    public static ValueList<ResourceKind> All { get; } = [Namespace, Node, Pod, Secret, Event, Deployment, ReplicaSet];
+    /// <summary>Stored and not served by itself: a Deployment's history shows it.</summary>
+    public static ResourceKind DeploymentRevision { get; } = new()
+    {
+        Group = "rollouts.controlplane.dev",
+        Version = "v1",
+        Kind = nameof(DeploymentRevision),
+        Plural = "deploymentrevisions",
+        Singular = "deploymentrevision",
+        IsNamespaced = true,
+        Type = typeof(DeploymentRevision),
+    };
+
+    public static ValueList<ResourceKind> All { get; } = [Namespace, Node, Pod, Secret, Event, Deployment, ReplicaSet, DeploymentRevision];
 
     private static readonly FrozenDictionary<Type, ResourceKind> ByType = All.ToFrozenDictionary(kind => kind.Type);
 

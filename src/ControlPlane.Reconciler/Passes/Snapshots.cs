@@ -26,6 +26,7 @@ internal static class Snapshots
         return new WorkloadSnapshot
         {
             Deployment = deployment,
+            Revisions = deployment is null ? [] : [.. world.Dependants[deployment.Uid].OfType<DeploymentRevision>()],
             ReplicaSets = replicaSets,
             Pods = InNameOrder(replicaSets.SelectMany(replicaSet => world.PodsByController[replicaSet.Uid]).Concat(adoptable)),
             IsReplicaSetNameTaken = name => world.Find<ReplicaSet>(new ObjectKey(space, name)) is not null,

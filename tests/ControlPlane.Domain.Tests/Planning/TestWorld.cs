@@ -1,5 +1,6 @@
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning;
+using ControlPlane.Domain.Planning.Rollouts;
 using ControlPlane.Domain.Planning.Scheduling;
 using ControlPlane.Domain.Resources;
 
@@ -12,6 +13,7 @@ internal sealed class TestWorld
 
     private readonly SortedDictionary<string, ReplicaSet> replicaSets = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, Pod> pods = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, DeploymentRevision> records = new(StringComparer.Ordinal);
     private ulong seed = 1;
     private long revision;
 
@@ -22,6 +24,9 @@ internal sealed class TestWorld
     public IReadOnlyList<ReplicaSet> ReplicaSets => [.. replicaSets.Values];
 
     public IReadOnlyList<Pod> Pods => [.. pods.Values];
+
+    /// <summary>The revision records, oldest first.</summary>
+    public IReadOnlyList<DeploymentRevision> Records => [.. records.Values.OrderBy(record => record.Spec.Generation)];
 
     public List<string> Messages { get; } = [];
 
@@ -50,6 +55,7 @@ internal sealed class TestWorld
             IsReplicaSetNameTaken = name => replicaSets.Values.Any(replicaSet => replicaSet.Name == name),
             Deployment = Deployment,
             ReplicaSets = [.. replicaSets.Values],
+            Revisions = [.. records.Values],
             Pods = [.. pods.Values],
             Cluster = cluster,
             Now = Now,
@@ -116,6 +122,23 @@ internal sealed class TestWorld
         Deployment after = change(before);
         long generation = (before.Metadata.Generation ?? 0) + (after.Spec == before.Spec ? 0 : 1);
         Deployment = Stored(after, after.Metadata with { Generation = generation });
+    }
+
+    /// <summary>A user's change by way of the API, which records who makes it.</summary>
+    public void Declare(Func<Deployment, Deployment> change, Author author)
+    {
+        Deployment before = Deployment!;
+        Change(change);
+        Record(before, author);
+    }
+
+    /// <summary>Records who declared the Deployment as it is stored now, if its template is another than before.</summary>
+    public void Record(Deployment? before, Author author)
+    {
+        if (RevisionRecords.Declared(before, Deployment!, author, Now, new IdSource(++seed)) is { } record)
+        {
+            records.Add(record.Name, record);
+        }
     }
 
     public void SetImage(string image) =>
@@ -196,6 +219,16 @@ internal sealed class TestWorld
             case Write.Create { Object: Pod made }:
                 Assert.DoesNotContain(made.Name, pods.Keys);
                 Store(made);
+                break;
+            case Write.Create { Object: DeploymentRevision made }:
+                records.Add(made.Name, made);
+                break;
+            case Write.Update { Object: DeploymentRevision next, Parts: ResourceParts.Status }:
+                Assert.NotEqual(records[next.Name], next);
+                records[next.Name] = next;
+                break;
+            case Write.Remove { OfKind.Kind: "DeploymentRevision" } removed:
+                Assert.True(records.Remove(removed.AtKey.Name));
                 break;
             case Write.Update { Object: Deployment next, Parts: var parts }:
                 Deployment = Merge(Deployment!, next, parts, (kept, updated) => kept with { Metadata = updated.Metadata, Spec = updated.Spec }, (kept, updated) => kept with { Status = updated.Status });

@@ -255,6 +255,12 @@ public class ResourceStoreTests(PostgresFixture postgres) : IClassFixture<Postgr
             "Event" => new Event { Metadata = meta, InvolvedObject = new ObjectReference { Kind = "Pod", Name = "p", Uid = "u" }, Reason = "Started", EventTime = DateTimeOffset.UnixEpoch },
             "Deployment" => new Deployment { Metadata = meta, Spec = new DeploymentSpec { Replicas = 3, Template = template, Strategy = new DeploymentStrategy { Type = "Recreate" } } },
             "ReplicaSet" => new ReplicaSet { Metadata = meta, Spec = new ReplicaSetSpec { Replicas = 0, Template = template }, Status = new ReplicaSetStatus() },
+            "DeploymentRevision" => new DeploymentRevision
+            {
+                Metadata = meta,
+                Spec = new DeploymentRevisionSpec { Generation = 3, StartedBy = "ann", StartedAt = DateTimeOffset.UnixEpoch, Images = ["hello:1"] },
+                Status = new DeploymentRevisionStatus { Revision = long.MaxValue, Outcome = "Complete" },
+            },
             _ => throw new ArgumentException($"add a sample of {kind}"),
         };
     }

@@ -148,6 +148,7 @@ internal sealed class SimulatedStore : IResourceStore, IResourceCache
         (Deployment item, Deployment other) => item with { Status = other.Status },
         (ReplicaSet item, ReplicaSet other) => item with { Status = other.Status },
         (Namespace item, Namespace other) => item with { Status = other.Status },
+        (DeploymentRevision item, DeploymentRevision other) => item with { Status = other.Status },
         _ => desired,
     };
 

@@ -29,14 +29,15 @@ public static class OwnerDeletion
         }
 
         return !Waits(owner) ? []
-            : owner.Metadata.Finalizers.Contains(Deletion.OrphanFinalizer) ? Orphan(owner, dependants)
+            : owner.Metadata.Finalizers.Contains(Deletion.OrphanFinalizer) ? Orphan(owner, dependants, now)
             : Foreground(owner, dependants, owners, now);
     }
 
-    private static List<Plan> Orphan(Resource owner, IReadOnlyCollection<Resource> dependants) =>
+    /// <summary>Lets the dependants go; a Deployment's history is no use to anyone without it.</summary>
+    private static List<Plan> Orphan(Resource owner, IReadOnlyCollection<Resource> dependants, DateTimeOffset now) =>
         dependants.Count == 0
             ? [WithoutFinalizer(owner, Deletion.OrphanFinalizer)]
-            : [.. dependants.Select(item => Deletion.Write(WithoutOwner(item, owner)))];
+            : [.. dependants.Select(item => item is DeploymentRevision ? Deletion.PlanFor(item, now) : Deletion.Write(WithoutOwner(item, owner))).OfType<Plan>()];
 
     /// <summary>Ends the dependants, and the owner once none is left that it has to wait for.</summary>
     private static List<Plan> Foreground(Resource owner, IReadOnlyCollection<Resource> dependants, IOwners owners, DateTimeOffset now)

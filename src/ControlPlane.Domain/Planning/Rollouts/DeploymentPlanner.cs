@@ -1,3 +1,4 @@
+using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning.ReplicaSets;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
@@ -15,6 +16,9 @@ internal sealed record RolloutPlan
 
     /// <summary>Old ReplicaSets beyond the history's limit.</summary>
     public ValueList<ReplicaSet> Removed { get; init; }
+
+    /// <summary>Writes of the Deployment's revision records.</summary>
+    public ValueList<Write> Records { get; init; }
 
     public ValueList<EventNote> Events { get; init; }
 

@@ -11,6 +11,14 @@ internal static class Revisions
     public const string RevisionHistory = "deployment.kubernetes.io/revision-history";
     public const string DesiredReplicasAnnotation = "deployment.kubernetes.io/desired-replicas";
     public const string MaxReplicasAnnotation = "deployment.kubernetes.io/max-replicas";
+    public const string ChangeCause = "kubernetes.io/change-cause";
+
+    /// <summary>
+    /// The change cause that was filled in because the user gave none. Where both are the same, it is not the user's: <c>kubectl rollout undo</c>
+    /// copies both to the Deployment, and without this the text would stick to every later revision.
+    /// </summary>
+    public const string FilledChangeCause = "controlplane.dev/filled-change-cause";
+
     public const string LastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
     /// <summary>Characters of a revision history; beyond it the oldest revisions are forgotten.</summary>
@@ -19,11 +27,28 @@ internal static class Revisions
     /// <summary>Those that describe the object that carries them; all others go from the Deployment to its new ReplicaSet.</summary>
     private static readonly HashSet<string> NotCopied = new(StringComparer.Ordinal)
     {
-        LastApplied, Revision, RevisionHistory, DesiredReplicasAnnotation, MaxReplicasAnnotation, Rollback.Annotation,
+        LastApplied, Revision, RevisionHistory, DesiredReplicasAnnotation, MaxReplicasAnnotation, Rollback.Annotation, FilledChangeCause,
         RolloutRequests.Retry, RolloutRequests.Abort, RolloutRequests.RollbackOnFailure,
     };
 
     public static bool IsCopied(string annotation) => !NotCopied.Contains(annotation);
+
+    /// <summary>What goes from a Deployment to its new ReplicaSet, and back on a rollback.</summary>
+    public static IEnumerable<KeyValuePair<string, string>> ToCopy(Resource resource) => resource.Metadata.Annotations
+        .Where(annotation => IsCopied(annotation.Key) && (annotation.Key != ChangeCause || HasChangeCause(resource)));
+
+    /// <summary>Whether a user gave a change cause.</summary>
+    public static bool HasChangeCause(Resource resource) =>
+        resource.Metadata.Annotations[ChangeCause] is { Length: > 0 } cause && cause != resource.Metadata.Annotations[FilledChangeCause];
+
+    /// <summary>A ReplicaSet with a change cause that no user gave.</summary>
+    public static ReplicaSet WithFilledChangeCause(ReplicaSet replicaSet, string cause) => replicaSet with
+    {
+        Metadata = replicaSet.Metadata with
+        {
+            Annotations = replicaSet.Metadata.Annotations.SetItem(ChangeCause, cause).SetItem(FilledChangeCause, cause),
+        },
+    };
 
     /// <summary>An object's revision; 0 when it has none, or none that can be read.</summary>
     public static long Of(Resource resource) =>
@@ -45,7 +70,7 @@ internal static class Revisions
     public static ReplicaSet OnNew(ReplicaSet replicaSet, Deployment deployment, long revision)
     {
         ValueMap<string> annotations = replicaSet.Metadata.Annotations;
-        foreach (KeyValuePair<string, string> annotation in deployment.Metadata.Annotations.Where(annotation => IsCopied(annotation.Key)))
+        foreach (KeyValuePair<string, string> annotation in ToCopy(deployment))
         {
             annotations = annotations.SetItem(annotation.Key, annotation.Value);
         }

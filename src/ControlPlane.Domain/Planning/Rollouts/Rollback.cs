@@ -61,6 +61,6 @@ internal static class Rollback
     /// <summary>The revision's own annotations come back with it, a change cause for instance; the Deployment's own records stay.</summary>
     private static ValueMap<string> AnnotationsOf(Deployment deployment, ReplicaSet target) =>
         deployment.Metadata.Annotations.Where(annotation => !Revisions.IsCopied(annotation.Key))
-            .Concat(target.Metadata.Annotations.Where(annotation => Revisions.IsCopied(annotation.Key)))
+            .Concat(Revisions.ToCopy(target))
             .ToValueMap();
 }

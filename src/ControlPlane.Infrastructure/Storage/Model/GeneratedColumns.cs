@@ -51,6 +51,13 @@ internal static class GeneratedColumns
             new("reason", typeof(string), "spec ->> 'reason'"),
             new("last_timestamp", typeof(string), "spec ->> 'lastTimestamp'"),
         ],
+        [ResourceKinds.DeploymentRevision.Kind] =
+        [
+            Owner,
+            new("revision", typeof(long?), "(status ->> 'revision')::bigint"),
+            new("outcome", typeof(string), "status ->> 'outcome'"),
+            new("started_by", typeof(string), "spec ->> 'startedBy'"),
+        ],
         [ResourceKinds.Secret.Kind] = [new("type", typeof(string), "spec ->> 'type'")],
     }.ToFrozenDictionary();
 

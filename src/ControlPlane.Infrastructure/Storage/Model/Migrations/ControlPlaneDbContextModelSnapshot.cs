@@ -237,6 +237,93 @@ namespace ControlPlane.Infrastructure.Storage.Model.Migrations
                     b.ToTable("tokens", (string)null);
                 });
 
+            modelBuilder.Entity("deploymentrevisions", b =>
+                {
+                    b.Property<string>("Uid")
+                        .HasColumnType("text")
+                        .HasColumnName("uid");
+
+                    b.Property<long>("DesiredRevision")
+                        .HasColumnType("bigint")
+                        .HasColumnName("desired_revision");
+
+                    b.Property<string>("Labels")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("labels");
+
+                    b.Property<string>("Metadata")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("metadata");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Namespace")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("namespace");
+
+                    b.Property<long>("ResourceVersion")
+                        .HasColumnType("bigint")
+                        .HasColumnName("resource_version");
+
+                    b.Property<string>("Spec")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("spec");
+
+                    b.Property<string>("Status")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("status");
+
+                    b.Property<string>("deletion_timestamp")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("text")
+                        .HasColumnName("deletion_timestamp")
+                        .HasComputedColumnSql("metadata ->> 'deletionTimestamp'", true);
+
+                    b.Property<long?>("generation")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("bigint")
+                        .HasColumnName("generation")
+                        .HasComputedColumnSql("(metadata ->> 'generation')::bigint", true);
+
+                    b.Property<string>("outcome")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("text")
+                        .HasColumnName("outcome")
+                        .HasComputedColumnSql("status ->> 'outcome'", true);
+
+                    b.Property<string>("owner_uid")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("text")
+                        .HasColumnName("owner_uid")
+                        .HasComputedColumnSql("jsonb_path_query_first(metadata, '$.ownerReferences[*] ? (@.controller == true).uid') #>> '{}'", true);
+
+                    b.Property<long?>("revision")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("bigint")
+                        .HasColumnName("revision")
+                        .HasComputedColumnSql("(status ->> 'revision')::bigint", true);
+
+                    b.Property<string>("started_by")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("text")
+                        .HasColumnName("started_by")
+                        .HasComputedColumnSql("spec ->> 'startedBy'", true);
+
+                    b.HasKey("Uid")
+                        .HasName("pk_deploymentrevisions");
+
+                    b.HasIndex("Namespace", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_deploymentrevisions_namespace_name");
+
+                    b.ToTable("deploymentrevisions", (string)null);
+                });
+
             modelBuilder.Entity("deployments", b =>
                 {
                     b.Property<string>("Uid")

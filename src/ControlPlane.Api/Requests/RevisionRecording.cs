@@ -1,0 +1,24 @@
+using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Planning;
+using ControlPlane.Domain.Planning.Rollouts;
+using ControlPlane.Domain.Resources;
+
+namespace ControlPlane.Api.Requests;
+
+/// <summary>Who declared a Deployment's template goes on record in the same unit as the declaration.</summary>
+internal static class RevisionRecording
+{
+    /// <summary>
+    /// The record's write, or none. It comes before the Deployment's own, whose revision is then the unit's last.
+    /// </summary>
+    public static IEnumerable<Write> Of(Resource? stored, Resource updated, WriteContext context, DateTimeOffset now)
+    {
+        if (updated is Deployment declared
+            && RevisionRecords.Declared(stored as Deployment, declared, AuthorOf(context), now, new IdSource((ulong)Random.Shared.NextInt64())) is { } record)
+        {
+            yield return new Write.Create(record);
+        }
+    }
+
+    private static Author AuthorOf(WriteContext context) => new(context.Actor, context.UserAgent);
+}
