@@ -61,7 +61,7 @@ internal sealed class DesiredHolder(AgentOptions options, Signals signals, TimeP
             log.OtherStore(known.StoreIdentity, reply.StoreIdentity);
         }
 
-        bool changed = current is null || !sameStore || reply.Pods != current.Pods || reply.ReplacedStores != current.ReplacedStores
+        bool changed = current is null || !sameStore || reply.Pods != current.Pods || reply.ReplacedStores != current.ReplacedStores || reply.LostRevisions != current.LostRevisions
             || reply.RegistryLogins != current.RegistryLogins;
         Volatile.Write(ref current, reply);
         if (changed)

@@ -84,6 +84,7 @@ internal sealed class PodEntry(string uid, Signal finished)
             Revision = state.Revision,
             IsRemembered = isRemembered,
             ReplacedStores = state.ReplacedStores,
+            LostRevisions = state.LostRevisions,
             SharesNetwork = runtime.SharesNetwork,
             Now = now,
         };

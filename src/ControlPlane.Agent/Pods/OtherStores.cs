@@ -12,12 +12,15 @@ internal sealed record OtherStores(int Containers, ValueList<string> Stores)
 {
     public static OtherStores Of(IEnumerable<ObservedContainer> containers, DesiredState state)
     {
+        HashSet<string> recorded = [.. state.Pods.Select(pod => pod.Uid)];
         string[] ordered =
         [
             .. containers
-                .Where(container => container.Phase == ContainerPhase.Running)
-                .Select(container => container.Identity.StoreIdentity)
-                .Where(store => store != state.StoreIdentity && !state.ReplacedStores.Contains(store)),
+                .Where(container => container.Phase == ContainerPhase.Running && !container.Identity.IsSandbox)
+                .Where(container => container.Identity.StoreIdentity != state.StoreIdentity || !recorded.Contains(container.Identity.PodUid))
+                .Select(container => LostRevisions.OwnerOf(
+                    container.Identity.StoreIdentity, container.Identity.BornAtRevision, state.StoreIdentity, state.LostRevisions))
+                .Where(owner => owner != state.StoreIdentity && !state.ReplacedStores.Contains(owner)),
         ];
         return new OtherStores(ordered.Length, [.. ordered.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)]);
     }
@@ -40,7 +43,7 @@ internal sealed record OtherStores(int Containers, ValueList<string> Stores)
             Type = StoreConfirmation.Condition,
             Status = "True",
             Reason = "NotConfirmed",
-            Message = $"{Containers} running containers were ordered by another store than {store}, which is in use now: they are left alone. "
+            Message = $"{Containers} running containers were ordered by another store than {store}, which is in use now, or at a revision that it has lost: they are left alone. "
                 + "If this store is the right one, and they may be stopped where it does not want them: "
                 + $"kubectl annotate node {node} --overwrite {StoreConfirmation.Annotation}={confirmation}, "
                 + $"or POST /api/v1/nodes/{node}/confirm-store with {{\"stores\": [{names}]}}.",

@@ -1,5 +1,6 @@
 using ControlPlane.Agent.Probes;
 using ControlPlane.Agent.Runtimes;
+using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 
@@ -29,13 +30,17 @@ internal static class PodSync
 
     /// <summary>
     /// A container may be stopped for the control plane's sake only if it was ordered by the store that now says so, and, when there is no
-    /// record at all, only if that store's word is not older than the container. So neither an empty nor a restored nor a lagging database stops
+    /// record at all, only if that store's word is not older than the container, and a failover cannot have lost the record. So neither an empty nor a restored nor a lagging database stops
     /// anything. What another store ordered may be stopped once a person has confirmed that this one has replaced it.
     /// </summary>
     public static bool MayStop(ObservedContainer container, PodView view) =>
-        container.Identity.StoreIdentity == view.StoreIdentity
-            ? view.Desired is not null || container.Identity.BornAtRevision <= view.Revision
-            : view.ReplacedStores.Contains(container.Identity.StoreIdentity);
+        container.Identity.StoreIdentity == view.StoreIdentity && view.Desired is not null
+        || (OwnerOf(container, view) is var owner && owner == view.StoreIdentity
+            ? container.Identity.BornAtRevision <= view.Revision
+            : view.ReplacedStores.Contains(owner));
+
+    private static string OwnerOf(ObservedContainer container, PodView view) =>
+        LostRevisions.OwnerOf(container.Identity.StoreIdentity, container.Identity.BornAtRevision, view.StoreIdentity, view.LostRevisions);
 
     private static bool MayActOn(ObservedContainer container, PodView view) =>
         MayStop(container, view) && !view.Busy.Contains(container.Identity.Container);

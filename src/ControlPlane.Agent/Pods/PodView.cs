@@ -1,5 +1,6 @@
 using ControlPlane.Agent.Probes;
 using ControlPlane.Agent.Runtimes;
+using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 
@@ -31,6 +32,9 @@ internal sealed record PodView
 
     /// <summary>True while <see cref="Desired"/> is what an earlier agent was told, for the control plane has not answered this one yet.</summary>
     public bool IsRemembered { get; init; }
+
+    /// <summary>See <see cref="DesiredState.LostRevisions"/>.</summary>
+    public ValueList<LostRevisions> LostRevisions { get; init; }
 
     /// <summary>The stores that it has replaced, whose containers are its own to stop.</summary>
     public ValueList<string> ReplacedStores { get; init; }

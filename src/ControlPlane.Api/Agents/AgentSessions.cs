@@ -9,6 +9,15 @@ internal sealed class AgentSessions(TimeProvider time)
     private static readonly TimeSpan ConnectedFor = TimeSpan.FromSeconds(25);
 
     private readonly ConcurrentDictionary<string, AgentSession> sessions = new(StringComparer.Ordinal);
+    private int generation;
+
+    /// <summary>Counts how often the store was loaded anew; see <see cref="BeginAnew"/>.</summary>
+    public int Generation => Volatile.Read(ref generation);
+
+    /// <summary>
+    /// The store was loaded anew: what agents were acknowledged may be lost, so each is asked for everything again.
+    /// </summary>
+    public void BeginAnew() => Interlocked.Increment(ref generation);
 
     public AgentSession Of(string node) => sessions.GetOrAdd(node, static _ => new AgentSession());
 
@@ -37,14 +46,18 @@ internal sealed class AgentSession
     /// <summary>The session; null when this replica knows none.</summary>
     public string? Id { get; private set; }
 
+    /// <summary>The generation of <see cref="AgentSessions"/> in which the session began.</summary>
+    public int Generation { get; private set; }
+
     /// <summary>The number of the last report that was taken.</summary>
     public long Sequence { get; private set; }
 
     /// <summary>The revision of the last report that was stored.</summary>
     public long Revision { get; private set; }
 
-    public void Took(string id, long sequence, long? revision)
+    public void Took(string id, int generation, long sequence, long? revision)
     {
+        Generation = id == Id ? Generation : generation;
         Id = id;
         Sequence = sequence;
         Revision = revision ?? Revision;

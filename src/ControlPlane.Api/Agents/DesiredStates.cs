@@ -63,6 +63,7 @@ internal sealed class DesiredStates(
     private DesiredState StateOf(NodeAssignments.View view, ValueList<StreamRequest> requests) => new()
     {
         StoreIdentity = view.StoreIdentity,
+        LostRevisions = view.Lost,
         Revision = view.Revision,
         Pods = view.Pods,
         ReplacedStores = view.ReplacedStores,

@@ -10,7 +10,7 @@ namespace ControlPlane.Api.Agents;
 /// agent acts on wakes it: a pod's metadata and spec, its pull secrets, and the word of a person about its containers of other stores; not
 /// the status that it reported itself.
 /// </summary>
-internal sealed partial class NodeAssignments(IResourceCache cache, TimeProvider time, ILogger<NodeAssignments> logger) : BackgroundService
+internal sealed partial class NodeAssignments(IResourceCache cache, AgentSessions sessions, TimeProvider time, ILogger<NodeAssignments> logger) : BackgroundService
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
@@ -18,6 +18,7 @@ internal sealed partial class NodeAssignments(IResourceCache cache, TimeProvider
     private readonly Dictionary<string, Entry> nodes = new(StringComparer.Ordinal);
     private long revision;
     private string storeIdentity = "";
+    private ValueList<LostRevisions> lost;
     private TaskCompletionSource progressed = NewSignal();
 
     /// <summary>One node's pods. Guarded by <see cref="gate"/>.</summary>
@@ -36,12 +37,14 @@ internal sealed partial class NodeAssignments(IResourceCache cache, TimeProvider
 
     /// <summary>One node's pods as of a revision.</summary>
     /// <param name="StoreIdentity">The store that all of this comes from.</param>
+    /// <param name="Lost">See <see cref="DesiredState.LostRevisions"/>.</param>
     /// <param name="Revision">What this is complete up to; 0 while nothing is known yet.</param>
     /// <param name="ChangedAt">The revision of the last change that the agent must know of.</param>
     /// <param name="Pods">In the order of namespace and name; terminating ones too.</param>
     /// <param name="ReplacedStores">See <see cref="DesiredState.ReplacedStores"/>.</param>
     /// <param name="Changed">Completes at the next such change.</param>
-    public sealed record View(string StoreIdentity, long Revision, long ChangedAt, ValueList<Pod> Pods, ValueList<string> ReplacedStores, Task Changed);
+    public sealed record View(
+        string StoreIdentity, ValueList<LostRevisions> Lost, long Revision, long ChangedAt, ValueList<Pod> Pods, ValueList<string> ReplacedStores, Task Changed);
 
     public View Read(string node)
     {
@@ -49,7 +52,7 @@ internal sealed partial class NodeAssignments(IResourceCache cache, TimeProvider
         {
             Entry entry = EntryOf(node);
             ValueList<Pod> pods = entry.Pods.Values.OrderBy(pod => pod.Key).ToValueList();
-            return new View(storeIdentity, revision, entry.ChangedAt, pods, entry.ReplacedStores, entry.Changed.Task);
+            return new View(storeIdentity, lost, revision, entry.ChangedAt, pods, entry.ReplacedStores, entry.Changed.Task);
         }
     }
 
@@ -112,6 +115,8 @@ internal sealed partial class NodeAssignments(IResourceCache cache, TimeProvider
         lock (gate)
         {
             storeIdentity = subscription.StoreIdentity;
+            lost = subscription.LostRevisions;
+            sessions.BeginAnew();
             foreach (Entry entry in nodes.Values)
             {
                 entry.Pods.Clear();

@@ -38,7 +38,8 @@ internal sealed class ReportHandler(IResourceStore store, CacheReader reader, Ag
 
     private async Task<ReportReply> HandleInTurnAsync(string name, NodeReport report, AgentSession session, CancellationToken cancellationToken)
     {
-        bool isKnown = session.Id == report.SessionId;
+        int generation = sessions.Generation;
+        bool isKnown = session.Id == report.SessionId && session.Generation == generation;
         if (!isKnown && !report.IsFull)
         {
             return Reply(sendAll: true);
@@ -62,7 +63,7 @@ internal sealed class ReportHandler(IResourceStore store, CacheReader reader, Ag
             CommitUnit unit = UnitFor(name, node, report, isNew: !isKnown);
             if (unit.Writes.IsEmpty && report.Events.IsEmpty)
             {
-                session.Took(report.SessionId, report.Sequence, revision: null);
+                session.Took(report.SessionId, generation, report.Sequence, revision: null);
                 return Reply();
             }
 
@@ -70,7 +71,7 @@ internal sealed class ReportHandler(IResourceStore store, CacheReader reader, Ag
             switch (results[0])
             {
                 case UnitResult.Committed committed:
-                    session.Took(report.SessionId, report.Sequence, unit.Writes.IsEmpty ? null : committed.Revision);
+                    session.Took(report.SessionId, generation, report.Sequence, unit.Writes.IsEmpty ? null : committed.Revision);
                     return Reply();
                 case UnitResult.Refused { Reason: RefusalReason.StaleSession }:
                     session.Forget();

@@ -86,6 +86,9 @@ public sealed record DesiredState
     /// <summary>The revision this was derived from. An agent acts on none older than the highest it has acted on.</summary>
     public required long Revision { get; init; }
 
+    /// <summary>Revisions that failovers of the store may have lost: a container born at one of them that has no record may have had one.</summary>
+    public ValueList<LostRevisions> LostRevisions { get; init; }
+
     /// <summary>Every pod bound to this node; those with a deletion mark are to stop, with their grace period.</summary>
     public ValueList<Pod> Pods { get; init; }
 

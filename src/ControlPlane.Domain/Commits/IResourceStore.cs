@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Domain.Commits;
 
@@ -75,6 +77,9 @@ public abstract class ChangeSubscription : IDisposable
 {
     /// <summary>The identity of the store whose changes these are.</summary>
     public abstract string StoreIdentity { get; }
+
+    /// <summary>The revisions that failovers of that store may have lost.</summary>
+    public virtual ValueList<LostRevisions> LostRevisions => default;
 
     /// <summary>Where the subscription began.</summary>
     public abstract long StartRevision { get; }

@@ -68,9 +68,10 @@ internal sealed class ChangeLogPartitions(
         if (inDefault > 0)
         {
             logger.DefaultPartitionUsed(inDefault);
-            // What is in the default partition stays there; the next partition begins after it.
-            end = Math.Max(end, revision + 1);
         }
+
+        // What is in the default partition stays there; the next partition begins after it, and after revisions that were passed over.
+        end = inDefault > 0 || end <= revision ? Math.Max(end, revision + 1) : end;
 
         while (revision + (PartitionsAhead * options.Value.RevisionsPerPartition) >= end)
         {

@@ -121,6 +121,14 @@ internal sealed class ResourceStore(Database database, ChangeSignal changes, IOp
             return error;
         }
 
+        if (error is StoreUnavailableException)
+        {
+            logger.CommitFailed(units, error.Message);
+            // Whoever follows the log begins the history anew.
+            changes.Wake();
+            return error;
+        }
+
         if (Database.IsTrouble(error))
         {
             logger.CommitFailed(units, error.Message);

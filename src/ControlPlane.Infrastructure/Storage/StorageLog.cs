@@ -19,6 +19,9 @@ internal static partial class StorageLog
     [LoggerMessage(LogLevel.Warning, "The database does not continue from revision {Revision} of the store {Identity}: everything is loaded again")]
     public static partial void Reloading(this ILogger logger, long revision, string identity);
 
+    [LoggerMessage(LogLevel.Warning, "The database {What} at revision {Revision}: its history begins anew ({Noted} -> {Now})")]
+    public static partial void HistoryBeginsAnew(this ILogger logger, string what, long revision, string noted, string now);
+
     [LoggerMessage(LogLevel.Debug, "Notifications are interrupted: {Reason}; polling goes on")]
     public static partial void ListenerInterrupted(this ILogger logger, string reason);
 

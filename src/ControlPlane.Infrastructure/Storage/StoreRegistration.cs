@@ -30,6 +30,7 @@ public static class StoreRegistration
         services.AddSingleton<IResourceCache>(provider => provider.GetRequiredService<WatchCache>());
         services.AddSingleton<ResourceStore>();
         services.AddSingleton<IResourceStore>(provider => provider.GetRequiredService<ResourceStore>());
+        services.AddSingleton<StoreHistory>();
         services.AddSingleton<ChangeLogTail>();
         services.AddSingleton<ChangeLogPartitions>();
         services.AddSingleton<StoreMigrator>();

@@ -51,7 +51,7 @@ internal sealed class StoreService(
         try
         {
             await migrator.MigrateAsync(cancellationToken);
-            await partitions.MakeAheadAsync(cancellationToken);
+            await tail.SettleAsync(cancellationToken);
             await tail.LoadAsync(cancellationToken);
             return true;
         }

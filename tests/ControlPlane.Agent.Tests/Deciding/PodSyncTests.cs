@@ -1,6 +1,7 @@
 using ControlPlane.Agent.Pods;
 using ControlPlane.Agent.Probes;
 using ControlPlane.Agent.Runtimes;
+using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources.Values;
 using static ControlPlane.Agent.Tests.Deciding.Given;
 
@@ -21,6 +22,16 @@ public sealed class PodSyncTests
             (View(null, Alive(store: OtherStore)) with { ReplacedStores = [OtherStore] }, "stop one 30s"),
         ["no record: a third store's container runs on whatever is confirmed"] =
             (View(null, Alive(store: "a third")) with { ReplacedStores = [OtherStore] }, "nothing"),
+        ["no record: one born at a revision that a failover may have lost runs on"] =
+            (View(null, Alive(born: 42)) with { LostRevisions = [new LostRevisions(40, 50)] }, "nothing"),
+        ["no record: of such ones too, once the lost branch is confirmed to be replaced"] =
+            (View(null, Alive(born: 42)) with { LostRevisions = [new LostRevisions(40, 50)], ReplacedStores = ["store@40"] }, "stop one 30s"),
+        ["no record: one born before the revisions that may be lost is stopped"] =
+            (View(null, Alive(born: 40)) with { LostRevisions = [new LostRevisions(40, 50)] }, "stop one 30s"),
+        ["no record: one born after the failover is stopped"] =
+            (View(null, Alive(born: 50)) with { LostRevisions = [new LostRevisions(40, 50)] }, "stop one 30s"),
+        ["deletion mark: stops what was born at a lost revision, for there is a record"] =
+            (View(Pod().Deleting(5), Alive(born: 42)) with { LostRevisions = [new LostRevisions(40, 50)] }, "stop one 5s"),
         ["no record: a dead container is removed"] = (View(null, Dead()), "remove one"),
         ["no record: another store's dead container stays"] = (View(null, Dead(store: OtherStore)), "nothing"),
         ["no record: nothing left is stopped"] = (View(null), "stopped"),

@@ -42,8 +42,9 @@ internal static class CommitTransaction
         string[] kinds = [.. reads.Rows.Select(row => row.Kind).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         await using NpgsqlBatch batch = new(connection);
         batch.BatchCommands.Add(new NpgsqlBatchCommand("BEGIN"));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(StorePlace.Query));
         batch.BatchCommands.Add(new NpgsqlBatchCommand(CommitStatements.Lock));
-        batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT s.revision, l.epoch FROM store s CROSS JOIN leader l"));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT s.revision, l.epoch, s.home, s.timeline FROM store s CROSS JOIN leader l"));
         batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT node, session_id, sequence FROM agent_sessions WHERE node = ANY($1)")
         {
             Parameters = { Texts(reads.Nodes) },
@@ -64,8 +65,15 @@ internal static class CommitTransaction
 
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
+        StorePlace place = StorePlace.Read(reader);
+        await reader.NextResultAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
+        if (reader.IsDBNull(2) || place != StorePlace.Read(reader, 2))
+        {
+            throw new StoreUnavailableException("The database was restored or has failed over; its history is being begun anew.");
+        }
+
         CommitState state = new() { Revision = reader.GetInt64(0), LeaderEpoch = reader.GetInt64(1) };
         await reader.NextResultAsync(cancellationToken);
         ImmutableDictionary<string, AgentSessionState>.Builder sessions = ImmutableDictionary.CreateBuilder<string, AgentSessionState>(StringComparer.Ordinal);

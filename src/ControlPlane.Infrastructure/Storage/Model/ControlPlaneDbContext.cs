@@ -45,6 +45,11 @@ internal sealed class ControlPlaneDbContext(DbContextOptions<ControlPlaneDbConte
             row.ToTable("leader", table => table.HasCheckConstraint("leader_has_one_row", "singleton")).HasKey(leader => leader.Singleton);
             row.Property(leader => leader.Singleton).ValueGeneratedNever();
         });
+        modelBuilder.Entity<LostRevisionsRow>(row =>
+        {
+            row.ToTable("lost_revisions").HasKey(lost => lost.After);
+            row.Property(lost => lost.After).ValueGeneratedNever();
+        });
         modelBuilder.Entity<AgentSessionRow>().ToTable("agent_sessions").HasKey(session => session.Node);
         modelBuilder.Entity<NodePresenceRow>().ToTable("node_presence").HasKey(presence => presence.Node);
         modelBuilder.Entity<TokenRow>().ToTable("tokens").HasKey(token => token.Name);

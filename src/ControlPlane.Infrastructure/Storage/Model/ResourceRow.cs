@@ -73,6 +73,21 @@ internal sealed class StoreRow
 
     /// <summary>Changes up to this revision may have been dropped from the log.</summary>
     public long CompactedRevision { get; init; }
+
+    /// <summary>Where the store last was (see <see cref="StorePlace"/>); null until that is noted.</summary>
+    public string? Home { get; init; }
+
+    public string? Timeline { get; init; }
+}
+
+/// <summary>Revisions that a failover may have lost.</summary>
+internal sealed class LostRevisionsRow
+{
+    /// <summary>The last revision that is kept.</summary>
+    public long After { get; init; }
+
+    /// <summary>The first revision that was given afterwards.</summary>
+    public long Before { get; init; }
 }
 
 /// <summary>The leader's term: one row.</summary>

@@ -1,19 +1,22 @@
 using System.Collections.Immutable;
+using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
 using Npgsql;
 
 namespace ControlPlane.Infrastructure.Storage.Watching;
 
 /// <summary>All objects at one revision, and how it came to that lately.</summary>
 internal sealed record LoadedStore(
-    string Identity, long Revision, ImmutableDictionary<string, ImmutableSortedDictionary<ObjectKey, Resource>> Objects, RecentChanges Recent);
+    string Identity, ValueList<LostRevisions> Lost, long Revision, ImmutableDictionary<string, ImmutableSortedDictionary<ObjectKey, Resource>> Objects, RecentChanges Recent);
 
 /// <summary>A part of the change log, read in one snapshot of the database.</summary>
+/// <param name="HasMoved">The database is not where the store last was.</param>
 /// <param name="StoreRevision">The store's revision in that snapshot.</param>
 /// <param name="Compacted">Changes up to this revision may be missing from the log.</param>
 /// <param name="IsFull">There may be more after the last of these changes.</param>
-internal sealed record ReadChanges(string Identity, long StoreRevision, long Compacted, bool IsFull, ImmutableArray<LoggedChange> Changes)
+internal sealed record ReadChanges(string Identity, bool HasMoved, long StoreRevision, long Compacted, bool IsFull, ImmutableArray<LoggedChange> Changes)
 {
     /// <summary>What has been read is complete up to this revision.</summary>
     public long Revision => IsFull ? Changes[^1].Revision : StoreRevision;
@@ -45,6 +48,16 @@ internal static class ChangeLogReader
             revision = reader.GetInt64(1);
         }
 
+        List<LostRevisions> lost = [];
+        await using (NpgsqlCommand ranges = new("SELECT \"after\", \"before\" FROM lost_revisions ORDER BY 1", connection, snapshot))
+        await using (NpgsqlDataReader reader = await ranges.ExecuteReaderAsync(cancellationToken))
+        {
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                lost.Add(new LostRevisions(reader.GetInt64(0), reader.GetInt64(1)));
+            }
+        }
+
         ImmutableDictionary<string, ImmutableSortedDictionary<ObjectKey, Resource>>.Builder objects =
             ImmutableDictionary.CreateBuilder<string, ImmutableSortedDictionary<ObjectKey, Resource>>(StringComparer.Ordinal);
         foreach (ResourceKind kind in ResourceKinds.All)
@@ -54,7 +67,7 @@ internal static class ChangeLogReader
 
         RecentChanges changes = recent is null ? RecentChanges.NoneBefore(revision) : await RecentChangesReader.ReadAsync(connection, recent, cancellationToken);
         await snapshot.CommitAsync(cancellationToken);
-        return new LoadedStore(identity, revision, objects.ToImmutable(), changes);
+        return new LoadedStore(identity, [.. lost], revision, objects.ToImmutable(), changes);
     }
 
     /// <summary>Reads the changes after a revision, in order and at most so many, in one round trip.</summary>
@@ -65,7 +78,8 @@ internal static class ChangeLogReader
             BatchCommands =
             {
                 new(BeginSnapshot),
-                new("SELECT identity, revision, compacted_revision FROM store"),
+                new(StorePlace.Query),
+                new("SELECT identity, revision, compacted_revision, home, timeline FROM store"),
                 new($"SELECT {LogColumns} FROM changes WHERE revision > $1 ORDER BY revision LIMIT $2")
                 {
                     Parameters = { new() { Value = after }, new() { Value = (long)max } },
@@ -75,9 +89,13 @@ internal static class ChangeLogReader
         };
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
+        StorePlace place = StorePlace.Read(reader);
+        await reader.NextResultAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
         string identity = reader.GetGuid(0).ToString();
         long revision = reader.GetInt64(1);
         long compacted = reader.GetInt64(2);
+        bool hasMoved = reader.IsDBNull(3) || place != StorePlace.Read(reader, 3);
         await reader.NextResultAsync(cancellationToken);
         ImmutableArray<LoggedChange>.Builder changes = ImmutableArray.CreateBuilder<LoggedChange>();
         while (await reader.ReadAsync(cancellationToken))
@@ -85,7 +103,7 @@ internal static class ChangeLogReader
             changes.Add(ReadChange(reader));
         }
 
-        return new ReadChanges(identity, revision, compacted, changes.Count == max, changes.ToImmutable());
+        return new ReadChanges(identity, hasMoved, revision, compacted, changes.Count == max, changes.ToImmutable());
     }
 
     /// <summary>Reads a row of <see cref="LogColumns"/>.</summary>

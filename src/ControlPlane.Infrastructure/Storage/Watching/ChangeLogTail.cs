@@ -9,11 +9,18 @@ namespace ControlPlane.Infrastructure.Storage.Watching;
 /// poll interval anyway. While the database is away the cache keeps serving what it has.
 /// </summary>
 internal sealed class ChangeLogTail(
-    Database database, WatchCache cache, ChangeSignal signal, IOptions<StoreOptions> options, TimeProvider time, ILogger<ChangeLogTail> logger)
+    Database database, StoreHistory history, ChangeLogPartitions partitions, WatchCache cache, ChangeSignal signal, IOptions<StoreOptions> options, TimeProvider time, ILogger<ChangeLogTail> logger)
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan ListenerCheckInterval = TimeSpan.FromSeconds(30);
+
+    /// <summary>Sees to it that revisions go on after any that were ever published, and that there is room for them.</summary>
+    public async Task SettleAsync(CancellationToken cancellationToken)
+    {
+        await using NpgsqlConnection connection = await database.Source.OpenConnectionAsync(cancellationToken);
+        await SettleAsync(connection, cancellationToken);
+    }
 
     /// <summary>Loads everything, with the recent changes, so that watches go on where they were before this process started.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
@@ -64,6 +71,12 @@ internal sealed class ChangeLogTail(
         {
             ReadChanges read = await ChangeLogReader.ReadAsync(connection, cache.Revision, options.Value.ChangesPerRead, stopping);
             backoff.Reset();
+            if (read.HasMoved)
+            {
+                await SettleAsync(connection, stopping);
+                continue;
+            }
+
             if (read.Identity != cache.StoreIdentity || read.StoreRevision < cache.Revision || read.Compacted > cache.Revision)
             {
                 logger.Reloading(cache.Revision, cache.StoreIdentity);
@@ -78,6 +91,12 @@ internal sealed class ChangeLogTail(
                 await signal.WaitAsync(options.Value.PollInterval, stopping);
             }
         }
+    }
+
+    private async Task SettleAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await history.SettleAsync(connection, cancellationToken);
+        await partitions.MakeAheadAsync(cancellationToken);
     }
 
     private async Task ListenOnceAsync(Backoff backoff, CancellationToken stopping)

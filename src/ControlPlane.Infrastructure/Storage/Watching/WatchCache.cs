@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
 using Microsoft.Extensions.Options;
 
 namespace ControlPlane.Infrastructure.Storage.Watching;
@@ -71,7 +73,7 @@ internal sealed class WatchCache(LatestRevision latest, IOptions<StoreOptions> o
                 ring.Add(change);
             }
 
-            Publish(new State(store.Identity, store.Revision, store.Objects, state.Generation + 1));
+            Publish(new State(store.Identity, store.Lost, store.Revision, store.Objects, state.Generation + 1));
         }
     }
 
@@ -137,10 +139,11 @@ internal sealed class WatchCache(LatestRevision latest, IOptions<StoreOptions> o
 
     /// <param name="Generation">Counts how often everything was loaded.</param>
     private sealed record State(
-        string Identity, long Revision, ImmutableDictionary<string, ImmutableSortedDictionary<ObjectKey, Resource>> Objects, int Generation)
+        string Identity, ValueList<LostRevisions> Lost, long Revision, ImmutableDictionary<string, ImmutableSortedDictionary<ObjectKey, Resource>> Objects, int Generation)
     {
         public static State Empty { get; } = new(
             "",
+            default,
             0,
             ResourceKinds.All.ToImmutableDictionary(kind => kind.Kind, _ => ImmutableSortedDictionary<ObjectKey, Resource>.Empty, StringComparer.Ordinal),
             0);
@@ -153,6 +156,8 @@ internal sealed class WatchCache(LatestRevision latest, IOptions<StoreOptions> o
         private long position = position;
 
         public override string StoreIdentity => start.Identity;
+
+        public override ValueList<LostRevisions> LostRevisions => start.Lost;
 
         public override long StartRevision { get; } = position;
 

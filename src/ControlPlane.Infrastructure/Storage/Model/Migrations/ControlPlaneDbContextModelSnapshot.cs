@@ -172,6 +172,22 @@ namespace ControlPlane.Infrastructure.Storage.Model.Migrations
                         });
                 });
 
+            modelBuilder.Entity("ControlPlane.Infrastructure.Storage.Model.LostRevisionsRow", b =>
+                {
+                    b.Property<long>("After")
+                        .HasColumnType("bigint")
+                        .HasColumnName("after");
+
+                    b.Property<long>("Before")
+                        .HasColumnType("bigint")
+                        .HasColumnName("before");
+
+                    b.HasKey("After")
+                        .HasName("pk_lost_revisions");
+
+                    b.ToTable("lost_revisions", (string)null);
+                });
+
             modelBuilder.Entity("ControlPlane.Infrastructure.Storage.Model.NodePresenceRow", b =>
                 {
                     b.Property<string>("Node")
@@ -198,6 +214,10 @@ namespace ControlPlane.Infrastructure.Storage.Model.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("compacted_revision");
 
+                    b.Property<string>("Home")
+                        .HasColumnType("text")
+                        .HasColumnName("home");
+
                     b.Property<Guid>("Identity")
                         .HasColumnType("uuid")
                         .HasColumnName("identity");
@@ -205,6 +225,10 @@ namespace ControlPlane.Infrastructure.Storage.Model.Migrations
                     b.Property<long>("Revision")
                         .HasColumnType("bigint")
                         .HasColumnName("revision");
+
+                    b.Property<string>("Timeline")
+                        .HasColumnType("text")
+                        .HasColumnName("timeline");
 
                     b.HasKey("Singleton")
                         .HasName("pk_store");
