@@ -102,7 +102,8 @@ internal sealed class Term(
             }
         }
 
-        return [.. keys];
+        // Pods that wait choose first among what has become free, before new ones.
+        return [.. keys.OrderBy(key => key != WorkKey.PendingPods)];
     }
 
     private void EnqueueAll(World world)

@@ -119,6 +119,57 @@ public sealed class LeaderLoopTests : IDisposable
     }
 
     [Fact]
+    public void ATaintOfEffectNoExecute_MovesThePodsThatDoNotTolerateItAndTheOthersWhenTheirTimeIsUp()
+    {
+        cluster.AddNodes(2);
+        cluster.StartReconciler();
+        cluster.CreateDeployment("web", replicas: 2);
+        cluster.CreateDeployment("slow", replicas: 2, spec => spec with
+        {
+            Tolerations = [new Toleration { Key = "repair", Operator = "Exists", Effect = "NoExecute", TolerationSeconds = 20 }],
+        });
+        cluster.Until("each node has two pods", () => PodsOn("node-1").Length == 2 && PodsOn("node-2").Length == 2);
+
+        Node node = cluster.Store.Get<Node>("", "node-1")!;
+        Taint repair = new() { Key = "repair", Effect = "NoExecute", TimeAdded = cluster.Thread.Time.GetUtcNow() };
+        cluster.Store.Commit(new Write.Update(node with { Spec = new NodeSpec { Taints = [repair, new Taint { Key = "repair", Effect = "NoSchedule" }] } }, ResourceParts.Desired));
+
+        cluster.Until("the pod without a toleration runs elsewhere", () => PodsOn("node-1") is ["slow"] && PodsOn("node-2").Length == 3, seconds: 3);
+        Assert.Contains(cluster.Store.All<Event>(), item => item is { Reason: "TaintManagerEviction", Source.Component: "taint-eviction-controller" });
+        cluster.Until("the other follows after 20 s", () => PodsOn("node-1").Length == 0 && PodsOn("node-2").Length == 4, seconds: 25);
+        Assert.InRange((cluster.Thread.Time.GetUtcNow() - repair.TimeAdded!.Value).TotalSeconds, 20, 23);
+
+        string[] PodsOn(string name) => [.. cluster.LivePods.Where(pod => pod.Spec.NodeName == name).Select(pod => pod.Metadata.Labels["app"]!)];
+    }
+
+    [Fact]
+    public void PodsThatMustBeApart_WaitForANodeAndForOneAnotherToLeave()
+    {
+        cluster.AddNodes(2);
+        cluster.StartReconciler();
+        cluster.CreateDeployment("web", replicas: 3, spec => spec with
+        {
+            Affinity = new Affinity
+            {
+                PodAntiAffinity = new PodAntiAffinity
+                {
+                    RequiredDuringSchedulingIgnoredDuringExecution =
+                        [new PodAffinityTerm { TopologyKey = "kubernetes.io/hostname", LabelSelector = new LabelSelector { MatchLabels = ValueMap.Of(("app", "web")) } }],
+                },
+            },
+        });
+
+        cluster.Until("two run and one waits", () => cluster.Pods.Select(pod => pod.Spec.NodeName).Order(StringComparer.Ordinal) is var nodes && nodes.SequenceEqual([null, "node-1", "node-2"]));
+        Pod waiting = cluster.Pods.Single(pod => pod.Spec.NodeName is null);
+        Assert.Equal(
+            "0/2 nodes are available: 2 node(s) didn't match pod anti-affinity rules.", Conditions.Find(waiting.Status!.Conditions, "PodScheduled")!.Message);
+
+        cluster.Store.Commit(Write.Remove.Of(cluster.Pods.First(pod => pod.Spec.NodeName == "node-1")));
+
+        cluster.Until("the one that waited has the place", () => cluster.Store.Get<Pod>("default", waiting.Name)?.Spec.NodeName == "node-1", seconds: 2);
+    }
+
+    [Fact]
     public void PodsThatFitNowhere_AreBoundWhenANodeComes()
     {
         cluster.StartReconciler();

@@ -97,7 +97,7 @@ internal sealed class CreateHandler<T>(Updater updater, CacheReader reader, Time
                 Generation = null,
             },
         };
-        Resource created = ResourceRules.WithDefaults(ResourceStatus.Initial(complete));
+        Resource created = ResourceRules.WithTimes(ResourceRules.WithDefaults(ResourceStatus.Initial(complete)), stored: null, time.WholeSecondsNow());
         return (T)(created with { Metadata = created.Metadata with { Generation = ResourceRules.Generation(created, stored: null) } });
     }
 

@@ -33,7 +33,7 @@ internal sealed class Updater(IResourceStore store, CacheReader reader, TimeProv
             T wanted = change(stored);
             Resource updated = parts == ResourceParts.Status
                 ? ResourceStatus.WithStatusOf(stored, wanted)
-                : PrepareDesired(kind, stored, wanted);
+                : ResourceRules.WithTimes(PrepareDesired(kind, stored, wanted), stored, time.WholeSecondsNow());
             if (updated.Equals(stored))
             {
                 return stored;

@@ -35,9 +35,7 @@ internal static class NotHonouredFields
         new("setHostnameAsFQDN", Only(false), Remove),
         new("schedulerName", Only("default-scheduler"), Remove),
         new("schedulingGates", Nothing, Remove),
-        new("priorityClassName", Nothing, Remove),
-        new("priority", Only(0), Remove),
-        new("preemptionPolicy", Only("PreemptLowerPriority"), Remove),
+        new("preemptionPolicy", Only("PreemptLowerPriority", "Never"), Remove),
         new("readinessGates", Nothing, "use the container's readinessProbe instead"),
         new("runtimeClassName", Nothing, Remove),
         new("overhead", Nothing, Remove),
@@ -118,8 +116,6 @@ internal static class NotHonouredFields
         value => accepted.Contains(value.ValueKind == JsonValueKind.String ? value.GetString() : Compact(value), StringComparer.Ordinal);
 
     private static Func<JsonElement, bool> Only(bool accepted) => value => value.ValueKind == (accepted ? JsonValueKind.True : JsonValueKind.False);
-
-    private static Func<JsonElement, bool> Only(int accepted) => value => value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long number) && number == accepted;
 
     private static bool IsEmpty(JsonElement value) => value.ValueKind switch
     {

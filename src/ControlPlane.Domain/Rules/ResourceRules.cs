@@ -29,6 +29,13 @@ public static class ResourceRules
         _ => resource,
     };
 
+    /// <summary>The object after defaults with the times that the API sets: since when a node has a taint. Idempotent.</summary>
+    /// <param name="updated">The object as it is to be stored.</param>
+    /// <param name="stored">The object as it is stored; null for a new one.</param>
+    /// <param name="now">The time, in whole seconds.</param>
+    public static Resource WithTimes(Resource updated, Resource? stored, DateTimeOffset now) =>
+        updated is Node node ? TaintTimes.Apply(node, stored as Node, now) : updated;
+
     /// <summary>What is wrong with a new object, after defaults; empty when nothing is.</summary>
     public static IReadOnlyList<FieldError> ValidateCreate(Resource resource)
     {

@@ -11,6 +11,7 @@ internal static class EventSources
         Component = note switch
         {
             { Reason: "Scheduled" or "FailedScheduling" } => "default-scheduler",
+            { Reason: "TaintManagerEviction" } => "taint-eviction-controller",
             { Involved.Kind: "Deployment" } => "deployment-controller",
             { Involved.Kind: "ReplicaSet" } => "replicaset-controller",
             { Involved.Kind: "Node" } or { Reason: "NodeLost" } => "node-controller",

@@ -95,6 +95,7 @@ internal sealed class Pass(World world, WorkQueue queue, PassPlanner planner, Un
             {
                 refusal = refused.Reason == RefusalReason.StaleEpoch ? throw new LeadershipLostException("a newer term has begun") : refused;
                 UndoPlacements(key.Units[i].Writes);
+                TryWaitingPods(key);
             }
         }
 
@@ -114,6 +115,15 @@ internal sealed class Pass(World world, WorkQueue queue, PassPlanner planner, Un
         else if (planner.PeriodOf(key.Key, key.Plans) is { } period)
         {
             queue.AddAfter(key.Key, period);
+        }
+    }
+
+    /// <summary>What this key had taken in vain may be what a pod, planned after it, did not find. The waiting pods' own key comes back by itself.</summary>
+    private void TryWaitingPods(PlannedKey key)
+    {
+        if (key.Key != WorkKey.PendingPods)
+        {
+            queue.Add(WorkKey.PendingPods);
         }
     }
 

@@ -32,8 +32,9 @@ internal sealed class PassPlanner(INodePresence presence, ReconcilerOptions opti
     {
         WorkKind.Deployment => PlanDeployment(world, key.ObjectKey),
         WorkKind.ReplicaSet => PlanReplicaSet(world, key.ObjectKey),
-        WorkKind.PendingPods => PendingPods.Plan(Oldest(world.UnboundPods), world.Cluster, Now),
+        WorkKind.PendingPods => PendingPods.Plan(world.UnboundPods, world.Cluster, Now),
         WorkKind.NodeHealth => await PlanNodeHealthAsync(world, cancellationToken),
+        WorkKind.TaintEviction => TaintEviction.Plan(world.Cluster.Nodes.Select(state => state.Node), node => world.PodsByNode[node], Now),
         WorkKind.Dependants => OwnerDeletion.Plan(world.FindByUid(key.Name), world.Dependants[key.Name], world, Now),
         WorkKind.NamespaceEnd => PlanNamespaceEnd(world, key.Name),
         WorkKind.EventExpiry => EventExpiry.Plan(world.All<Event>(), Now),
@@ -111,7 +112,4 @@ internal sealed class PassPlanner(INodePresence presence, ReconcilerOptions opti
 
         isBraked = brake.IsOn;
     }
-
-    private static IOrderedEnumerable<Pod> Oldest(IReadOnlyCollection<Pod> pods) =>
-        pods.OrderBy(pod => pod.Metadata.CreationTimestamp).ThenBy(pod => pod.Key);
 }

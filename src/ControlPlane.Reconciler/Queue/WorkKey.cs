@@ -9,6 +9,8 @@ internal readonly record struct WorkKey(WorkKind Kind, string Namespace, string 
 
     public static WorkKey NodeHealth { get; } = new(WorkKind.NodeHealth, "", "");
 
+    public static WorkKey TaintEviction { get; } = new(WorkKind.TaintEviction, "", "");
+
     public static WorkKey EventExpiry { get; } = new(WorkKind.EventExpiry, "", "");
 
     public static WorkKey EndedPods { get; } = new(WorkKind.EndedPods, "", "");
@@ -41,6 +43,9 @@ internal enum WorkKind
 
     /// <summary>All nodes.</summary>
     NodeHealth,
+
+    /// <summary>All nodes with taints that take pods off them.</summary>
+    TaintEviction,
     Dependants,
     NamespaceEnd,
     EventExpiry,

@@ -1,5 +1,6 @@
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning.Garbage;
+using ControlPlane.Domain.Planning.Nodes;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Reconciler.Queue;
@@ -24,7 +25,8 @@ internal static class Triggers
             keys = keys.Append(WorkKey.Dependants(change.Object.Uid));
         }
 
-        return ChangesRoom(change) && world.UnboundPods.Count > 0 ? keys.Append(WorkKey.PendingPods) : keys;
+        keys = MayLetPodsFit(world, change) ? keys.Append(WorkKey.PendingPods) : keys;
+        return MayEvict(world, change) ? keys.Append(WorkKey.TaintEviction) : keys;
     }
 
     /// <summary>Every key there is reason to look at: for a new leader, and for the resync.</summary>
@@ -37,6 +39,7 @@ internal static class Triggers
         .. ResourceKinds.All.SelectMany(kind => world.AllOf(kind)).Where(OwnerDeletion.Waits).Select(owner => WorkKey.Dependants(owner.Uid)),
         WorkKey.PendingPods,
         WorkKey.NodeHealth,
+        WorkKey.TaintEviction,
         WorkKey.EventExpiry,
         WorkKey.EndedPods,
     ];
@@ -122,15 +125,42 @@ internal static class Triggers
     private static bool SameAttachment(Resource previous, Resource current) =>
         previous.Metadata.OwnerReferences == current.Metadata.OwnerReferences && previous.Metadata.Labels == current.Metadata.Labels;
 
-    /// <summary>Whether pods that wait for a node may fit now: a new one waits, a node changed, or a pod has left or ended.</summary>
-    private static bool ChangesRoom(Change change) => change.Object switch
+    /// <summary>
+    /// Whether pods that wait for a node may fit now. What gives room counts even while nobody waits: a pod that was planned before it, and found none, may be on its way
+    /// here. A pod that comes unbound from a pass has just been tried, and what is said about it in its status changes nothing.
+    /// </summary>
+    private static bool MayLetPodsFit(World world, Change change) => (change.Object, change.Previous) switch
     {
-        Node node => change.Operation != ChangeOperation.Modified || change.Previous is not Node known || !SameRoom(known, node),
-        Pod pod => change.Operation != ChangeOperation.Modified || string.IsNullOrEmpty(pod.Spec.NodeName) || pod.Status?.Phase is "Succeeded" or "Failed",
+        (Node node, Node known) when change.Operation == ChangeOperation.Modified => !SameRoom(known, node),
+        (Node, _) => true,
+        (Namespace now, Namespace before) => world.HasPodsWaitingForOthers && now.Metadata.Labels != before.Metadata.Labels,
+        (Pod pod, _) when change.Operation == ChangeOperation.Deleted => IsBound(pod),
+        (Pod pod, Pod known) when IsBound(pod) => (HasEnded(pod) && !HasEnded(known)) || (world.HasPodsWaitingForOthers && !SameForOthers(known, pod)),
+        (Pod pod, Pod known) => known.Spec != pod.Spec || known.Metadata.Labels != pod.Metadata.Labels,
+        (Pod pod, _) when IsBound(pod) => world.HasPodsWaitingForOthers,
+        (Pod pod, _) => Conditions.Find(pod.Status?.Conditions ?? default, "PodScheduled") is null,
         _ => false,
     };
 
+    /// <summary>Whether a taint, or a pod on a tainted node, is new.</summary>
+    private static bool MayEvict(World world, Change change) => (change.Object, change.Previous) switch
+    {
+        (Node node, _) when change.Operation == ChangeOperation.Deleted => false,
+        (Node node, var known) => TaintEviction.HasEvictingTaint(node) && (known as Node)?.Spec?.Taints != node.Spec?.Taints,
+        (Pod pod, var known) => IsBound(pod) && (known as Pod)?.Spec != pod.Spec
+            && world.Cluster.Find(pod.Spec.NodeName!) is { } state && TaintEviction.HasEvictingTaint(state.Node),
+        _ => false,
+    };
+
+    private static bool IsBound(Pod pod) => !string.IsNullOrEmpty(pod.Spec.NodeName);
+
+    private static bool HasEnded(Pod pod) => pod.Status?.Phase is "Succeeded" or "Failed";
+
+    /// <summary>Whether a bound pod means to other pods what it meant.</summary>
+    private static bool SameForOthers(Pod before, Pod now) =>
+        IsBound(before) && before.Metadata.Labels == now.Metadata.Labels && before.Metadata.IsDeleting == now.Metadata.IsDeleting;
+
     private static bool SameRoom(Node left, Node right) =>
-        left.IsReady() == right.IsReady() && left.Spec == right.Spec && left.Metadata.Labels == right.Metadata.Labels
-        && left.Status?.Allocatable == right.Status?.Allocatable;
+        left.IsReady() == right.IsReady() && left.Metadata.IsDeleting == right.Metadata.IsDeleting && left.Spec == right.Spec
+        && left.Metadata.Labels == right.Metadata.Labels && left.Status?.Allocatable == right.Status?.Allocatable;
 }

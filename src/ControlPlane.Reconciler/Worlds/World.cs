@@ -16,6 +16,7 @@ internal sealed class World : IOwners
 
     private readonly Dictionary<string, Resource> byUid = new(StringComparer.Ordinal);
     private readonly Dictionary<ObjectKey, Pod> unboundPods = [];
+    private readonly HashSet<ObjectKey> waitingForOthers = [];
 
     /// <summary>The revision up to which this is complete.</summary>
     public long Revision { get; private set; }
@@ -46,6 +47,9 @@ internal sealed class World : IOwners
     public ResourceIndex<Resource> ByNamespace { get; } = new();
 
     public IReadOnlyCollection<Pod> UnboundPods => unboundPods.Values;
+
+    /// <summary>Whether there are unbound pods for which other pods matter, and not only the room they take.</summary>
+    public bool HasPodsWaitingForOthers => waitingForOthers.Count > 0;
 
     public IEnumerable<T> All<T>()
         where T : Resource => objects[ResourceKinds.Of<T>()].Values.Cast<T>();
@@ -163,6 +167,11 @@ internal sealed class World : IOwners
                 break;
             case Pod pod:
                 unboundPods[pod.Key] = pod;
+                if (PendingPods.DependsOnOthers(pod))
+                {
+                    waitingForOthers.Add(pod.Key);
+                }
+
                 break;
         }
     }
@@ -191,6 +200,7 @@ internal sealed class World : IOwners
         if (known is Pod pod)
         {
             unboundPods.Remove(pod.Key);
+            waitingForOthers.Remove(pod.Key);
             Cluster.Find(pod.Spec.NodeName ?? "")?.Remove(pod.Uid);
         }
     }

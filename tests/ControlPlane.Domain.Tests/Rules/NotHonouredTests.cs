@@ -15,7 +15,7 @@ public class NotHonouredTests
     [InlineData("""{"hostUsers": false}""", "hostUsers")]
     [InlineData("""{"securityContext": {"runAsUser": 0}}""", "securityContext.runAsUser")]
     [InlineData("""{"securityContext": {"seccompProfile": {"type": "RuntimeDefault"}}}""", "securityContext.seccompProfile")]
-    [InlineData("""{"priority": 5}""", "priority")]
+    [InlineData("""{"preemptionPolicy": "Sometimes"}""", "preemptionPolicy")]
     [InlineData("""{"schedulerName": "mine"}""", "schedulerName")]
     [InlineData("""{"os": {"name": "windows"}}""", "os")]
     [InlineData("""{"activeDeadlineSeconds": 5}""", "activeDeadlineSeconds")]
@@ -89,7 +89,7 @@ public class NotHonouredTests
     [InlineData(
         typeof(PodSpec),
         "",
-        "containers restartPolicy terminationGracePeriodSeconds nodeSelector nodeName imagePullSecrets hostname tolerations affinity topologySpreadConstraints "
+        "containers restartPolicy terminationGracePeriodSeconds nodeSelector nodeName imagePullSecrets hostname tolerations affinity topologySpreadConstraints priority priorityClassName "
         + "automountServiceAccountToken enableServiceLinks")]
     [InlineData(
         typeof(Container),

@@ -58,7 +58,7 @@ internal sealed class SimulatedCluster : IDisposable
             string name = $"node-{i}";
             Store.Commit(new Write.Create(new Node
             {
-                Metadata = Meta("", name),
+                Metadata = Meta("", name) with { Labels = ValueMap.Of(("kubernetes.io/hostname", name)) },
                 Status = new NodeStatus
                 {
                     Allocatable = new Dictionary<string, Quantity>
@@ -92,9 +92,10 @@ internal sealed class SimulatedCluster : IDisposable
         }
     }
 
-    public Deployment CreateDeployment(string name, int replicas)
+    public Deployment CreateDeployment(string name, int replicas, Func<PodSpec, PodSpec>? change = null)
     {
         ValueMap<string> labels = ValueMap.Of(("app", name));
+        PodSpec podSpec = new() { Containers = [new Container { Name = "app", Image = "app:1" }] };
         Deployment deployment = new()
         {
             ApiVersion = "apps/v1",
@@ -107,7 +108,7 @@ internal sealed class SimulatedCluster : IDisposable
                 Template = new PodTemplateSpec
                 {
                     Metadata = new ObjectMeta { Labels = labels },
-                    Spec = new PodSpec { Containers = [new Container { Name = "app", Image = "app:1" }] },
+                    Spec = change is null ? podSpec : change(podSpec),
                 },
                 Strategy = new DeploymentStrategy { Type = "RollingUpdate", RollingUpdate = new RollingUpdateDeployment { MaxSurge = "25%", MaxUnavailable = "25%" } },
                 ProgressDeadlineSeconds = 600,

@@ -15,9 +15,10 @@ namespace ControlPlane.Domain.Planning.Nodes;
 /// The brake: 3 nodes, 2 silent at 12 s: 2 > 3 / 2 and 2 > 1, so nobody is evicted, for it is more likely that we do not hear than that they are
 /// dead. 10 nodes, 5 silent: 5 > 10 / 2 does not hold, all five are evicted. A node that has been lost for <see cref="SettledAfter"/> and has no pod left to
 /// evict is out of both counts, so that a host that burnt down last week does not hold the brake.
-/// A person may confirm the loss of a node (<see cref="LossConfirmation"/>): its pods are evicted whatever the brake; the others' are not, and it stays in
-/// both counts.
-/// A lost node gets a condition and no taint: the scheduler asks for Ready, and a person's taints and cordon stay theirs alone.
+/// A person may confirm the loss of a node (<see cref="LossConfirmation"/>): its pods are evicted whatever the brake and whatever they tolerate; the others' are
+/// not, and it stays in both counts.
+/// A lost node gets a condition and no taint: the scheduler asks for Ready, and a person's taints and cordon stay theirs alone. A pod's own tolerations of
+/// <c>node.kubernetes.io/unreachable:NoExecute</c> are honoured as if the taint were there, counted from the last sign of life; none is added by default.
 /// </remarks>
 public static class NodeHealth
 {
@@ -45,7 +46,7 @@ public static class NodeHealth
 
             if (view.Silence >= EvictAfter && view.IsDeclaredLost && (!brake.IsOn || view.IsConfirmedLost))
             {
-                plans.AddRange(view.LivePods.Select(pod => Evict(pod, view, snapshot.Now)));
+                plans.AddRange(view.LivePods.Where(pod => view.IsConfirmedLost || view.Silence >= PatienceOf(pod)).Select(pod => Evict(pod, view, snapshot.Now)));
             }
         }
 
@@ -66,7 +67,7 @@ public static class NodeHealth
         NodeStatus status = node.Status ?? new NodeStatus();
         bool becomesLost = view.Silence >= LostAfter && !view.IsDeclaredLost;
         ValueList<Condition> conditions = becomesLost ? Conditions.With(status.Conditions, LostCondition(node, now)) : status.Conditions;
-        bool brakeHolds = brake.IsOn && view.Silence >= LostAfter && view.LivePods.Count > 0 && !view.IsConfirmedLost;
+        bool brakeHolds = brake.IsOn && view.Silence >= LostAfter && view.HasPodsToEvict && !view.IsConfirmedLost;
         bool brakeShown = Conditions.Find(conditions, BrakeCondition)?.Status == "True";
         if (brakeHolds != brakeShown)
         {
@@ -125,7 +126,7 @@ public static class NodeHealth
         Preconditions = [new Precondition.AtResourceVersion(ResourceKinds.Node, view.Node.Key, view.Node.Metadata.Revision)],
         Events =
         [
-            EventNote.Warning(pod, "NodeLost", $"Node {view.Node.Name} has not been heard of for {EvictAfter.TotalSeconds:0} s; marking the pod for deletion"),
+            EventNote.Warning(pod, "NodeLost", $"Node {view.Node.Name} has not been heard of for {view.Silence.TotalSeconds:0} s; marking the pod for deletion"),
         ],
     };
 
@@ -137,6 +138,13 @@ public static class NodeHealth
         !pod.Metadata.IsDeleting ? Deletion.PlanFor(pod, now)
         : pod.Metadata.Finalizers.IsEmpty && pod.Metadata.DeletionTimestamp <= now ? Deletion.Removal(pod)
         : null;
+
+    /// <summary>
+    /// For how long of a node's silence a pod is left there: at least <see cref="EvictAfter"/>, longer for one that tolerates
+    /// <c>node.kubernetes.io/unreachable</c>; null for ever.
+    /// </summary>
+    internal static TimeSpan? PatienceOf(Pod pod) =>
+        Tolerations.Patience(pod, Tolerations.Unreachable) is { } patience ? (patience > EvictAfter ? patience : EvictAfter) : null;
 
     internal static bool HasEnded(Pod pod) => pod.Status?.Phase is "Succeeded" or "Failed";
 }

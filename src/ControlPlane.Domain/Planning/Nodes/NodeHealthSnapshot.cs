@@ -34,6 +34,9 @@ internal sealed record NodeView(Node Node, IReadOnlyCollection<Pod> Pods, IReadO
 
     public Condition? Ready => Conditions.Find(Node.Status?.Conditions ?? default, Conditions.Ready);
 
+    /// <summary>Whether pods would be taken off the node, now or later; those that tolerate its loss for ever stay.</summary>
+    public bool HasPodsToEvict => LivePods.Any(pod => NodeHealth.PatienceOf(pod) is not null);
+
     public static NodeView Of(Node node, NodeHealthSnapshot snapshot)
     {
         DateTimeOffset lastSeen = snapshot.Ages.TryGetValue(node.Name, out TimeSpan age)
@@ -73,6 +76,6 @@ public readonly record struct Brake(int Silent, int Counted)
     };
 
     private static bool IsSettled(NodeView view, DateTimeOffset now) =>
-        view.Silence >= NodeHealth.LostAfter && view.IsDeclaredLost && view.LivePods.Count == 0
+        view.Silence >= NodeHealth.LostAfter && view.IsDeclaredLost && !view.HasPodsToEvict
         && now - view.Ready?.LastTransitionTime >= NodeHealth.SettledAfter;
 }

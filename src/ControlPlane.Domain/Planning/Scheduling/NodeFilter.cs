@@ -9,7 +9,8 @@ namespace ControlPlane.Domain.Planning.Scheduling;
 /// <param name="Reasons">Why not, in Kubernetes' words; asked only when no node passes.</param>
 internal sealed record NodeFilter(string Name, Func<PodFit, NodeState, bool> Passes, Func<PodFit, NodeState, IEnumerable<NodeReason>> Reasons)
 {
-    private const string UnschedulableTaint = "node.kubernetes.io/unschedulable";
+    /// <summary>What a cordon stands for.</summary>
+    private static readonly Taint Cordon = new() { Key = Tolerations.UnschedulableKey, Effect = "NoSchedule" };
 
     /// <summary>In the order they are tried; a node is counted under the first it fails.</summary>
     public static ValueList<NodeFilter> Table { get; } =
@@ -54,7 +55,7 @@ internal sealed record NodeFilter(string Name, Func<PodFit, NodeState, bool> Pas
         int count = 0;
         foreach (Taint taint in Taints(node))
         {
-            count += taint.Effect == "PreferNoSchedule" && !Tolerates(pod, taint) ? 1 : 0;
+            count += taint.Effect == "PreferNoSchedule" && Tolerations.Find(pod.Tolerations, taint) is null ? 1 : 0;
         }
 
         return count;
@@ -78,7 +79,7 @@ internal sealed record NodeFilter(string Name, Func<PodFit, NodeState, bool> Pas
     }
 
     private static bool IsSchedulable(PodDemand pod, NodeState node) =>
-        node.Node.Spec?.Unschedulable != true || Tolerates(pod, new Taint { Key = UnschedulableTaint, Effect = "NoSchedule" });
+        node.Node.Spec?.Unschedulable != true || Tolerations.Find(pod.Tolerations, Cordon) is not null;
 
     private static bool HasFreePorts(PodDemand pod, NodeState node)
     {
@@ -129,7 +130,7 @@ internal sealed record NodeFilter(string Name, Func<PodFit, NodeState, bool> Pas
     {
         foreach (Taint taint in Taints(node))
         {
-            if (taint.Effect is "NoSchedule" or "NoExecute" && !Tolerates(pod, taint))
+            if (taint.Effect is "NoSchedule" or "NoExecute" && Tolerations.Find(pod.Tolerations, taint) is null)
             {
                 return taint;
             }
@@ -139,23 +140,6 @@ internal sealed record NodeFilter(string Name, Func<PodFit, NodeState, bool> Pas
     }
 
     private static ReadOnlySpan<Taint> Taints(NodeState node) => node.Node.Spec is { } spec ? spec.Taints.AsSpan() : default;
-
-    /// <summary>Kubernetes API, Toleration: an empty key with <c>Exists</c> tolerates everything, an empty effect every effect.</summary>
-    private static bool Tolerates(PodDemand pod, Taint taint)
-    {
-        foreach (Toleration toleration in pod.Tolerations.AsSpan())
-        {
-            bool sameEffect = string.IsNullOrEmpty(toleration.Effect) || toleration.Effect == taint.Effect;
-            bool sameKey = string.IsNullOrEmpty(toleration.Key) ? toleration.Operator == "Exists" : toleration.Key == taint.Key;
-            bool sameValue = toleration.Operator == "Exists" || (toleration.Value ?? "") == (taint.Value ?? "");
-            if (sameEffect && sameKey && sameValue)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
 
     private static Func<PodFit, NodeState, IEnumerable<NodeReason>> Because(string subject, string text) => (_, _) => [new NodeReason(subject, text)];
 }

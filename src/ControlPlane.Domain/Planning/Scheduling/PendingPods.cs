@@ -9,7 +9,7 @@ public static class PendingPods
     private const string PodScheduled = "PodScheduled";
 
     /// <summary>
-    /// A plan for each pod that can be bound, or whose reason for waiting has changed. The plans are independent: one that is refused
+    /// The higher priority first, then the older. A plan for each pod that can be bound, or whose reason for waiting has changed. The plans are independent: one that is refused
     /// holds up no other. Pods that are bound are entered in the cluster.
     /// </summary>
     public static IReadOnlyList<Plan> Plan(IEnumerable<Pod> unboundPods, ClusterState cluster, DateTimeOffset now)
@@ -18,7 +18,7 @@ public static class PendingPods
         ArgumentNullException.ThrowIfNull(cluster);
         Scheduler scheduler = new(cluster);
         List<Plan> plans = [];
-        foreach (Pod pod in unboundPods)
+        foreach (Pod pod in unboundPods.OrderByDescending(pod => pod.Spec.Priority ?? 0).ThenBy(pod => pod.Metadata.CreationTimestamp).ThenBy(pod => pod.Key))
         {
             if (pod.Metadata.IsDeleting || !string.IsNullOrEmpty(pod.Spec.NodeName) || pod.Status?.Phase is "Succeeded" or "Failed")
             {
@@ -37,6 +37,13 @@ public static class PendingPods
         }
 
         return plans;
+    }
+
+    /// <summary>Whether where a pod fits depends on other pods than those that take room: by affinity, anti-affinity or topology spread.</summary>
+    public static bool DependsOnOthers(Pod pod)
+    {
+        ArgumentNullException.ThrowIfNull(pod);
+        return !pod.Spec.TopologySpreadConstraints.IsEmpty || pod.Spec.Affinity is { PodAffinity: not null } or { PodAntiAffinity: not null };
     }
 
     private static Plan Bind(Pod pod, string node, Scheduler scheduler, DateTimeOffset now)

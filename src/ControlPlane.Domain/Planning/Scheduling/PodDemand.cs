@@ -26,7 +26,6 @@ internal sealed record PodDemand
     public static PodDemand Of(Pod pod, bool isKeptAway)
     {
         PodSpec spec = pod.Spec;
-        bool asksAboutPods = !spec.TopologySpreadConstraints.IsEmpty || spec.Affinity is { PodAffinity: not null } or { PodAntiAffinity: not null };
         return new PodDemand
         {
             Owner = pod.Metadata.Controller?.Uid,
@@ -35,7 +34,7 @@ internal sealed record PodDemand
             NodeSelector = spec.NodeSelector,
             Affinity = spec.Affinity,
             Tolerations = spec.Tolerations,
-            AmongPods = asksAboutPods || isKeptAway ? (pod.Namespace, pod.Metadata.Labels, spec.TopologySpreadConstraints) : default,
+            AmongPods = isKeptAway || PendingPods.DependsOnOthers(pod) ? (pod.Namespace, pod.Metadata.Labels, spec.TopologySpreadConstraints) : default,
         };
     }
 }

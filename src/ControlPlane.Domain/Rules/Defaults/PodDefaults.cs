@@ -14,6 +14,7 @@ internal static class PodDefaults
             InitContainers = spec.InitContainers.Select(RequestWhatIsLimited).ToValueList(),
             Containers = spec.Containers.Select(RequestWhatIsLimited).ToValueList(),
             EnableServiceLinks = spec.EnableServiceLinks ?? true,
+            Priority = PriorityClasses.PriorityOf(spec),
         };
         PodStatus status = pod.Status ?? new PodStatus();
         return pod with

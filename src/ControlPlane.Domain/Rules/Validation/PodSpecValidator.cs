@@ -23,6 +23,8 @@ internal sealed class PodSpecValidator : AbstractValidator<PodSpec>
             .Check(secret => string.IsNullOrEmpty(secret.Name) ? FieldProblem.Required() with { At = ".name" } : null);
         RuleForEach(spec => spec.Tolerations).CheckAll(Toleration);
         RuleFor(spec => spec.Affinity!).SetValidator(new AffinityValidator());
+        RuleFor(spec => spec.PriorityClassName).Check(PriorityClasses.ProblemOfName);
+        RuleFor(spec => spec.Priority).CheckWith(PriorityClasses.ProblemOfValue);
         RuleForEach(spec => spec.TopologySpreadConstraints).SetValidator(new TopologySpreadConstraintValidator());
         RuleFor(spec => spec.TopologySpreadConstraints).CheckAll(TopologySpreadConstraintValidator.Repeated);
     }

@@ -59,6 +59,24 @@ public class NodeHealthTests
         }
     }
 
+    [Theory]
+    [InlineData(60L, 59, 0)]
+    [InlineData(60L, 60, 1)]
+    [InlineData(5L, 17, 0)]
+    [InlineData(5L, 18, 1)]
+    [InlineData(null, 100_000, 0)]
+    public void Plan_APodThatToleratesItsNodesLoss_StaysAsLongAsItSays(long? seconds, int silentSeconds, int evicted)
+    {
+        Pod pod = MakePod("p", "a");
+        World world = new(MakeNode("a", "Unknown"), MakeNode("b"))
+        {
+            Pods = [pod with { Spec = pod.Spec with { Tolerations = [new Toleration { Key = "node.kubernetes.io/unreachable", Operator = "Exists", Effect = "NoExecute", TolerationSeconds = seconds }] } }],
+        };
+        world.Silent["a"] = silentSeconds;
+
+        Assert.Equal(evicted, world.Plan().Count);
+    }
+
     [Fact]
     public void Plan_SilenceBeforeWeCouldHear_CountsForNothing()
     {

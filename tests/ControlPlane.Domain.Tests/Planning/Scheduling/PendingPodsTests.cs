@@ -58,4 +58,19 @@ public class PendingPodsTests
 
         Assert.Empty(PendingPods.Plan(pods, SchedulerTests.Cluster(SchedulerTests.MakeNode("n")), Noon));
     }
+
+    [Fact]
+    public void Plan_PodsThatWait_TheHigherPriorityComesFirstAndThenTheOlder()
+    {
+        ClusterState cluster = SchedulerTests.Cluster(SchedulerTests.MakeNode("n", pods: 3));
+        Pod Waiting(string name, int? priority, int age) => SchedulerTests.MakePod(name) is var pod
+            ? pod with { Metadata = pod.Metadata with { CreationTimestamp = Noon.AddSeconds(-age) }, Spec = pod.Spec with { Priority = priority } }
+            : pod;
+
+        IReadOnlyList<Plan> plans = PendingPods.Plan(
+            [Waiting("low", -5, 9), Waiting("young", null, 1), Waiting("old", 0, 5), Waiting("high", 7, 0)], cluster, Noon);
+
+        Assert.Equal(["high", "old", "young", "low"], plans.Select(plan => ((Pod)Assert.IsType<Write.Update>(plan.Writes[0]).Object).Name));
+        Assert.Equal("FailedScheduling", plans[^1].Events[0].Reason);
+    }
 }
