@@ -66,7 +66,10 @@ internal sealed class PodLoop(
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken);
+
+    /// <summary>Runs until told to stop. The host starts it on a thread of its own; a simulation on its only one.</summary>
+    internal async Task RunAsync(CancellationToken stoppingToken)
     {
         await desired.LoadAsync(stoppingToken);
         while (!stoppingToken.IsCancellationRequested)

@@ -8,8 +8,23 @@ using ControlPlane.Domain.Resources;
 
 namespace ControlPlane.Agent.Protocol;
 
-/// <summary>The agent's side of the protocol. All calls share one HTTP/2 connection (HTTP/1.1 over plain http).</summary>
-internal sealed class ControlPlaneClient : IDisposable
+/// <summary>What the agent says to the control plane, and asks of it.</summary>
+internal interface IControlPlane
+{
+    /// <summary>Says what runs here.</summary>
+    /// <exception cref="ControlPlaneException">No answer, or a refusal.</exception>
+    Task<ReportReply> ReportAsync(NodeReport report, CancellationToken cancellationToken);
+
+    /// <summary>Waits for a desired state newer than a revision; the same one comes again when there is none for 20 s.</summary>
+    /// <param name="after">The revision; 0 to be answered at once.</param>
+    /// <param name="store">The identity of the store whose revision it is: another one answers at once.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="ControlPlaneException">No answer, or a refusal.</exception>
+    Task<DesiredState> GetDesiredAsync(long after, string store, CancellationToken cancellationToken);
+}
+
+/// <summary>The protocol over HTTP. All calls share one HTTP/2 connection (HTTP/1.1 over plain http).</summary>
+internal sealed class ControlPlaneClient : IControlPlane, IDisposable
 {
     /// <summary>A desired state is held for 20 s at the server; longer silence means the connection is dead.</summary>
     private static readonly TimeSpan DesiredTimeout = TimeSpan.FromSeconds(30);
@@ -47,7 +62,6 @@ internal sealed class ControlPlaneClient : IDisposable
         };
     }
 
-    /// <exception cref="ControlPlaneException">No answer, or a refusal.</exception>
     public Task<ReportReply> ReportAsync(NodeReport report, CancellationToken cancellationToken)
     {
         ByteArrayContent body = new(ResourceJson.SerializeToUtf8Bytes(report));
@@ -55,11 +69,6 @@ internal sealed class ControlPlaneClient : IDisposable
         return SendAsync<ReportReply>(HttpMethod.Post, $"{nodePath}/report", body, ReportTimeout, cancellationToken);
     }
 
-    /// <summary>Waits for a desired state newer than a revision; the same one comes again when there is none for 20 s.</summary>
-    /// <param name="after">The revision; 0 to be answered at once.</param>
-    /// <param name="store">The identity of the store whose revision it is: another one answers at once.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <exception cref="ControlPlaneException">No answer, or a refusal.</exception>
     public Task<DesiredState> GetDesiredAsync(long after, string store, CancellationToken cancellationToken)
     {
         string path = $"{nodePath}/desired?after={after}&store={Uri.EscapeDataString(store)}";

@@ -8,13 +8,16 @@ namespace ControlPlane.Agent.Protocol;
 
 /// <summary>Waits for the node's desired state and hands on what is newer than the newest acted on.</summary>
 internal sealed class DesiredLoop(
-    ControlPlaneClient client, DesiredHolder desired, LogStreams streams, RetryDelay delay, TimeProvider time, ILogger<DesiredLoop> log)
+    IControlPlane controlPlane, DesiredHolder desired, LogStreams streams, RetryDelay delay, TimeProvider time, ILogger<DesiredLoop> log)
     : BackgroundService
 {
     /// <summary>A server that answers at once again and again is not asked more often than this.</summary>
     private static readonly TimeSpan ShortestRound = TimeSpan.FromMilliseconds(20);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken);
+
+    /// <summary>Runs until told to stop. The host starts it on a thread of its own; a simulation on its only one.</summary>
+    internal async Task RunAsync(CancellationToken stoppingToken)
     {
         // From 0, not from what was persisted: the first answer shall come at once, even when nothing has changed.
         long after = 0;
@@ -23,7 +26,7 @@ internal sealed class DesiredLoop(
         {
             try
             {
-                DesiredState reply = await client.GetDesiredAsync(after, store, stoppingToken);
+                DesiredState reply = await controlPlane.GetDesiredAsync(after, store, stoppingToken);
                 delay.Reset();
                 streams.Serve(reply.Streams);
                 after = await desired.AcceptAsync(reply, stoppingToken);

@@ -13,7 +13,14 @@ namespace ControlPlane.Agent.Protocol;
 /// repeated as it was, under its number, until it is acknowledged; a server that does not know the session gets everything in a new one.
 /// </summary>
 internal sealed class Reporter(
-    ControlPlaneClient client, NodeBoard board, EventBuffer events, Signals signals, RetryDelay delay, TimeProvider time, ILogger<Reporter> log)
+    IControlPlane controlPlane,
+    NodeBoard board,
+    EventBuffer events,
+    Signals signals,
+    RetryDelay delay,
+    Func<Guid> newId,
+    TimeProvider time,
+    ILogger<Reporter> log)
     : BackgroundService
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(3);
@@ -27,7 +34,10 @@ internal sealed class Reporter(
     private NodeStatus? acknowledgedNode;
     private bool sendAll = true;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken);
+
+    /// <summary>Runs until told to stop. The host starts it on a thread of its own; a simulation on its only one.</summary>
+    internal async Task RunAsync(CancellationToken stoppingToken)
     {
         await board.WaitUntilReadyAsync(stoppingToken);
         NodeReport? pending = null;
@@ -57,7 +67,7 @@ internal sealed class Reporter(
         bool isFull = sendAll;
         if (sendAll)
         {
-            session = Guid.NewGuid().ToString("n");
+            session = newId().ToString("n");
             sequence = 0;
             acknowledged.Clear();
             acknowledgedNode = null;
@@ -80,7 +90,7 @@ internal sealed class Reporter(
     {
         try
         {
-            ReportReply reply = await client.ReportAsync(report, cancellationToken);
+            ReportReply reply = await controlPlane.ReportAsync(report, cancellationToken);
             delay.Reset();
             Acknowledge(report, reply);
             return true;

@@ -13,7 +13,8 @@ using ControlPlane.Infrastructure.Presence;
 namespace ControlPlane.Api.Agents;
 
 /// <summary>Takes a node's reports: a sign of life always, a commit only when something has changed.</summary>
-internal sealed class ReportHandler(IResourceStore store, CacheReader reader, AgentSessions sessions, INodePresence presence, TimeProvider time)
+internal sealed class ReportHandler(
+    IResourceStore store, CacheReader reader, AgentSessions sessions, INodePresence presence, TimeProvider time, Func<Guid> newId)
 {
     /// <summary>How often a report is tried when others write the same objects at the same time.</summary>
     private const int AttemptsMax = 5;
@@ -135,11 +136,11 @@ internal sealed class ReportHandler(IResourceStore store, CacheReader reader, Ag
         };
     }
 
-    private static void AddNode(Node node, Node? stored, List<Write> writes, List<Precondition> preconditions)
+    private void AddNode(Node node, Node? stored, List<Write> writes, List<Precondition> preconditions)
     {
         if (stored is null)
         {
-            Node created = (Node)ResourceRules.WithDefaults(node with { Metadata = node.Metadata with { Uid = Guid.NewGuid().ToString() } });
+            Node created = (Node)ResourceRules.WithDefaults(node with { Metadata = node.Metadata with { Uid = newId().ToString() } });
             Validation.ThrowIfInvalid(ResourceKinds.Node, created.Name, ResourceRules.ValidateCreate(created));
             writes.Add(new Write.Create(created));
         }
@@ -158,7 +159,7 @@ internal sealed class ReportHandler(IResourceStore store, CacheReader reader, Ag
     private IEnumerable<CommitUnit> EventUnits(string node, NodeReport report)
     {
         EventSource source = new() { Component = "agent", Host = node };
-        IdSource ids = new((ulong)Random.Shared.NextInt64());
+        IdSource ids = new(BitConverter.ToUInt64(newId().ToByteArray()));
         foreach (AgentEvent item in report.Events)
         {
             EventNote note = new(item.Involved, item.Type, item.Reason, item.Message);

@@ -74,6 +74,7 @@ public static class ApiHost
         services.AddSingleton<StreamBroker>();
         services.AddSingleton<AgentSessions>();
         services.AddSingleton<NodeTokens>();
+        services.AddSingleton<Func<Guid>>(Guid.NewGuid);
         services.AddSingleton<ReportHandler>();
         services.AddSingleton<DesiredStates>();
         services.AddSingleton<NodeAssignments>();

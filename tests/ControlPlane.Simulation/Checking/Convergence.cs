@@ -1,0 +1,71 @@
+using ControlPlane.Agent.Runtimes;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Simulation.Nodes;
+using ControlPlane.Simulation.Storing;
+
+namespace ControlPlane.Simulation.Checking;
+
+/// <summary>What must become true once the faults have ended.</summary>
+internal static class Convergence
+{
+    /// <summary>What is not yet as declared; empty when all is.</summary>
+    public static IEnumerable<string> Missing(Simulation simulation)
+    {
+        DatabaseState state = simulation.Database.Backup();
+        IEnumerable<string> missing = MissingNodes(state).Concat(state.All<Deployment>().SelectMany(deployment => MissingOf(state, deployment)));
+
+        // After a restore, what the lost part of history had begun or ended is held on to until a person decides.
+        return simulation.WasRestored ? missing : missing.Concat(Leftovers(state, simulation)).Concat(Strays(state, simulation));
+    }
+
+    private static IEnumerable<string> MissingNodes(DatabaseState state) =>
+        state.All<Node>().Where(node => !node.IsReady()).Select(node => $"{node.Name} is not ready");
+
+    private static IEnumerable<string> MissingOf(DatabaseState state, Deployment deployment)
+    {
+        if (deployment.Metadata.IsDeleting)
+        {
+            return [$"{deployment.Name} is still being deleted"];
+        }
+
+        DeploymentStatus status = deployment.Status ?? new DeploymentStatus();
+        int wanted = deployment.Replicas();
+        int active = state.PodsOf(deployment).Count(Workloads.IsActive);
+        bool isDone = status.ObservedGeneration == deployment.Metadata.Generation && active == wanted
+            && (status.UpdatedReplicas ?? 0) == wanted && (status.AvailableReplicas ?? 0) == wanted;
+        return isDone
+            ? []
+            :
+            [
+                $"{deployment.Name} wants {wanted} pods and has {active}, {status.UpdatedReplicas ?? 0} updated, {status.AvailableReplicas ?? 0} available, "
+                + $"generation {status.ObservedGeneration} of {deployment.Metadata.Generation}",
+            ];
+    }
+
+    private static IEnumerable<string> Leftovers(DatabaseState state, Simulation simulation)
+    {
+        foreach (Pod pod in state.All<Pod>())
+        {
+            if (pod.Metadata.IsDeleting)
+            {
+                yield return $"{pod.Name} still terminates on {pod.Spec.NodeName}";
+            }
+            else if (simulation.Engines.Sum(engine => engine.Running.Count(container => container.Identity.PodUid == pod.Uid)) != 1)
+            {
+                yield return $"{pod.Name} on {pod.Spec.NodeName} does not run exactly once";
+            }
+        }
+    }
+
+    private static IEnumerable<string> Strays(DatabaseState state, Simulation simulation)
+    {
+        HashSet<(string Uid, string? Node)> bound = [.. state.All<Pod>().Select(pod => (pod.Uid, pod.Spec.NodeName))];
+        foreach (SimulatedEngine engine in simulation.Engines)
+        {
+            foreach (ObservedContainer stray in engine.Running.Where(container => !bound.Contains((container.Identity.PodUid, engine.Node))))
+            {
+                yield return $"{stray.Id} of {stray.Identity.PodName} runs on {engine.Node}, and nobody wants it";
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+using ControlPlane.Agent.Runtimes;
+using ControlPlane.Domain.Agents;
+using ControlPlane.Simulation.Networking;
+using ControlPlane.Simulation.Scheduling;
+
+namespace ControlPlane.Simulation.Nodes;
+
+/// <summary>
+/// A node's container engine. It outlives the agents that call it, carries out what it was asked even when the one who asked has died, and takes its time.
+/// Images are always there; a container runs until it is stopped or its machine goes down.
+/// </summary>
+internal sealed class SimulatedEngine(string node, Scheduler scheduler, FaultRates faults, Dice dice) : IContainerRuntime
+{
+    /// <summary>The exit code of a container that SIGTERM ended.</summary>
+    private const int Terminated = 143;
+    private const int Killed = 137;
+
+    private readonly SortedDictionary<string, ObservedContainer> containers = new(StringComparer.Ordinal);
+    private int lastId;
+
+    /// <summary>Tells of each container that has begun to run.</summary>
+    public event Action<ObservedContainer>? Started;
+
+    /// <summary>Tells of each running container that is about to be stopped because someone asked for it.</summary>
+    public event Action<ObservedContainer>? Stopping;
+
+    /// <summary>Tells that a container has changed.</summary>
+    public event Action? Changed;
+
+    public bool IsDown { get; set; }
+
+    public string Node => node;
+
+    public IEnumerable<ObservedContainer> Running => containers.Values.Where(container => container.Phase == ContainerPhase.Running);
+
+    public string Name => "simulated";
+
+    public bool SharesNetwork => false;
+
+    public bool KnowsLogTimes => false;
+
+    /// <summary>The machine goes down: nothing runs any longer.</summary>
+    public void PowerOff()
+    {
+        foreach (ObservedContainer container in Running.ToList())
+        {
+            containers[container.Id] = Ended(container, Killed);
+        }
+    }
+
+    public Task<string> GetVersionAsync(CancellationToken cancellationToken) => Task.FromResult("simulated://1.0");
+
+    public Task<IReadOnlyList<ObservedContainer>> ListAsync(CancellationToken cancellationToken) =>
+        AskAsync<IReadOnlyList<ObservedContainer>>(dice.Milliseconds(0, 10), () => [.. containers.Values], cancellationToken);
+
+    public async Task WatchAsync(Action onChange, CancellationToken cancellationToken)
+    {
+        TaskCompletionSource ended = new();
+        await using CancellationTokenRegistration registration = cancellationToken.Register(() => ended.TrySetCanceled(cancellationToken));
+        Changed += onChange;
+        await ended.Task;
+    }
+
+    public Task<bool> HasImageAsync(string image, CancellationToken cancellationToken) => Task.FromResult(true);
+
+    public Task PullAsync(string image, RegistryLogin? login, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task<string> CreateAsync(ContainerRequest request, CancellationToken cancellationToken) => AskAsync(
+        dice.Milliseconds(5, 200),
+        () =>
+        {
+            string id = $"{node}-c{++lastId:000}";
+            containers[id] = new ObservedContainer
+            {
+                Id = id,
+                Identity = request.Identity,
+                Phase = ContainerPhase.Created,
+                Image = request.Container.Image ?? "",
+            };
+            return id;
+        },
+        cancellationToken);
+
+    public Task<string> CreateSandboxAsync(SandboxRequest request, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("pods share no network here");
+
+    public Task StartAsync(string id, CancellationToken cancellationToken) => AskAsync(
+        dice.Milliseconds(5, 300),
+        () =>
+        {
+            ObservedContainer created = containers.GetValueOrDefault(id) ?? throw new ContainerStartException($"no such container: {id}");
+            containers[id] = created with { Phase = ContainerPhase.Running, StartedAt = WholeSecondsNow() };
+            Started?.Invoke(containers[id]);
+            Changed?.Invoke();
+            return true;
+        },
+        cancellationToken);
+
+    public async Task StopAsync(string id, TimeSpan grace, CancellationToken cancellationToken)
+    {
+        bool isStubborn = dice.Chance(0.1);
+        TimeSpan takes = isStubborn ? grace : TimeSpan.FromTicks(Math.Min(grace.Ticks, dice.Milliseconds(10, 1_500).Ticks));
+        await AskAsync(dice.Milliseconds(0, 20), () => SayStopping(id), cancellationToken);
+        await AskAsync(takes, () => End(id, isStubborn ? Killed : Terminated), cancellationToken);
+    }
+
+    public Task RemoveAsync(string id, CancellationToken cancellationToken) => AskAsync(
+        dice.Milliseconds(1, 100),
+        () =>
+        {
+            SayStopping(id);
+            containers.Remove(id);
+            Changed?.Invoke();
+            return true;
+        },
+        cancellationToken);
+
+    public Task<ExecResult> ExecAsync(string id, IReadOnlyList<string> command, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("no pod has probes here");
+
+    public Task CopyLogsAsync(string id, LogOptions options, Stream target, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("no one reads logs here");
+
+    public Task CleanAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private bool SayStopping(string id)
+    {
+        if (containers.GetValueOrDefault(id) is { Phase: ContainerPhase.Running } running)
+        {
+            Stopping?.Invoke(running);
+        }
+
+        return true;
+    }
+
+    private bool End(string id, int exitCode)
+    {
+        if (containers.GetValueOrDefault(id) is { Phase: ContainerPhase.Running } running)
+        {
+            containers[id] = Ended(running, exitCode);
+            Changed?.Invoke();
+        }
+
+        return true;
+    }
+
+    private ObservedContainer Ended(ObservedContainer container, int exitCode) =>
+        container with { Phase = ContainerPhase.Exited, FinishedAt = WholeSecondsNow(), ExitCode = exitCode };
+
+    /// <summary>Does something after a while, and answers after another.</summary>
+    private async Task<T> AskAsync<T>(TimeSpan takes, Func<T> act, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        TaskCompletionSource<T> reply = new();
+        await using CancellationTokenRegistration registration = cancellationToken.Register(() => reply.TrySetCanceled(cancellationToken));
+        scheduler.After(takes, () =>
+        {
+            if (IsDown)
+            {
+                reply.TrySetException(new RuntimeUnavailableException("the simulated engine does not answer"));
+                return;
+            }
+
+            try
+            {
+                T answer = act();
+                scheduler.After(faults.Strikes(faults.LateMessages) ? dice.Milliseconds(1, 1_000) : dice.Milliseconds(0, 2), () => reply.TrySetResult(answer));
+            }
+            catch (ContainerStartException refusal)
+            {
+                reply.TrySetException(refusal);
+            }
+        });
+        return await reply.Task;
+    }
+
+    private DateTimeOffset WholeSecondsNow() => DateTimeOffset.FromUnixTimeSeconds(scheduler.Now.ToUnixTimeSeconds());
+}

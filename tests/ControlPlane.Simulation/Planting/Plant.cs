@@ -1,0 +1,39 @@
+using ControlPlane.Agent.Hosting;
+using ControlPlane.Agent.Protocol;
+using ControlPlane.Agent.Runtimes;
+using ControlPlane.Domain.Commits;
+
+namespace ControlPlane.Simulation.Planting;
+
+/// <summary>
+/// A known bug, put between the product's parts from outside, to show that the simulation would find it. This one changes nothing.
+/// </summary>
+internal class Plant
+{
+    /// <summary>The product as it is.</summary>
+    public static Plant None { get; } = new();
+
+    /// <summary>What <c>--plant</c> calls it.</summary>
+    public string Name { get; init; } = "none";
+
+    /// <summary>What is wrong with it.</summary>
+    public string What { get; init; } = "nothing is wrong";
+
+    /// <summary>The store as a replica sees it.</summary>
+    public virtual IResourceStore OnStore(IResourceStore store) => store;
+
+    /// <summary>The cache as a replica's readers see it.</summary>
+    public virtual IResourceCache OnCache(IResourceCache cache) => cache;
+
+    /// <summary>The cache as the reconciler sees it.</summary>
+    public virtual IResourceCache OnLeadersCache(IResourceCache cache) => cache;
+
+    /// <summary>The engine as one life of an agent sees it.</summary>
+    public virtual IContainerRuntime OnRuntime(IContainerRuntime runtime) => runtime;
+
+    /// <summary>The control plane as one life of an agent sees it.</summary>
+    public virtual IControlPlane OnControlPlane(IControlPlane controlPlane) => controlPlane;
+
+    /// <summary>The disk as one life of an agent sees it.</summary>
+    public virtual IDesiredMemory OnMemory(IDesiredMemory memory) => memory;
+}

@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Resources;
+
+namespace ControlPlane.Simulation.Planting;
+
+/// <summary>Changes units on their way to the store, and results on their way back.</summary>
+internal sealed class StorePlant(Func<CommitUnit, CommitUnit> change, Func<CommitUnit, UnitResult, UnitResult>? changeResult = null) : Plant
+{
+    public override IResourceStore OnStore(IResourceStore store) => new Store(store, change, changeResult ?? (static (_, result) => result));
+
+    private sealed class Store(IResourceStore inner, Func<CommitUnit, CommitUnit> change, Func<CommitUnit, UnitResult, UnitResult> changeResult) : IResourceStore
+    {
+        public async Task<ImmutableArray<UnitResult>> CommitAsync(IReadOnlyList<CommitUnit> units, CancellationToken cancellationToken)
+        {
+            ImmutableArray<UnitResult> results = await inner.CommitAsync([.. units.Select(change)], cancellationToken);
+            return [.. results.Select((result, index) => changeResult(units[index], result))];
+        }
+    }
+}
+
+/// <summary>Shows the reconciler other objects than there are.</summary>
+internal sealed class ViewPlant(Func<Resource, Resource> change) : Plant
+{
+    public override IResourceCache OnLeadersCache(IResourceCache cache) => new ChangedCache(cache, change, isPatient: true);
+}
+
+/// <summary>Lets readers go on before the cache has what they wait for.</summary>
+internal sealed class CachePlant : Plant
+{
+    public override IResourceCache OnCache(IResourceCache cache) => new ChangedCache(cache, static item => item, isPatient: false);
+}
+
+internal sealed class ChangedCache(IResourceCache inner, Func<Resource, Resource> change, bool isPatient) : IResourceCache
+{
+    public string StoreIdentity => inner.StoreIdentity;
+
+    public long Revision => inner.Revision;
+
+    public KindSnapshot Snapshot(ResourceKind kind) => Changed(inner.Snapshot(kind), change);
+
+    public Resource? Find(ResourceKind kind, ObjectKey key) => inner.Find(kind, key) is { } found ? change(found) : null;
+
+    public Task WaitForRevisionAsync(long revision, CancellationToken cancellationToken) => inner.WaitForRevisionAsync(revision, cancellationToken);
+
+    public Task WaitForLatestAsync(CancellationToken cancellationToken) => isPatient ? inner.WaitForLatestAsync(cancellationToken) : Task.CompletedTask;
+
+    public ChangeSubscription SubscribeFromNow() => new Subscription(inner.SubscribeFromNow(), change);
+
+    public ChangeSubscription SubscribeAfter(long revision) => new Subscription(inner.SubscribeAfter(revision), change);
+
+    private static KindSnapshot Changed(KindSnapshot snapshot, Func<Resource, Resource> change) =>
+        snapshot with { Objects = snapshot.Objects.ToImmutableSortedDictionary(item => item.Key, item => change(item.Value)) };
+
+    private sealed class Subscription(ChangeSubscription inner, Func<Resource, Resource> change) : ChangeSubscription
+    {
+        public override long StartRevision => inner.StartRevision;
+
+        public override KindSnapshot SnapshotAtStart(ResourceKind kind) => Changed(inner.SnapshotAtStart(kind), change);
+
+        public override async ValueTask<ChangeBatch> ReadAsync(CancellationToken cancellationToken)
+        {
+            ChangeBatch batch = await inner.ReadAsync(cancellationToken);
+            return batch with { Changes = [.. batch.Changes.Select(item => item with { Object = change(item.Object) })] };
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using ControlPlane.Api.Agents;
+using ControlPlane.Api.Wire;
+using ControlPlane.Domain.Agents;
+using ControlPlane.Domain.Commits;
+
+namespace ControlPlane.Simulation.Replicas;
+
+/// <summary>
+/// Holds an agent's question until there is news for its node, by the product's own <see cref="NodeAssignments"/>. The product's <c>DesiredStates</c> waits on
+/// several tasks at once, whose completion would leave the simulated thread.
+/// </summary>
+internal sealed class HeldDesired(NodeAssignments assignments, IResourceCache cache, TimeProvider time)
+{
+    private static readonly TimeSpan HoldMax = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan BehindMax = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan BehindPoll = TimeSpan.FromMilliseconds(50);
+
+    public async Task<DesiredState> NextAsync(string node, long after)
+    {
+        long started = time.GetTimestamp();
+        while (assignments.Read(node).Revision < Math.Max(after, 1))
+        {
+            if (time.GetElapsedTime(started) >= BehindMax)
+            {
+                throw StatusError.ServiceUnavailable($"this replica has not reached revision {after}");
+            }
+
+            await Task.Delay(BehindPoll, time);
+        }
+
+        while (true)
+        {
+            NodeAssignments.View view = assignments.Read(node);
+            TimeSpan left = HoldMax - time.GetElapsedTime(started);
+            if (after == 0 || view.ChangedAt > after || left <= TimeSpan.Zero)
+            {
+                return new DesiredState { StoreIdentity = cache.StoreIdentity, Revision = view.Revision, Pods = view.Pods };
+            }
+
+            TaskCompletionSource wake = new();
+            await using ITimer timer = time.CreateTimer(_ => wake.TrySetResult(), null, left, Timeout.InfiniteTimeSpan);
+            Task change = WakeAsync(view.Changed, wake);
+            await wake.Task;
+            _ = change.Exception;
+        }
+    }
+
+    private static async Task WakeAsync(Task change, TaskCompletionSource wake)
+    {
+        await change;
+        wake.TrySetResult();
+    }
+}

@@ -1,0 +1,60 @@
+using ControlPlane.Api.Agents;
+using ControlPlane.Api.Requests;
+using ControlPlane.Domain.Agents;
+using ControlPlane.Domain.Commits;
+using ControlPlane.Reconciler;
+using ControlPlane.Simulation.Networking;
+using ControlPlane.Simulation.Scheduling;
+using ControlPlane.Simulation.Storing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace ControlPlane.Simulation.Replicas;
+
+/// <summary>One life of a replica of the control plane: the real reconciler, the real handling of reports and requests, over a cache and a link of its own.</summary>
+internal sealed class Replica
+{
+    private readonly ReportHandler reports;
+    private readonly HeldDesired desired;
+
+    public Replica(string name, int life, Simulation simulation)
+    {
+        Scheduler scheduler = simulation.Scheduler;
+        Name = name;
+        Process = new SimulatedProcess(name, scheduler, simulation.Trace.Break);
+        DatabaseLink link = new(simulation.Database, scheduler, simulation.Faults, simulation.Dice.Fork());
+        IResourceCache cache = simulation.Plant.OnCache(new ReplicaCache(simulation.Database, Process, scheduler, link));
+        IResourceStore store = simulation.Plant.OnStore(link);
+        Reader = new CacheReader(cache, Process.Time);
+        Updater = new Updater(store, Reader);
+        Deleter = new Deleter(Updater, Reader, Process.Time);
+        SimulatedPresence presence = new(simulation.Database, link, cache, scheduler, Process.Time);
+        reports = new ReportHandler(store, Reader, new AgentSessions(Process.Time), presence, Process.Time, simulation.Dice.Fork().NewGuid);
+        NodeAssignments assignments = new(cache, Process.Time, NullLogger<NodeAssignments>.Instance);
+        desired = new HeldDesired(assignments, cache, Process.Time);
+        LeaderLoop loop = new(
+            store,
+            simulation.Plant.OnLeadersCache(cache),
+            new SimulatedLease(simulation.Database, link, scheduler, $"{name}-{life}"),
+            presence,
+            Process.Time,
+            new ReconcilerOptions { Seed = simulation.Dice.NextUInt64() },
+            NullLogger.Instance);
+        Process.Start(presence.RunAsync);
+        Process.Start(() => assignments.RunAsync(CancellationToken.None));
+        Process.Start(() => loop.RunAsync(CancellationToken.None));
+    }
+
+    public string Name { get; }
+
+    public SimulatedProcess Process { get; }
+
+    public CacheReader Reader { get; }
+
+    public Updater Updater { get; }
+
+    public Deleter Deleter { get; }
+
+    public Task<ReportReply> ReportAsync(string node, NodeReport report) => reports.HandleAsync(node, report, CancellationToken.None);
+
+    public Task<DesiredState> DesiredAsync(string node, long after) => desired.NextAsync(node, after);
+}

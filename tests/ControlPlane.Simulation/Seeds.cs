@@ -1,0 +1,35 @@
+using System.Collections.Concurrent;
+using ControlPlane.Simulation.Planting;
+
+namespace ControlPlane.Simulation;
+
+/// <summary>Many seeds, each on a thread of its own.</summary>
+internal static class Seeds
+{
+    /// <summary>Runs seeds until one breaks a rule; of several that do, the lowest is told. Null when none does.</summary>
+    public static SimulationResult? FindFailure(ulong first, int count, Plant plant, out long steps, out SimulationResult last)
+    {
+        ConcurrentDictionary<ulong, SimulationResult> failures = new();
+        ConcurrentDictionary<ulong, SimulationResult> ends = new();
+        long sum = 0;
+        Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, (offset, loop) =>
+        {
+            SimulationResult result = Simulation.Run(first + (ulong)offset, plant);
+            Interlocked.Add(ref sum, result.Steps);
+            if (offset == count - 1)
+            {
+                ends[result.Seed] = result;
+            }
+
+            if (result.Violation is not null)
+            {
+                failures[result.Seed] = result;
+                loop.Break();
+            }
+        });
+        steps = sum;
+        SimulationResult? failed = failures.Values.MinBy(result => result.Seed);
+        last = ends.Values.FirstOrDefault() ?? failed!;
+        return failed;
+    }
+}
