@@ -15,7 +15,7 @@ public class SimulationTests
     [Fact]
     public void AThousandSeeds_HoldEveryRuleAndComeRight()
     {
-        SimulationResult? failed = Seeds.FindFailure(first: 1, SeedCount, Plant.None, out _, out _);
+        SimulationResult? failed = Seeds.FindFailure(first: 1, SeedCount, PlantKind.None, out _, out _);
 
         Assert.True(failed is null, Tell(failed));
     }
@@ -28,7 +28,7 @@ public class SimulationTests
     [InlineData(361)]
     public void ASeedThatOnceFailed_HoldsEveryRuleNow(ulong seed)
     {
-        SimulationResult result = Simulation.Run(seed, Plant.None);
+        SimulationResult result = Simulation.Run(seed, PlantKind.None);
 
         Assert.True(result.Violation is null, Tell(result));
     }
@@ -40,8 +40,8 @@ public class SimulationTests
     [InlineData(17)]
     public void TheSameSeed_TakesTheSameCourse(ulong seed)
     {
-        SimulationResult first = Simulation.Run(seed, Plant.None);
-        SimulationResult second = Simulation.Run(seed, Plant.None);
+        SimulationResult first = Simulation.Run(seed, PlantKind.None);
+        SimulationResult second = Simulation.Run(seed, PlantKind.None);
 
         Assert.True(first.Trace.Count > 50, "hardly anything happened");
         Assert.Equal(first.Trace, second.Trace);
@@ -50,7 +50,7 @@ public class SimulationTests
 
     [Fact]
     public void OtherSeeds_TakeOtherCourses() =>
-        Assert.NotEqual(Simulation.Run(1, Plant.None).Digest, Simulation.Run(2, Plant.None).Digest);
+        Assert.NotEqual(Simulation.Run(1, PlantKind.None).Digest, Simulation.Run(2, PlantKind.None).Digest);
 
     [Theory]
     [MemberData(nameof(Planted))]

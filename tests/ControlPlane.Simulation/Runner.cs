@@ -37,7 +37,7 @@ internal static class Runner
         {
             ulong first = ulong.Parse(options.GetValueOrDefault("--seed", "1"), CultureInfo.InvariantCulture);
             int count = int.Parse(options.GetValueOrDefault("--seeds", options.ContainsKey("--seed") ? "1" : "1000"), CultureInfo.InvariantCulture);
-            Plant plant = options.TryGetValue("--plant", out string? planted) ? Plants.Of(planted) : Plant.None;
+            PlantKind plant = options.TryGetValue("--plant", out string? planted) ? Plants.Of(planted) : PlantKind.None;
             return options.ContainsKey("--plants") ? PrintPlants(first, count) : RunSeeds(first, count, plant, options.ContainsKey("--trace"));
         }
         catch (Exception exception) when (exception is FormatException or OverflowException or ArgumentException)
@@ -47,7 +47,7 @@ internal static class Runner
         }
     }
 
-    private static int RunSeeds(ulong first, int count, Plant plant, bool printsTrace)
+    private static int RunSeeds(ulong first, int count, PlantKind plant, bool printsTrace)
     {
         long begun = Stopwatch.GetTimestamp();
         SimulationResult? failed = Seeds.FindFailure(first, count, plant, out long steps, out SimulationResult last);
@@ -63,13 +63,13 @@ internal static class Runner
         return failed is null ? 0 : 1;
     }
 
-    private static string Again(Plant plant) => plant == Plant.None ? "" : $" --plant {plant.Name}";
+    private static string Again(PlantKind plant) => plant == PlantKind.None ? "" : $" --plant {plant.Name}";
 
     private static int PrintPlants(ulong first, int count)
     {
         bool isComplete = true;
         Console.WriteLine(Text($"{"plant",-20} {"seed",6} {"steps",8}  found by"));
-        foreach (Plant plant in Plants.All)
+        foreach (PlantKind plant in Plants.All)
         {
             SimulationResult? found = Seeds.FindFailure(first, count, plant, out _, out _);
             isComplete &= found is not null;

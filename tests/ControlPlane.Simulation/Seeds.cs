@@ -7,7 +7,7 @@ namespace ControlPlane.Simulation;
 internal static class Seeds
 {
     /// <summary>Runs seeds until one breaks a rule; of several that do, the lowest is told. Null when none does.</summary>
-    public static SimulationResult? FindFailure(ulong first, int count, Plant plant, out long steps, out SimulationResult last)
+    public static SimulationResult? FindFailure(ulong first, int count, PlantKind plant, out long steps, out SimulationResult last)
     {
         ConcurrentDictionary<ulong, SimulationResult> failures = new();
         ConcurrentDictionary<ulong, SimulationResult> ends = new();

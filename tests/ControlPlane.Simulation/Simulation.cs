@@ -40,9 +40,9 @@ internal sealed class Simulation
     private readonly Invariants invariants;
     private int restores;
 
-    private Simulation(ulong seed, Plant plant)
+    private Simulation(ulong seed, PlantKind plant)
     {
-        Plant = plant;
+        Plant = plant.Make();
         Dice = new Dice(seed);
         Scheduler = new Scheduler(Dice.Fork());
         Trace = new Trace(Scheduler);
@@ -82,7 +82,7 @@ internal sealed class Simulation
     public bool WasRestored => restores > 0;
 
     /// <summary>Runs a seed to its end, or to the first broken rule.</summary>
-    public static SimulationResult Run(ulong seed, Plant plant)
+    public static SimulationResult Run(ulong seed, PlantKind plant)
     {
         Simulation simulation = new(seed, plant);
         simulation.RunToEnd();

@@ -58,6 +58,8 @@ internal sealed class Invariants
         {
             CheckRoom(transaction);
             CheckSurge(transaction);
+            CheckNoneTooMany(transaction);
+            CheckSpecsStay(transaction);
             CheckAvailability(transaction);
         }
     }
@@ -158,6 +160,32 @@ internal sealed class Invariants
             if (active > allowed)
             {
                 Break($"{deployment.Name} was given {active} pods; {deployment.Replicas()} + {deployment.MaxSurge()} are allowed");
+            }
+        }
+    }
+
+    /// <summary>A ReplicaSet is never given more pods than it declares.</summary>
+    private void CheckNoneTooMany(Transaction transaction)
+    {
+        HashSet<string> created = [.. transaction.Changes.Where(change => change is { Operation: ChangeOperation.Added, Object: Pod }).Select(change => change.Object.Metadata.Controller?.Uid ?? "")];
+        foreach (ReplicaSet replicaSet in transaction.After.All<ReplicaSet>().Where(replicaSet => created.Contains(replicaSet.Uid)))
+        {
+            int active = transaction.After.All<Pod>().Count(pod => pod.IsActive() && pod.Metadata.Controller?.Uid == replicaSet.Uid);
+            if (active > (replicaSet.Spec.Replicas ?? 1))
+            {
+                Break($"{replicaSet.Name} was given {active} pods and declares {replicaSet.Spec.Replicas}");
+            }
+        }
+    }
+
+    /// <summary>What a Deployment shall be is its users' to say.</summary>
+    private void CheckSpecsStay(Transaction transaction)
+    {
+        foreach (Change change in transaction.Changes)
+        {
+            if (change is { Object: Deployment now, Previous: Deployment before } && now.Spec != before.Spec)
+            {
+                Break($"the spec of {now.Name} was changed by the reconciler");
             }
         }
     }

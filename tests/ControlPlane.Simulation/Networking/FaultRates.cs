@@ -14,10 +14,10 @@ internal sealed class FaultRates
     {
         this.dice = dice;
         LostMessages = Draw(0.10);
-        RepeatedMessages = Draw(0.15);
+        RepeatedMessages = Draw(0.30);
         LateMessages = Draw(0.15);
-        FailedCommits = Draw(0.08);
-        UnknownCommits = Draw(0.08);
+        FailedCommits = Draw(0.15);
+        UnknownCommits = Draw(0.25);
         LaggingCache = Draw(0.20);
         AgentCrashes = Draw(1);
         Reboots = Draw(0.5);

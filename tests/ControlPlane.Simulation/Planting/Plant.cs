@@ -10,15 +10,6 @@ namespace ControlPlane.Simulation.Planting;
 /// </summary>
 internal class Plant
 {
-    /// <summary>The product as it is.</summary>
-    public static Plant None { get; } = new();
-
-    /// <summary>What <c>--plant</c> calls it.</summary>
-    public string Name { get; init; } = "none";
-
-    /// <summary>What is wrong with it.</summary>
-    public string What { get; init; } = "nothing is wrong";
-
     /// <summary>The store as a replica sees it.</summary>
     public virtual IResourceStore OnStore(IResourceStore store) => store;
 
@@ -36,4 +27,14 @@ internal class Plant
 
     /// <summary>The disk as one life of an agent sees it.</summary>
     public virtual IDesiredMemory OnMemory(IDesiredMemory memory) => memory;
+}
+
+/// <summary>A plant by its name. Each run has one of its own, for a plant may remember what it saw.</summary>
+/// <param name="Name">What <c>--plant</c> calls it.</param>
+/// <param name="What">What is wrong with it.</param>
+/// <param name="Make">Puts it into one run.</param>
+internal sealed record PlantKind(string Name, string What, Func<Plant> Make)
+{
+    /// <summary>The product as it is.</summary>
+    public static PlantKind None { get; } = new("none", "nothing is wrong", static () => new Plant());
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Simulation.Planting;
 
@@ -23,6 +24,36 @@ internal sealed class StorePlant(Func<CommitUnit, CommitUnit> change, Func<Commi
 internal sealed class ViewPlant(Func<Resource, Resource> change) : Plant
 {
     public override IResourceCache OnLeadersCache(IResourceCache cache) => new ChangedCache(cache, change, isPatient: true);
+}
+
+/// <summary>Shows the reconciler other bounds of rollouts than there are, and takes them out of what it writes.</summary>
+internal sealed class BoundsPlant(Func<RollingUpdateDeployment, RollingUpdateDeployment> change) : Plant
+{
+    private readonly Dictionary<string, DeploymentStrategy?> declared = new(StringComparer.Ordinal);
+
+    public override IResourceCache OnLeadersCache(IResourceCache cache) => new ChangedCache(cache, Changed, isPatient: true);
+
+    public override IResourceStore OnStore(IResourceStore store) =>
+        new StorePlant(unit => unit with { Writes = unit.Writes.Select(Restored).ToValueList() }).OnStore(store);
+
+    private Resource Changed(Resource item)
+    {
+        if (item is not Deployment deployment)
+        {
+            return item;
+        }
+
+        DeploymentStrategy strategy = deployment.Spec.Strategy ?? new DeploymentStrategy();
+        declared[item.Uid] = deployment.Spec.Strategy;
+        return deployment with
+        {
+            Spec = deployment.Spec with { Strategy = strategy with { RollingUpdate = change(strategy.RollingUpdate ?? new RollingUpdateDeployment()) } },
+        };
+    }
+
+    private Write Restored(Write write) => write is Write.Update { Object: Deployment item } update && declared.TryGetValue(item.Uid, out DeploymentStrategy? strategy)
+        ? update with { Object = item with { Spec = item.Spec with { Strategy = strategy } } }
+        : write;
 }
 
 /// <summary>Lets readers go on before the cache has what they wait for.</summary>
