@@ -16,8 +16,8 @@ internal sealed class ControlPlaneAsSeenFrom(Machine machine, Simulation simulat
     public Task<ReportReply> ReportAsync(NodeReport report, CancellationToken cancellationToken) =>
         CallAsync(replica => replica.ReportAsync(machine.Name, report), ReportTimeout, cancellationToken);
 
-    public Task<DesiredState> GetDesiredAsync(long after, CancellationToken cancellationToken) =>
-        CallAsync(replica => replica.DesiredAsync(machine.Name, after), DesiredTimeout, cancellationToken);
+    public Task<DesiredState> GetDesiredAsync(long after, string store, CancellationToken cancellationToken) =>
+        CallAsync(replica => replica.DesiredAsync(machine.Name, after, store), DesiredTimeout, cancellationToken);
 
     private async Task<T> CallAsync<T>(Func<Replica, Task<T>> call, TimeSpan timeout, CancellationToken cancellationToken)
     {

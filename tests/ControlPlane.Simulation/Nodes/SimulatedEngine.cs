@@ -37,8 +37,6 @@ internal sealed class SimulatedEngine(string node, Scheduler scheduler, FaultRat
 
     public bool SharesNetwork => false;
 
-    public bool KnowsLogTimes => false;
-
     /// <summary>The machine goes down: nothing runs any longer.</summary>
     public void PowerOff()
     {

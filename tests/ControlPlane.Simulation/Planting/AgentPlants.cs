@@ -47,8 +47,8 @@ internal sealed class ChangedControlPlane(IControlPlane inner, Func<DesiredState
 {
     public Task<ReportReply> ReportAsync(NodeReport report, CancellationToken cancellationToken) => inner.ReportAsync(report, cancellationToken);
 
-    public async Task<DesiredState> GetDesiredAsync(long after, CancellationToken cancellationToken) =>
-        change(await inner.GetDesiredAsync(after, cancellationToken));
+    public async Task<DesiredState> GetDesiredAsync(long after, string store, CancellationToken cancellationToken) =>
+        change(await inner.GetDesiredAsync(after, store, cancellationToken));
 }
 
 /// <summary>Passes everything on.</summary>
@@ -59,8 +59,6 @@ internal abstract class RuntimeDecorator(IContainerRuntime inner) : IContainerRu
     public string Name => inner.Name;
 
     public bool SharesNetwork => inner.SharesNetwork;
-
-    public bool KnowsLogTimes => inner.KnowsLogTimes;
 
     public Task<string> GetVersionAsync(CancellationToken cancellationToken) => inner.GetVersionAsync(cancellationToken);
 

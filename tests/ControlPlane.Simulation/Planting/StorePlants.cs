@@ -85,6 +85,8 @@ internal sealed class ChangedCache(IResourceCache inner, Func<Resource, Resource
 
     private sealed class Subscription(ChangeSubscription inner, Func<Resource, Resource> change) : ChangeSubscription
     {
+        public override string StoreIdentity => inner.StoreIdentity;
+
         public override long StartRevision => inner.StartRevision;
 
         public override KindSnapshot SnapshotAtStart(ResourceKind kind) => Changed(inner.SnapshotAtStart(kind), change);

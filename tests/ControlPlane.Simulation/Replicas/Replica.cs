@@ -30,7 +30,7 @@ internal sealed class Replica
         SimulatedPresence presence = new(simulation.Database, link, cache, scheduler, Process.Time);
         reports = new ReportHandler(store, Reader, new AgentSessions(Process.Time), presence, Process.Time, simulation.Dice.Fork().NewGuid);
         NodeAssignments assignments = new(cache, Process.Time, NullLogger<NodeAssignments>.Instance);
-        desired = new HeldDesired(assignments, cache, Process.Time);
+        desired = new HeldDesired(assignments, Process.Time);
         LeaderLoop loop = new(
             store,
             simulation.Plant.OnLeadersCache(cache),
@@ -56,5 +56,5 @@ internal sealed class Replica
 
     public Task<ReportReply> ReportAsync(string node, NodeReport report) => reports.HandleAsync(node, report, CancellationToken.None);
 
-    public Task<DesiredState> DesiredAsync(string node, long after) => desired.NextAsync(node, after);
+    public Task<DesiredState> DesiredAsync(string node, long after, string store) => desired.NextAsync(node, after, store);
 }

@@ -89,6 +89,8 @@ internal sealed class ReplicaCache : IResourceCache
         private long position = start;
         private int next = cache.recent.Count;
 
+        public override string StoreIdentity => cache.StoreIdentity;
+
         public override long StartRevision { get; } = start;
 
         public override KindSnapshot SnapshotAtStart(ResourceKind kind) => new(StartRevision, atStart.Of(kind));
