@@ -26,7 +26,7 @@ internal sealed class Replica
         IResourceStore store = simulation.Plant.OnStore(link);
         Reader = new CacheReader(cache, Process.Time);
         Updater = new Updater(store, Reader);
-        Deleter = new Deleter(Updater, Reader, Process.Time);
+        Deleter = new Deleter(Updater, Reader, new NodeTokens(new NoTokens()), Process.Time);
         SimulatedPresence presence = new(simulation.Database, link, cache, scheduler, Process.Time);
         reports = new ReportHandler(store, Reader, new AgentSessions(Process.Time), presence, Process.Time, simulation.Dice.Fork().NewGuid);
         NodeAssignments assignments = new(cache, Process.Time, NullLogger<NodeAssignments>.Instance);
