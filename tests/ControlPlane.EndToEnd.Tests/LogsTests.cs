@@ -47,6 +47,12 @@ public sealed class LogsTests(SharedProduct shared)
         await kubectl.OkAsync("create", "deployment", "hello", "--image=hello:v1");
         await hello.BecomeReadyAsync(1);
 
+        // Without a readiness probe the pod counts as ready before its process has said anything.
+        await shared.Product.EventuallyAsync(
+            "the process has said that it listens",
+            TimeSpan.FromSeconds(20),
+            async () => await kubectl.OkAsync("logs", "deployment/hello") is { Length: 0 } ? "an empty log" : null);
+
         string stamped = await kubectl.OkAsync("logs", "deployment/hello", "--timestamps");
         Assert.EndsWith("Z", stamped.Split(' ')[0], StringComparison.Ordinal);
         DateTimeOffset written = DateTimeOffset.Parse(stamped.Split(' ')[0], CultureInfo.InvariantCulture);
