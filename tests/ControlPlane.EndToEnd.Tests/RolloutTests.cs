@@ -47,13 +47,13 @@ public sealed class RolloutTests(SharedProduct shared)
     {
         (Kubectl kubectl, Deployments hello) = await StartHelloAsync(version, "roll");
         using CancellationTokenSource done = new();
-        Task<Bounds> watching = WatchBoundsAsync($"/api/v1/namespaces/{kubectl.Namespace}/pods", done.Token);
+        Task<PodBounds> watching = hello.WatchBoundsAsync(done.Token);
 
         await kubectl.OkAsync("set", "image", "deployment/hello", "hello=hello:v2");
         string status = await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=60s");
         await hello.BecomeReadyAsync(Replicas);
         await done.CancelAsync();
-        Bounds bounds = await watching;
+        PodBounds bounds = await watching;
 
         Assert.Contains("successfully rolled out", status, StringComparison.Ordinal);
         Assert.Equal(2, (await hello.ReplicaSetsAsync()).Count);
@@ -121,33 +121,4 @@ public sealed class RolloutTests(SharedProduct shared)
         await hello.BecomeReadyAsync(Replicas);
         return (kubectl, hello);
     }
-
-    /// <summary>Follows the pods from their present state, and keeps the worst moment of each count.</summary>
-    private async Task<Bounds> WatchBoundsAsync(string path, CancellationToken until)
-    {
-        JsonNode list = await shared.Api.GetAsync(path);
-        Dictionary<string, JsonNode> pods = list["items"]!.AsArray().ToDictionary(pod => pod!.Uid(), pod => pod!);
-        string from = list["metadata"]!["resourceVersion"]!.GetValue<string>();
-        Bounds bounds = new(0, int.MaxValue, 0);
-        await foreach ((string type, JsonNode pod) in shared.Api.WatchAsync($"{path}?resourceVersion={from}", until))
-        {
-            if (type == "DELETED")
-            {
-                pods.Remove(pod.Uid());
-            }
-            else
-            {
-                pods[pod.Uid()] = pod;
-            }
-
-            bounds = new Bounds(
-                bounds.Events + 1,
-                Math.Min(bounds.LeastAvailable, pods.Values.Count(one => one.IsReady())),
-                Math.Max(bounds.MostPods, pods.Values.Count(one => !one.IsDeleting())));
-        }
-
-        return bounds;
-    }
-
-    private sealed record Bounds(int Events, int LeastAvailable, int MostPods);
 }

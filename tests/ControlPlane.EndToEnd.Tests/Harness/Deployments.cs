@@ -24,9 +24,43 @@ internal sealed class Deployments(Product product, ApiClient api, string space)
             return pods.Count == count && pods.All(pod => pod.IsReady()) ? null : Describe(pods);
         });
 
+    /// <summary>Follows the pods from their present state, and keeps the worst moment of each count.</summary>
+    public async Task<PodBounds> WatchBoundsAsync(CancellationToken until)
+    {
+        string path = $"/api/v1/namespaces/{space}/pods";
+        JsonNode list = await api.GetAsync(path);
+        Dictionary<string, JsonNode> pods = list["items"]!.AsArray().ToDictionary(pod => pod!.Uid(), pod => pod!);
+        string from = list["metadata"]!["resourceVersion"]!.GetValue<string>();
+        PodBounds bounds = new(0, int.MaxValue, 0);
+        await foreach ((string type, JsonNode pod) in api.WatchAsync($"{path}?resourceVersion={from}", until))
+        {
+            if (type == "DELETED")
+            {
+                pods.Remove(pod.Uid());
+            }
+            else
+            {
+                pods[pod.Uid()] = pod;
+            }
+
+            bounds = new PodBounds(
+                bounds.Events + 1,
+                Math.Min(bounds.LeastAvailable, pods.Values.Count(one => one.IsReady())),
+                Math.Max(bounds.MostPods, pods.Values.Count(one => !one.IsDeleting())));
+        }
+
+        return bounds;
+    }
+
     public static string Describe(IEnumerable<JsonNode> pods) => string.Join(
         "; ",
         pods.Select(pod =>
             $"{pod.Name()} {pod["status"]?["phase"]}{(pod.IsReady() ? " ready" : "")}{(pod.IsDeleting() ? " deleting" : "")} on {pod["spec"]?["nodeName"]} "
             + string.Join(',', pod["status"]?["containerStatuses"]?.AsArray().Select(one => one!["state"]?.ToJsonString()) ?? [])));
 }
+
+/// <summary>What a watch of the pods saw.</summary>
+/// <param name="Events">How many changes.</param>
+/// <param name="LeastAvailable">The fewest pods that were ready and stayed.</param>
+/// <param name="MostPods">The most pods, terminating ones not counted.</param>
+internal sealed record PodBounds(int Events, int LeastAvailable, int MostPods);
