@@ -47,7 +47,7 @@ internal sealed class CreateHandler<T>(Updater updater, CacheReader reader, Time
             {
                 Actor = request.Context.Actor,
                 Preconditions = Kind.IsNamespaced ? [new Precondition.NamespaceActive(created.Namespace)] : [],
-                Writes = [.. RevisionRecording.Of(null, created, request.Context, time.WholeSecondsNow()), new Write.Create(created)],
+                Writes = [.. RevisionRecording.Of(null, created, request.Context, time.WholeSecondsNow(), new IdSource((ulong)Random.Shared.NextInt64())), new Write.Create(created)],
             };
             switch (await updater.CommitAsync(unit, cancellationToken))
             {

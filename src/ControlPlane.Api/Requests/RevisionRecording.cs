@@ -11,10 +11,10 @@ internal static class RevisionRecording
     /// <summary>
     /// The record's write, or none. It comes before the Deployment's own, whose revision is then the unit's last.
     /// </summary>
-    public static IEnumerable<Write> Of(Resource? stored, Resource updated, WriteContext context, DateTimeOffset now)
+    public static IEnumerable<Write> Of(Resource? stored, Resource updated, WriteContext context, DateTimeOffset now, IdSource ids)
     {
         if (updated is Deployment declared
-            && RevisionRecords.Declared(stored as Deployment, declared, AuthorOf(context), now, new IdSource((ulong)Random.Shared.NextInt64())) is { } record)
+            && RevisionRecords.Declared(stored as Deployment, declared, AuthorOf(context), now, ids) is { } record)
         {
             yield return new Write.Create(record);
         }

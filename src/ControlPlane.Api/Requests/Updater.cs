@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ControlPlane.Api.Wire;
 using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Planning;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Rules;
 
@@ -10,7 +11,7 @@ namespace ControlPlane.Api.Requests;
 /// Changes one stored object: reads it, lets a function change it, checks the outcome and commits it on the condition that nobody
 /// changed it meanwhile; then all of it again, a bounded number of times.
 /// </summary>
-internal sealed class Updater(IResourceStore store, CacheReader reader, TimeProvider time)
+internal sealed class Updater(IResourceStore store, CacheReader reader, TimeProvider time, Func<Guid> newId)
 {
     /// <summary>How often a write is tried when others write the same object at the same time.</summary>
     public const int AttemptsMax = 10;
@@ -47,7 +48,8 @@ internal sealed class Updater(IResourceStore store, CacheReader reader, TimeProv
 
             Write write = leaves ? Write.Remove.Of(updated) : new Write.Update(updated, parts);
             Precondition unchanged = new Precondition.AtResourceVersion(kind, key, stored.Metadata.Revision);
-            IEnumerable<Write> record = leaves ? [] : RevisionRecording.Of(stored, updated, context, time.WholeSecondsNow());
+            IdSource ids = new(BitConverter.ToUInt64(newId().ToByteArray()));
+            IEnumerable<Write> record = leaves ? [] : RevisionRecording.Of(stored, updated, context, time.WholeSecondsNow(), ids);
             CommitUnit unit = new() { Actor = context.Actor, Preconditions = [unchanged], Writes = [.. record, write] };
             UnitResult result = await CommitAsync(unit, cancellationToken);
             switch (result)

@@ -25,7 +25,7 @@ internal sealed class Replica
         IResourceCache cache = simulation.Plant.OnCache(new ReplicaCache(simulation.Database, Process, scheduler, link));
         IResourceStore store = simulation.Plant.OnStore(link);
         Reader = new CacheReader(cache, Process.Time);
-        Updater = new Updater(store, Reader, Process.Time);
+        Updater = new Updater(store, Reader, Process.Time, simulation.Dice.Fork().NewGuid);
         Deleter = new Deleter(Updater, Reader, new NodeTokens(new NoTokens()), Process.Time);
         SimulatedPresence presence = new(simulation.Database, link, cache, scheduler, Process.Time);
         reports = new ReportHandler(store, Reader, new AgentSessions(Process.Time), presence, Process.Time, simulation.Dice.Fork().NewGuid);
