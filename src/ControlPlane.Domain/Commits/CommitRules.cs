@@ -82,10 +82,19 @@ public static class CommitRules
                 : null,
             Write.Update update => CheckRow(key, update.Object.Uid, ledger),
             Write.Remove remove => CheckRow(key, remove.Uid, ledger),
-            Write.SetAgentSession => null,
+            Write.SetAgentSession session => BeginsAgain(session, ledger)
+                ? new UnitResult.Refused(RefusalReason.StaleSession, key.Kind, key.Key)
+                : null,
             _ => throw new ArgumentException($"{write.GetType().Name} is no known write"),
         };
     }
+
+    /// <summary>
+    /// True for a session that has begun already: its first report has been stored, and this is the same one again, late. Stored once more it would put
+    /// old statuses over what the session has reported since, which the agent, acknowledged, would not say again.
+    /// </summary>
+    private static bool BeginsAgain(Write.SetAgentSession write, Ledger ledger) =>
+        write.SessionId is not null && ledger.Session(write.Node)?.SessionId == write.SessionId;
 
     private static UnitResult.Refused? CheckRow(RowKey key, string? uid, Ledger ledger, Func<RowState, bool>? isUnchanged = null)
     {

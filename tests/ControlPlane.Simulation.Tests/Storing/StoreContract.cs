@@ -182,6 +182,27 @@ public abstract class StoreContract
         Assert.True(await IsTakenAsync("b", 1));
     });
 
+    /// <summary>
+    /// A first report whose answer was lost was sent again and stored; then the first one arrived after all, and put its statuses over newer ones for good.
+    /// </summary>
+    [Fact]
+    public Task ASessionThatHasBegun_DoesNotBeginAgain() => TestAsync(async (store, cache) =>
+    {
+        Pod pod = Pod("begun") with { Status = new PodStatus { Phase = "Pending" } };
+        await StoredAsync(store, cache, new Write.Create(pod));
+        Write[] first = [new Write.SetAgentSession("node-2", "s"), new Write.Update(pod, ResourceParts.Status)];
+        Assert.IsType<UnitResult.Committed>(await CommitAsync(store, [], first));
+        Write ready = new Write.Update(pod with { Status = new PodStatus { Phase = "Running" } }, ResourceParts.Status);
+        Assert.IsType<UnitResult.Committed>(await CommitAsync(store, [new Precondition.AgentSession("node-2", "s", 2)], ready));
+
+        UnitResult late = await CommitAsync(store, [], first);
+
+        Assert.Equal(RefusalReason.StaleSession, Assert.IsType<UnitResult.Refused>(late).Reason);
+        await cache.WaitForLatestAsync(CancellationToken.None);
+        Assert.Equal("Running", ((Pod)cache.Find(ResourceKinds.Pod, pod.Key)!).Status?.Phase);
+        Assert.IsType<UnitResult.Committed>(await CommitAsync(store, [], new Write.SetAgentSession("node-2", "t")));
+    });
+
     [Fact]
     public Task ASubscription_TellsEachChangeOnceInOrder_WithTheObjectAsItIs() => TestAsync(async (store, cache) =>
     {
