@@ -24,6 +24,7 @@ public class SimulationTests
     [Theory]
     [InlineData(6)]
     [InlineData(72)]
+    [InlineData(280)]
     [InlineData(123)]
     [InlineData(289)]
     [InlineData(361)]

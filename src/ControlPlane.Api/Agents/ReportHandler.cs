@@ -125,7 +125,7 @@ internal sealed class ReportHandler(
             preconditions.Add(new Precondition.AgentSession(name, report.SessionId, report.Sequence));
         }
 
-        AddNode(ReportPlan.NodeFor(stored, name, report, now), stored, writes, preconditions);
+        AddNode(ReportPlan.NodeFor(stored, name, report, now), stored, isNew, writes, preconditions);
         writes.AddRange(ReportPlan.ForPods(name, report.Pods, reader.Find<Pod>, now));
         return new CommitUnit
         {
@@ -136,13 +136,20 @@ internal sealed class ReportHandler(
         };
     }
 
-    private void AddNode(Node node, Node? stored, List<Write> writes, List<Precondition> preconditions)
+    private void AddNode(Node node, Node? stored, bool isNew, List<Write> writes, List<Precondition> preconditions)
     {
         if (stored is null)
         {
             Node created = (Node)ResourceRules.WithDefaults(node with { Metadata = node.Metadata with { Uid = newId().ToString() } });
             Validation.ThrowIfInvalid(ResourceKinds.Node, created.Name, ResourceRules.ValidateCreate(created));
             writes.Add(new Write.Create(created));
+        }
+        else if (isNew)
+        {
+            // Each beginning rests on the node as it was and moves it, so that one which arrives after a later one is refused: it would put old statuses
+            // over newer ones, and an agent with nothing new to say would not notice.
+            preconditions.Add(new Precondition.AtResourceVersion(ResourceKinds.Node, stored.Key, stored.Metadata.Revision));
+            writes.Add(new Write.Update(node, node.Metadata == stored.Metadata ? ResourceParts.Status : ResourceParts.All));
         }
         else if (node.Metadata != stored.Metadata)
         {
