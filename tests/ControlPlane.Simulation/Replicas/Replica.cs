@@ -28,8 +28,9 @@ internal sealed class Replica
         Updater = new Updater(store, Reader, Process.Time, simulation.Dice.Fork().NewGuid);
         Deleter = new Deleter(Updater, Reader, new NodeTokens(new NoTokens()), Process.Time);
         SimulatedPresence presence = new(simulation.Database, link, cache, scheduler, Process.Time);
-        reports = new ReportHandler(store, Reader, new AgentSessions(Process.Time), presence, Process.Time, simulation.Dice.Fork().NewGuid);
-        NodeAssignments assignments = new(cache, Process.Time, NullLogger<NodeAssignments>.Instance);
+        AgentSessions sessions = new(Process.Time);
+        reports = new ReportHandler(store, Reader, sessions, presence, Process.Time, simulation.Dice.Fork().NewGuid);
+        NodeAssignments assignments = new(cache, sessions, Process.Time, NullLogger<NodeAssignments>.Instance);
         desired = new HeldDesired(assignments, Process.Time);
         LeaderLoop loop = new(
             store,
