@@ -19,7 +19,7 @@ public class ResourceStoreTests(PostgresFixture postgres) : IClassFixture<Postgr
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task EveryKind_ComesBackFromTheLogAndFromTheTableAsItWasStored(string kind)
+    public async Task EveryKind_ComesBackFromTheLogAndFromTheTableAsItWasStored_AndGoes(string kind)
     {
         Resource written = Sample(kind);
 
@@ -34,6 +34,10 @@ public class ResourceStoreTests(PostgresFixture postgres) : IClassFixture<Postgr
         Assert.Equal(expected, store.Cache.Find(ResourceKinds.Find(kind)!, written.Key));
         await using TestStore other = await TestStore.StartAsync(postgres.ConnectionString);
         Assert.Equal(expected, other.Cache.Find(ResourceKinds.Find(kind)!, written.Key));
+
+        Assert.True(await store.StoreAsync(new Write.Update(expected, ResourceParts.All)) > revision);
+        await store.StoreAsync(Write.Remove.Of(expected));
+        Assert.Null(store.Cache.Find(ResourceKinds.Find(kind)!, written.Key));
     }
 
     [Fact]

@@ -72,9 +72,9 @@ internal sealed record CommitStatements(string Read, string Insert, string Updat
             Delete: $"""
                 WITH w AS (
                     DELETE FROM {table} r USING unnest($1::text[], $2::bigint[], $3::text[]) AS t(uid, revision, actor) WHERE r.uid = t.uid
-                    RETURNING t.revision, t.actor, r.*)
+                    RETURNING t.revision AS removed_at, t.actor AS removed_by, r.*)
                 INSERT INTO changes ({LogColumns})
-                SELECT revision, '{kind.Kind}', namespace, name, uid, 'D', desired_revision, metadata, labels, spec, status, actor FROM w
+                SELECT removed_at, '{kind.Kind}', namespace, name, uid, 'D', desired_revision, metadata, labels, spec, status, removed_by FROM w
                 """);
     }
 }
