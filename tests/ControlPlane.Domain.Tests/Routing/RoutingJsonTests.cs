@@ -1,0 +1,56 @@
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Routing;
+
+namespace ControlPlane.Domain.Tests.Routing;
+
+public sealed class RoutingJsonTests
+{
+    private static readonly Guid Pod = new("11111111-2222-3333-4444-555555555555");
+
+    [Fact]
+    public void Deserialize_RouteTableThatWasSerialized_IsTheSame()
+    {
+        RouteTable table = new()
+        {
+            Store = "s",
+            Revision = 17,
+            Services =
+            [
+                new ServiceRoute
+                {
+                    Namespace = "default",
+                    Name = "hello",
+                    Uid = Pod,
+                    ClusterIP = "127.96.0.1",
+                    SessionAffinity = SessionAffinity.ClientIP,
+                    AffinityTimeoutSeconds = 10800,
+                    Ports =
+                    [
+                        new PortRoute
+                        {
+                            Name = "tcp-db",
+                            Port = 80,
+                            NodePort = 30080,
+                            Protocol = RouteProtocol.Tcp,
+                            Endpoints = [new RouteEndpoint { Pod = Pod, PodName = "hello-1", Node = "node-1", Address = "127.0.1.1", Port = 4711, Ready = true, Serving = true }],
+                        },
+                    ],
+                },
+            ],
+        };
+
+        string json = ResourceJson.Serialize(table);
+
+        Assert.Equal(table, ResourceJson.Deserialize<RouteTable>(json));
+        Assert.Contains("\"protocol\":\"Tcp\"", json, StringComparison.Ordinal);
+        Assert.Contains("\"sessionAffinity\":\"ClientIP\"", json, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Deserialize_GatewayReportThatWasSerialized_IsTheSame()
+    {
+        GatewayReport report = new() { Instance = "i", Store = "s", Acknowledged = 17, Sequence = 3, Draining = [new DrainingEndpoint(Pod, 2)] };
+
+        Assert.Equal(report, ResourceJson.Deserialize<GatewayReport>(ResourceJson.Serialize(report)));
+    }
+}
