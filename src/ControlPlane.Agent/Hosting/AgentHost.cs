@@ -1,7 +1,3 @@
-using ControlPlane.Agent.Logs;
-using ControlPlane.Agent.Pods;
-using ControlPlane.Agent.Probes;
-using ControlPlane.Agent.Protocol;
 using ControlPlane.Agent.Runtimes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -40,32 +36,9 @@ internal static class AgentHost
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services
-            .AddSingleton(options)
-            .AddSingleton(TimeProvider.System)
-            .AddSingleton<Signals>()
-            .AddSingleton<NodeBoard>()
-            .AddSingleton<DesiredHolder>()
-            .AddSingleton<NodeFacts>()
+            .AddAgent(options)
             .AddSingleton<RuntimeChoice>()
-            .AddSingleton<IContainerRuntime>(services => services.GetRequiredService<RuntimeChoice>().Runtime)
-            .AddSingleton(services => new EventBuffer(services.GetRequiredService<TimeProvider>(), services.GetRequiredService<Signals>().Report))
-            .AddTransient(_ => new RetryDelay(Random.Shared.NextDouble))
-            .AddSingleton(services => new ControlPlaneClient(options, services.GetRequiredService<TimeProvider>()))
-            .AddSingleton<IControlPlane>(services => services.GetRequiredService<ControlPlaneClient>())
-            .AddSingleton<Func<Guid>>(Guid.NewGuid)
-            .AddSingleton<IDesiredMemory, DesiredFile>()
-            .AddSingleton<ContainerWorker>()
-            .AddSingleton<ProbeRunner>()
-            .AddSingleton<ProbeManager>()
-            .AddSingleton<LogStreams>();
-
-        // Stopped in the reverse order: nothing is reported any more when the pod loop stops the pods.
-        builder.Services.AddHostedService<PodLoop>();
-        builder.Services.AddHostedService<RuntimeWatch>();
-        builder.Services.AddHostedService<Housekeeping>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<LogStreams>());
-        builder.Services.AddHostedService<Reporter>();
-        builder.Services.AddHostedService<DesiredLoop>();
+            .AddSingleton<IContainerRuntime>(services => services.GetRequiredService<RuntimeChoice>().Runtime);
         return builder.Build();
     }
 }

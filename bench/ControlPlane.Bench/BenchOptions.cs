@@ -1,0 +1,73 @@
+using System.Globalization;
+
+namespace ControlPlane.Bench;
+
+/// <summary>What to measure, and how large.</summary>
+internal sealed record BenchOptions
+{
+    public const string Usage = """
+        usage: bench/run NAME [--pods N] [--nodes M] [--repeat R] [--json FILE] [--start-delay MS]
+
+          create    a Deployment of N pods: from its POST until all are available
+          roll      its template changed (25 % surge, 25 % unavailable): until all are new and available
+          delete    it deleted: until no pod is left
+          reads     GET one Deployment, 32 at a time; LIST N pods
+
+          --pods N          default 1000
+          --nodes M         hollow nodes: real agents whose containers are simulated, in a process of their own; default 100
+          --repeat R        how often; medians and spreads are printed; default 5
+          --json FILE       writes the figures as an array of {name, value, unit, limit, ratio}
+          --start-delay MS  how long a simulated container takes to start; default 0
+        """;
+
+    private static readonly string[] Names = ["create", "roll", "delete", "reads"];
+
+    public required string Name { get; init; }
+
+    public int Pods { get; init; } = 1_000;
+
+    public int Nodes { get; init; } = 100;
+
+    public int Repeat { get; init; } = 5;
+
+    public string? JsonFile { get; init; }
+
+    /// <summary>In milliseconds.</summary>
+    public int StartDelay { get; init; }
+
+    /// <exception cref="FormatException">An argument is unknown, lacks its value or has a wrong one; the message names it.</exception>
+    public static BenchOptions Parse(IReadOnlyList<string> arguments)
+    {
+        if (arguments.Count == 0 || !Names.Contains(arguments[0]))
+        {
+            throw new FormatException($"expected one of {string.Join(", ", Names)}");
+        }
+
+        BenchOptions options = new() { Name = arguments[0] };
+        for (int i = 1; i < arguments.Count; i += 2)
+        {
+            if (i + 1 == arguments.Count)
+            {
+                throw new FormatException($"{arguments[i]}: a value is missing, or the option is unknown");
+            }
+
+            string value = arguments[i + 1];
+            options = arguments[i] switch
+            {
+                "--pods" => options with { Pods = Number("--pods", value, 1) },
+                "--nodes" => options with { Nodes = Number("--nodes", value, 1) },
+                "--repeat" => options with { Repeat = Number("--repeat", value, 1) },
+                "--start-delay" => options with { StartDelay = Number("--start-delay", value, 0) },
+                "--json" => options with { JsonFile = Path.GetFullPath(value) },
+                var unknown => throw new FormatException($"{unknown}: unknown"),
+            };
+        }
+
+        return options;
+    }
+
+    private static int Number(string name, string text, int least) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= least
+            ? number
+            : throw new FormatException($"{name}: expected a number from {least}, got '{text}'");
+}

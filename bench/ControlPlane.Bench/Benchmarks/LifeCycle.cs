@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Text.Json;
+using ControlPlane.Bench.Limits;
+using ControlPlane.Bench.Measuring;
+using ControlPlane.Bench.Rigs;
+
+namespace ControlPlane.Bench.Benchmarks;
+
+/// <summary>A Deployment's life: created, rolled to a new template, deleted; as often as asked, of which one phase is reported.</summary>
+internal static class LifeCycle
+{
+    public const string Name = "load";
+
+    /// <summary>A phase that takes longer has failed.</summary>
+    private static readonly TimeSpan PhaseTimeout = TimeSpan.FromMinutes(15);
+
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
+
+    public static async Task<Figures> RunAsync(BenchOptions options, CancellationToken cancellationToken)
+    {
+        await using Rig rig = await Rig.StartAsync(options, cancellationToken);
+        RowWrites postgres = new(rig.ConnectionString);
+        Figures figures = new($"{options.Name}: {options.Pods} pods, {options.Nodes} hollow nodes, {options.Repeat} times");
+
+        // Once unmeasured, with few pods: nobody starts production with a cold process.
+        await CycleAsync(rig, options with { Pods = Math.Min(options.Pods, 200) }, (_, act) => act(), cancellationToken);
+        for (int i = 0; i < options.Repeat; i++)
+        {
+            await CycleAsync(
+                rig, options, (phase, act) => phase == options.Name ? MeasureAsync(rig, postgres, options, figures, act, cancellationToken) : act(), cancellationToken);
+        }
+
+        return figures;
+    }
+
+    private static async Task CycleAsync(Rig rig, BenchOptions options, Func<string, Func<Task>, Task> phase, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        late.CancelAfter(PhaseTimeout);
+        await phase("create", () => CreateAsync(rig.Client, options.Pods, late.Token));
+        if (options.Name == "roll")
+        {
+            await phase("roll", () => RollAsync(rig.Client, options.Pods, late.Token));
+        }
+
+        await phase("delete", () => DeleteAsync(rig.Client, late.Token));
+    }
+
+    private static async Task MeasureAsync(
+        Rig rig, RowWrites postgres, BenchOptions options, Figures figures, Func<Task> act, CancellationToken cancellationToken)
+    {
+        long before = await postgres.RevisionAsync(cancellationToken);
+        using Meter meter = Meter.Start(rig.Processes);
+        await act();
+        Measured measured = await meter.StopAsync();
+        long changes = await postgres.RevisionAsync(cancellationToken) - before;
+        figures.Add("seconds", "s", measured.Seconds, await postgres.RepeatAsync(before, cancellationToken), "bare PostgreSQL, the same rows");
+        double cpu = measured.CpuSeconds["api"] + measured.CpuSeconds["postgresql"];
+        figures.Add("cpu_seconds", "CPU-s", cpu);
+        figures.Add("cpu for each pod", "µs", cpu / options.Pods * 1e6);
+        figures.Add("changes for each pod", "1", (double)changes / options.Pods);
+        foreach ((string process, double seconds) in measured.CpuSeconds)
+        {
+            figures.Add($"cpu of {process}", "CPU-s", seconds);
+        }
+
+        foreach ((string process, double megabytes) in measured.MostMemory)
+        {
+            figures.Add($"peak memory of {process}", "MB PSS", megabytes);
+        }
+    }
+
+    public static async Task CreateAsync(Client client, int pods, CancellationToken cancellationToken)
+    {
+        await client.SendAsync(HttpMethod.Post, Client.Deployments, Manifest(pods), "application/json", cancellationToken);
+        await client.WaitForDeploymentAsync(Name, deployment => Count(deployment, "availableReplicas") == pods, cancellationToken);
+    }
+
+    private static async Task RollAsync(Client client, int pods, CancellationToken cancellationToken)
+    {
+        const string Patch = """{"spec":{"template":{"spec":{"containers":[{"name":"main","image":"hollow:v2"}]}}}}""";
+        await client.SendAsync(HttpMethod.Patch, $"{Client.Deployments}/{Name}", Patch, "application/strategic-merge-patch+json", cancellationToken);
+        await client.WaitForDeploymentAsync(
+            Name,
+            deployment => IsObserved(deployment)
+                && Count(deployment, "updatedReplicas") == pods && Count(deployment, "replicas") == pods && Count(deployment, "availableReplicas") == pods,
+            cancellationToken);
+    }
+
+    private static async Task DeleteAsync(Client client, CancellationToken cancellationToken)
+    {
+        await client.SendAsync(
+            HttpMethod.Delete, $"{Client.Deployments}/{Name}", """{"propagationPolicy":"Background"}""", "application/json", cancellationToken);
+        while (await client.CountPodsAsync(cancellationToken) > 0)
+        {
+            await Task.Delay(PollInterval, cancellationToken);
+        }
+    }
+
+    private static string Manifest(int pods) => $$$$$"""
+        {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"{{{{{Name}}}}}"},
+         "spec":{"replicas":{{{{{pods.ToString(CultureInfo.InvariantCulture)}}}}},"selector":{"matchLabels":{"app":"{{{{{Name}}}}}"}},
+                 "template":{"metadata":{"labels":{"app":"{{{{{Name}}}}}"}},
+                             "spec":{"containers":[{"name":"main","image":"hollow:v1","ports":[{"containerPort":8080}],
+                                                    "resources":{"requests":{"cpu":"10m","memory":"16Mi"}}}]}}}}
+        """;
+
+    private static bool IsObserved(JsonElement deployment) =>
+        deployment.TryGetProperty("status", out JsonElement status)
+        && status.TryGetProperty("observedGeneration", out JsonElement observed)
+        && observed.GetInt64() == deployment.GetProperty("metadata").GetProperty("generation").GetInt64();
+
+    private static long Count(JsonElement deployment, string name) =>
+        deployment.TryGetProperty("status", out JsonElement status) && status.TryGetProperty(name, out JsonElement count) ? count.GetInt64() : 0;
+}

@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using Npgsql;
+
+namespace ControlPlane.Bench.Limits;
+
+/// <summary>
+/// What PostgreSQL alone needs for the rows that a phase wrote: the pods' rows and the change entries, as they are, copied in again, 1,000 rows a
+/// transaction, over one connection, on the same server. Nothing is planned, checked or serialized.
+/// </summary>
+internal sealed class RowWrites(string connectionString)
+{
+    /// <summary>Rows of one transaction, as the store's own bound.</summary>
+    private const int RowsPerTransaction = 1_000;
+
+    /// <summary>The store's revision: where the change log stands.</summary>
+    public async Task<long> RevisionAsync(CancellationToken cancellationToken)
+    {
+        await using NpgsqlConnection connection = new(connectionString);
+        await connection.OpenAsync(cancellationToken);
+        await using NpgsqlCommand command = new("SELECT revision FROM store", connection);
+        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    /// <summary>Writes again what was written after a revision, and returns the seconds that took.</summary>
+    public async Task<double> RepeatAsync(long after, CancellationToken cancellationToken)
+    {
+        await using NpgsqlConnection connection = new(connectionString);
+        await connection.OpenAsync(cancellationToken);
+        string[] entries = await ReadAsync(connection, $"COPY (SELECT * FROM changes WHERE revision > {after} ORDER BY revision) TO STDOUT", cancellationToken);
+
+        // A pod is inserted once and updated at each later change; a row's insertion costs about as much as its update, and both are timed as insertions.
+        string[] rows = await ReadAsync(
+            connection,
+            $"COPY (SELECT revision, uid, namespace, name, metadata, labels, spec, status FROM changes WHERE revision > {after} AND kind = 'Pod' AND operation <> 'D') TO STDOUT",
+            cancellationToken);
+        await ExecuteAsync(
+            connection,
+            """
+            CREATE TABLE bench_changes (LIKE changes INCLUDING INDEXES);
+            CREATE TABLE bench_rows AS SELECT revision, uid, namespace, name, metadata, labels, spec, status FROM changes WITH NO DATA;
+            ALTER TABLE bench_rows ADD PRIMARY KEY (revision);
+            CREATE UNIQUE INDEX ON bench_rows (namespace, name, revision);
+            """,
+            cancellationToken);
+        try
+        {
+            long start = Stopwatch.GetTimestamp();
+            await WriteAsync(connection, "bench_changes", entries, cancellationToken);
+            await WriteAsync(connection, "bench_rows", rows, cancellationToken);
+            return Stopwatch.GetElapsedTime(start).TotalSeconds;
+        }
+        finally
+        {
+            await ExecuteAsync(connection, "DROP TABLE bench_changes, bench_rows", CancellationToken.None);
+        }
+    }
+
+    private static async Task<string[]> ReadAsync(NpgsqlConnection connection, string copy, CancellationToken cancellationToken)
+    {
+        using TextReader reader = await connection.BeginTextExportAsync(copy, cancellationToken);
+        string all = await reader.ReadToEndAsync(cancellationToken);
+        return all.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+
+    private static async Task WriteAsync(NpgsqlConnection connection, string table, string[] rows, CancellationToken cancellationToken)
+    {
+        foreach (string[] part in rows.Chunk(RowsPerTransaction))
+        {
+            await using TextWriter writer = await connection.BeginTextImportAsync($"COPY {table} FROM STDIN", cancellationToken);
+            await writer.WriteAsync(string.Join('\n', part).AsMemory(), cancellationToken);
+            await writer.WriteAsync("\n".AsMemory(), cancellationToken);
+        }
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = new(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+}

@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace ControlPlane.Bench.Rigs;
+
+/// <summary>A program that a benchmark starts and stops. Its output goes to a file.</summary>
+internal sealed class ChildProgram : IAsyncDisposable
+{
+    private const int Terminate = 15;
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(20);
+    private readonly Process process;
+    private readonly Task output;
+
+    private ChildProgram(Process process, string logFile)
+    {
+        this.process = process;
+        LogFile = logFile;
+        output = CopyAsync(process, logFile);
+    }
+
+    public int Id => process.Id;
+
+    public string LogFile { get; }
+
+    public bool HasEnded => process.HasExited;
+
+    /// <exception cref="BenchException">It could not be started.</exception>
+    public static ChildProgram Start(string program, IEnumerable<string> arguments, string logFile, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        ProcessStartInfo start = new("dotnet", [program, .. arguments])
+        {
+            WorkingDirectory = Path.GetDirectoryName(program)!,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
+
+        return new ChildProgram(Process.Start(start) ?? throw new BenchException($"{program} did not start"), logFile);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited)
+        {
+            _ = kill(process.Id, Terminate);
+            using CancellationTokenSource late = new(StopTimeout);
+            await process.WaitForExitAsync(late.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!process.HasExited)
+            {
+                process.Kill();
+                await process.WaitForExitAsync(CancellationToken.None);
+            }
+        }
+
+        await output;
+        process.Dispose();
+    }
+
+    private static async Task CopyAsync(Process process, string logFile)
+    {
+        await using StreamWriter file = new(logFile) { AutoFlush = true };
+        using SemaphoreSlim gate = new(1);
+        async Task PumpAsync(StreamReader reader)
+        {
+            while (await reader.ReadLineAsync() is { } line)
+            {
+                await gate.WaitAsync();
+                await file.WriteLineAsync(line);
+                gate.Release();
+            }
+        }
+
+        await Task.WhenAll(PumpAsync(process.StandardOutput), PumpAsync(process.StandardError));
+    }
+
+    [DllImport("libc")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int kill(int processId, int signal);
+}
