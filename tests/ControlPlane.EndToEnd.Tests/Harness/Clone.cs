@@ -22,7 +22,7 @@ internal static class Clone
     }
 
     /// <summary>A program in the configuration that the tests were built in: <c>bin/Release/net10.0</c>.</summary>
-    private static string Program(string folder, string project)
+    public static string Program(string folder, string project)
     {
         DirectoryInfo framework = new(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
         return Path.Combine(Root, folder, project, "bin", framework.Parent!.Name, framework.Name, $"{project}.dll");

@@ -1,0 +1,38 @@
+using System.Text.Json;
+using ControlPlane.EndToEnd.Tests.Harness;
+using ControlPlane.Testing;
+
+namespace ControlPlane.EndToEnd.Tests;
+
+/// <summary>The benchmarks, at a size that says nothing about speed: that they still measure what they say.</summary>
+public sealed class BenchTests
+{
+    private const int Pods = 40;
+
+    [Theory]
+    [InlineData("roll")]
+    [InlineData("delete")]
+    public async Task Run_APhaseOfADeploymentsLife_WritesItsFigures(string phase)
+    {
+        using TemporaryFolder folder = new("bench");
+        string file = Path.Combine(folder.Path, "figures.json");
+
+        CommandResult run = await Command.RunAsync(
+            "dotnet",
+            [Clone.Program("bench", "ControlPlane.Bench"), phase, "--pods", $"{Pods}", "--nodes", "3", "--repeat", "1", "--json", file],
+            timeout: TimeSpan.FromMinutes(3));
+
+        run.OrThrow();
+        using JsonDocument figures = JsonDocument.Parse(await File.ReadAllBytesAsync(file));
+        JsonElement seconds = Figure(figures, "seconds");
+        Assert.InRange(seconds.GetProperty("value").GetDouble(), 0.001, 120);
+        Assert.True(seconds.GetProperty("ratio").GetDouble() > 1, "planning and running cannot take less time than writing the rows");
+        Assert.True(Figure(figures, "cpu_seconds").GetProperty("value").GetDouble() > 0);
+
+        // Each pod is written when it is made and when its node has said that it runs, or marked and removed: fewer changes would mean that pods are missing.
+        Assert.True(Figure(figures, "changes for each pod").GetProperty("value").GetDouble() >= 2);
+    }
+
+    private static JsonElement Figure(JsonDocument figures, string name) =>
+        figures.RootElement.EnumerateArray().Single(figure => figure.GetProperty("name").GetString() == name);
+}
