@@ -37,4 +37,7 @@ internal static partial class ReconcilerLog
 
     [LoggerMessage(11, LogLevel.Warning, "The lease could not be given up: {Why}")]
     public static partial void ReleaseFailed(ILogger logger, string why);
+
+    [LoggerMessage(12, LogLevel.Error, "The store cannot keep what {Key} asks for ({RefusedKind} {RefusedKey}): {Why}; again in {Delay}")]
+    public static partial void Unstorable(ILogger logger, string key, string refusedKind, string refusedKey, string why, TimeSpan delay);
 }

@@ -346,6 +346,43 @@ public sealed class LeaderLoopTests : IDisposable
         Assert.True(cluster.Store.LeaderEpoch > epoch);
     }
 
+    /// <summary>Its key is tried again and again, ever later, in the same term; the nodes' room that it took in vain is free for others.</summary>
+    [Fact]
+    public void ADeploymentWhosePodsTheStoreCannotKeep_StopsNoOther()
+    {
+        cluster.AddNodes(1);
+        cluster.StartReconciler();
+        cluster.Thread.Advance(TimeSpan.FromSeconds(1));
+        long epoch = cluster.Store.LeaderEpoch;
+        int refusals = 0;
+        bool isPoisoned = true;
+        cluster.Store.FindUnstorable = unit =>
+        {
+            bool isRefused = isPoisoned && unit.Writes.Any(write => write is Write.Create { Object: Pod pod } && pod.Name.StartsWith("poisoned", StringComparison.Ordinal));
+            refusals += isRefused ? 1 : 0;
+            return isRefused ? "index row size exceeds maximum" : null;
+        };
+
+        // Together they ask for more than the node has: 1.5 of its 4 CPUs for each of 2 pods.
+        cluster.CreateDeployment("poisoned", replicas: 2, Large);
+        cluster.CreateDeployment("web", replicas: 2, Large);
+
+        cluster.Until("the other's pods are available", () => cluster.Store.Get<Deployment>("default", "web")?.Status?.AvailableReplicas == 2);
+        cluster.Thread.Advance(TimeSpan.FromMinutes(5));
+        Assert.InRange(refusals, 5, 30);
+        Assert.Equal(epoch, cluster.Store.LeaderEpoch);
+        Assert.Equal(2, cluster.Pods.Count());
+
+        isPoisoned = false;
+        cluster.Store.Commit(new Write.Update(cluster.Store.Get<Deployment>("default", "web")! with { Spec = cluster.Store.Get<Deployment>("default", "web")!.Spec with { Replicas = 0 } }, ResourceParts.Desired));
+        cluster.Until("what was poisoned is available", () => cluster.Store.Get<Deployment>("default", "poisoned")?.Status?.AvailableReplicas == 2, seconds: 120);
+
+        static PodSpec Large(PodSpec spec) => spec with
+        {
+            Containers = [spec.Containers[0] with { Resources = new ResourceRequirements { Requests = new Dictionary<string, Quantity> { ["cpu"] = Quantity.Parse("1500m") }.ToValueMap() } }],
+        };
+    }
+
     [Fact]
     public void ACrashOfTheLoop_IsFollowedByANewStart()
     {

@@ -86,7 +86,7 @@ internal static class AgentEndpoints
     {
         try
         {
-            ReadOnlyMemory<byte> body = await BodyReader.ReadAsync(http);
+            ReadOnlyMemory<byte> body = ReportText.WithoutNul(await BodyReader.ReadAsync(http));
             return JsonSerializer.Deserialize<NodeReport>(body.Span, ResourceJson.Options) ?? throw StatusError.BadRequest("null is no report");
         }
         catch (JsonException broken)

@@ -77,6 +77,8 @@ internal sealed class ReportHandler(
                 case UnitResult.Refused { Reason: RefusalReason.StaleSession }:
                     session.Forget();
                     return Reply(sendAll: true);
+                case UnitResult.Refused { Reason: RefusalReason.Unstorable } refused:
+                    throw new CommitRefusedException(refused);
                 default:
                     await reader.WaitForLatestAsync(cancellationToken);
                     break;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ControlPlane.Api.Requests;
 using ControlPlane.Api.Wire;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Resources;
@@ -74,6 +75,7 @@ internal sealed partial class ErrorResponses(RequestDelegate next, ILogger<Error
         ApiException api => api,
         StoreUnavailableException unavailable => StoreErrors.For(unavailable),
         CommitOutcomeUnknownException unknown => StoreErrors.For(unknown),
+        CommitRefusedException refused => StoreErrors.For(refused.Refused),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => StatusError.RequestEntityTooLarge(Wire.Decoding.BodyDecoder.MaxBodyBytes),
         BadHttpRequestException bad => StatusError.BadRequest(bad.Message),
         _ => StatusError.InternalError("the request failed in a way that is our fault; the server's log says more", failure),

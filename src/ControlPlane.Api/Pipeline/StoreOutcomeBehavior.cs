@@ -50,6 +50,7 @@ internal static class StoreErrors
             RefusalReason.AlreadyExists => StatusError.AlreadyExists(kind, name),
             RefusalReason.NamespaceNotFound => StatusError.NotFound(ResourceKinds.Namespace, NamespaceOf(refused)),
             RefusalReason.NamespaceTerminating => StatusError.NamespaceTerminating(kind, name, NamespaceOf(refused)),
+            RefusalReason.Unstorable => StatusError.Unstorable(kind, name, refused.Detail),
             RefusalReason.UidMismatch => StatusError.Conflict(kind, name, "the name lives under another uid now"),
             _ => StatusError.Conflict(kind, name),
         };

@@ -39,7 +39,7 @@ internal static class StatusError
     public static ApiException Invalid(string group, string kind, string name, IReadOnlyList<FieldError> errors)
     {
         string[] lines = [.. errors.Select(error => $"{error.Field}: {error.Message}").Distinct(StringComparer.Ordinal)];
-        string subject = $"{(group.Length == 0 ? kind : $"{kind}.{group}")} \"{name}\" is invalid";
+        string subject = $"{Subject(group, kind, name)} is invalid";
         string message = lines.Length switch
         {
             0 => subject,
@@ -57,6 +57,10 @@ internal static class StatusError
 
     /// <summary>A well-formed request that cannot be done to the object as it is, such as a JSON patch whose <c>test</c> fails.</summary>
     public static ApiException Unprocessable(string message) => Failure(422, StatusReason.Invalid, message);
+
+    /// <summary>An object that obeys all rules and holds what the database cannot keep, such as the character U+0000.</summary>
+    public static ApiException Unstorable(ResourceKind kind, string name, string because) =>
+        Failure(422, StatusReason.Invalid, $"{Subject(kind.Group, kind.Kind, name)} cannot be stored: {because}", About(kind, name) with { Kind = kind.Kind });
 
     public static ApiException BadRequest(string message) => Failure(400, StatusReason.BadRequest, message);
 
@@ -143,6 +147,8 @@ internal static class StatusError
 
     private static ApiException Failure(int code, string reason, string message, StatusDetails? details = null) =>
         new(new Status { Code = code, Reason = reason, Message = message, Details = details });
+
+    private static string Subject(string group, string kind, string name) => $"{(group.Length == 0 ? kind : $"{kind}.{group}")} \"{name}\"";
 
     private static StatusDetails About(ResourceKind kind, string name) => new() { Name = name, Group = kind.Group, Kind = kind.Plural };
 }

@@ -35,6 +35,11 @@ public static class CommitRules
 
     private static UnitResult.Refused? FindRefusal(CommitUnit unit, Ledger ledger)
     {
+        if (FindSecondWrite(unit) is { } twice)
+        {
+            return new UnitResult.Refused(RefusalReason.Unstorable, twice.Kind, twice.Key, "a unit may write an object only once");
+        }
+
         foreach (Precondition precondition in unit.Preconditions.AsSpan())
         {
             if (Check(precondition, ledger) is { } refused)
@@ -48,6 +53,27 @@ public static class CommitRules
             if (Check(write, ledger) is { } refused)
             {
                 return refused;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The first object that a unit writes again; a node's session is no object.</summary>
+    private static RowKey? FindSecondWrite(CommitUnit unit)
+    {
+        if (unit.Writes.Count < 2)
+        {
+            return null;
+        }
+
+        HashSet<RowKey> written = new(unit.Writes.Count);
+        foreach (Write write in unit.Writes.AsSpan())
+        {
+            RowKey key = new(write.Kind.Kind, write.Key);
+            if (write is not Write.SetAgentSession && !written.Add(key))
+            {
+                return key;
             }
         }
 

@@ -128,7 +128,11 @@ public abstract record UnitResult
     public sealed record Committed(long Revision) : UnitResult;
 
     /// <summary>Left out: nothing of it is stored.</summary>
-    public sealed record Refused(RefusalReason Reason, string Kind, ObjectKey Key) : UnitResult;
+    /// <param name="Reason">Why.</param>
+    /// <param name="Kind">The kind of the object that it is about; empty when it is about none.</param>
+    /// <param name="Key">Which object.</param>
+    /// <param name="Detail">What the reason alone does not say; empty when there is no more to say.</param>
+    public sealed record Refused(RefusalReason Reason, string Kind, ObjectKey Key, string Detail = "") : UnitResult;
 }
 
 public enum RefusalReason
@@ -144,4 +148,7 @@ public enum RefusalReason
     NamespaceTerminating,
     StaleEpoch,
     StaleSession,
+
+    /// <summary>The unit holds what the store cannot keep; it would be refused again as it is.</summary>
+    Unstorable,
 }

@@ -11,7 +11,8 @@ public interface IResourceStore
     /// <summary>
     /// Commits units, in order, each on its own terms; the results are in the units' order. A unit is stored whole or not at all. The units
     /// of one call may be spread over several transactions: once one of those fails, the call fails with its error, what earlier
-    /// transactions stored stays stored, and no later unit of the call is tried.
+    /// transactions stored stays stored, and no later unit of the call is tried. A unit that holds what the store cannot keep is refused
+    /// (<see cref="RefusalReason.Unstorable"/>) and keeps no other from being stored.
     /// </summary>
     /// <exception cref="StoreUnavailableException">
     /// The store could not be reached. Nothing of a call with one unit is stored; of several units, the first few may be.
@@ -19,7 +20,6 @@ public interface IResourceStore
     /// <exception cref="CommitOutcomeUnknownException">
     /// The connection broke while committing: the unit, or with several units any number of the first ones, may be stored.
     /// </exception>
-    /// <exception cref="ArgumentException">A unit holds what the store cannot keep. Nothing of that unit is stored, others may be.</exception>
     /// <exception cref="OperationCanceledException">The caller stopped waiting; units that were on their way may be stored.</exception>
     Task<ImmutableArray<UnitResult>> CommitAsync(IReadOnlyList<CommitUnit> units, CancellationToken cancellationToken);
 }

@@ -17,21 +17,23 @@ internal sealed record ResourceColumns(string Metadata, string? Labels, string? 
 
     /// <summary>Cuts an object into columns. What has a column of its own (name, uid, revision, labels) is not repeated in the metadata.</summary>
     /// <param name="parts">The parts that will be stored; the others are left empty.</param>
-    /// <exception cref="ArgumentException">PostgreSQL cannot store the object.</exception>
     public static ResourceColumns Of(Resource resource, ResourceParts parts)
     {
         Shape shape = Shapes[ResourceKinds.Of(resource).Kind];
         ObjectMeta rest = resource.Metadata with { Name = "", Namespace = "", Uid = "", ResourceVersion = null, Labels = default };
         bool isDesired = parts.HasFlag(ResourceParts.Desired);
-        ResourceColumns columns = new(
+        return new ResourceColumns(
             isDesired ? ResourceJson.Serialize(rest) : "{}",
             isDesired && !resource.Metadata.Labels.IsEmpty ? ResourceJson.Serialize(resource.Metadata.Labels) : null,
             isDesired ? shape.WriteSpec(resource) : null,
             parts.HasFlag(ResourceParts.Status) ? shape.WriteStatus(resource) : null);
-        bool isStorable = IsStorable(columns.Metadata) && IsStorable(columns.Labels) && IsStorable(columns.Spec) && IsStorable(columns.Status)
-            && !resource.Name.Contains('\0') && !resource.Namespace.Contains('\0') && !resource.Uid.Contains('\0');
-        return isStorable ? columns : throw new ArgumentException($"{resource.Key}: a text holds the character U+0000, which cannot be stored");
     }
+
+    /// <summary>
+    /// Whether PostgreSQL can hold these texts: jsonb holds every one but one with U+0000, which JSON writes as <c>\u0000</c> (and <c>\\u0000</c> is
+    /// something else).
+    /// </summary>
+    public bool AreStorable() => IsStorable(Metadata) && IsStorable(Labels) && IsStorable(Spec) && IsStorable(Status);
 
     /// <summary>Puts an object together again.</summary>
     public static Resource ToResource(
@@ -71,7 +73,6 @@ internal sealed record ResourceColumns(string Metadata, string? Labels, string? 
         };
     }
 
-    /// <summary>jsonb holds every text but one with U+0000, which JSON writes as <c>\u0000</c> (and <c>\\u0000</c> is something else).</summary>
     private static bool IsStorable(string? json)
     {
         const string Escape = "\\u0000";

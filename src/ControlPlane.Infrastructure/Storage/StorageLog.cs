@@ -28,6 +28,9 @@ internal static partial class StorageLog
     [LoggerMessage(LogLevel.Warning, "{Units} units could not be committed: {Reason}")]
     public static partial void CommitFailed(this ILogger logger, int units, string reason);
 
+    [LoggerMessage(LogLevel.Error, "The database does not take what {Actor} wants to store: {Reason} (SQLSTATE {SqlState})")]
+    public static partial void UnitRefused(this ILogger logger, string actor, string reason, string sqlState);
+
     [LoggerMessage(LogLevel.Error, "A commit of {Units} units failed unexpectedly")]
     public static partial void CommitBroke(this ILogger logger, int units, Exception error);
 

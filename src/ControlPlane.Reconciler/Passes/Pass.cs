@@ -102,7 +102,7 @@ internal sealed class Pass(World world, WorkQueue queue, PassPlanner planner, Un
         if (refusal is not null)
         {
             TimeSpan delay = queue.AddFailed(key.Key);
-            ReconcilerLog.Refused(logger, key.Key.ToString(), refusal.Reason.ToString(), refusal.Kind, refusal.Key.ToString(), delay);
+            LogRefusal(key.Key, refusal, delay);
             return;
         }
 
@@ -115,6 +115,18 @@ internal sealed class Pass(World world, WorkQueue queue, PassPlanner planner, Un
         else if (planner.PeriodOf(key.Key, key.Plans) is { } period)
         {
             queue.AddAfter(key.Key, period);
+        }
+    }
+
+    private void LogRefusal(WorkKey key, UnitResult.Refused refusal, TimeSpan delay)
+    {
+        if (refusal.Reason == RefusalReason.Unstorable)
+        {
+            ReconcilerLog.Unstorable(logger, key.ToString(), refusal.Kind, refusal.Key.ToString(), refusal.Detail, delay);
+        }
+        else
+        {
+            ReconcilerLog.Refused(logger, key.ToString(), refusal.Reason.ToString(), refusal.Kind, refusal.Key.ToString(), delay);
         }
     }
 

@@ -76,6 +76,16 @@ public sealed class AgentProtocolTests(ApiServer api)
         Assert.Equal("Running", (string)(await api.GetAsync($"{home}/p"))["status"]!["phase"]!);
     }
 
+    /// <summary>A probe's output may hold any character; the report of its node, other pods' statuses with it, must be stored all the same.</summary>
+    [Fact]
+    public async Task Text_ThatTheDatabaseCannotKeep_IsReplacedInAReport()
+    {
+        (string home, JsonObject pod) = await NewPodAsync();
+        PodReport running = Running(pod);
+        await ReportAsync(Full("s1") with { Pods = [running with { Status = running.Status! with { Message = "said \0 and \\u0000" } }] });
+        Assert.Equal("said \ufffd and \\u0000", (string)(await api.GetAsync($"{home}/p"))["status"]!["message"]!);
+    }
+
     [Fact]
     public async Task EndedPod_StaysEndedWhateverALaterReportSays()
     {

@@ -20,6 +20,8 @@ public sealed class BadInputTests(ApiServer api)
         { "a bad image name", "application/json", Samples.Deployment("web").Replace("hello:1", "HELLO::1", StringComparison.Ordinal), 422, "spec.template.spec.containers[0].image" },
         { "a field that is not honoured", "application/json", Samples.Deployment("web").Replace("\"image\"", "\"securityContext\":{\"readOnlyRootFilesystem\":true},\"image\"", StringComparison.Ordinal), 422, "spec.template.spec.containers[0].securityContext.readOnlyRootFilesystem" },
         { "a bad name", "application/json", Samples.Deployment("Web_1"), 422, "metadata.name" },
+        { "a text that the database cannot keep", "application/json", Samples.Deployment("web").Replace("\"image\"", "\"args\":[\"\\u0000\"],\"image\"", StringComparison.Ordinal), 400, "spec.template.spec.containers[0].args[0]: text must not contain the character U+0000" },
+        { "half a character", "application/json", Samples.Deployment("web").Replace("\"image\"", "\"args\":[\"\\ud800\"],\"image\"", StringComparison.Ordinal), 400, "spec.template.spec.containers[0].args[0]" },
         { "another kind", "application/json", """{"apiVersion":"v1","kind":"Pod","metadata":{"name":"web"}}""", 400, "apps/v1" },
         { "a format that is not read", "text/plain", "hello", 415, "application/json" },
     };

@@ -79,6 +79,18 @@ public class CommitRefusalTests
     }
 
     [Fact]
+    public void ObjectWrittenTwiceByAUnit_CannotBeStored()
+    {
+        CommitOutcome outcome = Evaluate(
+            Unit(Create("new"), Update("old"), Update("old", ResourceParts.Status)),
+            Unit(new Write.SetAgentSession("old", "t"), Update("old")));
+
+        UnitResult.Refused refused = Assert.IsType<UnitResult.Refused>(outcome.Results[0]);
+        Assert.Equal((RefusalReason.Unstorable, "Pod", Key("old")), (refused.Reason, refused.Kind, refused.Key));
+        Assert.Equal([RefusalReason.Unstorable, null], outcome.Reasons());
+    }
+
+    [Fact]
     public void UidTakenByAnotherKind_IsFree() =>
         Assert.Null(Evaluate(Unit(Create("new", "u-live"))).Reasons()[0]);
 

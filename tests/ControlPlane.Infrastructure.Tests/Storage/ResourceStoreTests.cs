@@ -191,7 +191,7 @@ public class ResourceStoreTests(PostgresFixture postgres) : IClassFixture<Postgr
     [InlineData("a\0b", false)]
     [InlineData("a\\u0000b", true)]
     [InlineData("quote \" backslash \\ newline \n euro € clef 𝄞", true)]
-    public async Task Text_ThatPostgresCannotHold_IsRefusedAsAnArgument_AndAllElseIsKept(string text, bool isStorable)
+    public async Task Text_ThatPostgresCannotHold_IsRefused_AndAllElseIsKept(string text, bool isStorable)
     {
         Pod pod = Objects.Pod($"text-{Guid.NewGuid():N}") with { Status = new PodStatus { Message = text } };
         if (isStorable)
@@ -201,12 +201,14 @@ public class ResourceStoreTests(PostgresFixture postgres) : IClassFixture<Postgr
         }
         else
         {
-            await Assert.ThrowsAsync<ArgumentException>(() => store.CommitAsync(new Write.Create(pod)));
+            UnitResult.Refused refused = Assert.IsType<UnitResult.Refused>(await store.CommitAsync(new Write.Create(pod)));
+            Assert.Equal((RefusalReason.Unstorable, "Pod", pod.Key), (refused.Reason, refused.Kind, refused.Key));
+            Assert.Contains("U+0000", refused.Detail, StringComparison.Ordinal);
         }
     }
 
     [Fact]
-    public async Task ValueThatPostgresRefuses_FailsItsOwnUnitOnly()
+    public async Task ValueThatPostgresRefuses_RefusesItsOwnUnitOnly()
     {
         Pod bad = Objects.Pod("bad-number") with { Spec = new PodSpec { DnsConfig = new RawJson("""{"a":"\ud800"}""") } };
         Task<UnitResult>[] commits =
@@ -216,10 +218,40 @@ public class ResourceStoreTests(PostgresFixture postgres) : IClassFixture<Postgr
             .. Enumerable.Range(10, 10).Select(i => store.CommitAsync(new Write.Create(Objects.Pod($"good-{i}")))),
         ];
 
-        await Assert.ThrowsAsync<ArgumentException>(() => commits[10]);
+        Assert.Equal(RefusalReason.Unstorable, Assert.IsType<UnitResult.Refused>(await commits[10]).Reason);
         foreach (Task<UnitResult> commit in commits.Where(commit => commit != commits[10]))
         {
             Assert.IsType<UnitResult.Committed>(await commit);
+        }
+    }
+
+    /// <summary>Each of them is beyond another check: before the transaction, while it reads, and while it writes.</summary>
+    [Fact]
+    public async Task UnitsThatCannotBeStored_AreRefusedInTheirPlaces_AmongTheOthersOfTheirCall()
+    {
+        string longName = string.Concat(Enumerable.Range(0, 600).Select(i => Guid.NewGuid().ToString("N")));
+        ImmutableArray<UnitResult> results = await store.Store.CommitAsync(
+            [
+                Objects.Unit(new Write.Create(Objects.Pod("call-first"))),
+                Objects.Unit(new Write.Create(Objects.Pod("call-text") with { Status = new PodStatus { Message = "\0" } })),
+                Objects.Unit(new Write.Create(Objects.Pod("call\0name"))),
+                Objects.Unit(new Write.Create(Objects.Pod("call-middle"))),
+                Objects.Unit(new Write.Create(Objects.Pod("call-json") with { Spec = new PodSpec { DnsConfig = new RawJson("""{"a":"\ud800"}""") } })),
+                Objects.Unit(new Write.Create(Objects.Pod(longName))),
+                Objects.Unit(new Write.Create(Objects.Pod("call-last"))),
+            ],
+            CancellationToken.None);
+
+        Assert.Equal(
+            [null, RefusalReason.Unstorable, RefusalReason.Unstorable, null, RefusalReason.Unstorable, RefusalReason.Unstorable, null],
+            results.Select(result => (result as UnitResult.Refused)?.Reason));
+        UnitResult.Refused tooLong = Assert.IsType<UnitResult.Refused>(results[5]);
+        Assert.Equal(longName, tooLong.Key.Name);
+        Assert.Contains("index", tooLong.Detail, StringComparison.Ordinal);
+        await store.Cache.WaitForLatestAsync(CancellationToken.None);
+        foreach (string name in new[] { "call-first", "call-middle", "call-last" })
+        {
+            store.Find<Pod>(new ObjectKey("default", name));
         }
     }
 

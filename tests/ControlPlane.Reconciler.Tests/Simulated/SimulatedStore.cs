@@ -25,6 +25,9 @@ internal sealed class SimulatedStore : IResourceStore, IResourceCache
 
     public Func<IReadOnlyList<CommitUnit>, Exception?>? FaultAfter { get; set; }
 
+    /// <summary>Says why a unit cannot be kept; null for one that can.</summary>
+    public Func<CommitUnit, string?>? FindUnstorable { get; set; }
+
     public int CommitCount { get; private set; }
 
     public IReadOnlyDictionary<string, AgentSessionState> Sessions => sessions;
@@ -46,8 +49,20 @@ internal sealed class SimulatedStore : IResourceStore, IResourceCache
             throw before;
         }
 
-        ImmutableArray<UnitResult> results = Commit(units);
+        ImmutableArray<UnitResult> results = CommitStorable(units);
         return FaultAfter?.Invoke(units) is { } after ? throw after : results;
+    }
+
+    private ImmutableArray<UnitResult> CommitStorable(IReadOnlyList<CommitUnit> units)
+    {
+        string?[] problems = [.. units.Select(unit => FindUnstorable?.Invoke(unit))];
+        Queue<UnitResult> storable = new(Commit([.. units.Where((_, index) => problems[index] is null)]));
+        return
+        [
+            .. units.Select((unit, index) => problems[index] is { } problem
+                ? new UnitResult.Refused(RefusalReason.Unstorable, unit.Writes[0].Kind.Kind, unit.Writes[0].Key, problem)
+                : storable.Dequeue()),
+        ];
     }
 
     /// <summary>Commits at once: for what a test's users and agents write.</summary>

@@ -135,6 +135,20 @@ public abstract class StoreContract
     });
 
     [Fact]
+    public Task AUnitThatWritesAnObjectTwice_IsRefused_AndTheOthersAreStored() => TestAsync(async (store, cache) =>
+    {
+        Pod pod = Pod("written-twice");
+        ImmutableArray<UnitResult> results = await store.CommitAsync(
+            [Unit([], new Write.Create(pod), new Write.Update(pod, ResourceParts.Status)), Unit([], new Write.Create(Pod("written-once")))],
+            CancellationToken.None);
+
+        UnitResult.Refused refused = Assert.IsType<UnitResult.Refused>(results[0]);
+        Assert.Equal((RefusalReason.Unstorable, "Pod", pod.Key), (refused.Reason, refused.Kind, refused.Key));
+        await cache.WaitForRevisionAsync(Assert.IsType<UnitResult.Committed>(results[1]).Revision, CancellationToken.None);
+        Assert.Null(cache.Find(ResourceKinds.Pod, pod.Key));
+    });
+
+    [Fact]
     public Task ANamespaceThatEnds_TakesNothingNew() => TestAsync(async (store, cache) =>
     {
         Namespace space = new() { Metadata = new ObjectMeta { Name = "ending", Uid = "uid-of-ending" } };

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Resources;
 
 namespace ControlPlane.Infrastructure.Storage.Commits;
 
@@ -17,30 +18,28 @@ internal sealed class PreparedUnit
 {
     private readonly TaskCompletionSource<UnitResult> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <exception cref="ArgumentException">The unit cannot be stored as it is.</exception>
     public PreparedUnit(CommitUnit unit, CommitCall call)
     {
         Unit = unit;
         Call = call;
         Rows = [.. unit.Writes.Select(write => (write is Write.SetAgentSession ? "AgentSession" : write.Kind.Kind, write.Key))];
-        if (Rows.Distinct().Count() != Rows.Length)
-        {
-            throw new ArgumentException("A unit may write an object only once.", nameof(unit));
-        }
-
         Columns = [.. unit.Writes.Select(write => write switch
         {
             Write.Create create => ResourceColumns.Of(create.Object, ResourceParts.All),
             Write.Update update => ResourceColumns.Of(update.Object, update.Parts),
             _ => null,
         })];
+        if (FindUnstorable() is { } refusal)
+        {
+            Complete(refusal);
+        }
     }
 
     public CommitUnit Unit { get; }
 
     public CommitCall Call { get; }
 
-    public ImmutableArray<(string Kind, Domain.Resources.ObjectKey Key)> Rows { get; }
+    public ImmutableArray<(string Kind, ObjectKey Key)> Rows { get; }
 
     /// <summary>For each write what it stores; null for one that stores no object.</summary>
     public ImmutableArray<ResourceColumns?> Columns { get; }
@@ -49,8 +48,14 @@ internal sealed class PreparedUnit
 
     public void Complete(UnitResult unitResult) => result.TrySetResult(unitResult);
 
-    /// <summary>The unit cannot be stored as it is; the call's other units are not concerned.</summary>
-    public void Reject(ArgumentException error) => result.TrySetException(error);
+    /// <summary>The database does not take what the unit holds; the call's other units are not concerned.</summary>
+    /// <param name="detail">What it said.</param>
+    public void Refuse(string detail)
+    {
+        // Which of several writes it is the database does not say in a form to rely on: the first one stands for the unit.
+        Write? first = Unit.Writes.IsEmpty ? null : Unit.Writes[0];
+        Complete(new UnitResult.Refused(RefusalReason.Unstorable, first?.Kind.Kind ?? "", first?.Key ?? new ObjectKey("", ""), detail));
+    }
 
     /// <summary>The unit's transaction failed.</summary>
     public void Fail(Exception error)
@@ -59,14 +64,34 @@ internal sealed class PreparedUnit
         result.TrySetException(Call.Failure);
     }
 
-    /// <summary>Completes the unit when its call has failed or was cancelled already, and says whether.</summary>
+    /// <summary>Whether nothing is left to be done for the unit. Completes it when its call has failed or was cancelled already.</summary>
     public bool IsGivenUp()
     {
+        if (result.Task.IsCompleted)
+        {
+            return true;
+        }
+
         if (Call.Failure is { } failure)
         {
             return result.TrySetException(failure);
         }
 
         return Call.CancellationToken.IsCancellationRequested && result.TrySetCanceled(Call.CancellationToken);
+    }
+
+    private UnitResult.Refused? FindUnstorable()
+    {
+        for (int i = 0; i < Columns.Length; i++)
+        {
+            if (Columns[i] is { } columns && !columns.AreStorable())
+            {
+                Write write = Unit.Writes[i];
+                return new UnitResult.Refused(
+                    RefusalReason.Unstorable, write.Kind.Kind, write.Key, "a text holds the character U+0000, which the database cannot keep");
+            }
+        }
+
+        return null;
     }
 }
