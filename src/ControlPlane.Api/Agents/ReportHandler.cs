@@ -99,7 +99,7 @@ internal sealed class ReportHandler(
             && (!pod.IsStopped || stored.Metadata.IsDeleting));
         if (isKnown && knowsPods)
         {
-            await reader.WaitForAsync(session.Revision, cancellationToken);
+            await reader.WaitAsync(session.Revision, cancellationToken);
         }
         else
         {

@@ -4,62 +4,136 @@ using ControlPlane.Domain.Resources;
 
 namespace ControlPlane.Api.Requests;
 
-/// <summary>Reads from the replica's memory, as fresh as the client asked for.</summary>
-internal sealed class CacheReader(IResourceCache cache, TimeProvider time)
+/// <summary>
+/// Reads as fresh as the client asked for: from the replica's memory, which is there already or soon, and from the database itself where memory
+/// stays behind. What needs several kinds at one revision, or changes after it, is read from memory alone.
+/// </summary>
+internal sealed class CacheReader(IResourceCache cache, IResourceTables tables, TimeProvider time) : IDisposable
 {
     /// <summary>How long a read waits for a revision that this replica has not reached (Kubernetes' watch cache: 3 s).</summary>
     private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(3);
 
+    /// <summary>How long a read of the database may take, with the wait for its turn.</summary>
+    private static readonly TimeSpan DatabaseReadMax = TimeSpan.FromSeconds(10);
+
+    /// <summary>How many reads the database is asked for at the same time; the others wait their turn.</summary>
+    private const int DatabaseReadsMax = 8;
+
+    private readonly SemaphoreSlim turns = new(DatabaseReadsMax);
+
     public IResourceCache Cache => cache;
 
-    /// <summary>Returns once memory is as fresh as a <c>resourceVersion</c> asks: unset is the latest, 0 is whatever is there, N is at least N.</summary>
-    public async Task WaitAsync(long? resourceVersion, CancellationToken cancellationToken)
+    /// <summary>An object as memory has it; null when there is none.</summary>
+    public T? Find<T>(ObjectKey key)
+        where T : Resource => (T?)cache.Find(ResourceKinds.Of<T>(), key);
+
+    /// <summary>An object as fresh as a <c>resourceVersion</c> asks: unset is the latest, 0 is whatever is there, N is at least N.</summary>
+    /// <returns>Null when there is none.</returns>
+    public async ValueTask<T?> FindAsync<T>(ObjectKey key, long? resourceVersion, CancellationToken cancellationToken)
+        where T : Resource
     {
-        if (resourceVersion is { } revision)
+        if (await ReachAsync(resourceVersion, cancellationToken))
         {
-            await WaitForAsync(revision, cancellationToken);
+            return Find<T>(key);
         }
-        else
+
+        await CheckReachedAsync(resourceVersion, cancellationToken);
+        StoredObject stored = await AskDatabaseAsync(bound => tables.FindAsync(ResourceKinds.Of<T>(), key, bound), cancellationToken);
+        return (T?)stored.Object;
+    }
+
+    /// <summary>An object with every write that was acknowledged before; null when there is none.</summary>
+    public ValueTask<T?> FindLatestAsync<T>(ObjectKey key, CancellationToken cancellationToken)
+        where T : Resource => FindAsync<T>(key, resourceVersion: null, cancellationToken);
+
+    /// <summary>
+    /// The objects of a kind, as fresh as a <c>resourceVersion</c> asks. From memory it holds those of all namespaces; from the database, those of
+    /// the one that was asked for (all, for an empty name).
+    /// </summary>
+    public async ValueTask<ReadSnapshot> SnapshotAsync(ResourceKind kind, string @namespace, long? resourceVersion, CancellationToken cancellationToken)
+    {
+        if (await ReachAsync(resourceVersion, cancellationToken))
         {
-            await WaitForLatestAsync(cancellationToken);
+            return new ReadSnapshot(cache.Snapshot(kind), IsFromDatabase: false);
+        }
+
+        await CheckReachedAsync(resourceVersion, cancellationToken);
+        return new ReadSnapshot(await AskDatabaseAsync(bound => tables.ReadAsync(kind, @namespace, bound), cancellationToken), IsFromDatabase: true);
+    }
+
+    /// <summary>Returns once memory is as fresh as a <c>resourceVersion</c> asks.</summary>
+    /// <exception cref="StoreUnavailableException">It stays behind.</exception>
+    /// <exception cref="ApiException">504: it stays behind the revision that was named.</exception>
+    public async ValueTask WaitAsync(long? resourceVersion, CancellationToken cancellationToken)
+    {
+        if (!await ReachAsync(resourceVersion, cancellationToken))
+        {
+            throw resourceVersion is { } revision
+                ? StatusError.TooLargeResourceVersion(revision, cache.Revision)
+                : new StoreUnavailableException("the database's changes do not arrive");
         }
     }
 
     /// <summary>Returns once memory shows every write that was acknowledged before.</summary>
-    public async Task WaitForLatestAsync(CancellationToken cancellationToken)
+    /// <exception cref="StoreUnavailableException">It stays behind.</exception>
+    public ValueTask WaitForLatestAsync(CancellationToken cancellationToken) => WaitAsync(resourceVersion: null, cancellationToken);
+
+    public void Dispose() => turns.Dispose();
+
+    /// <summary>Waits for memory, for a bounded time; false when it stays behind.</summary>
+    private async ValueTask<bool> ReachAsync(long? resourceVersion, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource bound = new(WaitMax, time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, bound.Token);
-        try
-        {
-            await cache.WaitForLatestAsync(either.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new StoreUnavailableException("the database's changes do not arrive");
-        }
+        long revision = resourceVersion ?? await cache.AskLatestAsync(cancellationToken);
+        return cache.Revision >= revision || await WaitForAsync(revision, cancellationToken);
     }
 
-    /// <summary>Returns once memory has reached a revision; one far in the future is a timeout, as Kubernetes answers it.</summary>
-    public async Task WaitForAsync(long revision, CancellationToken cancellationToken)
+    private async Task<bool> WaitForAsync(long revision, CancellationToken cancellationToken)
     {
-        if (cache.Revision >= revision)
-        {
-            return;
-        }
-
         using CancellationTokenSource bound = new(WaitMax, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, bound.Token);
         try
         {
             await cache.WaitForRevisionAsync(revision, either.Token);
+            return true;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw StatusError.TooLargeResourceVersion(revision, cache.Revision);
+            return false;
         }
     }
 
-    public T? Find<T>(ObjectKey key)
-        where T : Resource => (T?)cache.Find(ResourceKinds.Of<T>(), key);
+    /// <summary>A revision that the store itself has not reached is a timeout, as Kubernetes answers it.</summary>
+    private async ValueTask CheckReachedAsync(long? resourceVersion, CancellationToken cancellationToken)
+    {
+        if (resourceVersion is { } wanted && await cache.AskLatestAsync(cancellationToken) is var reached && reached < wanted)
+        {
+            throw StatusError.TooLargeResourceVersion(wanted, reached);
+        }
+    }
+
+    private async Task<TAnswer> AskDatabaseAsync<TAnswer>(Func<CancellationToken, Task<TAnswer>> ask, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource bound = new(DatabaseReadMax, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, bound.Token);
+        try
+        {
+            await turns.WaitAsync(either.Token);
+            try
+            {
+                return await ask(either.Token);
+            }
+            finally
+            {
+                turns.Release();
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new StoreUnavailableException("the database's changes do not arrive, and it does not answer in time when it is read instead");
+        }
+    }
 }
+
+/// <summary>The objects of a kind at one revision.</summary>
+/// <param name="IsFromDatabase">They were read for this request alone: they share nothing with memory, and are those of one namespace if one was named.</param>
+internal readonly record struct ReadSnapshot(KindSnapshot Snapshot, bool IsFromDatabase);

@@ -104,8 +104,7 @@ internal sealed class CreateHandler<T>(Updater updater, CacheReader reader, Time
     /// <summary>What the store would refuse, for a dry run.</summary>
     private async Task CheckStorableAsync(T created, CancellationToken cancellationToken)
     {
-        await reader.WaitForLatestAsync(cancellationToken);
-        if (reader.Find<T>(created.Key) is not null)
+        if (await reader.FindLatestAsync<T>(created.Key, cancellationToken) is not null)
         {
             throw StatusError.AlreadyExists(Kind, created.Name);
         }
@@ -115,7 +114,7 @@ internal sealed class CreateHandler<T>(Updater updater, CacheReader reader, Time
             return;
         }
 
-        Namespace? home = reader.Find<Namespace>(new ObjectKey("", created.Namespace));
+        Namespace? home = await reader.FindLatestAsync<Namespace>(new ObjectKey("", created.Namespace), cancellationToken);
         if (home is null)
         {
             throw StatusError.NotFound(ResourceKinds.Namespace, created.Namespace);

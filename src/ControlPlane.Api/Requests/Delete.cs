@@ -40,8 +40,7 @@ internal sealed class Deleter(Updater updater, CacheReader reader, NodeTokens to
         ResourceKind kind = ResourceKinds.Of<T>();
         for (int attempt = 1; ; attempt++)
         {
-            await reader.WaitForLatestAsync(cancellationToken);
-            T stored = reader.Find<T>(key) ?? throw StatusError.NotFound(kind, key.Name);
+            T stored = await reader.FindLatestAsync<T>(key, cancellationToken) ?? throw StatusError.NotFound(kind, key.Name);
             CheckPreconditions(kind, stored, how.Preconditions);
             CheckProtected(kind, stored);
 

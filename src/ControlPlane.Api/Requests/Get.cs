@@ -15,7 +15,7 @@ internal sealed class GetHandler<T>(CacheReader reader) : IRequestHandler<Get<T>
 {
     public async Task<T> Handle(Get<T> request, CancellationToken cancellationToken)
     {
-        await reader.WaitAsync(request.ResourceVersion, cancellationToken);
-        return reader.Find<T>(request.Key) ?? throw StatusError.NotFound(ResourceKinds.Of<T>(), request.Key.Name);
+        T? found = await reader.FindAsync<T>(request.Key, request.ResourceVersion, cancellationToken);
+        return found ?? throw StatusError.NotFound(ResourceKinds.Of<T>(), request.Key.Name);
     }
 }

@@ -13,7 +13,7 @@ internal sealed class GetScaleHandler<T>(CacheReader reader) : IRequestHandler<G
 {
     public async Task<Scale> Handle(GetScale<T> request, CancellationToken cancellationToken)
     {
-        await reader.WaitAsync(request.ResourceVersion, cancellationToken);
-        return Scaling.ScaleOf(reader.Find<T>(request.Key) ?? throw StatusError.NotFound(ResourceKinds.Of<T>(), request.Key.Name));
+        T? found = await reader.FindAsync<T>(request.Key, request.ResourceVersion, cancellationToken);
+        return Scaling.ScaleOf(found ?? throw StatusError.NotFound(ResourceKinds.Of<T>(), request.Key.Name));
     }
 }

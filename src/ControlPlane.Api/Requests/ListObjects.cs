@@ -30,26 +30,27 @@ internal sealed class ListHandler<T>(CacheReader reader, KeptSnapshots kept) : I
     public async Task<Page<T>> Handle(ListObjects<T> request, CancellationToken cancellationToken)
     {
         ContinueToken? start = request.Options.Continue;
-        KindSnapshot snapshot = start is null
-            ? await FreshAsync(request.Options, cancellationToken)
-            : kept.Find(Kind, start.Revision) ?? throw StatusError.ExpiredContinue();
-        return Cut(request, snapshot, start);
+        ReadSnapshot read = start is null
+            ? await FreshAsync(request, cancellationToken)
+            : kept.Find(Kind, request.Scope.Namespace, start.Revision) ?? throw StatusError.ExpiredContinue();
+        return Cut(request, read, start);
     }
 
-    private async Task<KindSnapshot> FreshAsync(ListOptions options, CancellationToken cancellationToken)
+    private async Task<ReadSnapshot> FreshAsync(ListObjects<T> request, CancellationToken cancellationToken)
     {
-        await reader.WaitAsync(options.ResourceVersion, cancellationToken);
-        KindSnapshot snapshot = reader.Cache.Snapshot(Kind);
-        if (options.ResourceVersionMatch != ResourceVersionMatch.Exact || options.ResourceVersion is not { } wanted || snapshot.Revision == wanted)
+        ListOptions options = request.Options;
+        ReadSnapshot read = await reader.SnapshotAsync(Kind, request.Scope.Namespace, options.ResourceVersion, cancellationToken);
+        if (options.ResourceVersionMatch != ResourceVersionMatch.Exact || options.ResourceVersion is not { } wanted || read.Snapshot.Revision == wanted)
         {
-            return snapshot;
+            return read;
         }
 
-        return kept.Find(Kind, wanted) ?? throw StatusError.Expired(wanted, snapshot.Revision);
+        return kept.Find(Kind, request.Scope.Namespace, wanted) ?? throw StatusError.Expired(wanted, read.Snapshot.Revision);
     }
 
-    private Page<T> Cut(ListObjects<T> request, KindSnapshot snapshot, ContinueToken? start)
+    private Page<T> Cut(ListObjects<T> request, ReadSnapshot read, ContinueToken? start)
     {
+        KindSnapshot snapshot = read.Snapshot;
         ImmutableArray<T>.Builder page = ImmutableArray.CreateBuilder<T>();
         int limit = request.Options.Limit ?? int.MaxValue;
         long remaining = 0;
@@ -75,7 +76,7 @@ internal sealed class ListHandler<T>(CacheReader reader, KeptSnapshots kept) : I
             return new Page<T>(snapshot.Revision, page.ToValueList(), Continue: null, Remaining: null);
         }
 
-        kept.Keep(Kind, snapshot);
+        kept.Keep(Kind, request.Scope.Namespace, read);
         string next = new ContinueToken(snapshot.Revision, page[^1].Key).Encode();
         return new Page<T>(snapshot.Revision, page.ToValueList(), next, request.Scope.Matches is null ? remaining : null);
     }

@@ -14,8 +14,7 @@ internal sealed class PodLogHandler(CacheReader reader, StreamBroker streams, Ag
 {
     public async Task<PendingStream> Handle(PodLog request, CancellationToken cancellationToken)
     {
-        await reader.WaitForLatestAsync(cancellationToken);
-        Pod pod = reader.Find<Pod>(request.Key) ?? throw StatusError.NotFound(ResourceKinds.Pod, request.Key.Name);
+        Pod pod = await reader.FindLatestAsync<Pod>(request.Key, cancellationToken) ?? throw StatusError.NotFound(ResourceKinds.Pod, request.Key.Name);
         string container = ContainerOf(pod, request.Options.Container);
         if (pod.Spec.NodeName is not { Length: > 0 } node)
         {

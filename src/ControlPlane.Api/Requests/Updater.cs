@@ -29,8 +29,7 @@ internal sealed class Updater(IResourceStore store, CacheReader reader, TimeProv
         ResourceKind kind = ResourceKinds.Of<T>();
         for (int attempt = 1; ; attempt++)
         {
-            await reader.WaitForLatestAsync(cancellationToken);
-            T stored = reader.Find<T>(key) ?? throw StatusError.NotFound(kind, key.Name);
+            T stored = await reader.FindLatestAsync<T>(key, cancellationToken) ?? throw StatusError.NotFound(kind, key.Name);
             T wanted = change(stored);
             Resource updated = parts == ResourceParts.Status
                 ? ResourceStatus.WithStatusOf(stored, wanted)

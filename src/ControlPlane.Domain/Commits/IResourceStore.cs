@@ -56,6 +56,12 @@ public interface IResourceCache
     Task WaitForRevisionAsync(long revision, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Asks for the store's revision: a cache that has reached it shows every write that was acknowledged, by any replica, before this call began.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The store could not be asked.</exception>
+    Task<long> AskLatestAsync(CancellationToken cancellationToken);
+
+    /// <summary>
     /// Returns once the cache shows every write that was acknowledged, by any replica, before this call began.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The store could not be asked.</exception>
@@ -68,6 +74,21 @@ public interface IResourceCache
     /// <exception cref="RevisionCompactedException">Changes after that revision are no longer kept.</exception>
     ChangeSubscription SubscribeAfter(long revision);
 }
+
+/// <summary>The committed state as the database itself has it: slower than a cache, and never behind.</summary>
+public interface IResourceTables
+{
+    /// <summary>One object.</summary>
+    /// <exception cref="StoreUnavailableException">The database could not be reached.</exception>
+    Task<StoredObject> FindAsync(ResourceKind kind, ObjectKey key, CancellationToken cancellationToken);
+
+    /// <summary>The objects of a kind in one namespace, or in all for an empty name.</summary>
+    /// <exception cref="StoreUnavailableException">The database could not be reached.</exception>
+    Task<KindSnapshot> ReadAsync(ResourceKind kind, string @namespace, CancellationToken cancellationToken);
+}
+
+/// <summary>An object at a revision of the store; null when there is none.</summary>
+public sealed record StoredObject(long Revision, Resource? Object);
 
 /// <summary>The objects of one kind at one revision.</summary>
 public sealed record KindSnapshot(long Revision, ImmutableSortedDictionary<ObjectKey, Resource> Objects);

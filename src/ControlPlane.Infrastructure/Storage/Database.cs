@@ -37,8 +37,10 @@ internal sealed class Database : IAsyncDisposable
     /// <summary>Whether an error is about reaching the database rather than about what was asked.</summary>
     public static bool IsTrouble(Exception error) => error switch
     {
-        // Connection exceptions, out of resources, stopped or starting by an operator, locks and deadlocks, the database's own failures.
-        PostgresException refusal => refusal.Severity is "FATAL" or "PANIC" || refusal.SqlState[..2] is "08" or "40" or "53" or "55" or "57" or "58" or "XX",
+        // Connection exceptions, out of resources, stopped or starting by an operator, locks and deadlocks, the database's own failures; a standby that is
+        // not promoted yet.
+        PostgresException refusal => refusal.Severity is "FATAL" or "PANIC" || refusal.SqlState == PostgresErrorCodes.ReadOnlySqlTransaction
+            || refusal.SqlState[..2] is "08" or "40" or "53" or "55" or "57" or "58" or "XX",
         _ => error is NpgsqlException or SocketException or IOException or TimeoutException,
     };
 

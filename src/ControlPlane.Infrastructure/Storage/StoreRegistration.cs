@@ -13,7 +13,7 @@ namespace ControlPlane.Infrastructure.Storage;
 public static class StoreRegistration
 {
     /// <summary>
-    /// Adds the store: <see cref="IResourceStore"/>, <see cref="IResourceCache"/>, <see cref="ILeaderLease"/>, <see cref="INodePresence"/>,
+    /// Adds the store: <see cref="IResourceStore"/>, <see cref="IResourceCache"/>, <see cref="IResourceTables"/>, <see cref="ILeaderLease"/>, <see cref="INodePresence"/>,
     /// <see cref="ITokenStore"/>, <see cref="IIdempotentResults"/>, and the hosted service that migrates the database, loads the cache and keeps it current. Hosted
     /// services that are added later start when the cache is loaded.
     /// </summary>
@@ -28,6 +28,7 @@ public static class StoreRegistration
         services.AddSingleton<LatestRevision>();
         services.AddSingleton<WatchCache>();
         services.AddSingleton<IResourceCache>(provider => provider.GetRequiredService<WatchCache>());
+        services.AddSingleton<IResourceTables, ResourceTables>();
         services.AddSingleton<ResourceStore>();
         services.AddSingleton<IResourceStore>(provider => provider.GetRequiredService<ResourceStore>());
         services.AddSingleton<StoreHistory>();

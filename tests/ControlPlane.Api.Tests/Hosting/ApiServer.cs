@@ -3,11 +3,13 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using ControlPlane.Api.Hosting;
+using ControlPlane.Domain.Commits;
 using ControlPlane.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace ControlPlane.Api.Tests.Hosting;
 
@@ -31,13 +33,16 @@ public sealed class ApiServer : IAsyncLifetime, IDisposable
 
     public IServiceProvider Services => app!.Services;
 
+    internal HeldCache Cache => (HeldCache)Services.GetRequiredService<IResourceCache>();
+
     public async Task InitializeAsync()
     {
         app = ApiHost.Build(
         [
             "--http-port=0", "--https-port=0", $"--data-dir={folder.Path}", "--ControlPlane:Reconciles=false",
             $"--ConnectionStrings:ControlPlane={await PostgresFixture.CreateDatabaseAsync()}",
-        ]);
+        ],
+        builder => builder.Host.UseServiceProviderFactory(new HoldingFactory()));
         await app.StartAsync();
         string[] addresses = [.. app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses];
         Uri http = new(addresses.Single(address => address.StartsWith("http:", StringComparison.Ordinal)));
@@ -133,6 +138,18 @@ public sealed class ApiServer : IAsyncLifetime, IDisposable
 
         throw new TimeoutException($"the API was not ready within {ReadyWithin}; /readyz said: {seen}");
     }
+}
+
+/// <summary>Puts a cache that can be held back in front of the product's.</summary>
+internal sealed class HoldingFactory : IServiceProviderFactory<IServiceCollection>
+{
+    public IServiceCollection CreateBuilder(IServiceCollection services)
+    {
+        ServiceDescriptor product = services.Single(service => service.ServiceType == typeof(IResourceCache));
+        return services.Replace(ServiceDescriptor.Singleton<IResourceCache>(provider => new HeldCache((IResourceCache)product.ImplementationFactory!(provider))));
+    }
+
+    public IServiceProvider CreateServiceProvider(IServiceCollection containerBuilder) => containerBuilder.BuildServiceProvider();
 }
 
 /// <summary>One API for the tests that each work in a namespace of their own.</summary>

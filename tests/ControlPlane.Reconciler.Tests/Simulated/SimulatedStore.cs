@@ -108,6 +108,8 @@ internal sealed class SimulatedStore : IResourceStore, IResourceCache
         }
     }
 
+    public Task<long> AskLatestAsync(CancellationToken cancellationToken) => Task.FromResult(Revision);
+
     public async Task WaitForLatestAsync(CancellationToken cancellationToken) => await Task.Yield();
 
     public ChangeSubscription SubscribeFromNow() => new Subscription(this, Revision, ResourceKinds.All.ToDictionary(kind => kind, Snapshot));

@@ -74,6 +74,9 @@ internal sealed class ChangedCache(IResourceCache inner, Func<Resource, Resource
 
     public Task WaitForRevisionAsync(long revision, CancellationToken cancellationToken) => inner.WaitForRevisionAsync(revision, cancellationToken);
 
+    public Task<long> AskLatestAsync(CancellationToken cancellationToken) =>
+        isPatient ? inner.AskLatestAsync(cancellationToken) : Task.FromResult(inner.Revision);
+
     public Task WaitForLatestAsync(CancellationToken cancellationToken) => isPatient ? inner.WaitForLatestAsync(cancellationToken) : Task.CompletedTask;
 
     public ChangeSubscription SubscribeFromNow() => new Subscription(inner.SubscribeFromNow(), change);

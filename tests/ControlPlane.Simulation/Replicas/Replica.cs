@@ -24,7 +24,7 @@ internal sealed class Replica
         DatabaseLink link = new(simulation.Database, scheduler, simulation.Faults, simulation.Dice.Fork());
         IResourceCache cache = simulation.Plant.OnCache(new ReplicaCache(simulation.Database, Process, scheduler, link));
         IResourceStore store = simulation.Plant.OnStore(link);
-        Reader = new CacheReader(cache, Process.Time);
+        Reader = new CacheReader(cache, new SimulatedTables(simulation.Database, link), Process.Time);
         Updater = new Updater(store, Reader, Process.Time, simulation.Dice.Fork().NewGuid);
         Deleter = new Deleter(Updater, Reader, new NodeTokens(new NoTokens()), Process.Time);
         SimulatedPresence presence = new(simulation.Database, link, cache, scheduler, Process.Time);

@@ -46,8 +46,10 @@ internal sealed class ReplicaCache : IResourceCache
         }
     }
 
+    public Task<long> AskLatestAsync(CancellationToken cancellationToken) => link.CallAsync(() => database.Revision, cancellationToken);
+
     public async Task WaitForLatestAsync(CancellationToken cancellationToken) =>
-        await WaitForRevisionAsync(await link.CallAsync(() => database.Revision, cancellationToken), cancellationToken);
+        await WaitForRevisionAsync(await AskLatestAsync(cancellationToken), cancellationToken);
 
     public ChangeSubscription SubscribeFromNow() => new Subscription(this, Revision, state);
 

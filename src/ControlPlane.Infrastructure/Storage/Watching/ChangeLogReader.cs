@@ -30,9 +30,10 @@ internal static class ChangeLogReader
     /// <summary>The columns of the change log that <see cref="ReadChange"/> reads.</summary>
     public const string LogColumns = "namespace, name, uid, revision, desired_revision, metadata, labels, spec, status, operation, kind";
 
-    private const string BeginSnapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-    private const string Columns = "namespace, name, uid, resource_version, desired_revision, metadata, labels, spec, status";
+    public const string BeginSnapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
+    /// <summary>The columns of a kind's table that <see cref="ReadObject"/> reads.</summary>
+    public const string Columns = "namespace, name, uid, resource_version, desired_revision, metadata, labels, spec, status";
 
     /// <summary>Reads all objects, and the recent changes within limits if they are asked for.</summary>
     public static async Task<LoadedStore> LoadAsync(NpgsqlConnection connection, RecentChangesLimits? recent, CancellationToken cancellationToken)
@@ -122,12 +123,20 @@ internal static class ChangeLogReader
         return new LoggedChange(resource.Metadata.Revision, operation, kind, resource);
     }
 
-    private static async Task<ImmutableSortedDictionary<ObjectKey, Resource>> LoadAsync(
-        NpgsqlConnection connection, NpgsqlTransaction snapshot, ResourceKind kind, CancellationToken cancellationToken)
+    /// <summary>Reads a row of <see cref="Columns"/>.</summary>
+    public static Resource ReadObject(NpgsqlDataReader reader, ResourceKind kind) => ResourceColumns.ToResource(
+        kind,
+        reader.GetString(0),
+        reader.GetString(1),
+        reader.GetString(2),
+        reader.GetInt64(3),
+        reader.GetInt64(4),
+        new ResourceColumns(reader.GetString(5), Optional(reader, 6), Optional(reader, 7), Optional(reader, 8)));
+
+    /// <summary>Reads all rows of <see cref="Columns"/> of a result.</summary>
+    public static async Task<ImmutableSortedDictionary<ObjectKey, Resource>> ReadObjectsAsync(NpgsqlDataReader reader, ResourceKind kind, CancellationToken cancellationToken)
     {
         ImmutableSortedDictionary<ObjectKey, Resource>.Builder objects = ImmutableSortedDictionary.CreateBuilder<ObjectKey, Resource>();
-        await using NpgsqlCommand command = new($"SELECT {Columns} FROM {kind.Plural}", connection, snapshot) { CommandTimeout = 0 };
-        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
             Resource resource = ReadObject(reader, kind);
@@ -137,14 +146,13 @@ internal static class ChangeLogReader
         return objects.ToImmutable();
     }
 
-    private static Resource ReadObject(NpgsqlDataReader reader, ResourceKind kind) => ResourceColumns.ToResource(
-        kind,
-        reader.GetString(0),
-        reader.GetString(1),
-        reader.GetString(2),
-        reader.GetInt64(3),
-        reader.GetInt64(4),
-        new ResourceColumns(reader.GetString(5), Optional(reader, 6), Optional(reader, 7), Optional(reader, 8)));
+    private static async Task<ImmutableSortedDictionary<ObjectKey, Resource>> LoadAsync(
+        NpgsqlConnection connection, NpgsqlTransaction snapshot, ResourceKind kind, CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = new($"SELECT {Columns} FROM {kind.Plural}", connection, snapshot) { CommandTimeout = 0 };
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await ReadObjectsAsync(reader, kind, cancellationToken);
+    }
 
     private static string? Optional(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 }

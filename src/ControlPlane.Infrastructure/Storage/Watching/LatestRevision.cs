@@ -1,5 +1,4 @@
 using ControlPlane.Domain.Commits;
-using Npgsql;
 
 namespace ControlPlane.Infrastructure.Storage.Watching;
 
@@ -37,12 +36,13 @@ internal sealed class LatestRevision(Database database) : IDisposable
     /// <summary>Asks whenever somebody waits, until it is told to stop.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
+        await using RevisionQuestion question = new(database);
         try
         {
             while (true)
             {
                 await asked.WaitAsync(stopping);
-                await AnswerAsync(Take()!, stopping);
+                await AnswerAsync(question, Take()!, stopping);
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -72,17 +72,11 @@ internal sealed class LatestRevision(Database database) : IDisposable
         }
     }
 
-    private async Task AnswerAsync(TaskCompletionSource<long> waiting, CancellationToken cancellationToken)
+    private static async Task AnswerAsync(RevisionQuestion question, TaskCompletionSource<long> waiting, CancellationToken cancellationToken)
     {
         try
         {
-            waiting.SetResult(await database.AskAsync(
-                async connection =>
-                {
-                    await using NpgsqlCommand command = new("SELECT revision FROM store", connection);
-                    return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
-                },
-                cancellationToken));
+            waiting.SetResult(await question.AskAsync(cancellationToken));
         }
         catch (StoreUnavailableException error)
         {

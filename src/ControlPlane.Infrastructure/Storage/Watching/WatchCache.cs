@@ -35,6 +35,8 @@ internal sealed class WatchCache(LatestRevision latest, IOptions<StoreOptions> o
         }
     }
 
+    public Task<long> AskLatestAsync(CancellationToken cancellationToken) => latest.AskAsync(cancellationToken);
+
     public async Task WaitForLatestAsync(CancellationToken cancellationToken)
     {
         int generation = state.Generation;

@@ -1,0 +1,97 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json.Nodes;
+using ControlPlane.Api.Tests.Hosting;
+
+namespace ControlPlane.Api.Tests.Requests;
+
+/// <summary>What a replica answers while the database's changes do not reach its memory. Its own API, for others' reads must not wait.</summary>
+public sealed class LateCacheTests(ApiServer api) : IAsyncLifetime, IClassFixture<ApiServer>
+{
+    private string home = "";
+
+    public async Task InitializeAsync() => home = $"/api/v1/namespaces/{await api.NewNamespaceAsync()}/pods";
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Fact]
+    public async Task Reads_OfWhatMemoryLacks_AreAnsweredFromTheDatabase()
+    {
+        await api.PostAsync(home, Samples.Pod("before", labels: """{"app":"x"}"""));
+        await api.PostAsync($"/api/v1/namespaces/{await api.NewNamespaceAsync()}/pods", Samples.Pod("elsewhere"));
+        await api.GetAsync(home);
+        using IDisposable hold = api.Cache.Hold();
+        JsonObject during = await api.PostAsync(home, Samples.Pod("during", labels: """{"app":"x"}"""));
+        await api.PostAsync(home, Samples.Pod("other", labels: """{"app":"y"}"""));
+
+        Task<JsonObject> found = api.GetAsync($"{home}/during");
+        Task<JsonObject> atLeast = api.GetAsync($"{home}/during?resourceVersion={during.VersionOf()}");
+        Task<JsonObject> missing = api.GetAsync($"{home}/missing", HttpStatusCode.NotFound);
+        Task<JsonObject> list = api.GetAsync($"{home}?labelSelector=app%3Dx&fieldSelector=metadata.name!%3Dnothing");
+        Task<JsonObject> everywhere = api.GetAsync("/api/v1/pods");
+        Task<JsonObject> table = api.SendAsync(HttpMethod.Get, home, null, HttpStatusCode.OK, accept: "application/json;as=Table;v=v1;g=meta.k8s.io");
+        Task<JsonObject> ahead = api.GetAsync($"{home}?resourceVersion=999999999", HttpStatusCode.GatewayTimeout);
+        Task<JsonObject> watch = api.GetAsync($"{home}?watch=true", HttpStatusCode.ServiceUnavailable);
+
+        Assert.Equal(during.ToJsonString(), (await found).ToJsonString());
+        Assert.Equal(during.ToJsonString(), (await atLeast).ToJsonString());
+        Assert.Equal("NotFound", (string)(await missing)["reason"]!);
+        Assert.Equal(["before", "during"], (await list).NamesOf());
+        Assert.Equal(NumberOf(during) + 1, NumberOf(await list));
+        Assert.Superset(new HashSet<string> { "before", "during", "elsewhere", "other" }, (await everywhere).NamesOf().ToHashSet());
+        Assert.Equal(3, (await table)["rows"]!.AsArray().Count);
+        Assert.Equal("ResourceVersionTooLarge", (string)(await ahead)["details"]!["causes"]![0]!["reason"]!);
+        Assert.Contains("do not arrive", (string)(await watch)["message"]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnythingThere_IsReadFromMemory()
+    {
+        await api.GetAsync(home);
+        using IDisposable hold = api.Cache.Hold();
+        await api.PostAsync(home, Samples.Pod("during"));
+
+        Assert.Empty((await api.GetAsync($"{home}?resourceVersion=0")).NamesOf());
+        await api.GetAsync($"{home}/during?resourceVersion=0", HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task Pages_FromTheDatabase_ShowOneRevision()
+    {
+        await api.GetAsync(home);
+        using IDisposable hold = api.Cache.Hold();
+        foreach (string name in new[] { "a", "b", "c", "d", "e" })
+        {
+            await api.PostAsync(home, Samples.Pod(name));
+        }
+
+        JsonObject first = await api.GetAsync($"{home}?limit=2");
+        await api.PostAsync(home, Samples.Pod("bb"));
+        JsonObject second = await api.GetAsync($"{home}?limit=2&continue={Token(first)}");
+        JsonObject third = await api.GetAsync($"{home}?limit=2&continue={Token(second)}");
+
+        Assert.Equal(["a", "b", "c", "d", "e"], first.NamesOf().Concat(second.NamesOf()).Concat(third.NamesOf()));
+        Assert.Equal((3, 1), ((int)first["metadata"]!["remainingItemCount"]!, (int)second["metadata"]!["remainingItemCount"]!));
+        Assert.Equal(first.VersionOf(), third.VersionOf());
+        // They were read for this namespace: they say nothing of another.
+        await api.GetAsync($"/api/v1/pods?limit=2&continue={Token(first)}", HttpStatusCode.Gone);
+    }
+
+    [Fact]
+    public async Task Writes_OfWhatMemoryLacks_RestOnTheDatabase()
+    {
+        await api.GetAsync(home);
+        using IDisposable hold = api.Cache.Hold();
+        await api.PostAsync(home, Samples.Pod("during"));
+
+        JsonObject patched = await api.PatchAsync($"{home}/during", "application/merge-patch+json", """{"metadata":{"labels":{"disk":"ssd"}}}""");
+        JsonObject deleted = await api.DeleteAsync($"{home}/during");
+
+        Assert.Equal("ssd", (string)patched["metadata"]!["labels"]!["disk"]!);
+        Assert.Equal("Success", (string)deleted["status"]!);
+    }
+
+    private static string Token(JsonObject page) => (string)page["metadata"]!["continue"]!;
+
+    private static long NumberOf(JsonObject item) => long.Parse(item.VersionOf(), CultureInfo.InvariantCulture);
+}
