@@ -62,6 +62,9 @@ internal static partial class AgentLog
     [LoggerMessage(19, LogLevel.Debug, "the times of the log in {Path} cannot be noted: {Message}")]
     public static partial void LogTimesUnwritable(this ILogger log, string path, string message);
 
+    [LoggerMessage(20, LogLevel.Warning, "the control plane did not say what {Image} stands for in the revision of {Pod}; it runs as {Resolved}: {Message}")]
+    public static partial void ImageUnresolved(this ILogger log, string image, string pod, string resolved, string message);
+
     [LoggerMessage(17, LogLevel.Warning, "cleaning up failed and will be tried again: {Message}")]
     public static partial void CleaningFailed(this ILogger log, string message);
 }

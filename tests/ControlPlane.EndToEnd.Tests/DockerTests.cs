@@ -116,6 +116,56 @@ public sealed class DockerTests : IClassFixture<DockerProduct>
         await kubectl.OkAsync("delete", "deployment", "private");
     }
 
+    [Fact]
+    public async Task TagThatMoves_LeavesARevisionWithTheDigestThatItRanFirst()
+    {
+        await using PrivateRegistry registry = await PrivateRegistry.StartAsync(docker.Engine);
+        string image = await registry.PushAsync("hello:v1", under: "app:stable");
+        Kubectl kubectl = await docker.Kubectl("recent").InNewAsync(docker.NewNamespace("moving"));
+        Deployments app = new(docker.Product, docker.Api, kubectl.Namespace);
+        await kubectl.OkAsync(
+            "create", "secret", "docker-registry", "login", $"--docker-server={registry.Address}", $"--docker-username={PrivateRegistry.User}", $"--docker-password={PrivateRegistry.Password}");
+        (await kubectl.RunWithInputAsync(
+            $$"""
+            {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"app"},"spec":{"replicas":2,"selector":{"matchLabels":{"app":"app"} },
+             "template":{"metadata":{"labels":{"app":"app"} },"spec":{"imagePullSecrets":[{"name":"login"}],
+              "containers":[{"name":"app","image":"{{image}}","imagePullPolicy":"Always"}]} } } }
+            """,
+            "apply", "-f", "-")).OrThrow();
+        await app.BecomeReadyAsync(2);
+        string first = Assert.Single(await ImageIdsAsync(app));
+        Assert.StartsWith($"{registry.Address}/private/app@sha256:", first, StringComparison.Ordinal);
+
+        await registry.PushAsync("hello:v2", under: "app:stable");
+        await kubectl.OkAsync("scale", "deployment/app", "--replicas=3");
+        await app.BecomeReadyAsync(3);
+        Assert.Equal(first, Assert.Single(await ImageIdsAsync(app)));
+        string third = (await app.PodsAsync()).MaxBy(pod => pod["metadata"]!["creationTimestamp"]!.GetValue<string>())!.Name();
+        await docker.Product.EventuallyAsync(
+            "the third pod says that it is the first version",
+            TimeSpan.FromSeconds(20),
+            async () => await kubectl.OkAsync("logs", third) is var log && log.Contains("hello v1 listens on", StringComparison.Ordinal) ? null : log);
+
+        await kubectl.OkAsync("rollout", "restart", "deployment/app");
+        await kubectl.OkAsync("rollout", "status", "deployment/app", "--timeout=100s");
+        await app.BecomeReadyAsync(3);
+        string moved = Assert.Single(await ImageIdsAsync(app));
+        Assert.NotEqual(first, moved);
+
+        await kubectl.OkAsync("rollout", "undo", "deployment/app");
+        await kubectl.OkAsync("rollout", "status", "deployment/app", "--timeout=100s");
+        await app.BecomeReadyAsync(3);
+        Assert.Equal(first, Assert.Single(await ImageIdsAsync(app)));
+
+        IReadOnlyList<JsonNode> history = await docker.Api.ListAsync($"/apis/apps/v1/namespaces/{kubectl.Namespace}/deployments/app/history");
+        Assert.Equal([first, moved, first], history.Select(item => item["resolvedImages"]![image]!.GetValue<string>()));
+        Assert.All(await app.PodsAsync(), pod => Assert.Equal(image, pod["spec"]!["containers"]![0]!["image"]!.GetValue<string>()));
+        await kubectl.OkAsync("delete", "deployment", "app");
+    }
+
+    private static async Task<IReadOnlyList<string>> ImageIdsAsync(Deployments deployments) =>
+        [.. (await deployments.PodsAsync()).Select(pod => pod["status"]!["containerStatuses"]![0]!["imageID"]!.GetValue<string>()).Distinct()];
+
     private async Task<(Kubectl Kubectl, Deployments Hello)> StartHelloAsync(string version, string subject)
     {
         Kubectl kubectl = await docker.Kubectl(version).InNewAsync(docker.NewNamespace(subject));

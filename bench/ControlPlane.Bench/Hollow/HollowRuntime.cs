@@ -35,6 +35,8 @@ internal sealed class HollowRuntime(TimeSpan startDelay, TimeProvider time) : IC
 
     public Task<bool> HasImageAsync(string image, CancellationToken cancellationToken) => Task.FromResult(true);
 
+    public Task<string?> ResolveImageAsync(string image, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+
     public Task PullAsync(string image, RegistryLogin? login, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task<string> CreateAsync(ContainerRequest request, CancellationToken cancellationToken)

@@ -24,6 +24,7 @@ internal static class AgentServices
             .AddSingleton<IControlPlane>(provider => provider.GetRequiredService<ControlPlaneClient>())
             .AddSingleton<Func<Guid>>(Guid.NewGuid)
             .AddSingleton<IDesiredMemory, DesiredFile>()
+            .AddSingleton<PodImages>()
             .AddSingleton<ContainerWorker>()
             .AddSingleton<ProbeRunner>()
             .AddSingleton<ProbeManager>()

@@ -45,7 +45,7 @@ internal sealed class DesiredHolder(IDesiredMemory memory, Signals signals, Time
         }
 
         bool changed = current is null || !sameStore || reply.Pods != current.Pods || reply.ReplacedStores != current.ReplacedStores || reply.LostRevisions != current.LostRevisions
-            || reply.RegistryLogins != current.RegistryLogins;
+            || reply.RegistryLogins != current.RegistryLogins || reply.ResolvedImages != current.ResolvedImages;
         Volatile.Write(ref current, reply);
         if (changed)
         {
@@ -54,6 +54,13 @@ internal sealed class DesiredHolder(IDesiredMemory memory, Signals signals, Time
         }
 
         return reply.Revision;
+    }
+
+    /// <summary>What an image's name stands for in a pod's revision; null while that is not known here.</summary>
+    public string? ResolvedFor(string podUid, string image)
+    {
+        ValueList<ResolvedImage> known = Current?.ResolvedImages ?? default;
+        return known.FirstOrDefault(item => item.PodUid == podUid && item.Image == image)?.Resolved;
     }
 
     /// <summary>The login for an image's registry, for one pod's pulls; null for none.</summary>

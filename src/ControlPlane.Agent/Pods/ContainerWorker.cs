@@ -1,7 +1,5 @@
-using ControlPlane.Agent.Hosting;
 using ControlPlane.Agent.Protocol;
 using ControlPlane.Agent.Runtimes;
-using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 using Microsoft.Extensions.Logging;
@@ -15,13 +13,11 @@ internal sealed record WorkResult(StartFailure? Failure = null, bool HasStarted 
 
 /// <summary>Carries out the steps that <see cref="PodSync"/> decided on, and says so in events, in the kubelet's words.</summary>
 internal sealed class ContainerWorker(
-    IContainerRuntime runtime, DesiredHolder desired, EventBuffer events, TimeProvider time, ILogger<ContainerWorker> log) : IDisposable
+    IContainerRuntime runtime, PodImages images, EventBuffer events, TimeProvider time, ILogger<ContainerWorker> log) : IDisposable
 {
     private const int MaxStartsAtOnce = 8;
-    private const int MaxPullsAtOnce = 3;
 
     private readonly SemaphoreSlim starts = new(MaxStartsAtOnce);
-    private readonly SemaphoreSlim pulls = new(MaxPullsAtOnce);
 
     /// <summary>Does the steps for one container, in their order. A runtime that is away ends it; what is left is decided anew later.</summary>
     public async Task<WorkResult> RunAsync(
@@ -67,11 +63,7 @@ internal sealed class ContainerWorker(
         return result;
     }
 
-    public void Dispose()
-    {
-        starts.Dispose();
-        pulls.Dispose();
-    }
+    public void Dispose() => starts.Dispose();
 
     private async Task<WorkResult> StartAsync(
         Pod pod, StartContainer start, ContainerIdentity identity, int failuresBefore, CancellationToken cancellationToken)
@@ -84,9 +76,11 @@ internal sealed class ContainerWorker(
             return new WorkResult(new StartFailure(reason, message, time.GetUtcNow(), failuresBefore + 1));
         }
 
+        string? image;
         try
         {
-            if (!await EnsureImageAsync(pod, container, cancellationToken))
+            image = await images.GetAsync(pod, container, cancellationToken);
+            if (image is null)
             {
                 string absent = $"Container image \"{container.Image}\" is not present with pull policy of Never";
                 events.Say(pod, container.Name, "Warning", "ErrImageNeverPull", absent);
@@ -99,7 +93,7 @@ internal sealed class ContainerWorker(
             return Failed("ErrImagePull", exception.Message);
         }
 
-        ContainerRequest request = new() { Identity = identity, Pod = pod, Container = container, NetworkOf = start.NetworkOf };
+        ContainerRequest request = new() { Identity = identity, Pod = pod, Container = container, Image = image, NetworkOf = start.NetworkOf };
         Refusal? refusal = await BeginAsync(
             start.KeptPorts,
             kept => runtime.CreateAsync(request with { KeptPorts = kept }, cancellationToken),
@@ -168,55 +162,6 @@ internal sealed class ContainerWorker(
 
             return new Refusal(id is not null, exception.Message);
         }
-    }
-
-    /// <summary>Has the image pulled as the policy says; false when it is not there and may not be pulled.</summary>
-    private async Task<bool> EnsureImageAsync(Pod pod, Container container, CancellationToken cancellationToken)
-    {
-        string image = container.Image ?? "";
-        string policy = ImageName.PullPolicyOf(image, container.ImagePullPolicy);
-        if (policy != "Always" && await IsPresentAsync(pod, container, image, cancellationToken))
-        {
-            return true;
-        }
-
-        if (policy == "Never")
-        {
-            return false;
-        }
-
-        await pulls.WaitAsync(cancellationToken);
-        try
-        {
-            // Another pod may have pulled it while this one waited.
-            if (policy != "Always" && await IsPresentAsync(pod, container, image, cancellationToken))
-            {
-                return true;
-            }
-
-            events.Say(pod, container.Name, "Normal", "Pulling", $"Pulling image \"{image}\"");
-            long begun = time.GetTimestamp();
-            RegistryLogin? login = desired.LoginFor(pod.Uid, ImageName.Parse(image).Registry);
-            await runtime.PullAsync(image, login, cancellationToken);
-            string took = $"{time.GetElapsedTime(begun).TotalSeconds:0.###}s";
-            events.Say(pod, container.Name, "Normal", "Pulled", $"Successfully pulled image \"{image}\" in {took}");
-            return true;
-        }
-        finally
-        {
-            pulls.Release();
-        }
-    }
-
-    private async Task<bool> IsPresentAsync(Pod pod, Container container, string image, CancellationToken cancellationToken)
-    {
-        if (!await runtime.HasImageAsync(image, cancellationToken))
-        {
-            return false;
-        }
-
-        events.Say(pod, container.Name, "Normal", "Pulled", $"Container image \"{image}\" already present on machine");
-        return true;
     }
 
     /// <summary>The runtime did not make a container, or made it and did not start it.</summary>

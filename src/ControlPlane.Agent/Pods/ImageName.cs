@@ -42,6 +42,14 @@ internal sealed record ImageName(string Registry, string Repository, string Tag,
             : new ImageName(registry == "index.docker.io" ? DefaultRegistry : registry, repository, tag, digest);
     }
 
+    /// <summary>The repository as it was written, with a digest in place of a tag: <c>hello:v1</c> becomes <c>hello@sha256:…</c>.</summary>
+    public static string WithDigest(string image, string digest)
+    {
+        string name = image.Split('@')[0];
+        int colon = name.LastIndexOf(':');
+        return $"{(colon > name.LastIndexOf('/') ? name[..colon] : name)}@{digest}";
+    }
+
     /// <summary>
     /// The registry that a login is for, as it stands in image names: logins are written with a scheme and a path too
     /// (<c>https://index.docker.io/v1/</c> is <c>docker.io</c>).

@@ -21,6 +21,10 @@ internal interface IControlPlane
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="ControlPlaneException">No answer, or a refusal.</exception>
     Task<DesiredState> GetDesiredAsync(long after, string store, CancellationToken cancellationToken);
+
+    /// <summary>Says what an image's name stands for here, and is told what the pod's revision runs.</summary>
+    /// <exception cref="ControlPlaneException">No answer, or a refusal.</exception>
+    Task<ImageReply> ResolveImageAsync(ImageReport report, CancellationToken cancellationToken);
 }
 
 /// <summary>The protocol over HTTP. All calls share one HTTP/2 connection (HTTP/1.1 over plain http).</summary>
@@ -30,6 +34,9 @@ internal sealed class ControlPlaneClient : IControlPlane, IDisposable
     private static readonly TimeSpan DesiredTimeout = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan ReportTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>A pod's start waits for this.</summary>
+    private static readonly TimeSpan ResolveTimeout = TimeSpan.FromSeconds(3);
 
     private static readonly TimeSpan JoinTimeout = TimeSpan.FromSeconds(10);
 
@@ -62,12 +69,11 @@ internal sealed class ControlPlaneClient : IControlPlane, IDisposable
         };
     }
 
-    public Task<ReportReply> ReportAsync(NodeReport report, CancellationToken cancellationToken)
-    {
-        ByteArrayContent body = new(ResourceJson.SerializeToUtf8Bytes(report));
-        body.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        return SendAsync<ReportReply>(HttpMethod.Post, $"{nodePath}/report", body, ReportTimeout, cancellationToken);
-    }
+    public Task<ReportReply> ReportAsync(NodeReport report, CancellationToken cancellationToken) =>
+        SendAsync<ReportReply>(HttpMethod.Post, $"{nodePath}/report", JsonOf(report), ReportTimeout, cancellationToken);
+
+    public Task<ImageReply> ResolveImageAsync(ImageReport report, CancellationToken cancellationToken) =>
+        SendAsync<ImageReply>(HttpMethod.Post, $"{nodePath}/images", JsonOf(report), ResolveTimeout, cancellationToken);
 
     public Task<DesiredState> GetDesiredAsync(long after, string store, CancellationToken cancellationToken)
     {
@@ -145,9 +151,7 @@ internal sealed class ControlPlaneClient : IControlPlane, IDisposable
     {
         using CancellationTokenSource late = new(JoinTimeout, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
-        ByteArrayContent body = new(ResourceJson.SerializeToUtf8Bytes(new JoinRequest { Token = own }));
-        body.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        using HttpRequestMessage request = RequestWith(join, HttpMethod.Post, $"{nodePath}/join", body);
+        using HttpRequestMessage request = RequestWith(join, HttpMethod.Post, $"{nodePath}/join", JsonOf(new JoinRequest { Token = own }));
         try
         {
             return await SendAsync(request, static (_, _) => Task.FromResult(true), either.Token);
@@ -187,6 +191,13 @@ internal sealed class ControlPlaneClient : IControlPlane, IDisposable
         {
             throw new ControlPlaneException(exception.Message, status: null, exception);
         }
+    }
+
+    private static ByteArrayContent JsonOf(object said)
+    {
+        ByteArrayContent body = new(ResourceJson.SerializeToUtf8Bytes(said));
+        body.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        return body;
     }
 
     private static async Task<T> ReadAsync<T>(Stream body, CancellationToken cancellationToken) =>

@@ -27,6 +27,12 @@ internal interface IContainerRuntime
 
     Task<bool> HasImageAsync(string image, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// What the name of a present image stands for: its repository with a registry's digest (<c>hello@sha256:…</c>), or the runtime's id of one that no registry gave
+    /// (<c>sha256:…</c>). Null when it is not there, and for a runtime whose images are no more than names.
+    /// </summary>
+    Task<string?> ResolveImageAsync(string image, CancellationToken cancellationToken);
+
     /// <exception cref="ImagePullException">The image could not be had; the message says why.</exception>
     Task PullAsync(string image, RegistryLogin? login, CancellationToken cancellationToken);
 
@@ -81,6 +87,9 @@ internal sealed record ContainerRequest
     public required Pod Pod { get; init; }
 
     public required Container Container { get; init; }
+
+    /// <summary>What the container is made from: its image's name, or the digest that the name stands for in the pod's revision.</summary>
+    public required string Image { get; init; }
 
     /// <summary>The container whose network this one joins; null for a network of its own.</summary>
     public string? NetworkOf { get; init; }

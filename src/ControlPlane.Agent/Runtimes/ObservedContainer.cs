@@ -57,6 +57,7 @@ internal sealed record ObservedContainer
     /// <summary>The image's name as the pod gave it.</summary>
     public required string Image { get; init; }
 
+    /// <summary>The digest it was made from (as in Kubernetes' <c>imageID</c>), or else the runtime's id of the image.</summary>
     public string ImageId { get; init; } = "";
 
     public DateTimeOffset? StartedAt { get; init; }

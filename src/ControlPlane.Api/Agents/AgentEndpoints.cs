@@ -19,6 +19,7 @@ internal static class AgentEndpoints
         RouteGroupBuilder group = routes.MapGroup("/agent/v1").RequireAuthorization(TokenAuthentication.AgentPolicy).ExcludeFromDescription();
         group.MapPost("/nodes/{name}/join", JoinAsync);
         group.MapPost("/nodes/{name}/report", ReportAsync);
+        group.MapPost("/nodes/{name}/images", ImagesAsync);
         group.MapGet("/nodes/{name}/desired", DesiredAsync).WithMetadata(new LongRequestAttribute());
         group.MapPost("/streams/{id}", StreamAsync).WithMetadata(new LongRequestAttribute(), new DisableRequestSizeLimitAttribute());
     }
@@ -32,8 +33,15 @@ internal static class AgentEndpoints
     private static async Task ReportAsync(HttpContext http, ReportHandler reports, NodeTokens tokens)
     {
         await tokens.CheckAsync(http, NodeOf(http));
-        NodeReport report = await ReadReportAsync(http);
+        NodeReport report = await ReadAsync<NodeReport>(http);
         await WriteAsync(http, await reports.HandleAsync(NodeOf(http), report, http.RequestAborted));
+    }
+
+    private static async Task ImagesAsync(HttpContext http, ImageHandler images, NodeTokens tokens)
+    {
+        await tokens.CheckAsync(http, NodeOf(http));
+        ImageReport report = await ReadAsync<ImageReport>(http);
+        await WriteAsync(http, await images.HandleAsync(NodeOf(http), report, http.RequestAborted));
     }
 
     private static async Task DesiredAsync(HttpContext http, DesiredStates desired, NodeTokens tokens)
@@ -82,12 +90,12 @@ internal static class AgentEndpoints
 
     private static string NodeOf(HttpContext http) => (string)http.Request.RouteValues["name"]!;
 
-    private static async Task<NodeReport> ReadReportAsync(HttpContext http)
+    private static async Task<T> ReadAsync<T>(HttpContext http)
     {
         try
         {
             ReadOnlyMemory<byte> body = ReportText.WithoutNul(await BodyReader.ReadAsync(http));
-            return JsonSerializer.Deserialize<NodeReport>(body.Span, ResourceJson.Options) ?? throw StatusError.BadRequest("null is no report");
+            return JsonSerializer.Deserialize<T>(body.Span, ResourceJson.Options) ?? throw StatusError.BadRequest("null is no report");
         }
         catch (JsonException broken)
         {

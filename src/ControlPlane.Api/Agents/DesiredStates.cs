@@ -68,6 +68,7 @@ internal sealed class DesiredStates(
         Pods = view.Pods,
         ReplacedStores = view.ReplacedStores,
         RegistryLogins = view.Pods.SelectMany(pod => RegistryLogins.For(pod, cache)).ToValueList(),
+        ResolvedImages = view.Pods.SelectMany(pod => RevisionImages.For(pod, cache)).ToValueList(),
         Streams = requests,
     };
 }

@@ -76,6 +76,7 @@ public static class ApiHost
         services.AddSingleton<NodeTokens>();
         services.AddSingleton<Func<Guid>>(Guid.NewGuid);
         services.AddSingleton<ReportHandler>();
+        services.AddSingleton<ImageHandler>();
         services.AddSingleton<DesiredStates>();
         services.AddSingleton<NodeAssignments>();
         services.AddHostedService(provider => provider.GetRequiredService<NodeAssignments>());

@@ -101,12 +101,42 @@ public sealed record DesiredState
     /// <summary>Registry logins for the pods' images, from their pull secrets.</summary>
     public ValueList<RegistryLogin> RegistryLogins { get; init; }
 
+    /// <summary>What the names of the pods' images stand for, as far as their revisions know it. Such a pod runs that and nothing else.</summary>
+    public ValueList<ResolvedImage> ResolvedImages { get; init; }
+
     /// <summary>Streams that someone waits for: the agent dials out for each.</summary>
     public ValueList<StreamRequest> Streams { get; init; }
 }
 
 /// <summary>A login for one registry, for one pod's pulls.</summary>
 public sealed record RegistryLogin(string PodUid, string Registry, string Username, string Password);
+
+/// <summary>What the name of an image stands for, for one pod: a registry's digest, or the id of an image that only its engine has.</summary>
+public sealed record ResolvedImage(string PodUid, string Image, string Resolved);
+
+/// <summary>
+/// What an image's name stands for on a node that is about to start a pod whose revision does not know it yet: <c>POST /agent/v1/nodes/{name}/images</c>. Asked
+/// once for each start; without an answer the pod starts with what the node has.
+/// </summary>
+public sealed record ImageReport
+{
+    public required string PodUid { get; init; }
+
+    public required string Namespace { get; init; }
+
+    /// <summary>The pod's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The image's name as the pod has it.</summary>
+    public required string Image { get; init; }
+
+    /// <summary>See <see cref="ResolvedImage"/>.</summary>
+    public required string Resolved { get; init; }
+}
+
+/// <summary>The answer to an <see cref="ImageReport"/>.</summary>
+/// <param name="Resolved">What the first node of the revision said: what the pod is to run.</param>
+public sealed record ImageReply(string Resolved);
 
 /// <summary>
 /// A stream that a client of the API waits for. The agent posts the bytes to <c>POST /agent/v1/streams/{id}</c> as they come

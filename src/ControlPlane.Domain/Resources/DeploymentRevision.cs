@@ -46,6 +46,9 @@ public sealed record DeploymentRevisionStatus
     /// <summary>The ReplicaSet that has its template.</summary>
     public string? ReplicaSet { get; init; }
 
+    /// <summary>What its images ran as, by the name in the template: a registry's digest, or the id of an image that only its engine has.</summary>
+    public ValueMap<string> ResolvedImages { get; init; }
+
     /// <summary>Progressing, Complete, Failed, or Superseded by the next declaration before it was either.</summary>
     public string? Outcome { get; init; }
 

@@ -38,4 +38,12 @@ public sealed class ImageNameTests
     [InlineData("hello:latest", "Never", "Never")]
     public void PullPolicy_IsAlwaysForLatestUnlessGiven(string image, string? policy, string expected) =>
         Assert.Equal(expected, ImageName.PullPolicyOf(image, policy));
+
+    [Theory]
+    [InlineData("hello:v1", "hello@sha256:1")]
+    [InlineData("hello", "hello@sha256:1")]
+    [InlineData("host:5000/team/hello", "host:5000/team/hello@sha256:1")]
+    [InlineData("host:5000/team/hello:v1", "host:5000/team/hello@sha256:1")]
+    [InlineData("hello:v1@sha256:2", "hello@sha256:1")]
+    public void WithDigest_KeepsTheRepositoryAsItWasWritten(string image, string expected) => Assert.Equal(expected, ImageName.WithDigest(image, "sha256:1"));
 }

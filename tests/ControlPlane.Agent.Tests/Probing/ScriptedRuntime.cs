@@ -4,7 +4,7 @@ using ControlPlane.Domain.Agents;
 
 namespace ControlPlane.Agent.Tests.Probing;
 
-/// <summary>A runtime that answers commands in containers as a test says, and is asked for nothing else.</summary>
+/// <summary>A runtime that answers commands in containers and has images as a test says, and is asked for nothing else.</summary>
 internal sealed class ScriptedRuntime(Func<string, CancellationToken, Task<ExecResult>> answer) : IContainerRuntime
 {
     private readonly ConcurrentDictionary<string, int> asked = new(StringComparer.Ordinal);
@@ -12,6 +12,14 @@ internal sealed class ScriptedRuntime(Func<string, CancellationToken, Task<ExecR
     public string Name => "scripted";
 
     public bool SharesNetwork => false;
+
+    /// <summary>What can be pulled, by name, and what each name stands for.</summary>
+    public Dictionary<string, string?> Registry { get; } = [];
+
+    /// <summary>What is here.</summary>
+    public Dictionary<string, string?> Present { get; } = [];
+
+    public List<string> Pulled { get; } = [];
 
     /// <summary>How often a command was run.</summary>
     public int Asked(string command) => asked.GetValueOrDefault(command);
@@ -28,9 +36,16 @@ internal sealed class ScriptedRuntime(Func<string, CancellationToken, Task<ExecR
 
     public Task WatchAsync(Action onChange, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task<bool> HasImageAsync(string image, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<bool> HasImageAsync(string image, CancellationToken cancellationToken) => Task.FromResult(Present.ContainsKey(image));
 
-    public Task PullAsync(string image, RegistryLogin? login, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<string?> ResolveImageAsync(string image, CancellationToken cancellationToken) => Task.FromResult(Present[image]);
+
+    public Task PullAsync(string image, RegistryLogin? login, CancellationToken cancellationToken)
+    {
+        Pulled.Add(image);
+        Present[image] = Registry.TryGetValue(image, out string? resolved) ? resolved : throw new ImagePullException($"manifest for {image} not found");
+        return Task.CompletedTask;
+    }
 
     public Task<string> CreateAsync(ContainerRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
 

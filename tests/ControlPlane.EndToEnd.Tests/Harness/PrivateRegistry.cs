@@ -56,10 +56,10 @@ internal sealed class PrivateRegistry : IAsyncDisposable
         }
     }
 
-    /// <summary>Pushes an image that the engine has; returns its name in the registry. The engine forgets the login afterwards.</summary>
-    public async Task<string> PushAsync(string image)
+    /// <summary>Pushes an image that the engine has, under its own name or another; returns its name in the registry. The engine forgets the login afterwards.</summary>
+    public async Task<string> PushAsync(string image, string? under = null)
     {
-        string name = $"{Address}/private/{image}";
+        string name = $"{Address}/private/{under ?? image}";
         await engine.RunAsync("docker", "tag", image, name);
         string login = Path.Combine(folder.Path, "login");
         await engine.RunAsync("docker", "--config", login, "login", "-u", User, "-p", Password, Address);

@@ -11,6 +11,8 @@ internal sealed class ControlPlaneAsSeenFrom(Machine machine, Simulation simulat
     private static readonly TimeSpan DesiredTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ReportTimeout = TimeSpan.FromSeconds(10);
 
+    private static readonly TimeSpan ResolveTimeout = TimeSpan.FromSeconds(3);
+
     private Replica? server;
 
     public Task<ReportReply> ReportAsync(NodeReport report, CancellationToken cancellationToken) =>
@@ -18,6 +20,9 @@ internal sealed class ControlPlaneAsSeenFrom(Machine machine, Simulation simulat
 
     public Task<DesiredState> GetDesiredAsync(long after, string store, CancellationToken cancellationToken) =>
         CallAsync(replica => replica.DesiredAsync(machine.Name, after, store), DesiredTimeout, cancellationToken);
+
+    public Task<ImageReply> ResolveImageAsync(ImageReport report, CancellationToken cancellationToken) =>
+        CallAsync(replica => replica.ResolveImageAsync(machine.Name, report), ResolveTimeout, cancellationToken);
 
     private async Task<T> CallAsync<T>(Func<Replica, Task<T>> call, TimeSpan timeout, CancellationToken cancellationToken)
     {

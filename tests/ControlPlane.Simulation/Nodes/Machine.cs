@@ -90,7 +90,8 @@ internal sealed class Machine : IDesiredMemory
         NodeBoard board = new(signals);
         DesiredHolder desired = new(simulation.Plant.OnMemory(this), signals, time, NullLogger<DesiredHolder>.Instance);
         EventBuffer events = new(time, signals.Report);
-        ContainerWorker worker = new(runtime, desired, events, time, NullLogger<ContainerWorker>.Instance);
+        PodImages images = new(runtime, controlPlane, desired, events, time, NullLogger<PodImages>.Instance);
+        ContainerWorker worker = new(runtime, images, events, time, NullLogger<ContainerWorker>.Instance);
         ProbeManager probes = new(new ProbeRunner(runtime, time), events, signals, time);
         NodeFacts facts = new(options, runtime, time);
         LogStreams streams = new(new ControlPlaneClient(options, time, new NoConnection()), runtime, NullLogger<LogStreams>.Instance);

@@ -47,6 +47,8 @@ internal sealed class ChangedControlPlane(IControlPlane inner, Func<DesiredState
 {
     public Task<ReportReply> ReportAsync(NodeReport report, CancellationToken cancellationToken) => inner.ReportAsync(report, cancellationToken);
 
+    public Task<ImageReply> ResolveImageAsync(ImageReport report, CancellationToken cancellationToken) => inner.ResolveImageAsync(report, cancellationToken);
+
     public async Task<DesiredState> GetDesiredAsync(long after, string store, CancellationToken cancellationToken) =>
         change(await inner.GetDesiredAsync(after, store, cancellationToken));
 }
@@ -67,6 +69,8 @@ internal abstract class RuntimeDecorator(IContainerRuntime inner) : IContainerRu
     public Task WatchAsync(Action onChange, CancellationToken cancellationToken) => inner.WatchAsync(onChange, cancellationToken);
 
     public Task<bool> HasImageAsync(string image, CancellationToken cancellationToken) => inner.HasImageAsync(image, cancellationToken);
+
+    public Task<string?> ResolveImageAsync(string image, CancellationToken cancellationToken) => inner.ResolveImageAsync(image, cancellationToken);
 
     public Task PullAsync(string image, RegistryLogin? login, CancellationToken cancellationToken) => inner.PullAsync(image, login, cancellationToken);
 

@@ -14,6 +14,7 @@ namespace ControlPlane.Simulation.Replicas;
 internal sealed class Replica
 {
     private readonly ReportHandler reports;
+    private readonly ImageHandler images;
     private readonly HeldDesired desired;
 
     public Replica(string name, int life, Simulation simulation)
@@ -30,6 +31,7 @@ internal sealed class Replica
         SimulatedPresence presence = new(simulation.Database, link, cache, scheduler, Process.Time);
         AgentSessions sessions = new(Process.Time);
         reports = new ReportHandler(store, Reader, sessions, presence, Process.Time, simulation.Dice.Fork().NewGuid);
+        images = new ImageHandler(store, Reader);
         NodeAssignments assignments = new(cache, sessions, Process.Time, NullLogger<NodeAssignments>.Instance);
         desired = new HeldDesired(assignments, Process.Time);
         LeaderLoop loop = new(
@@ -56,6 +58,8 @@ internal sealed class Replica
     public Deleter Deleter { get; }
 
     public Task<ReportReply> ReportAsync(string node, NodeReport report) => reports.HandleAsync(node, report, CancellationToken.None);
+
+    public Task<ImageReply> ResolveImageAsync(string node, ImageReport report) => images.HandleAsync(node, report, CancellationToken.None);
 
     public Task<DesiredState> DesiredAsync(string node, long after, string store) => desired.NextAsync(node, after, store);
 }

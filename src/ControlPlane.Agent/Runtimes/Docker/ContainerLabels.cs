@@ -19,9 +19,10 @@ internal static class ContainerLabels
     private const string RestartCount = Prefix + "restart-count";
     private const string NextBackoff = Prefix + "next-backoff-seconds";
     private const string Image = Prefix + "image";
+    private const string MadeFrom = Prefix + "made-from";
     private const string Ports = Prefix + "ports";
 
-    public static Dictionary<string, string> Write(ContainerIdentity identity, string node, string image, IEnumerable<HostPort> ports) =>
+    public static Dictionary<string, string> Write(ContainerIdentity identity, string node, string image, string madeFrom, IEnumerable<HostPort> ports) =>
         new(StringComparer.Ordinal)
         {
             [Node] = node,
@@ -34,6 +35,7 @@ internal static class ContainerLabels
             [RestartCount] = identity.RestartCount.ToString(CultureInfo.InvariantCulture),
             [NextBackoff] = ((long)identity.NextBackoff.TotalSeconds).ToString(CultureInfo.InvariantCulture),
             [Image] = image,
+            [MadeFrom] = madeFrom,
             [Ports] = string.Join(' ', ports.Select(port => $"{port.Container}:{port.ContainerPort}/{port.Protocol}")),
         };
 
@@ -58,6 +60,10 @@ internal static class ContainerLabels
     }
 
     public static string ImageOf(IDictionary<string, string> labels) => labels.TryGetValue(Image, out string? image) ? image : "";
+
+    /// <summary>The digest that the container was made from; empty when it was made from a name.</summary>
+    public static string DigestOf(IDictionary<string, string> labels) =>
+        labels.TryGetValue(MadeFrom, out string? image) && image.Contains('@', StringComparison.Ordinal) ? image : "";
 
     /// <summary>The ports that the container publishes for its pod, without the node's ports, which the engine knows.</summary>
     public static ValueList<HostPort> PortsOf(IDictionary<string, string> labels)

@@ -32,10 +32,10 @@ internal static class DockerContainer
         CreateContainerParameters parameters = new()
         {
             Name = NameOf(identity),
-            Image = container.Image ?? "",
+            Image = request.Image,
             WorkingDir = container.WorkingDir ?? "",
             Env = [.. environment.Values.Select(variable => $"{variable.Key}={variable.Value}")],
-            Labels = ContainerLabels.Write(identity, options.NodeName, container.Image ?? "", ports.Published),
+            Labels = ContainerLabels.Write(identity, options.NodeName, container.Image ?? "", request.Image, ports.Published),
             ExposedPorts = ports.Exposed,
             HostConfig = new HostConfig
             {

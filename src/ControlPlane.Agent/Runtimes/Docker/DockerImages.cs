@@ -22,21 +22,26 @@ internal sealed class DockerImages(DockerClient client, TimeProvider time, ILogg
 
     private readonly Dictionary<string, long> lastUsed = new(StringComparer.Ordinal);
 
-    public Task<bool> HasAsync(string image, CancellationToken cancellationToken) => DockerCall.RunAsync(
-        async token =>
+    public async Task<bool> HasAsync(string image, CancellationToken cancellationToken) => await InspectAsync(image, cancellationToken) is not null;
+
+    /// <summary>
+    /// The digest under which the image's own repository gave it, or its id. An image that was pulled by several names has a digest for each repository; one with
+    /// several in the same one is the same image under each.
+    /// </summary>
+    public async Task<string?> ResolveAsync(string image, CancellationToken cancellationToken)
+    {
+        if (await InspectAsync(image, cancellationToken) is not { } found)
         {
-            try
-            {
-                await client.Images.InspectImageAsync(image, token);
-                return true;
-            }
-            catch (DockerImageNotFoundException)
-            {
-                return false;
-            }
-        },
-        time,
-        cancellationToken);
+            return null;
+        }
+
+        string repository = ImageName.Parse(image).FullRepository;
+        string? digest = (found.RepoDigests ?? []).Select(ImageName.Parse)
+            .Where(name => name.FullRepository == repository && name.Digest.Length > 0)
+            .Select(name => name.Digest)
+            .Min(StringComparer.Ordinal);
+        return digest is null ? found.ID : ImageName.WithDigest(image, digest);
+    }
 
     public async Task PullAsync(string image, RegistryLogin? login, CancellationToken cancellationToken)
     {
@@ -98,6 +103,21 @@ internal sealed class DockerImages(DockerClient client, TimeProvider time, ILogg
             throw new RuntimeUnavailableException(DockerCall.Reason(exception), exception);
         }
     }
+
+    private Task<ImageInspectResponse?> InspectAsync(string image, CancellationToken cancellationToken) => DockerCall.RunAsync(
+        async token =>
+        {
+            try
+            {
+                return await client.Images.InspectImageAsync(image, token);
+            }
+            catch (DockerImageNotFoundException)
+            {
+                return null;
+            }
+        },
+        time,
+        cancellationToken);
 
     private async Task<IReadOnlyList<ImagesListResponse>> FindUnusedAsync(CancellationToken cancellationToken)
     {

@@ -45,6 +45,8 @@ internal sealed class DockerRuntime(
 
     public Task<bool> HasImageAsync(string image, CancellationToken cancellationToken) => images.HasAsync(image, cancellationToken);
 
+    public Task<string?> ResolveImageAsync(string image, CancellationToken cancellationToken) => images.ResolveAsync(image, cancellationToken);
+
     public Task PullAsync(string image, RegistryLogin? login, CancellationToken cancellationToken) => images.PullAsync(image, login, cancellationToken);
 
     public async Task<string> CreateAsync(ContainerRequest request, CancellationToken cancellationToken)

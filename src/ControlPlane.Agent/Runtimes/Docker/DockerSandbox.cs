@@ -42,7 +42,7 @@ internal sealed class DockerSandbox(AgentOptions options, DockerClient client, D
             Entrypoint = [$"/{Program}"],
             User = User,
             Hostname = DockerContainer.HostNameOf(request.Pod),
-            Labels = ContainerLabels.Write(request.Identity, options.NodeName, Image, ports.Published),
+            Labels = ContainerLabels.Write(request.Identity, options.NodeName, Image, Image, ports.Published),
             ExposedPorts = ports.Exposed,
 
             // The first process of a container hears no signal that it does not handle, but this one; so an engine that stops does not wait for it.

@@ -74,6 +74,8 @@ internal sealed class ProcessRuntime(AgentOptions options, ImageCatalogue catalo
 
     public Task<bool> HasImageAsync(string image, CancellationToken cancellationToken) => Task.FromResult(catalogue.Find(image) is not null);
 
+    public Task<string?> ResolveImageAsync(string image, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+
     public Task PullAsync(string image, RegistryLogin? login, CancellationToken cancellationToken) =>
         catalogue.Find(image) is null ? throw new ImagePullException(catalogue.NotFound(image)) : Task.CompletedTask;
 

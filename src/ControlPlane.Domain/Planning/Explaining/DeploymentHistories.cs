@@ -1,3 +1,4 @@
+using ControlPlane.Domain.Planning.ReplicaSets;
 using ControlPlane.Domain.Planning.Rollouts;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
@@ -51,6 +52,7 @@ public static class DeploymentHistories
             Change = record.Spec.Change,
             ChangeCause = status.ChangeCause,
             Images = record.Spec.Images,
+            ResolvedImages = status.ReplicaSet is { } ran && kept.TryGetValue(ran, out ReplicaSet? replicaSet) ? ResolvedImages.Of(replicaSet) : status.ResolvedImages,
             StartedAt = record.Spec.StartedAt,
             Outcome = status.Outcome,
             Reason = status.Reason,
@@ -67,6 +69,7 @@ public static class DeploymentHistories
         ReplicaSet = replicaSet.Name,
         ChangeCause = replicaSet.Metadata.Annotations[Revisions.ChangeCause],
         Images = TemplateChange.Images(replicaSet.Spec.Template).ToValueList(),
+        ResolvedImages = ResolvedImages.Of(replicaSet),
         StartedAt = replicaSet.Metadata.CreationTimestamp,
         Outcome = Outcomes.Of(replicaSet) switch
         {

@@ -38,6 +38,9 @@ public sealed record DeploymentHistoryItem
     /// <summary>The containers' images, init containers first.</summary>
     public ValueList<string> Images { get; init; }
 
+    /// <summary>What those ran as, by name: a registry's digest, or the id of an image that only its engine has. Without those that have not been started yet.</summary>
+    public ValueMap<string> ResolvedImages { get; init; }
+
     /// <summary>When it was declared.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 

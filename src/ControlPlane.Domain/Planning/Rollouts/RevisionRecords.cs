@@ -1,4 +1,5 @@
 using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Planning.ReplicaSets;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 
@@ -120,6 +121,7 @@ public static class RevisionRecords
         {
             Revision = Revisions.Of(newest.ReplicaSet),
             ReplicaSet = newest.Name,
+            ResolvedImages = ResolvedImages.Of(newest.ReplicaSet),
             ChangeCause = newest.ReplicaSet.Metadata.Annotations[Revisions.ChangeCause],
         };
         if (status.Outcome == Complete)

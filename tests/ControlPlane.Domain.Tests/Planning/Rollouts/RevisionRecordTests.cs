@@ -1,4 +1,5 @@
 using ControlPlane.Domain.Planning.Explaining;
+using ControlPlane.Domain.Planning.ReplicaSets;
 using ControlPlane.Domain.Planning.Rollouts;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
@@ -101,6 +102,30 @@ public sealed class RevisionRecordTests
     }
 
     [Fact]
+    public void What_the_images_ran_as_is_on_record_outlives_the_ReplicaSet_and_holds_after_a_rollback()
+    {
+        string digest = $"hello@sha256:{new string('1', 64)}";
+        TestWorld world = Started(revisionHistoryLimit: 1);
+        world.Store(ResolvedImages.With(world.ByImage("hello:1"), "hello:1", digest)!);
+        world.Settle();
+        SetImage(world, "hello:2");
+        world.Settle();
+        SetImage(world, "hello:1");
+        world.Settle();
+
+        Assert.Equal(digest, ResolvedImages.Of(world.ByImage("hello:1"))["hello:1"]);
+        Assert.Equal([ValueMap.Of(("hello:1", digest)), default, ValueMap.Of(("hello:1", digest))], History(world).Select(item => item.ResolvedImages));
+
+        SetImage(world, "hello:3");
+        world.Settle();
+        SetImage(world, "hello:4");
+        world.Settle();
+
+        Assert.DoesNotContain(world.ReplicaSets, replicaSet => replicaSet.Spec.Template.Spec.Containers[0].Image == "hello:1");
+        Assert.Equal(ValueMap.Of(("hello:1", digest)), History(world).Single(item => item.Revision == 3).ResolvedImages);
+    }
+
+    [Fact]
     public void A_change_cause_is_filled_in_when_the_user_gave_none()
     {
         TestWorld world = Started();
@@ -197,6 +222,8 @@ public sealed class RevisionRecordTests
             Assert.Equal("container log removed", TemplateChange.Describe(after, before));
         }
     }
+
+    private static ValueList<DeploymentHistoryItem> History(TestWorld world) => DeploymentHistories.Of(world.Deployment!, world.ReplicaSets, world.Records).Items;
 
     private static TestWorld Started(int revisionHistoryLimit = 10)
     {

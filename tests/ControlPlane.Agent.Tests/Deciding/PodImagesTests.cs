@@ -1,0 +1,186 @@
+using ControlPlane.Agent.Hosting;
+using ControlPlane.Agent.Pods;
+using ControlPlane.Agent.Protocol;
+using ControlPlane.Agent.Runtimes;
+using ControlPlane.Agent.Tests.Probing;
+using ControlPlane.Domain.Agents;
+using ControlPlane.Domain.Resources;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace ControlPlane.Agent.Tests.Deciding;
+
+/// <summary>Which image a container is made from.</summary>
+public sealed class PodImagesTests
+{
+    private static readonly string First = $"hello@sha256:{new string('1', 64)}";
+    private static readonly string Moved = $"hello@sha256:{new string('2', 64)}";
+    private static readonly string LocalId = $"sha256:{new string('3', 64)}";
+    private static readonly string OtherLocalId = $"sha256:{new string('4', 64)}";
+
+    [Fact]
+    public async Task FirstPodOfARevision_RunsWhatItsNodePulled_AndSaysSoOnce()
+    {
+        Bench bench = new() { Registry = { ["hello:v1"] = First } };
+
+        Assert.Equal(First, await bench.GetAsync());
+
+        ImageReport said = Assert.Single(bench.Asked);
+        Assert.Equal(("uid-1", "default", "web", "hello:v1", First), (said.PodUid, said.Namespace, said.Name, said.Image, said.Resolved));
+    }
+
+    [Fact]
+    public async Task PodOfARevisionThatKnowsItsDigest_RunsIt_WhereverTheTagHasMoved()
+    {
+        Bench bench = new() { Registry = { ["hello:v1"] = Moved, [First] = First } };
+        await bench.TellAsync("hello:v1", First);
+
+        Assert.Equal(First, await bench.GetAsync(policy: "Always"));
+
+        Assert.Equal([First], bench.Pulled);
+        Assert.Empty(bench.Asked);
+    }
+
+    [Fact]
+    public async Task StaleTagOnANode_GivesWayToWhatTheRevisionRuns()
+    {
+        Bench bench = new() { Registry = { [First] = First }, Present = { ["hello:v1"] = Moved }, Answer = _ => First };
+
+        Assert.Equal(First, await bench.GetAsync());
+
+        Assert.Equal([First], bench.Pulled);
+    }
+
+    [Fact]
+    public async Task DigestThatTheRegistryHasNoMore_CannotBePulled()
+    {
+        Bench bench = new() { Registry = { ["hello:v1"] = Moved } };
+        await bench.TellAsync("hello:v1", First);
+
+        ImagePullException failure = await Assert.ThrowsAsync<ImagePullException>(() => bench.GetAsync());
+
+        Assert.Contains(First, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task DigestThatIsNotThereAndMayNotBePulled_IsNoImage()
+    {
+        Bench bench = new() { Present = { ["hello:v1"] = Moved } };
+        await bench.TellAsync("hello:v1", First);
+
+        Assert.Null(await bench.GetAsync(policy: "Never"));
+    }
+
+    [Fact]
+    public async Task ControlPlaneThatDoesNotAnswer_IsAskedOnce_AndTheNodeRunsWhatItHas()
+    {
+        Bench bench = new() { Registry = { ["hello:v1"] = First }, Answer = _ => throw new ControlPlaneException("away", status: null) };
+
+        Assert.Equal(First, await bench.GetAsync());
+
+        Assert.Single(bench.Asked);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task LocalImage_RunsByItsName_WithAWarningWhereItDiffers(bool isKnown)
+    {
+        Bench bench = new() { Present = { ["hello:v1"] = LocalId }, Answer = _ => OtherLocalId };
+        if (isKnown)
+        {
+            await bench.TellAsync("hello:v1", OtherLocalId);
+        }
+
+        Assert.Equal("hello:v1", await bench.GetAsync());
+
+        AgentEvent warning = Assert.Single(bench.Events.Take(), said => said.Type == "Warning");
+        Assert.Equal("ImageDiffers", warning.Reason);
+        Assert.Equal($"Image \"hello:v1\" is {LocalId} on this node, and {OtherLocalId} where its revision was started first", warning.Message);
+        Assert.Equal(isKnown ? 0 : 1, bench.Asked.Count);
+    }
+
+    [Fact]
+    public async Task LocalImage_ThatIsTheSameEverywhere_IsNothingToWarnOf()
+    {
+        Bench bench = new() { Present = { ["hello:v1"] = LocalId }, Answer = said => said.Resolved };
+
+        Assert.Equal("hello:v1", await bench.GetAsync());
+
+        Assert.DoesNotContain(bench.Events.Take(), said => said.Type == "Warning");
+    }
+
+    [Theory]
+    [InlineData(false, "hello:v1")]
+    [InlineData(true, "hello@sha256:1111111111111111111111111111111111111111111111111111111111111111")]
+    public async Task PodWithoutARevisionAndImageWithADigest_AskNobody(bool isOfRevision, string image)
+    {
+        Bench bench = new() { Registry = { [image] = First } };
+
+        Assert.Equal(image, await bench.GetAsync(image, isOfRevision: isOfRevision));
+
+        Assert.Empty(bench.Asked);
+    }
+
+    [Fact]
+    public async Task RuntimeWhoseImagesAreNames_AsksNobody()
+    {
+        Bench bench = new() { Registry = { ["hello:v1"] = null } };
+
+        Assert.Equal("hello:v1", await bench.GetAsync());
+
+        Assert.Empty(bench.Asked);
+    }
+
+    /// <summary>A node with an engine, a registry and a control plane that answers as a test says; by default with what the node said.</summary>
+    private sealed class Bench : IControlPlane, IDesiredMemory
+    {
+        private readonly DesiredHolder desired;
+        private readonly ScriptedRuntime runtime = new((_, _) => throw new NotSupportedException());
+
+        public Bench()
+        {
+            Signals signals = new();
+            desired = new DesiredHolder(this, signals, TimeProvider.System, NullLogger<DesiredHolder>.Instance);
+            Events = new EventBuffer(TimeProvider.System, signals.Report);
+        }
+
+        public Dictionary<string, string?> Registry => runtime.Registry;
+
+        public Dictionary<string, string?> Present => runtime.Present;
+
+        public Func<ImageReport, string> Answer { get; init; } = said => said.Resolved;
+
+        public List<ImageReport> Asked { get; } = [];
+
+        public List<string> Pulled => runtime.Pulled;
+
+        public EventBuffer Events { get; }
+
+        public async Task<string?> GetAsync(string image = "hello:v1", string? policy = null, bool isOfRevision = true)
+        {
+            Pod pod = Given.Pod(image: image);
+            pod = isOfRevision
+                ? pod with { Metadata = pod.Metadata with { OwnerReferences = [new OwnerReference { Kind = "ReplicaSet", Name = "web-1", Uid = "owner", Controller = true }] } }
+                : pod;
+            using PodImages images = new(runtime, this, desired, Events, TimeProvider.System, NullLogger<PodImages>.Instance);
+            return await images.GetAsync(pod, pod.Spec.Containers[0] with { ImagePullPolicy = policy }, CancellationToken.None);
+        }
+
+        public async Task TellAsync(string image, string resolved) => await desired.AcceptAsync(
+            new DesiredState { StoreIdentity = Given.Store, Revision = 1, ResolvedImages = [new ResolvedImage("uid-1", image, resolved)] }, CancellationToken.None);
+
+        Task<ImageReply> IControlPlane.ResolveImageAsync(ImageReport report, CancellationToken cancellationToken)
+        {
+            Asked.Add(report);
+            return Task.FromResult(new ImageReply(Answer(report)));
+        }
+
+        Task<ReportReply> IControlPlane.ReportAsync(NodeReport report, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        Task<DesiredState> IControlPlane.GetDesiredAsync(long after, string store, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        Task<DesiredState?> IDesiredMemory.LoadAsync(CancellationToken cancellationToken) => Task.FromResult<DesiredState?>(null);
+
+        Task IDesiredMemory.SaveAsync(DesiredState state, CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}
