@@ -100,6 +100,44 @@ public sealed class LeaderLoopTests : IDisposable
         cluster.Until("there are three again", () => cluster.IsReady("web", 3) && cluster.Pods.All(pod => pod.Uid != victim.Uid), seconds: 2);
     }
 
+    /// <summary>Their ReplicaSets select the same pods too, for their templates have one hash. As in Kubernetes, the controller reference decides.</summary>
+    [Fact]
+    public void TwoDeploymentsWithOneSelector_KeepToTheirOwnPods()
+    {
+        cluster.AddNodes(2);
+        cluster.StartReconciler();
+        cluster.CreateDeployment("web", replicas: 3, app: "shared");
+        cluster.CreateDeployment("rival", replicas: 2, app: "shared");
+        cluster.Until("each has its pods", () => IsServing("web", 3) && IsServing("rival", 2));
+        Assert.Single(cluster.Store.All<ReplicaSet>().Select(replicaSet => replicaSet.Spec.Selector).Distinct());
+        string rivals = UidsOf("rival");
+
+        cluster.Thread.Advance(TimeSpan.FromMinutes(6));
+        Assert.Equal(5, cluster.Pods.Count());
+        cluster.Store.Commit(Write.Remove.Of(cluster.Pods.First(pod => OwnerOf(pod) == "web")));
+        cluster.Until("web has three again", () => IsServing("web", 3));
+        Deployment web = cluster.Store.Get<Deployment>("default", "web")!;
+        PodTemplateSpec template = web.Spec.Template;
+        cluster.Store.Commit(new Write.Update(
+            web with { Spec = web.Spec with { Template = template with { Spec = template.Spec with { Containers = [new Container { Name = "app", Image = "app:2" }] } } } },
+            ResourceParts.Desired));
+        cluster.Until("web has rolled", () => IsServing("web", 3) && cluster.Pods.Where(pod => OwnerOf(pod) == "web").All(pod => pod.Spec.Containers[0].Image == "app:2"));
+
+        Assert.Equal(rivals, UidsOf("rival"));
+        Assert.Equal(5, cluster.Pods.Count());
+    }
+
+    private bool IsServing(string deployment, int replicas) =>
+        cluster.Store.Get<Deployment>("default", deployment)?.Status is { } status && status.AvailableReplicas == replicas && status.Replicas == replicas
+        && cluster.Pods.Count(pod => OwnerOf(pod) == deployment) == replicas;
+
+    private string UidsOf(string deployment) =>
+        string.Join(' ', cluster.Pods.Where(pod => OwnerOf(pod) == deployment).Select(pod => pod.Uid).Order(StringComparer.Ordinal));
+
+    /// <summary>The Deployment whose ReplicaSet controls a pod.</summary>
+    private string? OwnerOf(Pod pod) => cluster.Store.All<ReplicaSet>()
+        .FirstOrDefault(replicaSet => replicaSet.Uid == pod.Metadata.Controller?.Uid)?.Metadata.Controller?.Name;
+
     [Fact]
     public void APlanOfThousandsOfWrites_IsCutIntoUnitsAndEndsWhole()
     {

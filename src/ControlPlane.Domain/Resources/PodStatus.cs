@@ -55,6 +55,10 @@ public sealed record PodStatus
 
     public ResourceRequirements? Resources { get; init; }
 
+    /// <summary>Ours: why the pod fits on no node, of which the condition <c>PodScheduled</c> says the same in a sentence; absent once it has a node.</summary>
+    [JsonPropertyName("controlplane.dev/unschedulable")]
+    public Unschedulable? Unschedulable { get; init; }
+
     /// <summary>Ours: where the containers' ports are published on the node. An endpoint is <see cref="HostIP"/> and one of these.</summary>
     [JsonPropertyName("controlplane.dev/hostPorts")]
     public ValueList<HostPort> HostPorts { get; init; }

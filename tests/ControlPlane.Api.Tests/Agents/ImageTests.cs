@@ -51,8 +51,15 @@ public sealed class ImageTests(ApiServer api)
         ImageReport pod = await NewPodAsync(space, owner, "one", node);
         await ResolveAsync(node, pod, First);
 
-        using HttpResponseMessage response = await api.Agent.GetAsync($"/agent/v1/nodes/{node}/desired?after=0");
-        DesiredState desired = (await response.Content.ReadFromJsonAsync<DesiredState>(ResourceJson.Options))!;
+        // The first answers are what the replica has, which may be older.
+        long stored = (await ReadAsync(space)).Metadata.Revision;
+        DesiredState desired;
+        do
+        {
+            using HttpResponseMessage response = await api.Agent.GetAsync($"/agent/v1/nodes/{node}/desired?after=0");
+            desired = (await response.Content.ReadFromJsonAsync<DesiredState>(ResourceJson.Options))!;
+        }
+        while (desired.Revision < stored);
 
         Assert.Equal([new ResolvedImage(pod.PodUid, Image, First)], desired.ResolvedImages);
     }

@@ -34,6 +34,31 @@ public sealed class SwaggerTests(ApiServer api)
         Assert.Equal("hello", created.NameOf());
     }
 
+    [Theory]
+    [InlineData("plan")]
+    [InlineData("restart")]
+    [InlineData("pause")]
+    [InlineData("resume")]
+    [InlineData("promote")]
+    [InlineData("abort")]
+    [InlineData("retry")]
+    [InlineData("rollback")]
+    public async Task Example_OfAnAction_IsTakenAsItStands(string action)
+    {
+        string home = $"/apis/apps/v1/namespaces/{await api.NewNamespaceAsync()}/deployments";
+        await api.PostAsync(home, Samples.Deployment("hello"));
+        JsonObject document = await DocumentAsync();
+        JsonNode content = document["paths"]![$"/apis/apps/v1/namespaces/{{namespace}}/deployments/{{name}}/{action}"]!["post"]!["requestBody"]!["content"]!;
+        string example = content["application/json"]!["example"]!.ToJsonString();
+
+        using StringContent body = new(example, System.Text.Encoding.UTF8, "application/json");
+        using HttpResponseMessage response = await api.Admin.PostAsync($"{home}/hello/{action}?fieldValidation=Strict", body);
+
+        // Some cannot be done to a Deployment without any revision; what is wrong then is its state, never the body.
+        Assert.True(
+            response.StatusCode is System.Net.HttpStatusCode.Created or System.Net.HttpStatusCode.Conflict, $"{example}: {await response.Content.ReadAsStringAsync()}");
+    }
+
     private static IEnumerable<string> ReferencesIn(JsonNode? node) => node switch
     {
         JsonObject members => members.SelectMany(member =>

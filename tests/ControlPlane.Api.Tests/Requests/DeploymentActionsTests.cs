@@ -27,6 +27,8 @@ public sealed class DeploymentActionsTests(ApiServer api)
         JsonObject stored = await api.GetAsync(path);
         Assert.NotNull(stored["spec"]!["template"]!["metadata"]!["annotations"]!["kubectl.kubernetes.io/restartedAt"]);
         Assert.Equal(stored.VersionOf(), result.VersionOf());
+        JsonNode latest = (await api.GetAsync($"{path}/history"))["items"]![0]!;
+        Assert.Equal(("admin", "restart"), ((string)latest["startedBy"]!, (string)latest["change"]!));
     }
 
     [Fact]

@@ -92,9 +92,13 @@ internal sealed class SimulatedCluster : IDisposable
         }
     }
 
-    public Deployment CreateDeployment(string name, int replicas, Func<PodSpec, PodSpec>? change = null)
+    /// <param name="name">Its name.</param>
+    /// <param name="replicas">How many pods.</param>
+    /// <param name="change">What is special about them.</param>
+    /// <param name="app">The label that it selects them by; by default its name.</param>
+    public Deployment CreateDeployment(string name, int replicas, Func<PodSpec, PodSpec>? change = null, string? app = null)
     {
-        ValueMap<string> labels = ValueMap.Of(("app", name));
+        ValueMap<string> labels = ValueMap.Of(("app", app ?? name));
         PodSpec podSpec = new() { Containers = [new Container { Name = "app", Image = "app:1" }] };
         Deployment deployment = new()
         {

@@ -62,7 +62,7 @@ internal sealed class OperationDocumentation : IOperationFilter
         return schema is null ? null : new OpenApiRequestBody
         {
             Required = !operation.IsBodyOptional,
-            Content = operation.Consumes.Reverse().ToDictionary(type => type, IOpenApiMediaType (_) => new OpenApiMediaType { Schema = schema, Example = DeploymentExample.For(operation) }),
+            Content = operation.Consumes.Reverse().ToDictionary(type => type, IOpenApiMediaType (_) => new OpenApiMediaType { Schema = schema, Example = BodyExamples.For(operation) }),
         };
     }
 

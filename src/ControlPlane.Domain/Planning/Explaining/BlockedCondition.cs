@@ -60,12 +60,17 @@ internal static class BlockedCondition
     /// <summary><c>ImagePull: pod hello-5d59d67564-x7k2p on node-1 and 2 more since 2026-01-01T12:00:00Z: container main: manifest unknown</c>.</summary>
     private static string Sentence(Blocker blocker)
     {
-        string others = blocker.Count > 1 ? $" and {blocker.Count - 1} more" : "";
         string since = blocker.Since is { } at ? $" since {at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)}" : "";
-        return $"{blocker.Reason}: {Subject(blocker)}{others}{since}: {blocker.Message}";
+        return $"{blocker.Reason}: {Subject(blocker)}{Others(blocker)}{since}: {blocker.Message}";
     }
 
+    /// <summary>The first cause among a rollout's pods, for a sentence about its failure; empty when there is none.</summary>
+    public static string CauseOf(Rollout rollout, DateTimeOffset now) =>
+        Blockers.Of(rollout, now).Faults.FirstOrDefault() is { } first ? $"{Subject(first)}{Others(first)}: {first.Reason}: {first.Message}" : "";
+
     private static string Subject(Blocker blocker) => blocker.Node is { Length: > 0 } node ? $"pod {blocker.Pod} on {node}" : $"pod {blocker.Pod}";
+
+    private static string Others(Blocker blocker) => blocker.Count > 1 ? $" and {blocker.Count - 1} more" : "";
 
     private static TimeSpan? Earlier(TimeSpan? left, TimeSpan? right) => left is null || right < left ? right ?? left : left;
 }

@@ -61,7 +61,12 @@ internal static class PodBlockers
 
     private static Blocker? Unschedulable(Pod pod) =>
         !pod.IsBound() && Find(pod, "PodScheduled") is { Status: "False" } condition
-            ? new Blocker { Reason = "Unschedulable", Message = SchedulingReasons.Grouped(condition.Message), Since = condition.LastTransitionTime }
+            ? new Blocker
+            {
+                Reason = "Unschedulable",
+                Message = pod.Status!.Unschedulable?.Summary ?? condition.Message ?? "no node fits",
+                Since = condition.LastTransitionTime,
+            }
             : null;
 
     private static Blocker? ImagePull(ContainerStatus container) =>

@@ -114,6 +114,6 @@ public static class RolloutForecasts
         .ToValueList();
 
     private static IEnumerable<Misfit> MisfitsOf(CooperativeWorld world) => world.Unbound
-        .GroupBy(pod => SchedulingReasons.Grouped(Conditions.Find(pod.Status?.Conditions ?? default, "PodScheduled")?.Message), StringComparer.Ordinal)
+        .GroupBy(pod => pod.Status?.Unschedulable?.Summary ?? "no node fits", StringComparer.Ordinal)
         .Select(group => new Misfit { Count = group.Count(), Message = group.Key });
 }

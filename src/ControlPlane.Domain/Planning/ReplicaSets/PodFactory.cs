@@ -58,6 +58,7 @@ internal sealed class PodFactory(ReplicaSet replicaSet, IEnumerable<string> take
         {
             Status = model.Status! with
             {
+                Unschedulable = why,
                 Conditions =
                 [
                     new Condition

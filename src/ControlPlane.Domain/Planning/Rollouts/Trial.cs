@@ -1,3 +1,4 @@
+using ControlPlane.Domain.Planning.Explaining;
 using ControlPlane.Domain.Planning.ReplicaSets;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
@@ -127,11 +128,11 @@ internal static class Trial
 
         if (Conditions.Find(status.Conditions, WorkloadConditions.Progressing)?.Reason == Progress.TimedOut)
         {
-            return (Progress.TimedOut, "has timed out progressing", FailureCause.Of(current, now));
+            return (Progress.TimedOut, "has timed out progressing", BlockedCondition.CauseOf(rollout, now));
         }
 
         return current.Counts.Available == 0 && current.Pods.Active.Any(pod => IsCrashLooping(pod) && !(pod.Metadata.CreationTimestamp <= retriedAt))
-            ? (CrashLoop, "keeps crashing", FailureCause.Of(current, now))
+            ? (CrashLoop, "keeps crashing", BlockedCondition.CauseOf(rollout, now))
             : null;
     }
 

@@ -47,7 +47,7 @@ internal sealed record NodeFilter(string Name, Func<PodFit, NodeState, bool> Pas
 
     /// <summary>Why no node takes a pod.</summary>
     public static Unschedulable Explain(PodFit pod, ClusterState cluster) =>
-        Unschedulable.Of(cluster.Nodes.Count, cluster.Nodes.SelectMany(node => FirstFailed(pod, node)?.Reasons(pod, node) ?? []));
+        NodeReason.Count(cluster.Nodes.Count, cluster.Nodes.SelectMany(node => FirstFailed(pod, node)?.Reasons(pod, node) ?? []));
 
     /// <summary>How many taints that should rather be avoided a pod would meet on a node.</summary>
     public static int CountAvoidableTaints(PodDemand pod, NodeState node)

@@ -30,7 +30,7 @@ public static class PendingPods
             {
                 plans.Add(Bind(pod, node, scheduler, now));
             }
-            else if (Explain(pod, placement.Why!.Message, now) is { } explanation)
+            else if (Explain(pod, placement.Why!, now) is { } explanation)
             {
                 plans.Add(explanation);
             }
@@ -58,8 +58,9 @@ public static class PendingPods
         };
     }
 
-    private static Plan? Explain(Pod pod, string reason, DateTimeOffset now)
+    private static Plan? Explain(Pod pod, Unschedulable why, DateTimeOffset now)
     {
+        string reason = why.Message;
         Condition? known = pod.Status is { } status ? Conditions.Find(status.Conditions, PodScheduled) : null;
         if (known is { Status: "False" } && known.Message == reason)
         {
@@ -70,14 +71,14 @@ public static class PendingPods
         return new Plan
         {
             Preconditions = [Precondition.DesiredUnchanged.Of(pod)],
-            Writes = [new Write.Update(WithCondition(pod, waiting), ResourceParts.Status)],
+            Writes = [new Write.Update(WithCondition(pod, waiting, why), ResourceParts.Status)],
             Events = [EventNote.Warning(pod, "FailedScheduling", reason)],
         };
     }
 
-    private static Pod WithCondition(Pod pod, Condition condition)
+    private static Pod WithCondition(Pod pod, Condition condition, Unschedulable? why = null)
     {
         PodStatus status = pod.Status ?? new PodStatus { Phase = "Pending" };
-        return pod with { Status = status with { Conditions = Conditions.With(status.Conditions, condition) } };
+        return pod with { Status = status with { Conditions = Conditions.With(status.Conditions, condition), Unschedulable = why } };
     }
 }

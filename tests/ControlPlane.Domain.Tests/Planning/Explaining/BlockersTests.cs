@@ -34,26 +34,20 @@ public sealed class BlockersTests
     [Fact]
     public void Of_PodsWithOneCause_AreOneBlockerWithACount()
     {
-        Condition none = new()
-        {
-            Type = "PodScheduled",
-            Status = "False",
-            Message = "0/300 nodes are available: 1 node(s) were unschedulable, 212 Insufficient cpu, 87 node(s) were not ready.",
-            LastTransitionTime = Since,
-        };
-        PodStatus status = new() { Phase = "Pending", Conditions = [none] };
+        Unschedulable why = new(300, [new UnschedulableReason(212, "cpu", "Insufficient cpu"), new UnschedulableReason(88, "cordoned", "node(s) were unschedulable")]);
+        Condition none = new() { Type = "PodScheduled", Status = "False", Message = why.Message, LastTransitionTime = Since };
+        PodStatus status = new() { Phase = "Pending", Conditions = [none], Unschedulable = why };
 
         Blocker blocker = Assert.Single(Of(Make.Deployment(), Unbound("b", status), Unbound("a", status)));
 
-        const string Message = "212 of 300 nodes: Insufficient cpu; 87 of 300 nodes: were not ready; 1 of 300 nodes: were unschedulable";
+        const string Message = "212 of 300 nodes: cpu; 88 of 300 nodes: cordoned";
         Assert.Equal(new Blocker { Reason = "Unschedulable", Message = Message, Pod = "a", Since = Since, Count = 2 }, blocker);
     }
 
     [Theory]
     [InlineData(null, "no node fits")]
-    [InlineData("no nodes available to schedule pods", "no nodes available to schedule pods")]
     [InlineData("0/3 nodes are available: pick another.", "0/3 nodes are available: pick another.")]
-    public void Of_UnschedulablePodWithASentenceOfAnotherForm_TellsItAsItIs(string? sentence, string message)
+    public void Of_UnschedulablePodOfAnotherScheduler_TellsItsSentenceAsItIs(string? sentence, string message)
     {
         Condition none = new() { Type = "PodScheduled", Status = "False", Message = sentence, LastTransitionTime = Since };
 

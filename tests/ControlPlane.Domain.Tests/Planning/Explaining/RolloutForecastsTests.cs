@@ -116,7 +116,7 @@ public sealed class RolloutForecastsTests
         });
 
         Misfit misfit = Assert.Single(forecast.DoesNotFit);
-        Assert.Equal((2, "2 of 2 nodes: Insufficient cpu"), (misfit.Count, misfit.Message));
+        Assert.Equal((2, "2 of 2 nodes: cpu"), (misfit.Count, misfit.Message));
         Assert.False(forecast.Completes);
         Assert.Null(forecast.IsCutShort);
         Assert.Equal(3, forecast.LowestAvailable);

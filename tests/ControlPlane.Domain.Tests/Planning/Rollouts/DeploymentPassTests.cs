@@ -27,6 +27,33 @@ public sealed class DeploymentPassTests
         Assert.Contains(plan.Preconditions, precondition => precondition is Precondition.NamespaceActive { Name: TestWorld.Namespace });
     }
 
+    /// <summary>As in Kubernetes, the controller reference decides, however well the labels match.</summary>
+    [Fact]
+    public void Overlapping_selectors_never_fight()
+    {
+        TestWorld world = new();
+        Deployment rival = Make.Deployment(replicas: 2) with { Metadata = new ObjectMeta { Name = "rival", Namespace = TestWorld.Namespace, Uid = "rival-uid" } };
+        ReplicaSet foreign = Make.Revision(rival, revision: 1, replicas: 2);
+        Pod[] foreignPods = [Make.Ready(Make.Pod(foreign, "rival-1"), Make.Start), Make.Ready(Make.Pod(foreign, "rival-2"), Make.Start)];
+        world.Store(foreign);
+        Array.ForEach(foreignPods, world.Store);
+        world.Store(Make.Deployment(replicas: 3, image: "hello:1"));
+        Assert.True(world.Deployment!.Spec.Selector!.Matches(foreign.Metadata.Labels));
+        Assert.True(world.Deployment.Spec.Selector.Matches(foreignPods[0].Metadata.Labels));
+
+        world.Settle();
+        world.SetImage("hello:2");
+        world.Settle();
+        world.SetReplicas(1);
+        world.Settle();
+
+        Assert.Equal(foreign.Spec, world.ReplicaSets.Single(replicaSet => replicaSet.Name == foreign.Name).Spec);
+        Assert.Equal(foreign.Metadata.OwnerReferences, world.ReplicaSets.Single(replicaSet => replicaSet.Name == foreign.Name).Metadata.OwnerReferences);
+        Assert.Equal(foreignPods.Select(pod => pod.Name), world.Pods.Where(pod => pod.Metadata.Controller!.Uid == foreign.Uid && Make.IsActive(pod)).Select(pod => pod.Name));
+        Assert.Equal(3, world.ActivePods);
+        Assert.Equal((1, 1), (world.Status.Replicas, world.Status.AvailableReplicas));
+    }
+
     [Fact]
     public void The_status_says_what_is_stored_never_what_the_plan_will_store()
     {

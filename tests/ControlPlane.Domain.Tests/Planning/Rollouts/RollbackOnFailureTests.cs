@@ -68,7 +68,7 @@ public sealed class RollbackOnFailureTests
 
         string first = world.ActivePodsOf(world.ByImage("hello:2")).First().Name;
         Assert.Equal(
-            $"ReplicaSet \"{world.ByImage("hello:2").Name}\" has timed out progressing: pod {first} on node-1: container main: ImagePullBackOff: manifest unknown",
+            $"ReplicaSet \"{world.ByImage("hello:2").Name}\" has timed out progressing: pod {first} on node-1 and 1 more: ImagePull: container main: manifest unknown",
             OnOneNode(world.Condition("Progressing").Message!));
         Assert.Equal(world.Condition("Progressing").Message, Outcomes.FailureOf(world.ByImage("hello:2"))!.Message);
     }
@@ -80,6 +80,7 @@ public sealed class RollbackOnFailureTests
     {
         TestWorld world = Served();
         Release(world, "hello:2");
+        world.Now = world.Now.AddSeconds(70);
         Crash(world, "hello:2", restarts);
         world.Pass();
 
