@@ -15,6 +15,9 @@ internal sealed record ResourceColumns(string Metadata, string? Labels, string? 
 {
     private static readonly FrozenDictionary<string, Shape> Shapes = ResourceKinds.All.ToFrozenDictionary(kind => kind.Kind, kind => new Shape(kind));
 
+    /// <summary>The characters of all columns.</summary>
+    public int Length => Metadata.Length + (Labels?.Length ?? 0) + (Spec?.Length ?? 0) + (Status?.Length ?? 0);
+
     /// <summary>Cuts an object into columns. What has a column of its own (name, uid, revision, labels) is not repeated in the metadata.</summary>
     /// <param name="parts">The parts that will be stored; the others are left empty.</param>
     public static ResourceColumns Of(Resource resource, ResourceParts parts)

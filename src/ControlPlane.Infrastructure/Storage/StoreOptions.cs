@@ -27,6 +27,12 @@ public sealed class StoreOptions
     /// <summary>Changes that are kept in memory for subscribers that come back or lag behind.</summary>
     public int RecentChangesMax { get; set; } = 50_000;
 
+    /// <summary>
+    /// The size beyond which the oldest of them are forgotten, in bytes of their objects' JSON (one a character; the objects take about twice that):
+    /// 50,000 pods of 2.6 KB. The newest is kept, however large.
+    /// </summary>
+    public long RecentChangesBytesMax { get; set; } = 128L * 1024 * 1024;
+
     /// <summary>How long changes are kept, in memory and in the log, unless that would be too many.</summary>
     public TimeSpan ChangeRetention { get; set; } = TimeSpan.FromMinutes(5);
 

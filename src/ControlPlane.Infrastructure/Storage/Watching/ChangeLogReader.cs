@@ -22,7 +22,8 @@ internal sealed record ReadChanges(string Identity, bool HasMoved, long StoreRev
     public long Revision => IsFull ? Changes[^1].Revision : StoreRevision;
 }
 
-internal sealed record LoggedChange(long Revision, ChangeOperation Operation, ResourceKind Kind, Resource Object);
+/// <param name="Bytes">The characters of the object's JSON.</param>
+internal sealed record LoggedChange(long Revision, ChangeOperation Operation, ResourceKind Kind, Resource Object, int Bytes);
 
 /// <summary>Reads tables and change log, each time in one snapshot of the database.</summary>
 internal static class ChangeLogReader
@@ -119,19 +120,13 @@ internal static class ChangeLogReader
         };
         ResourceKind kind = ResourceKinds.Find(reader.GetString(10))
             ?? throw new InvalidOperationException($"The change log holds the kind {reader.GetString(10)}, which this version does not know.");
-        Resource resource = ReadObject(reader, kind);
-        return new LoggedChange(resource.Metadata.Revision, operation, kind, resource);
+        ResourceColumns columns = ReadColumns(reader);
+        Resource resource = ToResource(reader, kind, columns);
+        return new LoggedChange(resource.Metadata.Revision, operation, kind, resource, columns.Length);
     }
 
     /// <summary>Reads a row of <see cref="Columns"/>.</summary>
-    public static Resource ReadObject(NpgsqlDataReader reader, ResourceKind kind) => ResourceColumns.ToResource(
-        kind,
-        reader.GetString(0),
-        reader.GetString(1),
-        reader.GetString(2),
-        reader.GetInt64(3),
-        reader.GetInt64(4),
-        new ResourceColumns(reader.GetString(5), Optional(reader, 6), Optional(reader, 7), Optional(reader, 8)));
+    public static Resource ReadObject(NpgsqlDataReader reader, ResourceKind kind) => ToResource(reader, kind, ReadColumns(reader));
 
     /// <summary>Reads all rows of <see cref="Columns"/> of a result.</summary>
     public static async Task<ImmutableSortedDictionary<ObjectKey, Resource>> ReadObjectsAsync(NpgsqlDataReader reader, ResourceKind kind, CancellationToken cancellationToken)
@@ -153,6 +148,12 @@ internal static class ChangeLogReader
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
         return await ReadObjectsAsync(reader, kind, cancellationToken);
     }
+
+    private static Resource ToResource(NpgsqlDataReader reader, ResourceKind kind, ResourceColumns columns) => ResourceColumns.ToResource(
+        kind, reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetInt64(3), reader.GetInt64(4), columns);
+
+    private static ResourceColumns ReadColumns(NpgsqlDataReader reader) =>
+        new(reader.GetString(5), Optional(reader, 6), Optional(reader, 7), Optional(reader, 8));
 
     private static string? Optional(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 }

@@ -26,7 +26,7 @@ internal sealed class ChangeLogTail(
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
         await using NpgsqlConnection connection = await database.Source.OpenConnectionAsync(cancellationToken);
-        await LoadAsync(connection, new RecentChangesLimits(options.Value.RecentChangesMax, options.Value.ChangeRetention), cancellationToken);
+        await LoadAsync(connection, RecentChangesLimits.Of(options.Value), cancellationToken);
     }
 
     /// <summary>Follows the log until it is told to stop.</summary>

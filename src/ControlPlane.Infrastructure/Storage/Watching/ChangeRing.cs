@@ -3,12 +3,19 @@ using ControlPlane.Domain.Commits;
 
 namespace ControlPlane.Infrastructure.Storage.Watching;
 
-/// <summary>The most recent changes in order, bounded in number and age. Not safe for use by several threads at once.</summary>
-internal sealed class ChangeRing(int countMax, TimeSpan retention, TimeProvider time)
+/// <summary>A change with the size of its object.</summary>
+/// <param name="Bytes">The characters of the object's JSON, which stand for its size in memory.</param>
+internal readonly record struct SizedChange(Change Change, int Bytes);
+
+/// <summary>
+/// The most recent changes in order, bounded in number, size and age; the newest is always there. Not safe for use by several threads at once.
+/// </summary>
+internal sealed class ChangeRing(int countMax, long bytesMax, TimeSpan retention, TimeProvider time)
 {
     private Entry[] entries = new Entry[Math.Min(countMax, 1024)];
     private int head;
     private int count;
+    private long bytes;
 
     /// <summary>Every change after this revision is here.</summary>
     public long Floor { get; private set; }
@@ -17,16 +24,17 @@ internal sealed class ChangeRing(int countMax, TimeSpan retention, TimeProvider 
     public void Clear(long floor)
     {
         Array.Clear(entries);
-        (head, count, Floor) = (0, 0, floor);
+        (head, count, bytes, Floor) = (0, 0, 0, floor);
     }
 
-    public void Add(Change change)
+    public void Add(SizedChange added)
     {
-        if (count == countMax)
+        while (count > 0 && (count == countMax || bytes + added.Bytes > bytesMax))
         {
             DropOldest();
         }
-        else if (count == entries.Length)
+
+        if (count == entries.Length)
         {
             Entry[] larger = new Entry[Math.Min(countMax, count * 2)];
             for (int i = 0; i < count; i++)
@@ -37,8 +45,9 @@ internal sealed class ChangeRing(int countMax, TimeSpan retention, TimeProvider 
             (entries, head) = (larger, 0);
         }
 
-        entries[(head + count) % entries.Length] = new Entry(change, time.GetTimestamp());
+        entries[(head + count) % entries.Length] = new Entry(added, time.GetTimestamp());
         count++;
+        bytes += added.Bytes;
     }
 
     /// <summary>Drops what is older than the retention.</summary>
@@ -58,13 +67,13 @@ internal sealed class ChangeRing(int countMax, TimeSpan retention, TimeProvider 
         while (low < high)
         {
             int middle = (low + high) >>> 1;
-            (low, high) = At(middle).Change.Revision <= revision ? (middle + 1, high) : (low, middle);
+            (low, high) = At(middle).Added.Change.Revision <= revision ? (middle + 1, high) : (low, middle);
         }
 
         ImmutableArray<Change>.Builder changes = ImmutableArray.CreateBuilder<Change>(Math.Min(max, count - low));
         for (int i = low; i < count && changes.Count < max; i++)
         {
-            changes.Add(At(i).Change);
+            changes.Add(At(i).Added.Change);
         }
 
         return changes.MoveToImmutable();
@@ -74,11 +83,13 @@ internal sealed class ChangeRing(int countMax, TimeSpan retention, TimeProvider 
 
     private void DropOldest()
     {
-        Floor = entries[head].Change.Revision;
+        SizedChange oldest = entries[head].Added;
+        Floor = oldest.Change.Revision;
+        bytes -= oldest.Bytes;
         entries[head] = default;
         head = (head + 1) % entries.Length;
         count--;
     }
 
-    private readonly record struct Entry(Change Change, long AddedAt);
+    private readonly record struct Entry(SizedChange Added, long AddedAt);
 }

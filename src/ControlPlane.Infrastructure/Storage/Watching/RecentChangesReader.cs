@@ -5,11 +5,14 @@ using Npgsql;
 
 namespace ControlPlane.Infrastructure.Storage.Watching;
 
-/// <summary>How many changes are recent, and for how long.</summary>
-internal sealed record RecentChangesLimits(int CountMax, TimeSpan Retention);
+/// <summary>How many changes are recent, how large they may be together, and for how long.</summary>
+internal sealed record RecentChangesLimits(int CountMax, long BytesMax, TimeSpan Retention)
+{
+    public static RecentChangesLimits Of(StoreOptions options) => new(options.RecentChangesMax, options.RecentChangesBytesMax, options.ChangeRetention);
+}
 
 /// <summary>Every change after a revision, in order.</summary>
-internal sealed record RecentChanges(long After, ImmutableArray<Change> Changes)
+internal sealed record RecentChanges(long After, ImmutableArray<SizedChange> Changes)
 {
     public static RecentChanges NoneBefore(long revision) => new(revision, []);
 }
@@ -24,7 +27,15 @@ internal static class RecentChangesReader
     /// <remarks>Revisions have no gaps, so the last so many changes are those of the last so many revisions.</remarks>
     private const string FindStart =
         """
-        SELECT greatest(s.compacted_revision, s.revision - $1, (SELECT coalesce(max(c.revision), 0) FROM changes c WHERE c.at < now() - $2)) FROM store s
+        SELECT greatest(
+            s.compacted_revision,
+            s.revision - $1,
+            (SELECT coalesce(max(c.revision), 0) FROM changes c WHERE c.at < now() - $2),
+            (SELECT coalesce(max(w.revision), 0) FROM (
+                SELECT c.revision, sum(length(concat(c.metadata, c.labels, c.spec, c.status))) OVER (ORDER BY c.revision DESC) AS bytes
+                FROM changes c WHERE c.revision > s.revision - $1) w
+                WHERE w.bytes > $3 AND w.revision < s.revision))
+        FROM store s
         """;
 
     private const string ReadAfter = $"SELECT {ChangeLogReader.LogColumns} FROM changes WHERE revision > $1 ORDER BY revision";
@@ -38,7 +49,7 @@ internal static class RecentChangesReader
     /// <summary>Reads in the transaction that is open on the connection.</summary>
     public static async Task<RecentChanges> ReadAsync(NpgsqlConnection connection, RecentChangesLimits limits, CancellationToken cancellationToken)
     {
-        await using NpgsqlCommand findStart = new(FindStart, connection) { Parameters = { new() { Value = (long)limits.CountMax }, new() { Value = limits.Retention } } };
+        await using NpgsqlCommand findStart = new(FindStart, connection) { Parameters = { new() { Value = (long)limits.CountMax }, new() { Value = limits.Retention }, new() { Value = limits.BytesMax } } };
         long after = (long)(await findStart.ExecuteScalarAsync(cancellationToken))!;
         List<LoggedChange> logged = await ReadAsync(new NpgsqlCommand(ReadAfter, connection) { Parameters = { new() { Value = after } } }, cancellationToken);
         string[] unknown = [.. logged.DistinctBy(Key).Where(change => change.Operation != ChangeOperation.Added).Select(change => change.Object.Uid)];
@@ -50,7 +61,7 @@ internal static class RecentChangesReader
     private static RecentChanges Connect(long after, List<LoggedChange> before, List<LoggedChange> logged)
     {
         Dictionary<(string, string), Resource> known = before.ToDictionary(Key, change => change.Object);
-        List<Change> changes = new(logged.Count);
+        List<SizedChange> changes = new(logged.Count);
         foreach (LoggedChange change in logged)
         {
             Resource? previous = change.Operation == ChangeOperation.Added ? null : known.GetValueOrDefault(Key(change));
@@ -61,7 +72,7 @@ internal static class RecentChangesReader
             }
             else
             {
-                changes.Add(new Change(change.Revision, change.Operation, change.Object, previous));
+                changes.Add(new SizedChange(new Change(change.Revision, change.Operation, change.Object, previous), change.Bytes));
             }
 
             known[Key(change)] = change.Object;

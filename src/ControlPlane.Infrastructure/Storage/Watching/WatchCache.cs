@@ -15,7 +15,7 @@ internal sealed class WatchCache(LatestRevision latest, IOptions<StoreOptions> o
 {
     private const int ChangesPerBatchMax = 1_000;
     private readonly Lock gate = new();
-    private readonly ChangeRing ring = new(options.Value.RecentChangesMax, options.Value.ChangeRetention, time);
+    private readonly ChangeRing ring = new(options.Value.RecentChangesMax, options.Value.RecentChangesBytesMax, options.Value.ChangeRetention, time);
     private volatile State state = State.Empty;
     private TaskCompletionSource progressed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -70,7 +70,7 @@ internal sealed class WatchCache(LatestRevision latest, IOptions<StoreOptions> o
         lock (gate)
         {
             ring.Clear(store.Recent.After);
-            foreach (Change change in store.Recent.Changes)
+            foreach (SizedChange change in store.Recent.Changes)
             {
                 ring.Add(change);
             }
@@ -84,7 +84,7 @@ internal sealed class WatchCache(LatestRevision latest, IOptions<StoreOptions> o
     {
         State before = state;
         Dictionary<string, ImmutableSortedDictionary<ObjectKey, Resource>.Builder> touched = [];
-        List<Change> changes = new(read.Changes.Length);
+        List<SizedChange> changes = new(read.Changes.Length);
         foreach (LoggedChange logged in read.Changes)
         {
             if (!touched.TryGetValue(logged.Kind.Kind, out ImmutableSortedDictionary<ObjectKey, Resource>.Builder? objects))
@@ -92,7 +92,7 @@ internal sealed class WatchCache(LatestRevision latest, IOptions<StoreOptions> o
                 touched[logged.Kind.Kind] = objects = before.Objects[logged.Kind.Kind].ToBuilder();
             }
 
-            changes.Add(new Change(logged.Revision, logged.Operation, logged.Object, objects.GetValueOrDefault(logged.Object.Key)));
+            changes.Add(new SizedChange(new Change(logged.Revision, logged.Operation, logged.Object, objects.GetValueOrDefault(logged.Object.Key)), logged.Bytes));
             if (logged.Operation == ChangeOperation.Deleted)
             {
                 objects.Remove(logged.Object.Key);
@@ -110,7 +110,7 @@ internal sealed class WatchCache(LatestRevision latest, IOptions<StoreOptions> o
         };
         lock (gate)
         {
-            foreach (Change change in changes)
+            foreach (SizedChange change in changes)
             {
                 ring.Add(change);
             }

@@ -46,6 +46,25 @@ public class RestartTests
     }
 
     [Fact]
+    public async Task AfterARestart_ChangesBeyondTheSizeAreForgotten_ButTheNewest()
+    {
+        string database = await PostgresFixture.CreateDatabaseAsync();
+        await MakeHistoryAsync(database);
+        long lastTwo = (long)(await Sql.ScalarAsync(database, "SELECT sum(length(concat(metadata, labels, spec, status))) FROM changes WHERE revision >= 5"))!;
+
+        await using (TestStore again = await TestStore.StartAsync(database, options => options.RecentChangesBytesMax = lastTwo))
+        {
+            Assert.Throws<RevisionCompactedException>(() => again.Cache.SubscribeAfter(3));
+            using ChangeSubscription subscription = again.Cache.SubscribeAfter(4);
+            Assert.Equal([(5L, 3L), (6L, null)], await RevisionsAsync(subscription, 6));
+        }
+
+        await using TestStore small = await TestStore.StartAsync(database, options => options.RecentChangesBytesMax = 1);
+        using ChangeSubscription newest = small.Cache.SubscribeAfter(5);
+        Assert.Equal([(6L, null)], await RevisionsAsync(newest, 6));
+    }
+
+    [Fact]
     public async Task AfterARestart_ChangesBeyondTheRetentionAreForgotten()
     {
         string database = await PostgresFixture.CreateDatabaseAsync();
