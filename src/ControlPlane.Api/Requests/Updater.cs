@@ -32,7 +32,7 @@ internal sealed class Updater(IResourceStore store, CacheReader reader, TimeProv
             T stored = await reader.FindLatestAsync<T>(key, cancellationToken) ?? throw StatusError.NotFound(kind, key.Name);
             T wanted = change(stored);
             Resource updated = parts == ResourceParts.Status
-                ? ResourceStatus.WithStatusOf(stored, wanted)
+                ? PrepareStatus(kind, stored, wanted)
                 : ResourceRules.WithTimes(PrepareDesired(kind, stored, wanted), stored, time.WholeSecondsNow());
             if (updated.Equals(stored))
             {
@@ -83,6 +83,15 @@ internal sealed class Updater(IResourceStore store, CacheReader reader, TimeProv
         Resource updated = ResourceRules.WithDefaults(carried);
         Validation.ThrowIfInvalid(kind, stored.Name, ResourceRules.ValidateUpdate(updated, stored));
         return updated with { Metadata = updated.Metadata with { Generation = ResourceRules.Generation(updated, stored) } };
+    }
+
+    /// <summary>An object with the status that a client wrote.</summary>
+    /// <exception cref="ApiException">422: it breaks rules.</exception>
+    private static Resource PrepareStatus(ResourceKind kind, Resource stored, Resource wanted)
+    {
+        Resource updated = ResourceStatus.WithStatusOf(stored, wanted);
+        Validation.ThrowIfInvalid(kind, stored.Name, ResourceRules.ValidateStatusUpdate(updated, stored));
+        return updated;
     }
 
     /// <summary>What clients cannot change stays as it is stored.</summary>

@@ -15,6 +15,8 @@ public static class ResourceRules
     private static readonly NamespaceValidator NamespaceValidator = new();
     private static readonly NodeValidator NodeValidator = new();
     private static readonly EventValidator EventValidator = new();
+    private static readonly DeploymentStatusValidator DeploymentStatusValidator = new();
+    private static readonly ReplicaSetStatusValidator ReplicaSetStatusValidator = new();
 
     /// <summary>The object with Kubernetes' defaults filled in. Idempotent.</summary>
     public static Resource WithDefaults(Resource resource) => resource switch
@@ -70,6 +72,14 @@ public static class ResourceRules
             _ => [],
         },
     ];
+
+    /// <summary>What is wrong with a status that a client wrote; empty when nothing is.</summary>
+    public static IReadOnlyList<FieldError> ValidateStatusUpdate(Resource updated, Resource stored) => (updated, stored) switch
+    {
+        (Deployment now, Deployment before) => [.. DeploymentStatusValidator.Errors(now), .. Validation.DeploymentStatusValidator.ErrorsOfUpdate(now, before)],
+        (ReplicaSet now, ReplicaSet) => [.. ReplicaSetStatusValidator.Errors(now)],
+        _ => [],
+    };
 
     /// <summary>
     /// The <c>metadata.generation</c> of an object after defaults: 1 for a new one, one more than the stored one when the spec has changed.

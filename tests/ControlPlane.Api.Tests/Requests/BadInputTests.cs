@@ -75,6 +75,34 @@ public sealed class BadInputTests(ApiServer api)
         Assert.Equal(stored.ToJsonString(), (await api.GetAsync($"{home}/web")).ToJsonString());
     }
 
+    [Theory]
+    [InlineData("deployments", "replicas", "-1", "must be greater than or equal to 0")]
+    [InlineData("deployments", "availableReplicas", "2", "cannot be greater than status.replicas")]
+    [InlineData("replicasets", "readyReplicas", "-1", "must be greater than or equal to 0")]
+    [InlineData("replicasets", "readyReplicas", "2", "cannot be greater than status.replicas")]
+    public async Task Status_WithCountsThatCannotBe_NamesTheField(string plural, string field, string value, string says)
+    {
+        string home = $"/apis/apps/v1/namespaces/{await api.NewNamespaceAsync()}/{plural}";
+        string body = Samples.Deployment("web");
+        JsonObject stored = await api.PostAsync(home, plural == "deployments" ? body : body.Replace("\"Deployment\"", "\"ReplicaSet\"", StringComparison.Ordinal));
+        string patch = $$$"""{"status":{"{{{field}}}":{{{value}}}}}""";
+        JsonNode put = JsonNode.Parse(stored.ToJsonString())!;
+        put["status"] = JsonNode.Parse(patch)!["status"]!.DeepClone();
+
+        JsonObject[] answers =
+        [
+            await api.PatchAsync($"{home}/web/status", "application/merge-patch+json", patch, HttpStatusCode.UnprocessableEntity),
+            await api.PutAsync($"{home}/web/status", put, HttpStatusCode.UnprocessableEntity),
+        ];
+
+        Assert.All(answers, answer =>
+        {
+            JsonNode cause = answer["details"]!["causes"]![0]!;
+            Assert.Equal(($"status.{field}", $"Invalid value: {value}: {says}"), ((string)cause["field"]!, (string)cause["message"]!));
+        });
+        Assert.Equal(stored.ToJsonString(), (await api.GetAsync($"{home}/web")).ToJsonString());
+    }
+
     [Fact]
     public async Task Body_OverTheLimit_IsTooLarge()
     {
