@@ -17,13 +17,14 @@ internal sealed record CommitStatements(string Read, string Insert, string Updat
     public static readonly string Lock = $"SELECT pg_advisory_xact_lock({RevisionLock})";
 
     /// <summary>
-    /// Moves the store's revision. Each revision in between is one change: if a write did not find its row, the revision would be null,
-    /// which the table refuses, and with it the transaction.
+    /// Moves the store's revision from $1 to $2. Each revision in between is one change: if a write did not find its row, or somebody else has moved
+    /// the store, the revision would be null, which the table refuses, and with it the transaction. Both bounds are parameters, so that only the log's
+    /// last partition is looked at.
     /// </summary>
     public const string Advance =
         """
         UPDATE store SET revision =
-            CASE WHEN (SELECT count(*) FROM changes c WHERE c.revision > store.revision AND c.revision <= $1) = $1 - store.revision THEN $1 END
+            CASE WHEN revision = $1 AND (SELECT count(*) FROM changes c WHERE c.revision > $1 AND c.revision <= $2) = $2 - $1 THEN $2 END
         """;
 
     private const string LogColumns = "revision, kind, namespace, name, uid, operation, desired_revision, metadata, labels, spec, status, actor";

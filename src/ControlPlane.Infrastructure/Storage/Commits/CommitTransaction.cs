@@ -27,7 +27,7 @@ internal static class CommitTransaction
             return outcome;
         }
 
-        await WriteAsync(connection, units, outcome, cancellationToken);
+        await WriteAsync(connection, units, state.Revision, outcome, cancellationToken);
         return outcome;
     }
 
@@ -97,7 +97,7 @@ internal static class CommitTransaction
     }
 
     private static async Task WriteAsync(
-        NpgsqlConnection connection, IReadOnlyList<PreparedUnit> units, CommitOutcome outcome, CancellationToken cancellationToken)
+        NpgsqlConnection connection, IReadOnlyList<PreparedUnit> units, long revision, CommitOutcome outcome, CancellationToken cancellationToken)
     {
         await using NpgsqlBatch batch = new(connection);
         foreach (IGrouping<string, AcceptedWrite> kind in outcome.Writes.GroupBy(write => write.Write.Kind.Kind, StringComparer.Ordinal))
@@ -116,7 +116,7 @@ internal static class CommitTransaction
 
         if (!outcome.Writes.IsEmpty)
         {
-            batch.BatchCommands.Add(new NpgsqlBatchCommand(CommitStatements.Advance) { Parameters = { new() { Value = outcome.Revision } } });
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(CommitStatements.Advance) { Parameters = { new() { Value = revision }, new() { Value = outcome.Revision } } });
             batch.BatchCommands.Add(new NpgsqlBatchCommand($"SELECT pg_notify('{CommitStatements.ChangesChannel}', '')"));
         }
 
