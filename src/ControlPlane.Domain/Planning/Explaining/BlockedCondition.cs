@@ -64,9 +64,9 @@ internal static class BlockedCondition
         return $"{blocker.Reason}: {Subject(blocker)}{Others(blocker)}{since}: {blocker.Message}";
     }
 
-    /// <summary>The first cause among a rollout's pods, for a sentence about its failure; empty when there is none.</summary>
+    /// <summary>What holds a rollout's new pods up, for a sentence about its failure; empty when none of them says anything.</summary>
     public static string CauseOf(Rollout rollout, DateTimeOffset now) =>
-        Blockers.Of(rollout, now).Faults.FirstOrDefault() is { } first ? $"{Subject(first)}{Others(first)}: {first.Reason}: {first.Message}" : "";
+        Blockers.CauseOf(rollout, now) is { } first ? $"{Subject(first)}{Others(first)}: {first.Reason}: {first.Message}" : "";
 
     private static string Subject(Blocker blocker) => blocker.Node is { Length: > 0 } node ? $"pod {blocker.Pod} on {node}" : $"pod {blocker.Pod}";
 

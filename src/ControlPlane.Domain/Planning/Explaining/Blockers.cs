@@ -59,6 +59,24 @@ public static class Blockers
         };
     }
 
+    /// <summary>
+    /// The first of the new pods' faults, however young it is: a deadline may be shorter than what a usual start may take. Null when there is none.
+    /// </summary>
+    internal static Blocker? CauseOf(Rollout rollout, DateTimeOffset now)
+    {
+        int minReadySeconds = rollout.Deployment.Spec.MinReadySeconds ?? 0;
+        List<PodBlocker> found = [];
+        foreach (Pod pod in rollout.New?.Pods.Active ?? default)
+        {
+            if (PodBlockers.Of(pod, minReadySeconds, now) is { IsFault: true } fault)
+            {
+                found.Add(fault);
+            }
+        }
+
+        return Grouped(found) is [var first, ..] ? first.Blocker : null;
+    }
+
     private static IEnumerable<Blocker> OfDeployment(Rollout rollout)
     {
         ValueList<Condition> conditions = rollout.Deployment.Status?.Conditions ?? default;

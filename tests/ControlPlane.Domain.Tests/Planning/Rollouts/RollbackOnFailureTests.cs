@@ -73,6 +73,25 @@ public sealed class RollbackOnFailureTests
         Assert.Equal(world.Condition("Progressing").Message, Outcomes.FailureOf(world.ByImage("hello:2"))!.Message);
     }
 
+    /// <summary>A pod that is not ready is a blocker after 10 s only.</summary>
+    [Fact]
+    public void The_failure_names_its_cause_however_short_the_deadline()
+    {
+        TestWorld world = Served();
+        world.Change(deployment => deployment with { Spec = deployment.Spec with { ProgressDeadlineSeconds = 5 } });
+        Release(world, "hello:2");
+        foreach (Pod pod in world.ActivePodsOf(world.ByImage("hello:2")).ToList())
+        {
+            Condition unready = new() { Type = "Ready", Status = "False", Message = "Readiness probe failed: 503", LastTransitionTime = world.Now };
+            world.Store(pod with { Status = new PodStatus { Phase = "Running", Conditions = [unready] } });
+        }
+
+        world.Now = world.Now.AddSeconds(5);
+        world.Pass();
+
+        Assert.EndsWith(": NotReady: Readiness probe failed: 503", world.Condition("Progressing").Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(2, false)]
     [InlineData(3, true)]
