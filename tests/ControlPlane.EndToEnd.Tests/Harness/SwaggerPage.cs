@@ -1,0 +1,92 @@
+using Microsoft.Playwright;
+
+namespace ControlPlane.EndToEnd.Tests.Harness;
+
+/// <summary>Swagger UI in a real browser, with the token of the data folder.</summary>
+internal sealed class SwaggerPage : IAsyncDisposable
+{
+    private readonly IPlaywright playwright;
+    private readonly IBrowser browser;
+    private readonly IPage page;
+
+    private SwaggerPage(IPlaywright playwright, IBrowser browser, IPage page)
+    {
+        this.playwright = playwright;
+        this.browser = browser;
+        this.page = page;
+    }
+
+    public static async Task<SwaggerPage> OpenAsync(Product product)
+    {
+        IPlaywright playwright = await Playwright.CreateAsync();
+        IBrowser browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        {
+            ExecutablePath = "/usr/bin/chromium",
+            Headless = true,
+            Args =
+            [
+                "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+                "--disable-component-update", "--disable-sync",
+            ],
+        });
+        IPage page = await browser.NewPageAsync(new BrowserNewPageOptions { IgnoreHTTPSErrors = true });
+        page.SetDefaultTimeout(30_000);
+        SwaggerPage swagger = new(playwright, browser, page);
+        await swagger.AuthorizeAsync(product);
+        return swagger;
+    }
+
+    /// <summary>Opens an operation, fills it in, executes it, and returns the answer's body as the page shows it.</summary>
+    /// <param name="method">The operation's method, in lower case.</param>
+    /// <param name="path">Its path, with its parameters by name.</param>
+    /// <param name="parameters">What to fill in.</param>
+    /// <param name="body">The body; null for the page's own example, where there is one.</param>
+    public async Task<string> TryAsync(string method, string path, IReadOnlyDictionary<string, string> parameters, string? body = null)
+    {
+        ILocator operation = page.Locator($".opblock-{method}").Filter(new LocatorFilterOptions { Has = page.Locator($"[data-path=\"{path}\"]") });
+        if (await operation.Locator(".try-out__btn").CountAsync() == 0)
+        {
+            await operation.Locator(".opblock-summary-control").First.ClickAsync();
+        }
+
+        // Swagger UI may be set up so that an operation can be tried as soon as it is open; the button then says Cancel.
+        if ((await operation.Locator(".try-out__btn").InnerTextAsync()).Contains("Try it out", StringComparison.OrdinalIgnoreCase))
+        {
+            await operation.Locator(".try-out__btn").ClickAsync();
+        }
+
+        string asked = path;
+        foreach ((string name, string value) in parameters)
+        {
+            await operation.Locator($"tr[data-param-name=\"{name}\"] input").FillAsync(value);
+            asked = asked.Replace($"{{{name}}}", value, StringComparison.Ordinal);
+        }
+
+        if (body is not null)
+        {
+            await operation.Locator("textarea.body-param__text").FillAsync(body);
+        }
+
+        Task<IResponse> answer = page.WaitForResponseAsync(response =>
+            response.Request.Method.Equals(method, StringComparison.OrdinalIgnoreCase) && new Uri(response.Url).AbsolutePath == asked);
+        await operation.Locator("button.execute").ClickAsync();
+        IResponse received = await answer;
+        Assert.True(received.Ok, $"{method} {path}: {received.Status} {await received.TextAsync()}");
+        return await operation.Locator(".live-responses-table .highlight-code, .live-responses-table pre.microlight").First.InnerTextAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await browser.DisposeAsync();
+        playwright.Dispose();
+    }
+
+    private async Task AuthorizeAsync(Product product)
+    {
+        await page.GotoAsync(product.Server + "/swagger/index.html");
+        await page.Locator("button.authorize").First.ClickAsync();
+        await page.Locator(".auth-container input").First.FillAsync(await File.ReadAllTextAsync(Path.Combine(product.DataFolder, "admin.token")));
+        await page.Locator(".auth-container button.authorize").ClickAsync();
+        await page.Locator(".auth-container .btn-done").ClickAsync();
+    }
+}
