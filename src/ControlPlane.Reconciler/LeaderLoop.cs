@@ -15,6 +15,7 @@ internal sealed class LeaderLoop(
     IResourceCache cache,
     ILeaderLease lease,
     INodePresence presence,
+    IGatewayPresence gateways,
     TimeProvider time,
     ReconcilerOptions options,
     ILogger logger)
@@ -84,7 +85,7 @@ internal sealed class LeaderLoop(
         Task<string> keeping = KeepAsync(epoch, term);
         try
         {
-            await new Term(epoch, store, cache, presence, options, time, seeds, logger).RunAsync(term.Token);
+            await new Term(epoch, store, cache, presence, gateways, options, time, seeds, logger).RunAsync(term.Token);
         }
         catch (LeadershipLostException exception)
         {

@@ -20,6 +20,9 @@ public sealed class ReconcilerOptions
     /// <summary>How many pods are kept that have ended; 0 or less for any number.</summary>
     public int EndedPodsMax { get; set; } = EndedPods.DefaultThreshold;
 
+    /// <summary>How long a Service's endpoints wait for further changes: a pass over them costs what they are, not what has changed.</summary>
+    public TimeSpan EndpointsDelay { get; set; } = TimeSpan.FromMilliseconds(10);
+
     /// <summary>How often everything is looked at, whether or not it changed.</summary>
     public TimeSpan ResyncInterval { get; set; } = TimeSpan.FromMinutes(5);
 

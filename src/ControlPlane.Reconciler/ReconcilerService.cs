@@ -13,10 +13,11 @@ internal sealed class ReconcilerService(
     IResourceCache cache,
     ILeaderLease lease,
     INodePresence presence,
+    IGatewayPresence gateways,
     TimeProvider time,
     IOptions<ReconcilerOptions> options,
     ILogger<ReconcilerService> logger) : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        new LeaderLoop(store, cache, lease, presence, time, options.Value, logger).RunAsync(stoppingToken);
+        new LeaderLoop(store, cache, lease, presence, gateways, time, options.Value, logger).RunAsync(stoppingToken);
 }

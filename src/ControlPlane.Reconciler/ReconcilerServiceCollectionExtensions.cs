@@ -7,7 +7,7 @@ namespace ControlPlane.Reconciler;
 public static class ReconcilerServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds the reconciler as a hosted service. It takes the store, its cache, the leader's lease and the nodes' presence from the container.
+    /// Adds the reconciler as a hosted service. It takes the store, its cache, the leader's lease and the presence of nodes and gateways from the container.
     /// </summary>
     public static IServiceCollection AddControlPlaneReconciler(this IServiceCollection services, Action<ReconcilerOptions>? configure = null)
     {

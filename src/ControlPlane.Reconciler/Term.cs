@@ -11,13 +11,21 @@ namespace ControlPlane.Reconciler;
 
 /// <summary>What a leader holds while it leads: a world, a queue, and the loop of passes between them. Dropped whole when the term ends.</summary>
 internal sealed class Term(
-    long epoch, IResourceStore store, IResourceCache cache, INodePresence presence, ReconcilerOptions options, TimeProvider time, SeedSource seeds, ILogger logger)
+    long epoch,
+    IResourceStore store,
+    IResourceCache cache,
+    INodePresence presence,
+    IGatewayPresence gateways,
+    ReconcilerOptions options,
+    TimeProvider time,
+    SeedSource seeds,
+    ILogger logger)
 {
     /// <summary>How long the loop rests when the store cannot be reached; its keys keep their place.</summary>
     private static readonly TimeSpan StoreRetryDelay = TimeSpan.FromMilliseconds(500);
 
     private readonly WorkQueue queue = new(time, seeds.NextRandom());
-    private readonly PassPlanner planner = new(presence, options, time, seeds.Next, logger);
+    private readonly PassPlanner planner = new(presence, gateways, options, time, seeds.Next, logger);
 
     /// <summary>Runs until cancelled, or until the term is over.</summary>
     /// <exception cref="LeadershipLostException">Another process leads, or may already do so.</exception>
@@ -120,7 +128,7 @@ internal sealed class Term(
     {
         foreach (WorkKey key in Triggers.KeysOf(world, change))
         {
-            queue.Add(key);
+            queue.AddAfter(key, key.Kind == WorkKind.Endpoints ? options.EndpointsDelay : TimeSpan.Zero);
         }
     }
 

@@ -1,5 +1,6 @@
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Planning.Routing;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 
@@ -8,7 +9,7 @@ namespace ControlPlane.Api.Agents;
 /// <summary>
 /// Which pods are bound to which node, kept from the change feed, so that an agent's wait costs what changes on its node. Only what an
 /// agent acts on wakes it: a pod's metadata and spec, its pull secrets, and the word of a person about its containers of other stores; not
-/// the status that it reported itself.
+/// the status that it reported itself. A pod that is on its way out and that slices list is told of as running until the reconciler has marked it as drained.
 /// </summary>
 internal sealed partial class NodeAssignments(IResourceCache cache, AgentSessions sessions, TimeProvider time, ILogger<NodeAssignments> logger) : BackgroundService
 {
@@ -16,6 +17,9 @@ internal sealed partial class NodeAssignments(IResourceCache cache, AgentSession
 
     private readonly Lock gate = new();
     private readonly Dictionary<string, Entry> nodes = new(StringComparer.Ordinal);
+
+    /// <summary>The pods that slices list, by uid, with how many do.</summary>
+    private readonly ListedPods listed = new();
     private long revision;
     private string storeIdentity = "";
     private ValueList<LostRevisions> lost;
@@ -51,7 +55,7 @@ internal sealed partial class NodeAssignments(IResourceCache cache, AgentSession
         lock (gate)
         {
             Entry entry = EntryOf(node);
-            ValueList<Pod> pods = entry.Pods.Values.OrderBy(pod => pod.Key).ToValueList();
+            ValueList<Pod> pods = entry.Pods.Values.Select(AsToldToAgent).OrderBy(pod => pod.Key).ToValueList();
             return new View(storeIdentity, lost, revision, entry.ChangedAt, pods, entry.ReplacedStores, entry.Changed.Task);
         }
     }
@@ -101,6 +105,9 @@ internal sealed partial class NodeAssignments(IResourceCache cache, AgentSession
         }
     }
 
+    /// <summary>A pod that gateways may still send requests to is not to be stopped yet.</summary>
+    private Pod AsToldToAgent(Pod pod) => Draining.IsPending(pod) && listed.Contains(pod.Uid) ? Draining.AsRunning(pod) : pod;
+
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private Entry EntryOf(string node)
@@ -124,6 +131,12 @@ internal sealed partial class NodeAssignments(IResourceCache cache, AgentSession
             {
                 entry.Pods.Clear();
                 entry.ReplacedStores = default;
+            }
+
+            listed.Clear();
+            foreach (EndpointSlice slice in subscription.SnapshotAtStart(ResourceKinds.EndpointSlice).Objects.Values.Cast<EndpointSlice>())
+            {
+                listed.Put(slice);
             }
 
             foreach (Node node in subscription.SnapshotAtStart(ResourceKinds.Node).Objects.Values.Cast<Node>())
@@ -161,6 +174,9 @@ internal sealed partial class NodeAssignments(IResourceCache cache, AgentSession
                         break;
                     case Node node:
                         Apply(change, node);
+                        break;
+                    case EndpointSlice slice:
+                        Apply(change, slice);
                         break;
                     case Secret secret:
                         TouchUsersOf(secret, change.Revision);
@@ -207,6 +223,21 @@ internal sealed partial class NodeAssignments(IResourceCache cache, AgentSession
         {
             entry.ReplacedStores = replaced;
             Touch(entry, change.Revision);
+        }
+    }
+
+    /// <summary>A pod that no slice lists any longer, and that is on its way out, may be stopped now.</summary>
+    private void Apply(Change change, EndpointSlice slice)
+    {
+        foreach (string uid in change.Operation == ChangeOperation.Deleted ? listed.Take(slice.Key) : listed.Put(slice))
+        {
+            foreach (Entry entry in nodes.Values)
+            {
+                if (entry.Pods.TryGetValue(uid, out Pod? pod) && Draining.IsPending(pod))
+                {
+                    Touch(entry, change.Revision);
+                }
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using ControlPlane.Api.Agents;
+using ControlPlane.Api.Gateways;
 using ControlPlane.Api.Kinds;
 using ControlPlane.Api.Pipeline;
 using ControlPlane.Api.Requests;
@@ -66,6 +67,7 @@ public static class ApiHost
         services.AddMediation();
         services.AddSwagger();
         services.AddSingleton<CacheReader>();
+        services.AddSingleton<ServiceAllocator>();
         services.AddSingleton<Updater>();
         services.AddSingleton<Deleter>();
         services.AddSingleton<WorkloadSnapshots>();
@@ -80,6 +82,8 @@ public static class ApiHost
         services.AddSingleton<DesiredStates>();
         services.AddSingleton<NodeAssignments>();
         services.AddHostedService(provider => provider.GetRequiredService<NodeAssignments>());
+        services.AddSingleton<RouteTables>();
+        services.AddHostedService(provider => provider.GetRequiredService<RouteTables>());
         services.AddSingleton<Readiness>();
         services.AddHostedService<FirstObjects>();
     }
@@ -123,5 +127,6 @@ public static class ApiHost
         app.MapOpenApi();
         app.MapKinds();
         app.MapAgents();
+        app.MapGateways();
     }
 }

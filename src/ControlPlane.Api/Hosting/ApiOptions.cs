@@ -1,4 +1,5 @@
 using ControlPlane.Domain.Planning.Garbage;
+using ControlPlane.Domain.Planning.Routing;
 
 namespace ControlPlane.Api.Hosting;
 
@@ -45,6 +46,15 @@ public sealed record ApiOptions
 
     /// <summary>How many pods are kept that have ended; beyond, the oldest are deleted. 0 or less keeps any number.</summary>
     public int EndedPodsMax { get; init; } = EndedPods.DefaultThreshold;
+
+    /// <summary>Where Services' addresses come from. Every node must be able to listen on them: loopback addresses, unless the nodes are set up for others.</summary>
+    public string ServiceClusterIPRange { get; init; } = Domain.Planning.Routing.ServiceRanges.Default.Addresses.ToString();
+
+    /// <summary>Where Services' node ports come from.</summary>
+    public string ServiceNodePortRange { get; init; } = Domain.Planning.Routing.ServiceRanges.Default.NodePorts.ToString();
+
+    /// <exception cref="FormatException">One of the two is no range.</exception>
+    public ServiceRanges ServiceRanges => new(AddressRange.Parse(ServiceClusterIPRange), PortRange.Parse(ServiceNodePortRange));
 
     public string AdminTokenPath => AdminTokenFile ?? Path.Combine(DataDir, "admin.token");
 

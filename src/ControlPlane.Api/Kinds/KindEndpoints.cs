@@ -63,6 +63,9 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
                 case "log":
                     map.Add(path, HttpMethods.Get, PodLogEndpoint.HandleAsync);
                     break;
+                case "eviction":
+                    map.Add(path, HttpMethods.Post, PodEviction.EvictAsync);
+                    break;
                 case "confirm-lost":
                     map.Add(path, HttpMethods.Post, NodeActions.ConfirmLostAsync);
                     break;

@@ -56,11 +56,15 @@ public static class ServedKinds
     [
         new(ResourceKinds.Namespace, ["create", "delete", "get", "list", "patch", "update", "watch"], [Status(ResourceKinds.Namespace)]),
         new(ResourceKinds.Node, AllVerbs, [ConfirmLost, ConfirmStore, Status(ResourceKinds.Node)]),
-        new(ResourceKinds.Pod, AllVerbs, [Log, Status(ResourceKinds.Pod)]),
+        new(ResourceKinds.Pod, AllVerbs, [Eviction, Log, Status(ResourceKinds.Pod)]),
         new(ResourceKinds.Secret, AllVerbs, []),
         new(ResourceKinds.Event, AllVerbs, []),
         new(ResourceKinds.Deployment, AllVerbs, [.. DeploymentActions.Served, History, Scale, Status(ResourceKinds.Deployment)]),
         new(ResourceKinds.ReplicaSet, AllVerbs, [Scale, Status(ResourceKinds.ReplicaSet)]),
+        new(ResourceKinds.Service, AllVerbs, [Status(ResourceKinds.Service)]),
+        new(ResourceKinds.Endpoints, AllVerbs, []),
+        new(ResourceKinds.EndpointSlice, AllVerbs, []),
+        new(ResourceKinds.PodDisruptionBudget, AllVerbs, [Status(ResourceKinds.PodDisruptionBudget)]),
     ];
 
     private static ServedSubresource Scale => new("scale", typeof(Scale), "autoscaling", "v1", "Scale", ["get", "patch", "update"]);
@@ -80,6 +84,12 @@ public static class ServedKinds
         {
             Summary = "Read who started each revision of a Deployment, and how it ended",
         };
+
+    private static ServedSubresource Eviction => new("eviction", typeof(Eviction), "policy", "v1", nameof(Eviction), ["create"])
+    {
+        Summary = "Delete a Pod if its disruption budgets allow it",
+        AnswerType = typeof(Eviction),
+    };
 
     private static ServedSubresource Log => new("log", null, null, null, "Pod", ["get"]);
 

@@ -21,7 +21,7 @@ internal sealed record Create<T>(string Namespace, T Body, WriteContext Context)
     public string Target => new ObjectKey(Namespace, Body.Name.Length > 0 ? Body.Name : $"{Body.Metadata.GenerateName}*").ToString();
 }
 
-internal sealed class CreateHandler<T>(Updater updater, CacheReader reader, TimeProvider time) : IRequestHandler<Create<T>, T>
+internal sealed class CreateHandler<T>(Updater updater, CacheReader reader, ServiceAllocator allocator, TimeProvider time) : IRequestHandler<Create<T>, T>
     where T : Resource
 {
     /// <summary>How many generated names are tried before a collision is the client's to see.</summary>
@@ -37,6 +37,13 @@ internal sealed class CreateHandler<T>(Updater updater, CacheReader reader, Time
         {
             T created = Prepare(request);
             Validation.ThrowIfInvalid(Kind, created.Name, ResourceRules.ValidateCreate(created));
+            if (created is Service)
+            {
+                await reader.WaitForLatestAsync(cancellationToken);
+            }
+
+            Allocated allocated = allocator.Allocate(created, stored: null);
+            created = (T)allocated.Object;
             if (request.Context.DryRun)
             {
                 await CheckStorableAsync(created, cancellationToken);
@@ -46,13 +53,20 @@ internal sealed class CreateHandler<T>(Updater updater, CacheReader reader, Time
             CommitUnit unit = new()
             {
                 Actor = request.Context.Actor,
-                Preconditions = Kind.IsNamespaced ? [new Precondition.NamespaceActive(created.Namespace)] : [],
-                Writes = [.. RevisionRecording.Of(null, created, request.Context, time.WholeSecondsNow(), new IdSource((ulong)Random.Shared.NextInt64())), new Write.Create(created)],
+                Preconditions = [.. Kind.IsNamespaced ? [new Precondition.NamespaceActive(created.Namespace)] : Array.Empty<Precondition>(), .. allocated.Preconditions],
+                Writes =
+                [
+                    .. RevisionRecording.Of(null, created, request.Context, time.WholeSecondsNow(), new IdSource((ulong)Random.Shared.NextInt64())),
+                    new Write.Create(created),
+                    .. allocated.Writes,
+                ],
             };
             switch (await updater.CommitAsync(unit, cancellationToken))
             {
                 case UnitResult.Committed committed:
                     return (T)created.AtRevision(committed.Revision);
+                case UnitResult.Refused refused when ServiceAllocator.WasTaken(refused) && attempt < Updater.AttemptsMax:
+                    continue;
                 case UnitResult.Refused { Reason: RefusalReason.AlreadyExists } when request.Body.Name.Length == 0 && attempt < GeneratedNamesMax:
                     continue;
                 case UnitResult.Refused refused:

@@ -3,6 +3,7 @@ using ControlPlane.Api.Wire;
 using ControlPlane.Api.Wire.Options;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
 using MediatR;
 
 namespace ControlPlane.Api.Requests;
@@ -31,10 +32,22 @@ internal sealed class DeleteHandler<T>(Deleter deleter) : IRequestHandler<Delete
         deleter.DeleteAsync<T>(request.Key, request.How, request.Context, cancellationToken);
 }
 
+/// <summary>What is committed together with a deletion.</summary>
+internal sealed record Beside(ValueList<Precondition> Preconditions, ValueList<Write> Writes)
+{
+    public static Beside Nothing { get; } = new([], []);
+}
+
 /// <summary>Deletes one object, again when it changes meanwhile, a bounded number of times.</summary>
 internal sealed class Deleter(Updater updater, CacheReader reader, NodeTokens tokens, TimeProvider time)
 {
-    public async Task<Deleted<T>> DeleteAsync<T>(ObjectKey key, DeleteOptions how, WriteContext context, CancellationToken cancellationToken)
+    /// <param name="key">Which object.</param>
+    /// <param name="how">How.</param>
+    /// <param name="context">Who, and whether to do it.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <param name="beside">What is committed together with it, from the object as it is stored; throws the client's error. It may see the object several times.</param>
+    public async Task<Deleted<T>> DeleteAsync<T>(
+        ObjectKey key, DeleteOptions how, WriteContext context, CancellationToken cancellationToken, Func<T, Beside>? beside = null)
         where T : Resource
     {
         ResourceKind kind = ResourceKinds.Of<T>();
@@ -44,6 +57,7 @@ internal sealed class Deleter(Updater updater, CacheReader reader, NodeTokens to
             CheckPreconditions(kind, stored, how.Preconditions);
             CheckProtected(kind, stored);
 
+            Beside more = beside?.Invoke(stored) ?? Beside.Nothing;
             T marked = (T)Deletion.Mark(stored, how, time.WholeSecondsNow());
             bool isGone = Deletion.IsDone(marked);
             if (marked.Equals(stored) && !isGone)
@@ -62,7 +76,7 @@ internal sealed class Deleter(Updater updater, CacheReader reader, NodeTokens to
                 await tokens.RevokeAsync(key.Name, cancellationToken);
             }
 
-            switch (await updater.CommitAsync(UnitFor(kind, stored, marked, isGone, how, context), cancellationToken))
+            switch (await updater.CommitAsync(UnitFor(kind, stored, marked, isGone, how, context, more), cancellationToken))
             {
                 case UnitResult.Committed committed:
                     return new Deleted<T>((T)marked.AtRevision(committed.Revision), isGone);
@@ -74,7 +88,7 @@ internal sealed class Deleter(Updater updater, CacheReader reader, NodeTokens to
         }
     }
 
-    private static CommitUnit UnitFor(ResourceKind kind, Resource stored, Resource marked, bool isGone, DeleteOptions how, WriteContext context)
+    private static CommitUnit UnitFor(ResourceKind kind, Resource stored, Resource marked, bool isGone, DeleteOptions how, WriteContext context, Beside more)
     {
         bool isExact = how.Preconditions?.ResourceVersion is { Length: > 0 } || kind == ResourceKinds.Namespace;
         ResourceParts parts = kind == ResourceKinds.Namespace ? ResourceParts.All : ResourceParts.Desired;
@@ -86,8 +100,9 @@ internal sealed class Deleter(Updater updater, CacheReader reader, NodeTokens to
                 isExact
                     ? new Precondition.AtResourceVersion(kind, stored.Key, stored.Metadata.Revision)
                     : Precondition.DesiredUnchanged.Of(stored),
+                .. more.Preconditions,
             ],
-            Writes = [isGone ? Write.Remove.Of(stored) : new Write.Update(marked, parts)],
+            Writes = [isGone ? Write.Remove.Of(stored) : new Write.Update(marked, parts), .. more.Writes],
         };
     }
 

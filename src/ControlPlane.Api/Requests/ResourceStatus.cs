@@ -14,6 +14,8 @@ internal static class ResourceStatus
         (Pod to, Pod from) => to with { Status = from.Status },
         (Node to, Node from) => to with { Status = from.Status },
         (Namespace to, Namespace from) => to with { Status = from.Status },
+        (Service to, Service from) => to with { Status = from.Status },
+        (PodDisruptionBudget to, PodDisruptionBudget from) => to with { Status = from.Status },
         _ => target,
     };
 
@@ -25,6 +27,8 @@ internal static class ResourceStatus
         Pod pod => pod with { Status = new PodStatus { Phase = "Pending" } },
         Node node => node with { Status = new NodeStatus() },
         Namespace item => item with { Status = new NamespaceStatus { Phase = "Active" } },
+        Service service => service with { Status = new ServiceStatus() },
+        PodDisruptionBudget budget => budget with { Status = new PodDisruptionBudgetStatus() },
         _ => created,
     };
 

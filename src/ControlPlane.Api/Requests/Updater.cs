@@ -11,7 +11,7 @@ namespace ControlPlane.Api.Requests;
 /// Changes one stored object: reads it, lets a function change it, checks the outcome and commits it on the condition that nobody
 /// changed it meanwhile; then all of it again, a bounded number of times.
 /// </summary>
-internal sealed class Updater(IResourceStore store, CacheReader reader, TimeProvider time, Func<Guid> newId)
+internal sealed class Updater(IResourceStore store, CacheReader reader, ServiceAllocator allocator, TimeProvider time, Func<Guid> newId)
 {
     /// <summary>How often a write is tried when others write the same object at the same time.</summary>
     public const int AttemptsMax = 10;
@@ -40,6 +40,8 @@ internal sealed class Updater(IResourceStore store, CacheReader reader, TimeProv
             }
 
             bool leaves = Deletion.IsDone(updated);
+            Allocated allocated = leaves || parts == ResourceParts.Status ? new(updated, [], []) : allocator.Allocate(updated, stored);
+            updated = allocated.Object;
             if (context.DryRun)
             {
                 return (T)updated;
@@ -49,13 +51,15 @@ internal sealed class Updater(IResourceStore store, CacheReader reader, TimeProv
             Precondition unchanged = new Precondition.AtResourceVersion(kind, key, stored.Metadata.Revision);
             IdSource ids = new(BitConverter.ToUInt64(newId().ToByteArray()));
             IEnumerable<Write> record = leaves ? [] : RevisionRecording.Of(stored, updated, context, time.WholeSecondsNow(), ids);
-            CommitUnit unit = new() { Actor = context.Actor, Preconditions = [unchanged], Writes = [.. record, write] };
+            CommitUnit unit = new() { Actor = context.Actor, Preconditions = [unchanged, .. allocated.Preconditions], Writes = [.. record, write, .. allocated.Writes] };
             UnitResult result = await CommitAsync(unit, cancellationToken);
             switch (result)
             {
                 case UnitResult.Committed committed:
                     return (T)updated.AtRevision(committed.Revision);
                 case UnitResult.Refused { Reason: RefusalReason.Conflict or RefusalReason.NotFound or RefusalReason.UidMismatch } when attempt < AttemptsMax:
+                    continue;
+                case UnitResult.Refused refused when ServiceAllocator.WasTaken(refused) && attempt < AttemptsMax:
                     continue;
                 case UnitResult.Refused refused:
                     throw new CommitRefusedException(refused);
@@ -80,7 +84,7 @@ internal sealed class Updater(IResourceStore store, CacheReader reader, TimeProv
             Kind = stored.Kind,
             Metadata = Carry(stored.Metadata, wanted.Metadata),
         };
-        Resource updated = ResourceRules.WithDefaults(carried);
+        Resource updated = ResourceRules.WithDefaults(ResourceRules.WithChoicesOf(carried, stored));
         Validation.ThrowIfInvalid(kind, stored.Name, ResourceRules.ValidateUpdate(updated, stored));
         return updated with { Metadata = updated.Metadata with { Generation = ResourceRules.Generation(updated, stored) } };
     }

@@ -131,6 +131,13 @@ internal static class StatusError
     public static ApiException TooManyRequests(string message, int retryAfterSeconds) =>
         Failure(429, StatusReason.TooManyRequests, message, new StatusDetails { RetryAfterSeconds = retryAfterSeconds });
 
+    /// <summary>A disruption budget that does not let a pod go now (Kubernetes: eviction subresource).</summary>
+    public static ApiException BudgetRefused(string why, int retryAfterSeconds) => Failure(
+        429,
+        StatusReason.TooManyRequests,
+        "Cannot evict pod as it would violate the pod's disruption budget.",
+        new StatusDetails { RetryAfterSeconds = retryAfterSeconds, Causes = [new StatusCause { Reason = "DisruptionBudget", Message = why }] });
+
     public static ApiException ServiceUnavailable(string message, int retryAfterSeconds = 1) =>
         Failure(503, StatusReason.ServiceUnavailable, message, new StatusDetails { RetryAfterSeconds = retryAfterSeconds });
 

@@ -33,6 +33,9 @@ public sealed class IdSource(ulong seed)
         return new Guid(bytes, bigEndian: true).ToString();
     }
 
+    /// <summary>A number from 0 up to, and without, <paramref name="bound"/>.</summary>
+    public int Below(int bound) => (int)(Next() % (ulong)bound);
+
     private ulong Next()
     {
         ulong z = state += 0x9E3779B97F4A7C15;

@@ -64,7 +64,22 @@ public static class ResourceKinds
         Type = typeof(DeploymentRevision),
     };
 
-    public static ValueList<ResourceKind> All { get; } = [Namespace, Node, Pod, Secret, Event, Deployment, ReplicaSet, DeploymentRevision];
+    public static ResourceKind Service { get; } = Core<Service>("services", "service", isNamespaced: true, "svc") with { Categories = ["all"] };
+
+    public static ResourceKind Endpoints { get; } = Core<Endpoints>("endpoints", "endpoints", isNamespaced: true, "ep");
+
+    public static ResourceKind EndpointSlice { get; } = Of<EndpointSlice>("discovery.k8s.io", "endpointslices", "endpointslice");
+
+    public static ResourceKind PodDisruptionBudget { get; } = Of<PodDisruptionBudget>("policy", "poddisruptionbudgets", "poddisruptionbudget", "pdb");
+
+    /// <summary>Stored and not served: what Services have taken.</summary>
+    public static ResourceKind ServiceAllocation { get; } =
+        Of<ServiceAllocation>("controlplane.dev", "serviceallocations", "serviceallocation") with { IsNamespaced = false };
+
+    public static ValueList<ResourceKind> All { get; } =
+    [
+        Namespace, Node, Pod, Secret, Event, Deployment, ReplicaSet, DeploymentRevision, Service, Endpoints, EndpointSlice, PodDisruptionBudget, ServiceAllocation,
+    ];
 
     private static readonly FrozenDictionary<Type, ResourceKind> ByType = All.ToFrozenDictionary(kind => kind.Type);
 
@@ -90,15 +105,17 @@ public static class ResourceKinds
         Type = typeof(T),
     };
 
-    private static ResourceKind Apps<T>(string plural, string singular, params ReadOnlySpan<string> shortNames) => new()
+    private static ResourceKind Apps<T>(string plural, string singular, params ReadOnlySpan<string> shortNames) =>
+        Of<T>("apps", plural, singular, shortNames) with { Categories = ["all"] };
+
+    private static ResourceKind Of<T>(string group, string plural, string singular, params ReadOnlySpan<string> shortNames) => new()
     {
-        Group = "apps",
+        Group = group,
         Version = "v1",
         Kind = typeof(T).Name,
         Plural = plural,
         Singular = singular,
         ShortNames = [.. shortNames],
-        Categories = ["all"],
         IsNamespaced = true,
         Type = typeof(T),
     };

@@ -11,8 +11,8 @@ public sealed record GatewayReport
     /// <summary>Made anew each time a gateway starts. During a hand-over two of a node report, and both count.</summary>
     public required string Instance { get; init; }
 
-    /// <summary>The store whose revision <see cref="Acknowledged"/> is.</summary>
-    public required string Store { get; init; }
+    /// <summary>The store whose revision <see cref="Acknowledged"/> is; empty before the first table.</summary>
+    public string Store { get; init => field = value ?? ""; } = "";
 
     /// <summary>
     /// The revision of the table that this gateway acts on: no new request or connection can reach what that table does not list as ready. 0 before the first.

@@ -62,14 +62,17 @@ public sealed record PortRoute
 /// </summary>
 public sealed record RouteEndpoint
 {
+    /// <summary>The pod's uid; empty for an address that is no pod's.</summary>
     public required Guid Pod { get; init; }
 
-    public required string PodName { get; init; }
+    /// <summary>Empty for an address that is no pod's.</summary>
+    public string PodName { get; init => field = value ?? ""; } = "";
 
     /// <summary>The ReplicaSet that controls the pod; null for a pod of its own.</summary>
     public string? ReplicaSet { get; init; }
 
-    public required string Node { get; init; }
+    /// <summary>Empty for an address that is no pod's.</summary>
+    public string Node { get; init => field = value ?? ""; } = "";
 
     /// <summary>The node's address.</summary>
     public required string Address { get; init; }

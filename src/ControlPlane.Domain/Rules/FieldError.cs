@@ -15,4 +15,5 @@ public static class FieldErrorReason
     public const string NotSupported = "FieldValueNotSupported";
     public const string Forbidden = "FieldValueForbidden";
     public const string TooLong = "FieldValueTooLong";
+    public const string TooMany = "FieldValueTooMany";
 }

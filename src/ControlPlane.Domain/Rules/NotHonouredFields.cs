@@ -4,7 +4,7 @@ using ControlPlane.Domain.Rules.Validation;
 namespace ControlPlane.Domain.Rules;
 
 /// <summary>
-/// The fields of Kubernetes' PodSpec that nothing here acts on. Each is accepted where it asks for nothing (absent, empty, and the values
+/// The fields of Kubernetes' PodSpec and ServiceSpec that nothing here acts on. Each is accepted where it asks for nothing (absent, empty, and the values
 /// listed) and refused otherwise: a container never runs with less isolation or less storage than was asked for.
 /// </summary>
 internal static class NotHonouredFields
@@ -75,18 +75,44 @@ internal static class NotHonouredFields
         new("containers[].tty", Only(false), Remove),
     ];
 
+    /// <summary>Paths from a Service's spec. None of these has anything behind it here: load balancers, names of other hosts, a second address.</summary>
+    private static readonly Line[] ServiceTable =
+    [
+        new("type", Only("ClusterIP", "NodePort"), "use NodePort to be reached from outside"),
+        new("externalIPs", Nothing, "use type NodePort instead"),
+        new("externalName", Nothing, "clients can use that name themselves; remove it"),
+        new("loadBalancerIP", Nothing, Remove),
+        new("loadBalancerSourceRanges", Nothing, Remove),
+        new("loadBalancerClass", Nothing, Remove),
+        new("allocateLoadBalancerNodePorts", Only(true), Remove),
+        new("healthCheckNodePort", Nothing, Remove),
+        new("externalTrafficPolicy", Only("Cluster"), "requests are carried to the endpoints of all nodes; remove it"),
+        new("internalTrafficPolicy", Only("Cluster"), "requests are carried to the endpoints of all nodes; remove it"),
+        new("trafficDistribution", Nothing, "requests are carried to the endpoints of all nodes; remove it"),
+        new("ipFamilies", Only("""["IPv4"]"""), "Services have one IPv4 address"),
+        new("ipFamilyPolicy", Only("SingleStack", "PreferDualStack"), "Services have one IPv4 address"),
+        new("ports[].protocol", Only("TCP"), "use TCP"),
+    ];
+
     /// <summary>Every path of the table.</summary>
     public static IEnumerable<string> Paths => Table.Select(line => line.Path);
 
     /// <summary>The fields of a pod's spec that ask for what nobody does.</summary>
     /// <param name="podSpec">The spec as JSON, after defaults.</param>
     /// <param name="path">Where the spec stands in its object.</param>
-    public static IEnumerable<FieldError> Errors(JsonElement podSpec, string path)
+    public static IEnumerable<FieldError> Errors(JsonElement podSpec, string path) => Errors(Table, podSpec, path);
+
+    /// <summary>The fields of a Service's spec that ask for what nobody does.</summary>
+    /// <param name="serviceSpec">The spec as JSON, after defaults.</param>
+    /// <param name="path">Where the spec stands in its object.</param>
+    public static IEnumerable<FieldError> ErrorsOfService(JsonElement serviceSpec, string path) => Errors(ServiceTable, serviceSpec, path);
+
+    private static IEnumerable<FieldError> Errors(Line[] table, JsonElement spec, string path)
     {
         HashSet<string> decided = new(StringComparer.Ordinal);
-        foreach (Line line in Table)
+        foreach (Line line in table)
         {
-            foreach ((string at, string name, JsonElement value) in JsonFields.Find(podSpec, path, line.Path))
+            foreach ((string at, string name, JsonElement value) in JsonFields.Find(spec, path, line.Path))
             {
                 if (line.Names.Length > 0 && !line.Names.Contains(name) || !decided.Add(at))
                 {

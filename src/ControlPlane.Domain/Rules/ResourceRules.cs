@@ -17,6 +17,10 @@ public static class ResourceRules
     private static readonly EventValidator EventValidator = new();
     private static readonly DeploymentStatusValidator DeploymentStatusValidator = new();
     private static readonly ReplicaSetStatusValidator ReplicaSetStatusValidator = new();
+    private static readonly ServiceValidator ServiceValidator = new();
+    private static readonly EndpointsValidator EndpointsValidator = new();
+    private static readonly EndpointSliceValidator EndpointSliceValidator = new();
+    private static readonly PodDisruptionBudgetValidator PodDisruptionBudgetValidator = new();
 
     /// <summary>The object with Kubernetes' defaults filled in. Idempotent.</summary>
     public static Resource WithDefaults(Resource resource) => resource switch
@@ -28,8 +32,15 @@ public static class ResourceRules
         Namespace item => NamespaceDefaults.Apply(item),
         Node node => NodeDefaults.Apply(node),
         Event item => EventDefaults.Apply(item),
+        Service service => ServiceDefaults.Apply(service),
+        Endpoints endpoints => EndpointsDefaults.Apply(endpoints),
+        EndpointSlice slice => EndpointsDefaults.Apply(slice),
         _ => resource,
     };
+
+    /// <summary>A changed object, before defaults, with what was chosen for the stored one where the change says nothing of it.</summary>
+    public static Resource WithChoicesOf(Resource updated, Resource stored) =>
+        (updated, stored) is (Service now, Service before) ? ServiceDefaults.Carry(now, before) : updated;
 
     /// <summary>The object after defaults with the times that the API sets: since when a node has a taint. Idempotent.</summary>
     /// <param name="updated">The object as it is to be stored.</param>
@@ -50,6 +61,10 @@ public static class ResourceRules
             Namespace item => NamespaceValidator.Errors(item),
             Node node => NodeValidator.Errors(node),
             Event item => EventValidator.Errors(item),
+            Service service => ServiceValidator.Errors(service),
+            Endpoints endpoints => EndpointsValidator.Errors(endpoints),
+            EndpointSlice slice => EndpointSliceValidator.Errors(slice),
+            PodDisruptionBudget budget => PodDisruptionBudgetValidator.Errors(budget),
             _ => [],
         }];
 
@@ -69,6 +84,8 @@ public static class ResourceRules
             (ReplicaSet now, ReplicaSet before) => Validation.ReplicaSetValidator.ErrorsOfUpdate(now, before),
             (Pod now, Pod before) => Validation.PodValidator.ErrorsOfUpdate(now, before),
             (Secret now, Secret before) => Validation.SecretValidator.ErrorsOfUpdate(now, before),
+            (Service now, Service before) => Validation.ServiceValidator.ErrorsOfUpdate(now, before),
+            (EndpointSlice now, EndpointSlice before) => Validation.EndpointSliceValidator.ErrorsOfUpdate(now, before),
             _ => [],
         },
     ];
@@ -88,9 +105,10 @@ public static class ResourceRules
     /// <param name="stored">The object as it is stored; null for a new one.</param>
     public static long? Generation(Resource updated, Resource? stored) => (updated, stored) switch
     {
-        (Deployment or ReplicaSet, null) => 1,
+        (Deployment or ReplicaSet or PodDisruptionBudget, null) => 1,
         (Deployment now, Deployment before) => Next(before, now.Spec != before.Spec),
         (ReplicaSet now, ReplicaSet before) => Next(before, now.Spec != before.Spec),
+        (PodDisruptionBudget now, PodDisruptionBudget before) => Next(before, now.Spec != before.Spec),
         _ => stored?.Metadata.Generation,
     };
 
@@ -108,6 +126,7 @@ public static class ResourceRules
         [
             .. ErrorsOfText(document.RootElement, isSecret: resource is Secret),
             .. podSpec.Length == 0 ? [] : NotHonouredFields.Errors(Member(document.RootElement, podSpec), string.Join('.', podSpec)),
+            .. resource is Service ? NotHonouredFields.ErrorsOfService(document.RootElement.GetProperty("spec"), "spec") : [],
         ];
     }
 

@@ -13,7 +13,7 @@ namespace ControlPlane.Infrastructure.Storage;
 public static class StoreRegistration
 {
     /// <summary>
-    /// Adds the store: <see cref="IResourceStore"/>, <see cref="IResourceCache"/>, <see cref="IResourceTables"/>, <see cref="ILeaderLease"/>, <see cref="INodePresence"/>,
+    /// Adds the store: <see cref="IResourceStore"/>, <see cref="IResourceCache"/>, <see cref="IResourceTables"/>, <see cref="ILeaderLease"/>, <see cref="INodePresence"/>, <see cref="IGatewayPresence"/>,
     /// <see cref="ITokenStore"/>, <see cref="IIdempotentResults"/>, and the hosted service that migrates the database, loads the cache and keeps it current. Hosted
     /// services that are added later start when the cache is loaded.
     /// </summary>
@@ -38,6 +38,8 @@ public static class StoreRegistration
         services.AddSingleton<ILeaderLease, LeaderLease>();
         services.AddSingleton<NodePresence>();
         services.AddSingleton<INodePresence>(provider => provider.GetRequiredService<NodePresence>());
+        services.AddSingleton<GatewayPresence>();
+        services.AddSingleton<IGatewayPresence>(provider => provider.GetRequiredService<GatewayPresence>());
         services.AddSingleton<ITokenStore, TokenStore>();
         services.AddSingleton<IIdempotentResults, IdempotentResults>();
         services.AddHostedService<StoreService>();

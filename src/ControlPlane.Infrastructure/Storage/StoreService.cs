@@ -17,6 +17,7 @@ internal sealed class StoreService(
     ChangeLogTail tail,
     LatestRevision latest,
     NodePresence presence,
+    GatewayPresence gateways,
     TimeProvider time,
     ILogger<StoreService> logger) : BackgroundService
 {
@@ -38,7 +39,7 @@ internal sealed class StoreService(
     {
         using CancellationTokenSource anyEnded = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         Func<CancellationToken, Task>[] loops =
-            [store.RunAsync, tail.RunAsync, tail.ListenAsync, latest.RunAsync, partitions.RunAsync, presence.RunAsync];
+            [store.RunAsync, tail.RunAsync, tail.ListenAsync, latest.RunAsync, partitions.RunAsync, presence.RunAsync, gateways.RunAsync];
         Task[] running = [.. loops.Select(loop => loop(anyEnded.Token))];
         await Task.WhenAny(running);
         // One that has ended by an error ends the others, and then the host.

@@ -1,8 +1,10 @@
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning;
+using ControlPlane.Domain.Planning.Disruptions;
 using ControlPlane.Domain.Planning.Events;
 using ControlPlane.Domain.Planning.Garbage;
 using ControlPlane.Domain.Planning.Nodes;
+using ControlPlane.Domain.Planning.Routing;
 using ControlPlane.Domain.Planning.Scheduling;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Infrastructure.Presence;
@@ -14,11 +16,13 @@ namespace ControlPlane.Reconciler.Passes;
 
 /// <summary>Makes a key's plans from the world. Several plans of one key are independent of each other.</summary>
 /// <param name="presence">The nodes' signs of life.</param>
+/// <param name="gateways">What the gateways last said.</param>
 /// <param name="options">When keys that run by the clock come again.</param>
 /// <param name="time">What <c>Now</c> is.</param>
 /// <param name="seeds">A seed for each plan's ids.</param>
 /// <param name="logger">Says when evictions stop and go on.</param>
-internal sealed class PassPlanner(INodePresence presence, ReconcilerOptions options, TimeProvider time, Func<ulong> seeds, ILogger logger)
+internal sealed class PassPlanner(
+    INodePresence presence, IGatewayPresence gateways, ReconcilerOptions options, TimeProvider time, Func<ulong> seeds, ILogger logger)
 {
     private static readonly IReadOnlyDictionary<string, TimeSpan> NoAges = new Dictionary<string, TimeSpan>();
 
@@ -38,6 +42,9 @@ internal sealed class PassPlanner(INodePresence presence, ReconcilerOptions opti
         WorkKind.Dependants => OwnerDeletion.Plan(world.FindByUid(key.Name), world.Dependants[key.Name], world, Now),
         WorkKind.NamespaceEnd => PlanNamespaceEnd(world, key.Name),
         WorkKind.EventExpiry => EventExpiry.Plan(world.All<Event>(), Now),
+        WorkKind.Endpoints => PlanEndpoints(world, key.ObjectKey),
+        WorkKind.DisruptionBudget => PlanBudget(world, key.ObjectKey),
+        WorkKind.Drain => await PlanDrainAsync(world, cancellationToken),
         WorkKind.EndedPods => EndedPods.Plan(world.All<Pod>(), options.EndedPodsMax, Now),
         _ => throw new ArgumentOutOfRangeException(nameof(key), key.Kind, "no such kind of work"),
     };
@@ -61,6 +68,63 @@ internal sealed class PassPlanner(INodePresence presence, ReconcilerOptions opti
         world.Find<ReplicaSet>(key) is { } replicaSet && !Triggers.IsOfDeployment(replicaSet)
             ? [WorkloadPlanner.Plan(Snapshots.OfReplicaSet(world, replicaSet, Now, new IdSource(seeds())))]
             : [];
+
+    private Plan[] PlanEndpoints(World world, ObjectKey key) => world.Find<Service>(key) is not { } service ? [] :
+    [
+        EndpointsPlanner.Plan(new EndpointsSnapshot
+        {
+            Service = service,
+            Pods = world.PodsByNamespace[service.Namespace],
+            Slices = [.. world.Dependants[service.Uid].OfType<EndpointSlice>().Where(slice => slice.Metadata.Controller?.Uid == service.Uid)],
+            Endpoints = world.Find<Endpoints>(key),
+            Now = Now,
+            Ids = new IdSource(seeds()),
+        }),
+    ];
+
+    private Plan[] PlanBudget(World world, ObjectKey key) => world.Find<PodDisruptionBudget>(key) is not { } budget ? [] :
+        [DisruptionBudgets.Plan(budget, world.PodsByNamespace[budget.Namespace], pod => ControllerOf(world, pod), Now)];
+
+    /// <summary>What keeps the number of a pod's like: its ReplicaSet's Deployment, or its ReplicaSet.</summary>
+    private static (string Uid, int Replicas)? ControllerOf(World world, Pod pod)
+    {
+        if (pod.Metadata.Controller is not { } controller || world.FindByUid(controller.Uid) is not ReplicaSet replicaSet)
+        {
+            return null;
+        }
+
+        return replicaSet.Metadata.Controller is { } owner && world.FindByUid(owner.Uid) is Deployment deployment
+            ? (deployment.Uid, deployment.Spec.Replicas ?? 1)
+            : (replicaSet.Uid, replicaSet.Spec.Replicas ?? 1);
+    }
+
+    /// <summary>While it is not known what gateways say, pods wait.</summary>
+    private async ValueTask<IReadOnlyList<Plan>> PlanDrainAsync(World world, CancellationToken cancellationToken)
+    {
+        Pod[] waiting = [.. world.TerminatingPods.Where(pod => Draining.IsPending(pod) && world.SlicesByPod.Contains(pod.Uid))];
+        if (waiting.Length == 0)
+        {
+            return [];
+        }
+
+        try
+        {
+            return Draining.Plan(new DrainSnapshot
+            {
+                Terminating = waiting,
+                SlicesOf = pod => world.SlicesByPod[pod],
+                Gateways = await gateways.ReadAsync(cancellationToken),
+                HeardSince = heardSince,
+                Store = world.StoreIdentity,
+                Now = Now,
+            });
+        }
+        catch (StoreUnavailableException exception)
+        {
+            ReconcilerLog.StoreUnavailable(logger, exception.Message);
+            return [new Plan { RecheckAfter = options.NodeHealthInterval }];
+        }
+    }
 
     private IReadOnlyList<Plan> PlanNamespaceEnd(World world, string name) =>
         world.Find<Namespace>(new ObjectKey("", name)) is { } space ? NamespaceEnd.Plan(space, world.ByNamespace[name], Now) : [];

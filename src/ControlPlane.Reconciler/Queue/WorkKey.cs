@@ -15,11 +15,17 @@ internal readonly record struct WorkKey(WorkKind Kind, string Namespace, string 
 
     public static WorkKey EndedPods { get; } = new(WorkKind.EndedPods, "", "");
 
+    public static WorkKey Drain { get; } = new(WorkKind.Drain, "", "");
+
     public static WorkKey Resync { get; } = new(WorkKind.Resync, "", "");
 
     public static WorkKey Deployment(ObjectKey key) => new(WorkKind.Deployment, key.Namespace, key.Name);
 
     public static WorkKey ReplicaSet(ObjectKey key) => new(WorkKind.ReplicaSet, key.Namespace, key.Name);
+
+    public static WorkKey Endpoints(ObjectKey service) => new(WorkKind.Endpoints, service.Namespace, service.Name);
+
+    public static WorkKey DisruptionBudget(ObjectKey key) => new(WorkKind.DisruptionBudget, key.Namespace, key.Name);
 
     /// <summary>An owner's uid: the owner may wait for its dependants, or they may have outlived it.</summary>
     public static WorkKey Dependants(string ownerUid) => new(WorkKind.Dependants, "", ownerUid);
@@ -52,6 +58,15 @@ internal enum WorkKind
 
     /// <summary>All pods that have ended.</summary>
     EndedPods,
+
+    /// <summary>A Service's endpoints.</summary>
+    Endpoints,
+
+    /// <summary>What is left of a PodDisruptionBudget.</summary>
+    DisruptionBudget,
+
+    /// <summary>All pods that wait for gateways before they are stopped.</summary>
+    Drain,
 
     /// <summary>Everything, whether or not it changed.</summary>
     Resync,

@@ -25,6 +25,7 @@ internal static class Triggers
             keys = keys.Append(WorkKey.Dependants(change.Object.Uid));
         }
 
+        keys = keys.Concat(ServiceTriggers.KeysOf(world, change)).Concat(BudgetTriggers.KeysOf(world, change));
         keys = MayLetPodsFit(world, change) ? keys.Append(WorkKey.PendingPods) : keys;
         return MayEvict(world, change) ? keys.Append(WorkKey.TaintEviction) : keys;
     }
@@ -37,6 +38,9 @@ internal static class Triggers
         .. world.All<Namespace>().Where(item => item.Metadata.IsDeleting).Select(item => WorkKey.NamespaceEnd(item.Name)),
         .. world.Dependants.Keys.Select(WorkKey.Dependants),
         .. ResourceKinds.All.SelectMany(kind => world.AllOf(kind)).Where(OwnerDeletion.Waits).Select(owner => WorkKey.Dependants(owner.Uid)),
+        .. world.All<Service>().Select(service => WorkKey.Endpoints(service.Key)),
+        .. world.All<PodDisruptionBudget>().Select(budget => WorkKey.DisruptionBudget(budget.Key)),
+        WorkKey.Drain,
         WorkKey.PendingPods,
         WorkKey.NodeHealth,
         WorkKey.TaintEviction,

@@ -17,9 +17,13 @@ internal sealed class World : IOwners
     private readonly Dictionary<string, Resource> byUid = new(StringComparer.Ordinal);
     private readonly Dictionary<ObjectKey, Pod> unboundPods = [];
     private readonly HashSet<ObjectKey> waitingForOthers = [];
+    private readonly Dictionary<ObjectKey, Pod> terminatingPods = [];
 
     /// <summary>The revision up to which this is complete.</summary>
     public long Revision { get; private set; }
+
+    /// <summary>The identity of the store that this comes from.</summary>
+    public string StoreIdentity { get; private init; } = "";
 
     public ClusterState Cluster { get; private set; } = new();
 
@@ -40,11 +44,23 @@ internal sealed class World : IOwners
     /// <summary>By node name, whether or not there is such a node.</summary>
     public ResourceIndex<Pod> PodsByNode { get; } = new();
 
+    public ResourceIndex<Pod> PodsByNamespace { get; } = new();
+
+    public ResourceIndex<Service> ServicesByNamespace { get; } = new();
+
+    public ResourceIndex<PodDisruptionBudget> BudgetsByNamespace { get; } = new();
+
+    /// <summary>The slices that list a pod, by the pod's uid.</summary>
+    public ResourceIndex<EndpointSlice> SlicesByPod { get; } = new();
+
     /// <summary>Everything that names an owner, by the owner's uid.</summary>
     public ResourceIndex<Resource> Dependants { get; } = new();
 
     /// <summary>Everything in a namespace.</summary>
     public ResourceIndex<Resource> ByNamespace { get; } = new();
+
+    /// <summary>Pods with a deletion mark.</summary>
+    public IReadOnlyCollection<Pod> TerminatingPods => terminatingPods.Values;
 
     public IReadOnlyCollection<Pod> UnboundPods => unboundPods.Values;
 
@@ -70,7 +86,7 @@ internal sealed class World : IOwners
     /// <summary>Builds the world of a subscription's start.</summary>
     public static World At(ChangeSubscription subscription)
     {
-        World world = new() { Revision = subscription.StartRevision };
+        World world = new() { Revision = subscription.StartRevision, StoreIdentity = subscription.StoreIdentity };
         foreach (ResourceKind kind in ResourceKinds.All)
         {
             foreach (Resource item in subscription.SnapshotAtStart(kind).Objects.Values)
@@ -153,6 +169,11 @@ internal sealed class World : IOwners
 
         ofKind[item.Key] = item;
         byUid[item.Uid] = item;
+        if (item is Pod { Metadata.IsDeleting: true } terminating)
+        {
+            terminatingPods[item.Key] = terminating;
+        }
+
         Index(item, new IndexChange(IsRemoval: false));
         switch (item)
         {
@@ -200,6 +221,7 @@ internal sealed class World : IOwners
         if (known is Pod pod)
         {
             unboundPods.Remove(pod.Key);
+            terminatingPods.Remove(pod.Key);
             waitingForOthers.Remove(pod.Key);
             Cluster.Find(pod.Spec.NodeName ?? "")?.Remove(pod.Uid);
         }
@@ -226,7 +248,21 @@ internal sealed class World : IOwners
             case ReplicaSet replicaSet:
                 change.On(controller is null ? BareReplicaSets : ReplicaSetsByController, controller ?? replicaSet.Namespace, replicaSet);
                 break;
+            case Service service:
+                change.On(ServicesByNamespace, service.Namespace, service);
+                break;
+            case PodDisruptionBudget budget:
+                change.On(BudgetsByNamespace, budget.Namespace, budget);
+                break;
+            case EndpointSlice slice:
+                foreach (string uid in slice.Endpoints.Select(endpoint => endpoint.TargetRef?.Uid).OfType<string>().Distinct(StringComparer.Ordinal))
+                {
+                    change.On(SlicesByPod, uid, slice);
+                }
+
+                break;
             case Pod pod:
+                change.On(PodsByNamespace, pod.Namespace, pod);
                 change.On(controller is null ? BarePods : PodsByController, controller ?? pod.Namespace, pod);
                 if (pod.Spec.NodeName is { Length: > 0 } node)
                 {

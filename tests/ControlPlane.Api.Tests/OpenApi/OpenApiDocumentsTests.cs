@@ -33,7 +33,7 @@ public sealed class OpenApiDocumentsTests
         foreach (ServedKind served in ServedKinds.All)
         {
             JsonObject document = OpenApiDocuments.V3(served.GroupPath);
-            string name = $"io.k8s.api.{(served.Kind.Group.Length == 0 ? "core" : served.Kind.Group)}.v1.{served.Kind.Kind}";
+            string name = $"io.k8s.api.{(served.Kind.Group.Length == 0 ? "core" : served.Kind.Group.Split('.')[0])}.v1.{served.Kind.Kind}";
             JsonNode definition = Assert.IsType<JsonObject>(document["components"]!["schemas"]![name]);
             Assert.Equal(served.Kind.Kind, definition["x-kubernetes-group-version-kind"]![0]!["kind"]!.GetValue<string>());
 

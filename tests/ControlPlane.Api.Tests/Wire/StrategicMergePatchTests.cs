@@ -205,6 +205,16 @@ public sealed class StrategicMergePatchTests
         Assert.True(JsonNode.DeepEquals(patchBefore, patch));
     }
 
+    /// <summary>A budget's selector is one value: half of an old one would choose other pods (Kubernetes: policy/v1, patchStrategy replace).</summary>
+    [Fact]
+    public void Apply_SelectorOfABudget_IsReplacedWhole()
+    {
+        JsonObject patched = Apply<PodDisruptionBudget>(
+            """{"spec":{"minAvailable":1,"selector":{"matchLabels":{"app":"a"}}}}""", """{"spec":{"selector":{"matchLabels":{"tier":"b"}}}}""");
+
+        Assert.Equal("""{"minAvailable":1,"selector":{"matchLabels":{"tier":"b"}}}""", patched["spec"]!.ToJsonString());
+    }
+
     [Theory]
     [InlineData("""{"spec":{"template":{"spec":{"containers":[{"image":"x"}]}}}}""", 422, "does not contain declared merge key: name")]
     [InlineData("""{"spec":{"template":{"spec":{"containers":["x"]}}}}""", 422, "holds objects only")]

@@ -46,6 +46,17 @@ public sealed class RoutingJsonTests
         Assert.Contains("\"sessionAffinity\":\"ClientIP\"", json, StringComparison.Ordinal);
     }
 
+    /// <summary>Nothing empty is written: what may be empty must not be required.</summary>
+    [Fact]
+    public void Deserialize_WhatHasNothingToSay_IsTheSame()
+    {
+        GatewayReport first = new() { Instance = "i", Acknowledged = 0 };
+        RouteEndpoint foreign = new() { Pod = Guid.Empty, Address = "127.0.0.1", Port = 1 };
+
+        Assert.Equal(first, ResourceJson.Deserialize<GatewayReport>(ResourceJson.Serialize(first)));
+        Assert.Equal(foreign, ResourceJson.Deserialize<RouteEndpoint>(ResourceJson.Serialize(foreign)));
+    }
+
     [Fact]
     public void Deserialize_GatewayReportThatWasSerialized_IsTheSame()
     {

@@ -1,4 +1,5 @@
 using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Planning.Routing;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -16,6 +17,7 @@ internal sealed class SimulatedCluster : IDisposable
     private readonly CancellationTokenSource agents = new();
     private readonly Task agentsRun;
     private ulong lastUid;
+    private int nextPort;
 
     public SimulatedCluster()
     {
@@ -33,6 +35,8 @@ internal sealed class SimulatedCluster : IDisposable
 
     public SimulatedPresence Presence { get; }
 
+    public SimulatedGateways Gateways { get; } = new();
+
     /// <summary>How many ended pods the reconciler keeps.</summary>
     public int EndedPodsMax { get; init; } = 100;
 
@@ -45,7 +49,7 @@ internal sealed class SimulatedCluster : IDisposable
     {
         CancellationTokenSource stop = new();
         LeaderLoop loop = new(
-            Store, Store, Election.Candidate(), Presence, Thread.Time, new ReconcilerOptions { Seed = 1 + (ulong)replicas.Count, EndedPodsMax = EndedPodsMax }, NullLogger.Instance);
+            Store, Store, Election.Candidate(), Presence, Gateways, Thread.Time, new ReconcilerOptions { Seed = 1 + (ulong)replicas.Count, EndedPodsMax = EndedPodsMax }, NullLogger.Instance);
         Task run = Thread.Start(() => loop.RunAsync(stop.Token));
         replicas.Add((stop, run));
         return run;
@@ -174,6 +178,12 @@ internal sealed class SimulatedCluster : IDisposable
 
     private void Report(Pod pod)
     {
+        bool waitsForGateways = Draining.IsPending(pod) && Store.All<EndpointSlice>().Any(slice => slice.Endpoints.Any(endpoint => endpoint.TargetRef?.Uid == pod.Uid));
+        if (waitsForGateways)
+        {
+            return;
+        }
+
         if (pod.Metadata.IsDeleting)
         {
             Store.Commit(Write.Remove.Of(pod));
@@ -181,7 +191,15 @@ internal sealed class SimulatedCluster : IDisposable
         else if (pod.Status is not { Phase: "Running", Reason: null })
         {
             Condition ready = new() { Type = "Ready", Status = "True", LastTransitionTime = Thread.Time.GetUtcNow() };
-            PodStatus status = (pod.Status ?? new PodStatus()) with { Phase = "Running", Reason = null, Message = null };
+            PodStatus status = (pod.Status ?? new PodStatus()) with
+            {
+                Phase = "Running",
+                Reason = null,
+                Message = null,
+                HostIP = "127.0.1.1",
+                PodIP = "127.0.1.1",
+                HostPorts = [.. pod.Spec.Containers.SelectMany(container => container.Ports).Select(port => new HostPort { ContainerPort = port.Number, Port = 40000 + nextPort++ })],
+            };
             Store.Commit(new Write.Update(pod with { Status = status with { Conditions = Conditions.With(status.Conditions, ready) } }, ResourceParts.Status));
         }
     }

@@ -1,4 +1,5 @@
 using ControlPlane.Api.Agents;
+using ControlPlane.Api.Hosting;
 using ControlPlane.Api.Requests;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Commits;
@@ -7,6 +8,7 @@ using ControlPlane.Simulation.Networking;
 using ControlPlane.Simulation.Scheduling;
 using ControlPlane.Simulation.Storing;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace ControlPlane.Simulation.Replicas;
 
@@ -26,7 +28,8 @@ internal sealed class Replica
         IResourceCache cache = simulation.Plant.OnCache(new ReplicaCache(simulation.Database, Process, scheduler, link));
         IResourceStore store = simulation.Plant.OnStore(link);
         Reader = new CacheReader(cache, new SimulatedTables(simulation.Database, link), Process.Time);
-        Updater = new Updater(store, Reader, Process.Time, simulation.Dice.Fork().NewGuid);
+        ServiceAllocator allocator = new(cache, Options.Create(new ApiOptions()), simulation.Dice.Fork().NewGuid);
+        Updater = new Updater(store, Reader, allocator, Process.Time, simulation.Dice.Fork().NewGuid);
         Deleter = new Deleter(Updater, Reader, new NodeTokens(new NoTokens()), Process.Time);
         SimulatedPresence presence = new(simulation.Database, link, cache, scheduler, Process.Time);
         AgentSessions sessions = new(Process.Time);
@@ -39,6 +42,7 @@ internal sealed class Replica
             simulation.Plant.OnLeadersCache(cache),
             new SimulatedLease(simulation.Database, link, scheduler, $"{name}-{life}"),
             presence,
+            new NoGateways(),
             Process.Time,
             new ReconcilerOptions { Seed = simulation.Dice.NextUInt64() },
             NullLogger.Instance);

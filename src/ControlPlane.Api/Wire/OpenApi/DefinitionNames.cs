@@ -49,6 +49,14 @@ internal static class DefinitionNames
         [typeof(Scale)] = "io.k8s.api.autoscaling.v1",
         [typeof(ScaleSpec)] = "io.k8s.api.autoscaling.v1",
         [typeof(ScaleStatus)] = "io.k8s.api.autoscaling.v1",
+        [typeof(EndpointSlice)] = "io.k8s.api.discovery.v1",
+        [typeof(Domain.Resources.Endpoint)] = "io.k8s.api.discovery.v1",
+        [typeof(EndpointConditions)] = "io.k8s.api.discovery.v1",
+        [typeof(EndpointSlicePort)] = "io.k8s.api.discovery.v1",
+        [typeof(PodDisruptionBudget)] = "io.k8s.api.policy.v1",
+        [typeof(PodDisruptionBudgetSpec)] = "io.k8s.api.policy.v1",
+        [typeof(PodDisruptionBudgetStatus)] = "io.k8s.api.policy.v1",
+        [typeof(Eviction)] = "io.k8s.api.policy.v1",
     }.ToFrozenDictionary();
 
     /// <summary>The name of a record, such as <c>io.k8s.api.core.v1.PodSpec</c>.</summary>

@@ -33,13 +33,20 @@ internal sealed record DeleteOptions
     /// <exception cref="ApiException">400, 413 or 415: the body; 422: a value or combination that is not allowed.</exception>
     public static DeleteOptions Parse(ReadOnlyMemory<byte> body, string? contentType, IQueryCollection query)
     {
-        QueryReader reader = new(query, "DeleteOptions");
         Body said = BodyDecoder.DecodeOptions<Body>(body, contentType, "DeleteOptions");
         if (said.Kind is not (null or "" or "DeleteOptions"))
         {
             throw StatusError.BadRequest($"the body of a delete is of the kind DeleteOptions, not {said.Kind}");
         }
 
+        return Of(said, query);
+    }
+
+    /// <summary>The options of a body that has been read, and of the query.</summary>
+    /// <exception cref="ApiException">422: a value or combination that is not allowed.</exception>
+    public static DeleteOptions Of(Body said, IQueryCollection query)
+    {
+        QueryReader reader = new(query, "DeleteOptions");
         bool? orphan = said.OrphanDependents ?? (said.PropagationPolicy is null ? reader.Boolean("orphanDependents") : null);
         string? policy = said.PropagationPolicy ?? (said.OrphanDependents is null ? reader.Text("propagationPolicy") : null);
         if (orphan is not null && policy is not null)

@@ -59,7 +59,7 @@ internal static class StrategicMergePatch
             case (null, _):
                 target.Remove(name);
                 break;
-            case (JsonObject changes, JsonObject members):
+            case (JsonObject changes, JsonObject members) when strategy is not { ReplacesObject: true }:
                 target.Remove(name);
                 target[name] = MergeObject(members, changes, memberSchema);
                 break;

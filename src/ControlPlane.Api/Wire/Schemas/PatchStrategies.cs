@@ -4,10 +4,13 @@ using ControlPlane.Domain.Resources;
 namespace ControlPlane.Api.Wire.Schemas;
 
 /// <summary>How a strategic merge patch treats a field.</summary>
-/// <param name="Strategy">Kubernetes' words: <c>merge</c>, <c>retainKeys</c>, <c>merge,retainKeys</c>.</param>
+/// <param name="Strategy">Kubernetes' words: <c>merge</c>, <c>replace</c>, <c>retainKeys</c>, <c>merge,retainKeys</c>.</param>
 /// <param name="MergeKey">The member that tells a list's elements apart; null for lists of plain values.</param>
 internal sealed record PatchStrategy(string Strategy, string? MergeKey)
 {
+    /// <summary>Whether an object is replaced whole; otherwise a patch changes its members.</summary>
+    public bool ReplacesObject => Strategy == "replace";
+
     /// <summary>Whether a list is merged by element; otherwise a patch replaces it.</summary>
     public bool MergesList => Strategy.StartsWith("merge", StringComparison.Ordinal);
 }
@@ -46,6 +49,10 @@ internal static class PatchStrategies
         [(typeof(NodeSpec), "podCIDRs")] = new("merge", null),
         [(typeof(NodeStatus), "conditions")] = new("merge", "type"),
         [(typeof(NodeStatus), "addresses")] = new("merge", "type"),
+        [(typeof(ServiceSpec), "ports")] = new("merge", "port"),
+        [(typeof(ServiceStatus), "conditions")] = new("merge", "type"),
+        [(typeof(PodDisruptionBudgetSpec), "selector")] = new("replace", null),
+        [(typeof(PodDisruptionBudgetStatus), "conditions")] = new("merge", "type"),
     }.ToFrozenDictionary();
 
     public static PatchStrategy? Find(Type record, string field) => ByField.GetValueOrDefault((record, field));

@@ -26,6 +26,8 @@ internal static class SelectableFields
                 ("status.phase", static pod => pod.Status?.Phase),
                 ("status.podIP", static pod => pod.Status?.PodIP),
                 ("status.nominatedNodeName", static pod => pod.Status?.NominatedNodeName)),
+            ["Service"] = Fields<Service>(
+                ("spec.clusterIP", static service => service.Spec.ClusterIP), ("spec.type", static service => service.Spec.Type)),
             ["Secret"] = Fields<Secret>(("type", static secret => secret.Type)),
             ["Event"] = Fields<Event>(
                 ("involvedObject.kind", static @event => @event.InvolvedObject.Kind),

@@ -16,6 +16,10 @@ public sealed class TableDefinition
         [ResourceKinds.Namespace] = NamespaceTable.Definition,
         [ResourceKinds.Secret] = SecretTable.Definition,
         [ResourceKinds.Event] = EventTable.Definition,
+        [ResourceKinds.Service] = ServiceTable.Definition,
+        [ResourceKinds.Endpoints] = EndpointsTable.OfEndpoints,
+        [ResourceKinds.EndpointSlice] = EndpointsTable.OfSlices,
+        [ResourceKinds.PodDisruptionBudget] = PodDisruptionBudgetTable.Definition,
     }.ToFrozenDictionary();
 
     private static readonly TableDefinition NameAndAge =

@@ -33,11 +33,11 @@ public static class OwnerDeletion
             : Foreground(owner, dependants, owners, now);
     }
 
-    /// <summary>Lets the dependants go; a Deployment's history is no use to anyone without it.</summary>
+    /// <summary>Lets the dependants go; a Deployment's history is no use to anyone without it, nor is what a Service had taken.</summary>
     private static List<Plan> Orphan(Resource owner, IReadOnlyCollection<Resource> dependants, DateTimeOffset now) =>
         dependants.Count == 0
             ? [WithoutFinalizer(owner, Deletion.OrphanFinalizer)]
-            : [.. dependants.Select(item => item is DeploymentRevision ? Deletion.PlanFor(item, now) : Deletion.Write(WithoutOwner(item, owner))).OfType<Plan>()];
+            : [.. dependants.Select(item => item is DeploymentRevision or ServiceAllocation ? Deletion.PlanFor(item, now) : Deletion.Write(WithoutOwner(item, owner))).OfType<Plan>()];
 
     /// <summary>Ends the dependants, and the owner once none is left that it has to wait for.</summary>
     private static List<Plan> Foreground(Resource owner, IReadOnlyCollection<Resource> dependants, IOwners owners, DateTimeOffset now)

@@ -20,6 +20,8 @@ internal sealed record FieldProblem(string Reason, string Message, string At = "
 
     public static FieldProblem TooLong(int bytesMax) => new(FieldErrorReason.TooLong, $"Too long: may not be more than {bytesMax} bytes");
 
+    public static FieldProblem TooMany(int actual, int max) => new(FieldErrorReason.TooMany, $"Too many: {actual}: must have at most {max} items");
+
     public static FieldProblem Duplicate(object? value) => new(FieldErrorReason.Duplicate, $"Duplicate value: {Show(value)}");
 
     /// <summary>The problem, with one key of the checked map.</summary>

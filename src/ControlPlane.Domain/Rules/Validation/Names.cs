@@ -18,6 +18,10 @@ internal static partial class Names
         "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character "
         + "(e.g. 'my-name',  or '123-abc', regex used for validation is '" + LabelPattern + "')";
 
+    private const string ServiceNameRule =
+        "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric "
+        + "character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
+
     private const string SubdomainRule =
         "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric "
         + "character (e.g. 'example.com', regex used for validation is '" + SubdomainPattern + "')";
@@ -37,6 +41,10 @@ internal static partial class Names
 
     /// <summary>What is wrong with a name of at most 63 characters, such as a namespace's; null when nothing is.</summary>
     public static string? DnsLabel(string value) => LengthUpTo(value, LabelLengthMax) ?? (DnsLabelRegex().IsMatch(value) ? null : LabelRule);
+
+    /// <summary>What is wrong with a Service's name, which clients use as a variable's name, too; null when nothing is.</summary>
+    public static string? ServiceName(string value) =>
+        LengthUpTo(value, LabelLengthMax) ?? (DnsLabelRegex().IsMatch(value) && char.IsAsciiLetterLower(value[0]) ? null : ServiceNameRule);
 
     /// <summary>What is wrong with a name of dotted parts, as most objects have it; null when nothing is.</summary>
     public static string? DnsSubdomain(string value) =>

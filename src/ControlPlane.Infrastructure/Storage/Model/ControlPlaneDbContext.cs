@@ -52,6 +52,11 @@ internal sealed class ControlPlaneDbContext(DbContextOptions<ControlPlaneDbConte
         });
         modelBuilder.Entity<AgentSessionRow>().ToTable("agent_sessions").HasKey(session => session.Node);
         modelBuilder.Entity<NodePresenceRow>().ToTable("node_presence").HasKey(presence => presence.Node);
+        modelBuilder.Entity<GatewayPresenceRow>(row =>
+        {
+            row.ToTable("gateway_presence").HasKey(gateway => gateway.Instance);
+            row.Property(gateway => gateway.Draining).HasColumnType("jsonb");
+        });
         modelBuilder.Entity<TokenRow>().ToTable("tokens").HasKey(token => token.Name);
         modelBuilder.Entity<IdempotentResultRow>(row =>
         {

@@ -58,6 +58,19 @@ internal static class GeneratedColumns
             new("outcome", typeof(string), "status ->> 'outcome'"),
             new("started_by", typeof(string), "spec ->> 'startedBy'"),
         ],
+        [ResourceKinds.Service.Kind] =
+        [
+            new("type", typeof(string), "spec ->> 'type'"),
+            new("cluster_ip", typeof(string), "spec ->> 'clusterIP'"),
+        ],
+        [ResourceKinds.EndpointSlice.Kind] = [Owner],
+        [ResourceKinds.ServiceAllocation.Kind] =
+        [
+            Owner,
+            new("service_namespace", typeof(string), "spec ->> 'namespace'"),
+            new("service_name", typeof(string), "spec ->> 'service'"),
+        ],
+        [ResourceKinds.PodDisruptionBudget.Kind] = [new("disruptions_allowed", typeof(int?), "(status ->> 'disruptionsAllowed')::int")],
         [ResourceKinds.Secret.Kind] = [new("type", typeof(string), "spec ->> 'type'")],
     }.ToFrozenDictionary();
 

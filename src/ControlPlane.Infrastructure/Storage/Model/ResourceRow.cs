@@ -120,6 +120,29 @@ internal sealed class NodePresenceRow
     public DateTime LastSeen { get; init; }
 }
 
+/// <summary>What a gateway last said.</summary>
+internal sealed class GatewayPresenceRow
+{
+    /// <summary>Made anew each time a gateway starts.</summary>
+    public required string Instance { get; init; }
+
+    public required string Node { get; init; }
+
+    /// <summary>The store that the revision belongs to.</summary>
+    public required string Store { get; init; }
+
+    /// <summary>The revision of the routes that it acts on.</summary>
+    public long Acknowledged { get; init; }
+
+    /// <summary>The report's number.</summary>
+    public long Sequence { get; init; }
+
+    /// <summary>Requests that are in flight to pods that take nothing new.</summary>
+    public required string Draining { get; init; }
+
+    public DateTime LastSeen { get; init; }
+}
+
 internal sealed class TokenRow
 {
     public required string Name { get; init; }

@@ -36,6 +36,10 @@ internal static class ProtobufFields
     private static readonly FrozenDictionary<int, ProtobufField> NodeCondition =
         Read("type=1 status=2 lastHeartbeatTime=3 lastTransitionTime=4 reason=5 message=6");
 
+    /// <summary>The conditions of kinds that use meta.v1.Condition.</summary>
+    private static readonly FrozenDictionary<int, ProtobufField> MetaCondition =
+        Read("type=1 status=2 observedGeneration~=3 lastTransitionTime=4 reason=5 message=6");
+
     private static readonly FrozenDictionary<Type, FrozenDictionary<int, ProtobufField>> ByType = new Dictionary<Type, FrozenDictionary<int, ProtobufField>>
     {
         [typeof(Namespace)] = Read(MetadataSpecStatus),
@@ -48,6 +52,30 @@ internal static class ProtobufFields
         [typeof(Event)] = Read(
             "metadata=1 involvedObject=2 reason=3 message=4 source=5 firstTimestamp=6 lastTimestamp=7 count~=8 type=9 eventTime=10 series=11 "
             + "action=12 related=13 reportingComponent=14 reportingInstance=15"),
+        [typeof(Service)] = Read(MetadataSpecStatus),
+        [typeof(ServiceSpec)] = Read(
+            "ports=1 selector=2 clusterIP=3 type=4 externalIPs=5 sessionAffinity=7 loadBalancerIP=8 loadBalancerSourceRanges=9 externalName=10 "
+            + "externalTrafficPolicy=11 healthCheckNodePort~=12 publishNotReadyAddresses~=13 sessionAffinityConfig=14 ipFamilyPolicy=17 clusterIPs=18 "
+            + "ipFamilies=19 allocateLoadBalancerNodePorts=20 loadBalancerClass=21 internalTrafficPolicy=22 trafficDistribution=23"),
+        [typeof(ServicePort)] = Read("name=1 protocol=2 port=3 targetPort=4 nodePort~=5 appProtocol=6"),
+        [typeof(SessionAffinityConfig)] = Read("clientIP=1"),
+        [typeof(ClientIPConfig)] = Read("timeoutSeconds=1"),
+        [typeof(ServiceStatus)] = Read("loadBalancer=1 conditions=2", MetaCondition),
+        [typeof(LoadBalancerStatus)] = Read("ingress=1"),
+        [typeof(Endpoints)] = Read("metadata=1 subsets=2"),
+        [typeof(EndpointSubset)] = Read("addresses=1 notReadyAddresses=2 ports=3"),
+        [typeof(EndpointAddress)] = Read("ip=1 targetRef=2 hostname=3 nodeName=4"),
+        [typeof(EndpointPort)] = Read("name=1 port=2 protocol=3 appProtocol=4"),
+        [typeof(EndpointSlice)] = Read("metadata=1 endpoints=2 ports=3 addressType=4"),
+        [typeof(Domain.Resources.Endpoint)] = Read(
+            "addresses=1 conditions=2 hostname=3 targetRef=4 deprecatedTopology=5 nodeName=6 zone=7 hints=8"),
+        [typeof(EndpointConditions)] = Read("ready=1 serving=2 terminating=3"),
+        [typeof(EndpointSlicePort)] = Read("name=1 protocol=2 port=3 appProtocol=4"),
+        [typeof(PodDisruptionBudget)] = Read(MetadataSpecStatus),
+        [typeof(PodDisruptionBudgetSpec)] = Read("minAvailable=1 selector=2 maxUnavailable=3 unhealthyPodEvictionPolicy=4"),
+        [typeof(PodDisruptionBudgetStatus)] = Read(
+            "observedGeneration~=1 disruptedPods=2 disruptionsAllowed=3 currentHealthy=4 desiredHealthy=5 expectedPods=6 conditions=7", MetaCondition),
+        [typeof(EvictionBody)] = Read("metadata=1 deleteOptions=2"),
         [typeof(ObjectMeta)] = Read(
             "name=1 generateName=2 namespace=3 selfLink=4 uid=5 resourceVersion=6 generation~=7 creationTimestamp=8 deletionTimestamp=9 "
             + "deletionGracePeriodSeconds=10 labels=11 annotations=12 ownerReferences=13 finalizers=14 managedFields=17"),

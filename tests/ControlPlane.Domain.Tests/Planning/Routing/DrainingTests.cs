@@ -1,0 +1,122 @@
+using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Planning;
+using ControlPlane.Domain.Planning.Routing;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Routing;
+
+namespace ControlPlane.Domain.Tests.Planning.Routing;
+
+public sealed class DrainingTests
+{
+    private const string Store = "store";
+    private static readonly Guid Uid = new("11111111-1111-1111-1111-111111111111");
+    private static readonly DateTimeOffset Marked = Make.Start;
+
+    /// <summary>Marked at 11:00:00 with 30 s of grace.</summary>
+    private static readonly Pod Pod = Make.Ready(Make.Pod(Make.ReplicaSet(), "a"), Make.Start) with
+    {
+        Metadata = new ObjectMeta { Name = "a", Namespace = TestWorld.Namespace, Uid = Uid.ToString(), DeletionTimestamp = Marked.AddSeconds(30), DeletionGracePeriodSeconds = 30 },
+    };
+
+    /// <summary>What the gateways say 2 s after the mark, and whether the pod is drained then. The pod left the endpoints at revision 50.</summary>
+    [Theory]
+    [InlineData("no gateways", true)]
+    [InlineData("acknowledged 50", true)]
+    [InlineData("acknowledged 49", false)]
+    [InlineData("acknowledged 50, 1 in flight", false)]
+    [InlineData("acknowledged 50, 0 in flight", true)]
+    [InlineData("acknowledged 50; acknowledged 49", false)]
+    [InlineData("acknowledged 49, silent for 13 s", true)]
+    [InlineData("acknowledged 49, silent for 11 s", false)]
+    [InlineData("acknowledged 99, other store", false)]
+    public void Plan_WithGateways_WaitsForEachThatLives(string said, bool isDrained)
+    {
+        Plan plan = Assert.Single(PlanFor(said, now: Marked.AddSeconds(2)));
+
+        Assert.Equal(isDrained, !plan.Writes.IsEmpty);
+        Assert.Equal(isDrained ? null : Draining.RecheckDelay, plan.RecheckAfter);
+        Assert.Empty(plan.Events);
+    }
+
+    [Fact]
+    public void Plan_WhileASliceListsThePodAsReady_Waits() =>
+        Assert.Empty(Assert.Single(PlanFor("acknowledged 99", Marked.AddSeconds(2), isReady: true)).Writes);
+
+    /// <summary>A leader in office for less than the lease cannot know which gateways are gone.</summary>
+    [Theory]
+    [InlineData(5, false)]
+    [InlineData(13, true)]
+    public void Plan_OfANewLeader_WaitsForSilentGatewaysOneLease(int secondsInOffice, bool isDrained)
+    {
+        Plan plan = Assert.Single(PlanFor("acknowledged 49, silent for 13 s", Marked.AddSeconds(2), heardFor: secondsInOffice));
+
+        Assert.Equal(isDrained, !plan.Writes.IsEmpty);
+    }
+
+    [Fact]
+    public void Plan_WhenTheTimeIsOver_GoesOnAndSaysWhy()
+    {
+        Assert.Empty(Assert.Single(PlanFor("acknowledged 50, 3 in flight", Marked.AddSeconds(29))).Writes);
+
+        Plan plan = Assert.Single(PlanFor("acknowledged 50, 3 in flight", Marked.AddSeconds(30)));
+
+        Assert.NotEmpty(plan.Writes);
+        EventNote note = Assert.Single(plan.Events);
+        Assert.Equal(("Warning", "DrainTimeout", "Stopping after 30 s with requests in flight: 3 through the gateway of node-1"), (note.Type, note.Reason, note.Message));
+    }
+
+    [Fact]
+    public void Drained_BeginsTheGracePeriodAnew_AndIsSaidOnce()
+    {
+        Pod drained = (Pod)((Write.Update)Assert.Single(PlanFor("acknowledged 50", Marked.AddSeconds(7)))!.Writes[0]).Object;
+
+        Assert.Equal(Marked.AddSeconds(37), drained.Metadata.DeletionTimestamp);
+        Assert.Equal("2026-01-01T11:00:07Z", drained.Metadata.Annotations["controlplane.dev/drained"]);
+        Assert.False(Draining.IsPending(drained));
+    }
+
+    [Fact]
+    public void Pods_ThatNobodyWaitsFor_AreNotPlanned()
+    {
+        Assert.False(Draining.IsPending(Pod with { Metadata = Pod.Metadata with { DeletionGracePeriodSeconds = 0 } }));
+        Assert.False(Draining.IsPending(Pod with { Status = Pod.Status! with { Phase = "Failed" } }));
+        Assert.False(Draining.IsPending(Pod with { Metadata = Pod.Metadata with { DeletionTimestamp = null } }));
+        Assert.Empty(Draining.Plan(Snapshot("acknowledged 1", Marked, isReady: false, heardFor: 60) with { SlicesOf = _ => [] }));
+    }
+
+    private static IReadOnlyList<Plan> PlanFor(string said, DateTimeOffset now, bool isReady = false, int heardFor = 60) =>
+        Draining.Plan(Snapshot(said, now, isReady, heardFor));
+
+    private static DrainSnapshot Snapshot(string said, DateTimeOffset now, bool isReady, int heardFor) => new()
+    {
+        Terminating = [Pod],
+        SlicesOf = _ =>
+        [
+            new EndpointSlice
+            {
+                Metadata = new ObjectMeta { Name = "web-1", Namespace = TestWorld.Namespace, ResourceVersion = "50" },
+                Endpoints = [new Endpoint { Conditions = new EndpointConditions { Ready = isReady, Terminating = true }, TargetRef = new ObjectReference { Uid = Uid.ToString() } }],
+            },
+        ],
+        Gateways = said == "no gateways" ? [] : [.. said.Split("; ").Select(Gateway)],
+        HeardSince = now.AddSeconds(-heardFor),
+        Store = Store,
+        Now = now,
+    };
+
+    private static GatewayState Gateway(string said, int index)
+    {
+        string[] words = said.Split(", ");
+        int Number(string before, string after) => words.Where(word => word.StartsWith(before, StringComparison.Ordinal) && word.EndsWith(after, StringComparison.Ordinal))
+            .Select(word => int.Parse(word[before.Length..^after.Length], System.Globalization.CultureInfo.InvariantCulture)).SingleOrDefault(-1);
+        return new GatewayState
+        {
+            Node = $"node-{index + 1}",
+            Instance = $"instance-{index}",
+            Store = words.Contains("other store") ? "other" : Store,
+            Acknowledged = Number("acknowledged ", ""),
+            Age = TimeSpan.FromSeconds(Math.Max(1, Number("silent for ", " s"))),
+            Draining = Number("", " in flight") is >= 0 and var count ? [new DrainingEndpoint(Uid, count)] : [],
+        };
+    }
+}

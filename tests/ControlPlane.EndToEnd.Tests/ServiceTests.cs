@@ -1,0 +1,99 @@
+using System.Text.Json.Nodes;
+using ControlPlane.EndToEnd.Tests.Harness;
+
+namespace ControlPlane.EndToEnd.Tests;
+
+/// <summary>Services, their endpoints and disruption budgets, as a user sees them with either kubectl.</summary>
+[Collection(SharedProductCollection.Name)]
+public sealed class ServiceTests(SharedProduct shared)
+{
+    private const int Replicas = 3;
+
+    /// <summary>In a manifest: kubectl 1.20's own <c>create poddisruptionbudget</c> knows policy/v1beta1 only.</summary>
+    private const string Budget = """
+        {"apiVersion":"policy/v1","kind":"PodDisruptionBudget","metadata":{"name":"hello"},"spec":{"minAvailable":2,"selector":{"matchLabels":{"app":"hello"}}}}
+        """;
+
+    public static TheoryData<string> Versions => Kubectl.Versions;
+
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task AppliedService_HasThePodsAsEndpoints_AndReadsAsOnKubernetes(string version)
+    {
+        (Kubectl kubectl, Deployments hello) = await StartHelloAsync(version, "service");
+        string applied = await kubectl.OkAsync("apply", "-f", Clone.Example("service.yaml"));
+        Assert.Contains("service/hello created", applied, StringComparison.Ordinal);
+        Assert.Contains("poddisruptionbudget.policy/hello created", applied, StringComparison.Ordinal);
+        await HasEndpointsAsync(kubectl, Replicas);
+
+        string services = await kubectl.OkAsync("get", "svc", "-o", "wide");
+        Assert.Matches(@"hello\s+NodePort\s+127\.96\.\d+\.\d+\s+<none>\s+80:30080/TCP\s+\d+s\s+app=hello", services);
+        Assert.Matches(@"endpoints/hello\s+127\.0\.1\.\d:\d+,127\.0\.1\.\d:\d+,127\.0\.1\.\d:\d+\s+\d+s", await kubectl.OkAsync("get", "ep,svc"));
+        Assert.Matches(@"hello-\w+\s+IPv4\s+\d+\s+127\.0\.1\.\d\s+\d+s", await kubectl.OkAsync("get", "endpointslices", "-o", "wide"));
+        string described = await kubectl.OkAsync("describe", "svc", "hello");
+        Assert.Matches(@"TargetPort:\s+http/TCP", described);
+        Assert.Matches(@"NodePort:\s+http\s+30080/TCP", described);
+        Assert.Matches(@"Endpoints:\s+127\.0\.1\.\d:\d+,127\.0\.1\.\d:\d+", described);
+
+        await kubectl.OkAsync("expose", "deployment", "hello", "--name", "again", "--port", "8080");
+        await kubectl.OkAsync("create", "service", "clusterip", "alone", "--tcp", "80:8080");
+        Assert.Matches(@"again\s+ClusterIP\s+127\.96\.\d+\.\d+\s+<none>\s+8080/TCP(.|\n)*alone\s+ClusterIP", await kubectl.OkAsync("get", "services"));
+
+        await kubectl.OkAsync("scale", "deployment/hello", "--replicas=1");
+        await HasEndpointsAsync(kubectl, 1);
+        await hello.BecomeReadyAsync(1);
+        await kubectl.OkAsync("delete", "service", "hello", "again", "alone");
+        await shared.Product.EventuallyAsync(
+            "the Services' endpoints are gone",
+            TimeSpan.FromSeconds(10),
+            async () => await kubectl.OkAsync("get", "ep,endpointslices", "-o", "name") is var left && left.Trim().Length == 0 ? null : left);
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task Drain_OfANode_LeavesWhatTheBudgetAsksFor(string version)
+    {
+        (Kubectl kubectl, Deployments hello) = await StartHelloAsync(version, "drain");
+        (await kubectl.RunWithInputAsync(Budget, "apply", "-f", "-")).OrThrow();
+        await shared.Product.EventuallyAsync(
+            "the budget has one to spend",
+            TimeSpan.FromSeconds(10),
+            async () => await kubectl.OkAsync("get", "pdb", "hello", "-o", "jsonpath={.status.disruptionsAllowed}") is var allowed && allowed == "1" ? null : allowed);
+        Assert.Matches(@"hello\s+2\s+N/A\s+1\s+\d+s", await kubectl.OkAsync("get", "pdb"));
+        using CancellationTokenSource done = new();
+        Task<PodBounds> watching = hello.WatchBoundsAsync(done.Token);
+        try
+        {
+            string drained = await kubectl.OkAsync("drain", "node-1", "--ignore-daemonsets", "--force", "--timeout=60s");
+            Assert.Contains("evicted", drained, StringComparison.Ordinal);
+            await hello.BecomeReadyAsync(Replicas);
+            Assert.All(await hello.PodsAsync(), pod => Assert.NotEqual("node-1", pod["spec"]!["nodeName"]!.GetValue<string>()));
+        }
+        finally
+        {
+            await kubectl.OkAsync("uncordon", "node-1");
+        }
+
+        await done.CancelAsync();
+        Assert.True((await watching).LeastAvailable >= 2, $"only {(await watching).LeastAvailable} pods were ready");
+    }
+
+    private async Task HasEndpointsAsync(Kubectl kubectl, int count) => await shared.Product.EventuallyAsync(
+        $"{count} ready endpoints",
+        TimeSpan.FromSeconds(15),
+        async () =>
+        {
+            JsonNode endpoints = JsonNode.Parse(await kubectl.OkAsync("get", "endpoints", "hello", "--ignore-not-found", "-o", "json") is { Length: > 0 } json ? json : "{}")!;
+            int ready = endpoints["subsets"]?.AsArray().Sum(subset => subset!["addresses"]?.AsArray().Count ?? 0) ?? 0;
+            return ready == count ? null : $"{ready} are ready";
+        });
+
+    private async Task<(Kubectl Kubectl, Deployments Hello)> StartHelloAsync(string version, string subject)
+    {
+        Kubectl kubectl = await shared.Kubectl(version).InNewAsync(shared.NewNamespace(subject));
+        Deployments hello = new(shared.Product, shared.Api, kubectl.Namespace);
+        await kubectl.OkAsync("apply", "-f", Clone.Example("hello.yaml"));
+        await hello.BecomeReadyAsync(Replicas);
+        return (kubectl, hello);
+    }
+}

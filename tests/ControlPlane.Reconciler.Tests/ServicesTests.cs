@@ -1,0 +1,141 @@
+using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Planning.Routing;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
+using ControlPlane.Domain.Routing;
+using ControlPlane.Reconciler.Tests.Simulated;
+
+namespace ControlPlane.Reconciler.Tests;
+
+public sealed class ServicesTests : IDisposable
+{
+    private readonly SimulatedCluster cluster = new();
+
+    public ServicesTests()
+    {
+        cluster.AddNodes(1);
+        cluster.StartReconciler();
+        cluster.CreateDeployment("web", replicas: 2, spec => spec with
+        {
+            TerminationGracePeriodSeconds = 30,
+            Containers = [spec.Containers[0] with { Ports = [new ContainerPort { Number = 8080, Name = "http" }] }],
+        });
+        cluster.Until("all pods are available", () => cluster.IsReady("web", 2));
+    }
+
+    private IEnumerable<Endpoint> Endpoints => cluster.Store.All<EndpointSlice>().SelectMany(slice => slice.Endpoints);
+
+    public void Dispose() => cluster.Dispose();
+
+    [Fact]
+    public void AService_GetsTheReadyPodsAsEndpoints_AndFollowsThem()
+    {
+        Create("web");
+        cluster.Until("both pods are endpoints", () => ReadyUids().SetEquals(cluster.LivePods.Select(pod => pod.Uid)));
+        Assert.Equal(2, cluster.Store.Get<Endpoints>("default", "web")!.Subsets.Sum(subset => subset.Addresses.Count));
+
+        Pod gone = cluster.Pods.First();
+        cluster.Store.Commit(Write.Remove.Of(gone));
+
+        cluster.Until("the new pod has taken its place", () => !ReadyUids().Contains(gone.Uid) && ReadyUids().SetEquals(cluster.LivePods.Select(pod => pod.Uid)) && ReadyUids().Count == 2);
+    }
+
+    [Fact]
+    public void AServiceThatIsGone_TakesItsSlicesAndEndpointsWithIt()
+    {
+        Service service = Create("web");
+        cluster.Until("both pods are endpoints", () => ReadyUids().Count == 2);
+
+        cluster.Store.Commit(Write.Remove.Of(service));
+
+        cluster.Until("they are gone", () => !cluster.Store.All<EndpointSlice>().Any() && !cluster.Store.All<Endpoints>().Any());
+    }
+
+    [Fact]
+    public void APodOfAService_WithoutGateways_StopsAtOnce()
+    {
+        Create("web");
+        cluster.Until("both pods are endpoints", () => ReadyUids().Count == 2);
+        Pod pod = Mark(cluster.Pods.First());
+
+        cluster.Until("it has stopped", () => cluster.Store.Get<Pod>("default", pod.Name) is null, seconds: 2);
+    }
+
+    [Fact]
+    public void APodOfAService_StopsWhenTheGatewayHasAcknowledgedAndNothingIsInFlight()
+    {
+        Create("web");
+        cluster.Until("both pods are endpoints", () => ReadyUids().Count == 2);
+        Pod pod = cluster.Pods.First();
+        Guid uid = Guid.Parse(pod.Uid);
+        Say(acknowledged: cluster.Store.Revision);
+        Mark(pod);
+        cluster.Until("it takes nothing new", () => !ReadyUids().Contains(pod.Uid));
+
+        cluster.Thread.Advance(TimeSpan.FromSeconds(5));
+        Assert.Null(Drained(pod));
+
+        Say(acknowledged: cluster.Store.Revision, new DrainingEndpoint(uid, 1));
+        cluster.Thread.Advance(TimeSpan.FromSeconds(5));
+        Assert.Null(Drained(pod));
+
+        DateTimeOffset before = cluster.Thread.Time.GetUtcNow();
+        Say(acknowledged: cluster.Store.Revision);
+        cluster.Until("it has stopped", () => cluster.Store.Get<Pod>("default", pod.Name) is null, seconds: 2);
+        Assert.DoesNotContain(cluster.Store.All<Event>(), item => item.Reason == "DrainTimeout");
+        Assert.True(cluster.Thread.Time.GetUtcNow() - before < TimeSpan.FromSeconds(2));
+    }
+
+    [Fact]
+    public void APodOfAService_WhoseGatewayDoesNotAnswer_StopsWhenTheDrainIsOver_AndAnEventSaysWhy()
+    {
+        Create("web");
+        cluster.Until("both pods are endpoints", () => ReadyUids().Count == 2);
+        Say(acknowledged: 0);
+        Pod pod = Mark(cluster.Pods.First());
+
+        cluster.Thread.Advance(Draining.Timeout - TimeSpan.FromSeconds(2));
+        Assert.NotNull(cluster.Store.Get<Pod>("default", pod.Name));
+
+        cluster.Until("it has stopped", () => cluster.Store.Get<Pod>("default", pod.Name) is null, seconds: 5);
+        Assert.Contains(cluster.Store.All<Event>(), item => item.Reason == "DrainTimeout" && item.InvolvedObject.Name == pod.Name);
+    }
+
+    private Service Create(string app)
+    {
+        Service service = new()
+        {
+            ApiVersion = "v1",
+            Kind = "Service",
+            Metadata = cluster.Meta("default", app),
+            Spec = new ServiceSpec { Type = "ClusterIP", ClusterIP = "127.96.0.9", Selector = ValueMap.Of(("app", app)), Ports = [new ServicePort { Port = 80, TargetPort = "http", Protocol = "TCP" }] },
+        };
+        cluster.Store.Commit(new Write.Create(service));
+        return service;
+    }
+
+    private HashSet<string> ReadyUids() => [.. Endpoints.Where(endpoint => endpoint.Conditions!.Ready == true).Select(endpoint => endpoint.TargetRef!.Uid!)];
+
+    private Pod Mark(Pod pod)
+    {
+        Pod marked = pod with { Metadata = pod.Metadata with { DeletionTimestamp = cluster.Thread.Time.GetUtcNow().AddSeconds(30), DeletionGracePeriodSeconds = 30 } };
+        cluster.Store.Commit(new Write.Update(marked, ResourceParts.Desired));
+        return marked;
+    }
+
+    private string? Drained(Pod pod) => cluster.Store.Get<Pod>("default", pod.Name)!.Metadata.Annotations[Draining.DrainedAnnotation];
+
+    private void Say(long acknowledged, params ReadOnlySpan<DrainingEndpoint> draining)
+    {
+        cluster.Gateways.Known.Clear();
+        cluster.Gateways.Known.Add(new GatewayState
+        {
+            Node = "node-1",
+            Instance = "g",
+            Store = cluster.Store.StoreIdentity,
+            Acknowledged = acknowledged,
+            Age = TimeSpan.FromSeconds(1),
+            Draining = [.. draining],
+        });
+    }
+}

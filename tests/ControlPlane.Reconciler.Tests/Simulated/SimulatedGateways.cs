@@ -1,0 +1,14 @@
+using ControlPlane.Domain.Routing;
+using ControlPlane.Infrastructure.Presence;
+
+namespace ControlPlane.Reconciler.Tests.Simulated;
+
+/// <summary>The gateways' last words, as a test sets them.</summary>
+internal sealed class SimulatedGateways : IGatewayPresence
+{
+    public List<GatewayState> Known { get; } = [];
+
+    public void Note(string node, GatewayReport report) => throw new NotSupportedException("a test sets what gateways say");
+
+    public Task<IReadOnlyList<GatewayState>> ReadAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<GatewayState>>([.. Known]);
+}
