@@ -42,7 +42,8 @@ public sealed class ServiceTests(SharedProduct shared)
         await kubectl.OkAsync("scale", "deployment/hello", "--replicas=1");
         await HasEndpointsAsync(kubectl, 1);
         await hello.BecomeReadyAsync(1);
-        await kubectl.OkAsync("delete", "service", "hello", "again", "alone");
+        await kubectl.OkAsync("delete", "-f", Clone.Example("service.yaml"));
+        await kubectl.OkAsync("delete", "service", "again", "alone");
         await shared.Product.EventuallyAsync(
             "the Services' endpoints are gone",
             TimeSpan.FromSeconds(10),
@@ -76,6 +77,7 @@ public sealed class ServiceTests(SharedProduct shared)
 
         await done.CancelAsync();
         Assert.True((await watching).LeastAvailable >= 2, $"only {(await watching).LeastAvailable} pods were ready");
+        await kubectl.OkAsync("delete", "deployment,poddisruptionbudget", "hello");
     }
 
     private async Task HasEndpointsAsync(Kubectl kubectl, int count) => await shared.Product.EventuallyAsync(

@@ -37,12 +37,7 @@ internal sealed class CreateHandler<T>(Updater updater, CacheReader reader, Serv
         {
             T created = Prepare(request);
             Validation.ThrowIfInvalid(Kind, created.Name, ResourceRules.ValidateCreate(created));
-            if (created is Service)
-            {
-                await reader.WaitForLatestAsync(cancellationToken);
-            }
-
-            Allocated allocated = allocator.Allocate(created, stored: null);
+            Allocated allocated = await allocator.AllocateAsync(created, stored: null, cancellationToken);
             created = (T)allocated.Object;
             if (request.Context.DryRun)
             {

@@ -47,7 +47,7 @@ internal sealed class Deleter(Updater updater, CacheReader reader, NodeTokens to
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <param name="beside">What is committed together with it, from the object as it is stored; throws the client's error. It may see the object several times.</param>
     public async Task<Deleted<T>> DeleteAsync<T>(
-        ObjectKey key, DeleteOptions how, WriteContext context, CancellationToken cancellationToken, Func<T, Beside>? beside = null)
+        ObjectKey key, DeleteOptions how, WriteContext context, CancellationToken cancellationToken, Func<T, ValueTask<Beside>>? beside = null)
         where T : Resource
     {
         ResourceKind kind = ResourceKinds.Of<T>();
@@ -57,7 +57,7 @@ internal sealed class Deleter(Updater updater, CacheReader reader, NodeTokens to
             CheckPreconditions(kind, stored, how.Preconditions);
             CheckProtected(kind, stored);
 
-            Beside more = beside?.Invoke(stored) ?? Beside.Nothing;
+            Beside more = beside is null ? Beside.Nothing : await beside(stored);
             T marked = (T)Deletion.Mark(stored, how, time.WholeSecondsNow());
             bool isGone = Deletion.IsDone(marked);
             if (marked.Equals(stored) && !isGone)

@@ -23,23 +23,21 @@ internal sealed class EvictPodHandler(Deleter deleter, CacheReader reader) : IRe
     private const int RetryAfterSeconds = 10;
 
     public Task<Deleted<Pod>> Handle(EvictPod request, CancellationToken cancellationToken) =>
-        deleter.DeleteAsync<Pod>(request.Key, request.How, request.Context, cancellationToken, BudgetOf);
+        deleter.DeleteAsync<Pod>(request.Key, request.How, request.Context, cancellationToken, pod => BudgetOfAsync(pod, cancellationToken));
 
     /// <summary>
     /// The budget that the eviction spends, committed with the pod's mark: of two evictions that see the same budget one is refused, and looks again.
     /// A pod that has not begun, has ended or is ending costs nothing.
     /// </summary>
-    private Beside BudgetOf(Pod pod)
+    private async ValueTask<Beside> BudgetOfAsync(Pod pod, CancellationToken cancellationToken)
     {
         if (pod.Metadata.IsDeleting || pod.Status?.Phase is "Succeeded" or "Failed" or "Pending")
         {
             return Beside.Nothing;
         }
 
-        PodDisruptionBudget[] budgets =
-        [
-            .. reader.Cache.Snapshot(ResourceKinds.PodDisruptionBudget).Objects.Values.Cast<PodDisruptionBudget>().Where(budget => DisruptionBudgets.Selects(budget, pod)),
-        ];
+        ReadSnapshot all = await reader.SnapshotAsync(ResourceKinds.PodDisruptionBudget, pod.Namespace, resourceVersion: null, cancellationToken);
+        PodDisruptionBudget[] budgets = [.. all.Snapshot.Objects.Values.Cast<PodDisruptionBudget>().Where(budget => DisruptionBudgets.Selects(budget, pod))];
         if (budgets.Length == 0)
         {
             return Beside.Nothing;

@@ -9,23 +9,25 @@ using Microsoft.Extensions.Options;
 namespace ControlPlane.Api.Requests;
 
 /// <summary>Gives Services their addresses and node ports, as the cache has them free; the store refuses what another replica has given out meanwhile.</summary>
-internal sealed class ServiceAllocator(IResourceCache cache, IOptions<ApiOptions> options, Func<Guid> newId)
+internal sealed class ServiceAllocator(CacheReader reader, IOptions<ApiOptions> options, Func<Guid> newId)
 {
     private readonly Lazy<ServiceRanges> ranges = new(() => options.Value.ServiceRanges);
 
     /// <summary>An object with what it takes; as it is where it takes nothing.</summary>
     /// <param name="wanted">The object as it is to be stored.</param>
     /// <param name="stored">The object as it is stored; null for a new one.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="Wire.ApiException">422: what it names is taken, or out of range.</exception>
-    public Allocated Allocate(Resource wanted, Resource? stored)
+    public async ValueTask<Allocated> AllocateAsync(Resource wanted, Resource? stored, CancellationToken cancellationToken)
     {
         if (wanted is not Service service)
         {
             return new Allocated(wanted, [], []);
         }
 
+        await reader.WaitForLatestAsync(cancellationToken);
         IdSource ids = new(BitConverter.ToUInt64(newId().ToByteArray()));
-        AllocationPlan plan = ServiceAllocations.Plan(service, stored as Service, ranges.Value, new Taken(cache), ids);
+        AllocationPlan plan = ServiceAllocations.Plan(service, stored as Service, ranges.Value, new Taken(reader.Cache), ids);
         Validation.ThrowIfInvalid(ResourceKinds.Service, service.Name, plan.Errors);
         return new Allocated(plan.Service, plan.Writes, plan.Preconditions);
     }

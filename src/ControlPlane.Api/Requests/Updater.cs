@@ -40,7 +40,7 @@ internal sealed class Updater(IResourceStore store, CacheReader reader, ServiceA
             }
 
             bool leaves = Deletion.IsDone(updated);
-            Allocated allocated = leaves || parts == ResourceParts.Status ? new(updated, [], []) : allocator.Allocate(updated, stored);
+            Allocated allocated = leaves || parts == ResourceParts.Status ? new(updated, [], []) : await allocator.AllocateAsync(updated, stored, cancellationToken);
             updated = allocated.Object;
             if (context.DryRun)
             {

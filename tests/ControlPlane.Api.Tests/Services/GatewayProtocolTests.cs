@@ -7,7 +7,6 @@ using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning.Routing;
 using ControlPlane.Domain.Resources;
-using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Domain.Routing;
 using ControlPlane.Infrastructure.Presence;
 using Microsoft.Extensions.DependencyInjection;

@@ -37,7 +37,7 @@ public sealed class ServiceRulesTests
     [InlineData("""{"sessionAffinity":"Always","ports":[{"port":80}]}""", "spec.sessionAffinity", "Unsupported value: \"Always\"")]
     [InlineData("""{"sessionAffinityConfig":{"clientIP":{"timeoutSeconds":5}},"ports":[{"port":80}]}""", "spec.sessionAffinityConfig", "Forbidden: must not be set when session affinity is None")]
     [InlineData("""{"sessionAffinity":"ClientIP","sessionAffinityConfig":{"clientIP":{"timeoutSeconds":90000}},"ports":[{"port":80}]}""", "spec.sessionAffinityConfig.clientIP.timeoutSeconds", "must be greater than 0 and less than 86400")]
-    [InlineData("""{"selector":{"a b":"c"},"ports":[{"port":80}]}""", "spec.selector", "a qualified name must consist of")]
+    [InlineData("""{"selector":{"a b":"c"},"ports":[{"port":80}]}""", "spec.selector", "name part must consist of")]
     [InlineData("""{"type":"LoadBalancer","ports":[{"port":80}]}""", "spec.type", "type is not honoured by this control plane; use NodePort")]
     [InlineData("""{"type":"ExternalName","externalName":"example.com"}""", "spec.externalName", "externalName is not honoured by this control plane")]
     [InlineData("""{"externalIPs":["1.2.3.4"],"ports":[{"port":80}]}""", "spec.externalIPs", "externalIPs is not honoured by this control plane")]

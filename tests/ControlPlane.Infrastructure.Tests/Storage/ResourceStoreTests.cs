@@ -297,6 +297,35 @@ public class ResourceStoreTests(PostgresFixture postgres) : IClassFixture<Postgr
                 Spec = new DeploymentRevisionSpec { Generation = 3, StartedBy = "ann", StartedAt = DateTimeOffset.UnixEpoch, Images = ["hello:1"] },
                 Status = new DeploymentRevisionStatus { Revision = long.MaxValue, Outcome = "Complete" },
             },
+            "Service" => new Service
+            {
+                Metadata = meta,
+                Spec = new ServiceSpec { Type = "NodePort", ClusterIP = "127.96.0.1", ClusterIPs = ["127.96.0.1"], Ports = [new ServicePort { Port = 80, TargetPort = "http", NodePort = 30080 }] },
+                Status = new ServiceStatus { LoadBalancer = new LoadBalancerStatus() },
+            },
+            "Endpoints" => new Endpoints
+            {
+                Metadata = meta,
+                Subsets = [new EndpointSubset { Addresses = [new EndpointAddress { Ip = "127.0.1.1", NodeName = "n" }], Ports = [new EndpointPort { Port = 41000, Protocol = "TCP" }] }],
+            },
+            "EndpointSlice" => new EndpointSlice
+            {
+                Metadata = meta,
+                AddressType = "IPv4",
+                Ports = [new EndpointSlicePort { Name = "", Port = 41000, Protocol = "TCP" }],
+                Endpoints = [new Endpoint { Addresses = ["127.0.1.1"], Conditions = new EndpointConditions { Ready = false, Serving = true, Terminating = true } }],
+            },
+            "PodDisruptionBudget" => new PodDisruptionBudget
+            {
+                Metadata = meta,
+                Spec = new PodDisruptionBudgetSpec { MinAvailable = "50%", Selector = new LabelSelector { MatchLabels = ValueMap.Of(("app", "x")) } },
+                Status = new PodDisruptionBudgetStatus { DisruptionsAllowed = 0, ExpectedPods = 3 },
+            },
+            "ServiceAllocation" => new ServiceAllocation
+            {
+                Metadata = meta with { Namespace = "" },
+                Spec = new ServiceAllocationSpec { Namespace = "default", Service = "web" },
+            },
             _ => throw new ArgumentException($"add a sample of {kind}"),
         };
     }

@@ -28,7 +28,7 @@ internal sealed class Replica
         IResourceCache cache = simulation.Plant.OnCache(new ReplicaCache(simulation.Database, Process, scheduler, link));
         IResourceStore store = simulation.Plant.OnStore(link);
         Reader = new CacheReader(cache, new SimulatedTables(simulation.Database, link), Process.Time);
-        ServiceAllocator allocator = new(cache, Options.Create(new ApiOptions()), simulation.Dice.Fork().NewGuid);
+        ServiceAllocator allocator = new(Reader, Options.Create(new ApiOptions()), simulation.Dice.Fork().NewGuid);
         Updater = new Updater(store, Reader, allocator, Process.Time, simulation.Dice.Fork().NewGuid);
         Deleter = new Deleter(Updater, Reader, new NodeTokens(new NoTokens()), Process.Time);
         SimulatedPresence presence = new(simulation.Database, link, cache, scheduler, Process.Time);

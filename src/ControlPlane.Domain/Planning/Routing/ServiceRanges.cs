@@ -1,8 +1,6 @@
-using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
+using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Domain.Planning.Routing;
 
@@ -45,40 +43,23 @@ public readonly record struct AddressRange
     {
         range = default;
         string[] parts = (text ?? "").Split('/');
-        if (parts.Length != 2 || !TryRead(parts[0], out uint address) || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int prefix)
+        if (parts.Length != 2 || !IPv4Address.TryParse(parts[0], out IPv4Address address) || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int prefix)
             || prefix is < PrefixMin or > PrefixMax)
         {
             return false;
         }
 
-        range = new AddressRange(address & (uint.MaxValue << (32 - prefix)), prefix);
+        range = new AddressRange(address.Number & (uint.MaxValue << (32 - prefix)), prefix);
         return true;
     }
 
     /// <summary>The address with a number from 0 up to, and without, <see cref="Count"/>.</summary>
-    public string At(int index)
-    {
-        Span<byte> bytes = stackalloc byte[4];
-        BinaryPrimitives.WriteUInt32BigEndian(bytes, first + 1 + (uint)index);
-        return new IPAddress(bytes).ToString();
-    }
+    public string At(int index) => new IPv4Address(first + 1 + (uint)index).ToString();
 
-    public bool Contains(string address) => TryRead(address, out uint number) && number > first && number <= first + (uint)Count;
+    public bool Contains(string address) =>
+        IPv4Address.TryParse(address, out IPv4Address parsed) && parsed.Number > first && parsed.Number <= first + (uint)Count;
 
-    public override string ToString()
-    {
-        Span<byte> bytes = stackalloc byte[4];
-        BinaryPrimitives.WriteUInt32BigEndian(bytes, first);
-        return $"{new IPAddress(bytes)}/{Prefix}";
-    }
-
-    private static bool TryRead(string text, out uint number)
-    {
-        Span<byte> bytes = stackalloc byte[4];
-        bool isAddress = IPAddress.TryParse(text, out IPAddress? address) && address.AddressFamily == AddressFamily.InterNetwork && address.TryWriteBytes(bytes, out _);
-        number = BinaryPrimitives.ReadUInt32BigEndian(bytes);
-        return isAddress;
-    }
+    public override string ToString() => $"{new IPv4Address(first)}/{Prefix}";
 }
 
 /// <summary>Ports from the first to the last, both included.</summary>

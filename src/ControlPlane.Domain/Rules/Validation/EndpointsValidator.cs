@@ -1,5 +1,5 @@
-using System.Net;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
 using FluentValidation;
 
 namespace ControlPlane.Domain.Rules.Validation;
@@ -83,11 +83,11 @@ internal sealed class EndpointSliceValidator : AbstractValidator<EndpointSlice>
             .OfType<FieldProblem>();
 }
 
-/// <summary>What an endpoint's address may be.</summary>
+/// <summary>What a Service's or an endpoint's address may be.</summary>
 internal static class EndpointAddresses
 {
     public static FieldProblem? Problem(string address) =>
-        IPAddress.TryParse(address, out IPAddress? parsed) && parsed.ToString() == address
-            ? null
-            : FieldProblem.Invalid(address, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
+        IPv4Address.TryParse(address, out _) ? null
+        : address.Contains(':', StringComparison.Ordinal) ? FieldProblem.Invalid(address, "must be an IPv4 address")
+        : FieldProblem.Invalid(address, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
 }

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Domain.Rules.Defaults;
@@ -78,13 +76,9 @@ internal sealed class ServiceSpecValidator : AbstractValidator<ServiceSpec>
                 yield return FieldProblem.Invalid(ServiceSpec.Headless, "may not be set to 'None' for NodePort services") with { At = ".clusterIPs[0]" };
             }
         }
-        else if (!IPAddress.TryParse(spec.ClusterIP, out IPAddress? address) || address.ToString() != spec.ClusterIP)
+        else if (EndpointAddresses.Problem(spec.ClusterIP) is { } problem)
         {
-            yield return FieldProblem.Invalid(spec.ClusterIP, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)") with { At = ".clusterIPs[0]" };
-        }
-        else if (address.AddressFamily != AddressFamily.InterNetwork)
-        {
-            yield return FieldProblem.Invalid(spec.ClusterIP, "must be an IPv4 address") with { At = ".clusterIPs[0]" };
+            yield return problem with { At = ".clusterIPs[0]" };
         }
     }
 
