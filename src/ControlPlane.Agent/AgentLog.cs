@@ -6,7 +6,7 @@ namespace ControlPlane.Agent;
 internal static partial class AgentLog
 {
     [LoggerMessage(1, LogLevel.Information, "node {Node} at {Address} runs pods on {Runtime} ({Why}) for {Server}")]
-    public static partial void Starting(this ILogger log, string node, string address, string runtime, string why, Uri server);
+    public static partial void Starting(this ILogger log, string node, string address, string runtime, string why, string server);
 
     [LoggerMessage(2, LogLevel.Warning, "the report failed and will be repeated: {Message}")]
     public static partial void ReportFailed(this ILogger log, string message);

@@ -10,7 +10,7 @@ internal sealed record AgentOptions
     public const string Usage = """
         usage: ControlPlane.Agent --server URL --token-file FILE [options]
 
-          --server URL             the control plane, such as https://10.0.0.5:8443
+          --server URL[,URL…]      the control plane, such as https://10.0.0.5:8443; with several replicas each one's address, with commas
           --token-file FILE        the file with the token to join with; not needed any more once the agent has joined
           --ca-file FILE           the certificate authority of the control plane (default: the system's)
           --node-name NAME         this node's name (default: the host's name)
@@ -22,7 +22,8 @@ internal sealed record AgentOptions
           --stop-pods-on-exit      stop all of this node's containers when the agent is told to exit
         """;
 
-    public required Uri Server { get; init; }
+    /// <summary>The addresses of the control plane's replicas: at least one.</summary>
+    public required ValueList<Uri> Servers { get; init; }
 
     public required string TokenFile { get; init; }
 
@@ -102,12 +103,9 @@ internal sealed record AgentOptions
             return ok ? value : throw new FormatException($"{name}: expected {expected}, got '{text}'");
         }
 
-        Uri server = Uri.TryCreate(Required("--server"), UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https"
-            ? uri!
-            : throw new FormatException($"--server: expected an http or https URL, got '{values["--server"]}'");
         return new AgentOptions
         {
-            Server = server,
+            Servers = ReadServers(Required("--server")),
             TokenFile = Required("--token-file"),
             CaFile = values.GetValueOrDefault("--ca-file"),
             NodeName = values.GetValueOrDefault("--node-name") ?? Environment.MachineName.ToLowerInvariant(),
@@ -118,6 +116,20 @@ internal sealed record AgentOptions
             Memory = Read<Quantity?>("--memory", null, text => (Quantity.TryParse(text, out Quantity q) && q.Milli > 0, q), "an amount of bytes, such as 4Gi"),
             MaxPods = Read("--max-pods", 110, text => (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n > 0, n), "a number of pods"),
         };
+    }
+
+    private static ValueList<Uri> ReadServers(string text)
+    {
+        Uri[] servers =
+        [
+            .. text.Split(',', StringSplitOptions.TrimEntries).Select(one =>
+                Uri.TryCreate(one, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https"
+                    ? new Uri(uri!, "/")
+                    : throw new FormatException($"--server: expected an http or https URL, got '{one}'")),
+        ];
+        return servers.Distinct().Count() == servers.Length && servers.Select(server => server.Scheme).Distinct().Count() == 1
+            ? servers.ToValueList()
+            : throw new FormatException($"--server: expected different URLs of one scheme, got '{text}'");
     }
 
     private static (string Image, string Command) SplitEntry(string entry)

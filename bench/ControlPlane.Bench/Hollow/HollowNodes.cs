@@ -54,7 +54,7 @@ internal static class HollowNodes
         services.AddLogging(logging => logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning));
         services.AddAgent(new AgentOptions
         {
-            Server = options.Server,
+            Servers = [options.Server],
             TokenFile = options.TokenFile,
             NodeName = NameOf(index),
             NodeAddress = new IPAddress([127, 10, (byte)(index / 250), (byte)((index % 250) + 1)]),

@@ -20,7 +20,7 @@ internal static class AgentHost
         await choice.ChooseAsync(lifetime.ApplicationStopping);
         await host.Services.GetRequiredService<NodeFacts>().LookAsync(lifetime.ApplicationStopping);
         host.Services.GetRequiredService<ILoggerFactory>().CreateLogger("ControlPlane.Agent")
-            .Starting(options.NodeName, options.NodeAddress.ToString(), choice.Runtime.Name, choice.Why, options.Server);
+            .Starting(options.NodeName, options.NodeAddress.ToString(), choice.Runtime.Name, choice.Why, string.Join(", ", options.Servers));
         await host.RunAsync();
     }
 

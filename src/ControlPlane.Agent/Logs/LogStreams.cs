@@ -59,7 +59,7 @@ internal sealed class LogStreams(ControlPlaneClient client, IContainerRuntime ru
         {
             (string? id, string problem) = await FindAsync(request, cancellationToken);
             using HttpContent content = id is null ? new StringContent(problem) : new LogContent(runtime, id, request.Logs ?? new LogOptions(), cancellationToken);
-            await client.PostStreamAsync(request.Id, content, id is null ? (int)HttpStatusCode.BadRequest : null, cancellationToken);
+            await client.PostStreamAsync(request, content, id is null ? (int)HttpStatusCode.BadRequest : null, cancellationToken);
         }
         catch (Exception exception) when (exception is ControlPlaneException or RuntimeUnavailableException or IOException)
         {

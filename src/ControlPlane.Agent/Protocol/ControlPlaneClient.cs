@@ -27,7 +27,10 @@ internal interface IControlPlane
     Task<ImageReply> ResolveImageAsync(ImageReport report, CancellationToken cancellationToken);
 }
 
-/// <summary>The protocol over HTTP. All calls share one HTTP/2 connection (HTTP/1.1 over plain http).</summary>
+/// <summary>
+/// The protocol over HTTP. All calls share one HTTP/2 connection (HTTP/1.1 over plain http) to one replica, until that fails; streams go to the replica
+/// that waits for them.
+/// </summary>
 internal sealed class ControlPlaneClient : IControlPlane, IDisposable
 {
     /// <summary>A desired state is held for 20 s at the server; longer silence means the connection is dead.</summary>
@@ -44,6 +47,7 @@ internal sealed class ControlPlaneClient : IControlPlane, IDisposable
     private const int MaxReasonChars = 500;
 
     private readonly HttpClient http;
+    private readonly Replicas replicas;
     private readonly string nodePath;
     private readonly NodeToken tokens;
     private readonly SemaphoreSlim joining = new(1);
@@ -51,18 +55,18 @@ internal sealed class ControlPlaneClient : IControlPlane, IDisposable
     private volatile string? token;
 
     public ControlPlaneClient(AgentOptions options, TimeProvider time)
-        : this(options, time, CreateHandler(options))
+        : this(options, time, Random.Shared.NextDouble, CreateHandler(options))
     {
     }
 
-    internal ControlPlaneClient(AgentOptions options, TimeProvider time, HttpMessageHandler handler)
+    internal ControlPlaneClient(AgentOptions options, TimeProvider time, Func<double> random, HttpMessageHandler handler)
     {
         this.time = time;
+        replicas = new Replicas(options.Servers, random);
         tokens = new NodeToken(options);
         nodePath = $"agent/v1/nodes/{Uri.EscapeDataString(options.NodeName)}";
         http = new HttpClient(handler)
         {
-            BaseAddress = new Uri(options.Server, "/"),
             Timeout = Timeout.InfiniteTimeSpan,
             DefaultRequestVersion = HttpVersion.Version20,
             DefaultVersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
@@ -70,23 +74,26 @@ internal sealed class ControlPlaneClient : IControlPlane, IDisposable
     }
 
     public Task<ReportReply> ReportAsync(NodeReport report, CancellationToken cancellationToken) =>
-        SendAsync<ReportReply>(HttpMethod.Post, $"{nodePath}/report", JsonOf(report), ReportTimeout, cancellationToken);
+        SendAsync<ReportReply>(replicas.Current, HttpMethod.Post, $"{nodePath}/report", JsonOf(report), ReportTimeout, cancellationToken);
 
     public Task<ImageReply> ResolveImageAsync(ImageReport report, CancellationToken cancellationToken) =>
-        SendAsync<ImageReply>(HttpMethod.Post, $"{nodePath}/images", JsonOf(report), ResolveTimeout, cancellationToken);
+        SendAsync<ImageReply>(replicas.Current, HttpMethod.Post, $"{nodePath}/images", JsonOf(report), ResolveTimeout, cancellationToken);
 
-    public Task<DesiredState> GetDesiredAsync(long after, string store, CancellationToken cancellationToken)
+    public async Task<DesiredState> GetDesiredAsync(long after, string store, CancellationToken cancellationToken)
     {
         string path = $"{nodePath}/desired?after={after}&store={Uri.EscapeDataString(store)}";
-        return SendAsync<DesiredState>(HttpMethod.Get, path, body: null, DesiredTimeout, cancellationToken);
+        Uri replica = replicas.Current;
+        DesiredState state = await SendAsync<DesiredState>(replica, HttpMethod.Get, path, body: null, DesiredTimeout, cancellationToken);
+        return state with { Streams = [.. state.Streams.Select(stream => stream with { ReplicaUrl = stream.ReplicaUrl ?? replica.ToString() })] };
     }
 
-    /// <summary>Posts a stream that the server has asked for; the content is sent as it comes.</summary>
-    /// <exception cref="ControlPlaneException">No answer, or a refusal.</exception>
-    public async Task PostStreamAsync(string id, HttpContent content, int? errorStatus, CancellationToken cancellationToken)
+    /// <summary>Posts a stream to the replica that waits for it; the content is sent as it comes.</summary>
+    /// <exception cref="ControlPlaneException">No answer, or a refusal; or an address to which the token shall not go.</exception>
+    public async Task PostStreamAsync(StreamRequest stream, HttpContent content, int? errorStatus, CancellationToken cancellationToken)
     {
         string query = errorStatus is null ? "" : $"?status={errorStatus}";
-        using HttpRequestMessage request = await RequestAsync(HttpMethod.Post, $"agent/v1/streams/{Uri.EscapeDataString(id)}{query}", content, cancellationToken);
+        string path = $"agent/v1/streams/{Uri.EscapeDataString(stream.Id)}{query}";
+        using HttpRequestMessage request = await RequestAsync(WaitingReplica(stream), HttpMethod.Post, path, content, cancellationToken);
         await SendAsync(request, static (_, _) => Task.FromResult(true), cancellationToken);
     }
 
@@ -96,25 +103,41 @@ internal sealed class ControlPlaneClient : IControlPlane, IDisposable
         joining.Dispose();
     }
 
-    private async Task<T> SendAsync<T>(HttpMethod method, string path, HttpContent? body, TimeSpan timeout, CancellationToken cancellationToken)
+    /// <summary>The agent's token goes over no connection that is less safe than the one it was asked on.</summary>
+    private Uri WaitingReplica(StreamRequest stream)
+    {
+        Uri asked = replicas.Current;
+        return stream.ReplicaUrl is not { } url ? asked
+            : Uri.TryCreate(url, UriKind.Absolute, out Uri? replica) && replica.Scheme == asked.Scheme ? new Uri(replica, "/")
+            : throw new ControlPlaneException($"a stream waits at '{url}', which is no {asked.Scheme} URL", status: null);
+    }
+
+    /// <summary>A replica that does not answer, or cannot serve, is left for the next.</summary>
+    private async Task<T> SendAsync<T>(Uri replica, HttpMethod method, string path, HttpContent? body, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using CancellationTokenSource late = new(timeout, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         try
         {
-            using HttpRequestMessage request = await RequestAsync(method, path, body, either.Token);
+            using HttpRequestMessage request = await RequestAsync(replica, method, path, body, either.Token);
             return await SendAsync(request, ReadAsync<T>, either.Token);
+        }
+        catch (ControlPlaneException exception) when (exception.Status is null or >= HttpStatusCode.InternalServerError)
+        {
+            replicas.LeaveAfterFailure(replica);
+            throw;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
+            replicas.LeaveAfterFailure(replica);
             throw new ControlPlaneException($"no answer within {timeout.TotalSeconds:0} s", status: null);
         }
     }
 
-    private async Task<HttpRequestMessage> RequestAsync(HttpMethod method, string path, HttpContent? body, CancellationToken cancellationToken) =>
-        RequestWith(token ?? await JoinAsync(cancellationToken), method, path, body);
+    private async Task<HttpRequestMessage> RequestAsync(Uri replica, HttpMethod method, string path, HttpContent? body, CancellationToken cancellationToken) =>
+        RequestWith(token ?? await JoinAsync(replica, cancellationToken), new Uri(replica, path), method, body);
 
-    private HttpRequestMessage RequestWith(string bearer, HttpMethod method, string path, HttpContent? body) => new(method, path)
+    private HttpRequestMessage RequestWith(string bearer, Uri address, HttpMethod method, HttpContent? body) => new(method, address)
     {
         Content = body,
         Version = http.DefaultRequestVersion,
@@ -126,7 +149,7 @@ internal sealed class ControlPlaneClient : IControlPlane, IDisposable
     /// Has this agent's own token bound to its node, at the start and whenever the control plane does not know it any more; returns the token to use.
     /// A control plane from before there were such tokens is spoken to with the one to join with.
     /// </summary>
-    private async Task<string> JoinAsync(CancellationToken cancellationToken)
+    private async Task<string> JoinAsync(Uri replica, CancellationToken cancellationToken)
     {
         await joining.WaitAsync(cancellationToken);
         try
@@ -138,7 +161,7 @@ internal sealed class ControlPlaneClient : IControlPlane, IDisposable
 
             string own = await tokens.ReadOrMakeAsync(cancellationToken);
             string? join = await tokens.ReadJoinTokenAsync(cancellationToken);
-            token = join is null || await TryBindAsync(own, join, cancellationToken) ? own : join;
+            token = join is null || await TryBindAsync(replica, own, join, cancellationToken) ? own : join;
             return token;
         }
         finally
@@ -147,11 +170,11 @@ internal sealed class ControlPlaneClient : IControlPlane, IDisposable
         }
     }
 
-    private async Task<bool> TryBindAsync(string own, string join, CancellationToken cancellationToken)
+    private async Task<bool> TryBindAsync(Uri replica, string own, string join, CancellationToken cancellationToken)
     {
         using CancellationTokenSource late = new(JoinTimeout, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
-        using HttpRequestMessage request = RequestWith(join, HttpMethod.Post, $"{nodePath}/join", JsonOf(new JoinRequest { Token = own }));
+        using HttpRequestMessage request = RequestWith(join, new Uri(replica, $"{nodePath}/join"), HttpMethod.Post, JsonOf(new JoinRequest { Token = own }));
         try
         {
             return await SendAsync(request, static (_, _) => Task.FromResult(true), either.Token);

@@ -15,20 +15,17 @@ namespace ControlPlane.Api.Agents;
 /// <summary><c>GET …/pods/{name}/log</c>: what a container has written, and with <c>follow</c> what it writes.</summary>
 internal static class PodLogEndpoint
 {
-    /// <summary>How long the agent may take to dial out.</summary>
-    private static readonly TimeSpan ConnectMax = TimeSpan.FromSeconds(15);
-
     /// <summary>As much of an agent's reason as a client is told.</summary>
     private const int ReasonBytesMax = 4096;
 
     public static async Task HandleAsync(HttpContext http, IMediator mediator)
     {
         IHostApplicationLifetime lifetime = http.RequestServices.GetRequiredService<IHostApplicationLifetime>();
-        TimeProvider time = http.RequestServices.GetRequiredService<TimeProvider>();
+        StreamDialing dialing = http.RequestServices.GetRequiredService<StreamDialing>();
         using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
         ObjectKey key = new((string)http.Request.RouteValues["namespace"]!, (string)http.Request.RouteValues["name"]!);
         using PendingStream stream = await mediator.Send(new PodLog(key, ReadOptions(http.Request.Query)), ending.Token);
-        AgentStream source = await ConnectAsync(stream, time, ending.Token);
+        AgentStream source = await dialing.ConnectAsync(stream, ending.Token);
         if (source.FailureCode is { } code)
         {
             string reason = await ReadReasonAsync(source.Body, ending.Token);
@@ -39,18 +36,6 @@ internal static class PodLogEndpoint
         http.Response.ContentType = "text/plain";
         await http.Response.StartAsync(ending.Token);
         await CopyAsync(stream, source.Body, http.Response.BodyWriter, ending.Token);
-    }
-
-    private static async Task<AgentStream> ConnectAsync(PendingStream stream, TimeProvider time, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await stream.Connected.WaitAsync(ConnectMax, time, cancellationToken);
-        }
-        catch (TimeoutException)
-        {
-            throw StatusError.Timeout($"the agent of node {stream.Node} did not open the log within {ConnectMax.TotalSeconds} s");
-        }
     }
 
     private static async Task CopyAsync(PendingStream stream, PipeReader source, PipeWriter target, CancellationToken cancellationToken)

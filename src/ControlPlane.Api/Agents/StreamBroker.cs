@@ -1,14 +1,16 @@
 using System.IO.Pipelines;
+using ControlPlane.Api.Hosting;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources.Values;
+using ControlPlane.Infrastructure.Streams;
 
 namespace ControlPlane.Api.Agents;
 
 /// <summary>
-/// Brings a client that waits for a stream and the agent that dials out for it together. Streams wait in this replica's memory: the agent
-/// must be connected here.
+/// Brings a client that waits for a stream and the agent that dials out for it together. A stream waits in this replica's memory; agents that are connected
+/// here are told of those that wait at other replicas, too, and dial to those.
 /// </summary>
-internal sealed class StreamBroker(TimeProvider time)
+internal sealed class StreamBroker(ReplicaAddress address, TimeProvider time)
 {
     /// <summary>A stream that was handed to the agent is handed out again after this long without its dialing: the answer may have been lost.</summary>
     private static readonly TimeSpan HandOutAgainAfter = TimeSpan.FromSeconds(2);
@@ -17,6 +19,11 @@ internal sealed class StreamBroker(TimeProvider time)
     private readonly Dictionary<string, PendingStream> streams = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TaskCompletionSource> opened = new(StringComparer.Ordinal);
 
+    /// <summary>The timestamps at which agents were last told of streams, by the streams' ids.</summary>
+    private readonly Dictionary<string, long> handedOut = new(StringComparer.Ordinal);
+
+    private ValueList<WaitingStream> elsewhere;
+
     /// <summary>Asks a node's agent for a stream. Disposing ends it, on both sides.</summary>
     public PendingStream Open(string node, StreamRequest request)
     {
@@ -24,13 +31,29 @@ internal sealed class StreamBroker(TimeProvider time)
         lock (gate)
         {
             streams[request.Id] = stream;
-            if (opened.Remove(node, out TaskCompletionSource? waiting))
-            {
-                waiting.TrySetResult();
-            }
+            Wake(node);
         }
 
         return stream;
+    }
+
+    /// <summary>Takes note of the streams that wait at other replicas now: all of them.</summary>
+    public void WaitElsewhere(ValueList<WaitingStream> shared)
+    {
+        lock (gate)
+        {
+            HashSet<string> known = [.. elsewhere.Select(stream => stream.Request.Id)];
+            elsewhere = [.. shared.Where(stream => stream.Request.ReplicaUrl != address.Url)];
+            foreach (WaitingStream stream in elsewhere.Where(stream => !known.Contains(stream.Request.Id)))
+            {
+                Wake(stream.Node);
+            }
+
+            foreach (string gone in known.Except(elsewhere.Select(stream => stream.Request.Id)))
+            {
+                handedOut.Remove(gone);
+            }
+        }
     }
 
     /// <summary>The streams that a node's agent shall dial for.</summary>
@@ -40,14 +63,18 @@ internal sealed class StreamBroker(TimeProvider time)
     {
         lock (gate)
         {
-            PendingStream[] pending = [.. streams.Values.Where(stream => stream.Node == node && !stream.IsConnected)];
-            bool hasNew = pending.Any(stream => stream.HandedOut is not { } at || time.GetElapsedTime(at) >= HandOutAgainAfter);
+            StreamRequest[] pending =
+            [
+                .. streams.Values.Where(stream => stream.Node == node && !stream.IsConnected).Select(stream => stream.Request),
+                .. elsewhere.Where(stream => stream.Node == node).Select(stream => stream.Request),
+            ];
+            bool hasNew = pending.Any(request => !handedOut.TryGetValue(request.Id, out long at) || time.GetElapsedTime(at) >= HandOutAgainAfter);
             if (!opened.TryGetValue(node, out TaskCompletionSource? signal))
             {
                 signal = opened[node] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             }
 
-            return (pending.Select(stream => stream.Request).ToValueList(), hasNew, signal.Task);
+            return (pending.ToValueList(), hasNew, signal.Task);
         }
     }
 
@@ -58,9 +85,9 @@ internal sealed class StreamBroker(TimeProvider time)
         {
             foreach (StreamRequest request in requests)
             {
-                if (streams.TryGetValue(request.Id, out PendingStream? stream))
+                if (streams.ContainsKey(request.Id) || elsewhere.Any(stream => stream.Request.Id == request.Id))
                 {
-                    stream.HandedOut = time.GetTimestamp();
+                    handedOut[request.Id] = time.GetTimestamp();
                 }
             }
         }
@@ -89,6 +116,15 @@ internal sealed class StreamBroker(TimeProvider time)
         lock (gate)
         {
             streams.Remove(stream.Request.Id);
+            handedOut.Remove(stream.Request.Id);
+        }
+    }
+
+    private void Wake(string node)
+    {
+        if (opened.Remove(node, out TaskCompletionSource? waiting))
+        {
+            waiting.TrySetResult();
         }
     }
 }
@@ -118,9 +154,6 @@ internal sealed class PendingStream(StreamBroker broker, string node, StreamRequ
 
     /// <summary>True once the client has read all that the agent sent.</summary>
     public bool IsReadToEnd { get; set; }
-
-    /// <summary>The timestamp at which the agent was last told; null when it was not yet. Guarded by the broker.</summary>
-    internal long? HandedOut { get; set; }
 
     public bool TryConnect(AgentStream source) => connected.TrySetResult(source);
 

@@ -46,13 +46,15 @@ public static class ApiHost
 
     private static void AddServices(IServiceCollection services, ConfigurationManager configuration)
     {
-        services.Configure<ApiOptions>(configuration.GetSection(ApiOptions.Section));
+        services.AddOptions<ApiOptions>()
+            .Bind(configuration.GetSection(ApiOptions.Section))
+            .Validate(options => options.HasValidReplicaUrl, "--replica-url must be a URL such as https://10.0.0.6:8443");
         services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownMax);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(provider =>
         {
             ApiOptions options = provider.GetRequiredService<IOptions<ApiOptions>>().Value;
-            return new ServerCertificates(options.DataDir, options.AdvertisedNames, provider.GetRequiredService<TimeProvider>());
+            return new ServerCertificates(options.DataDir, options.CertifiedNames, provider.GetRequiredService<TimeProvider>());
         });
         services.AddControlPlaneStore(store => store.ConnectionString = configuration.GetConnectionString("ControlPlane")
             ?? throw new InvalidOperationException("no database is named: set ConnectionStrings__ControlPlane, for instance to Host=localhost;Database=controlplane"));
@@ -73,7 +75,10 @@ public static class ApiHost
         services.AddSingleton<WorkloadSnapshots>();
         services.AddSingleton<IdempotentRequests>();
         services.AddSingleton<KeptSnapshots>();
+        services.AddSingleton<ReplicaAddress>();
         services.AddSingleton<StreamBroker>();
+        services.AddSingleton<StreamDialing>();
+        services.AddHostedService<SharedStreams>();
         services.AddSingleton<AgentSessions>();
         services.AddSingleton<NodeTokens>();
         services.AddSingleton<Func<Guid>>(Guid.NewGuid);

@@ -14,6 +14,7 @@ public sealed record ApiOptions
         ["--http-port"] = $"{Section}:{nameof(HttpPort)}",
         ["--https-port"] = $"{Section}:{nameof(HttpsPort)}",
         ["--advertise"] = $"{Section}:{nameof(Advertise)}",
+        ["--replica-url"] = $"{Section}:{nameof(ReplicaUrl)}",
         ["--data-dir"] = $"{Section}:{nameof(DataDir)}",
     };
 
@@ -25,6 +26,12 @@ public sealed record ApiOptions
 
     /// <summary>Names and addresses that clients use beside localhost and the host's name, separated by commas.</summary>
     public string Advertise { get; init; } = "";
+
+    /// <summary>
+    /// The address under which agents reach this very replica, not one that stands for several, such as <c>https://10.0.0.6:8443</c>. Default: HTTPS on the
+    /// first of <see cref="Advertise"/>, else on the host's name.
+    /// </summary>
+    public string? ReplicaUrl { get; init; }
 
     /// <summary>Where certificates and tokens are kept.</summary>
     public string DataDir { get; init; } = ".data";
@@ -62,4 +69,10 @@ public sealed record ApiOptions
 
     public IReadOnlyList<string> AdvertisedNames =>
         Advertise.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    /// <summary>The names that the certificate is for, beside localhost and the host's name.</summary>
+    public IEnumerable<string> CertifiedNames => ReplicaUrl is { } url ? AdvertisedNames.Append(new Uri(url).IdnHost) : AdvertisedNames;
+
+    /// <summary>Whether <see cref="ReplicaUrl"/> can be dialed.</summary>
+    public bool HasValidReplicaUrl => ReplicaUrl is null || (Uri.TryCreate(ReplicaUrl, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https");
 }

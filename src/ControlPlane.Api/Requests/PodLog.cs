@@ -10,7 +10,7 @@ namespace ControlPlane.Api.Requests;
 /// <summary>Asks the agent of a pod's node for a container's log.</summary>
 internal sealed record PodLog(ObjectKey Key, LogOptions Options) : IRequest<PendingStream>;
 
-internal sealed class PodLogHandler(CacheReader reader, StreamBroker streams, AgentSessions agents) : IRequestHandler<PodLog, PendingStream>
+internal sealed class PodLogHandler(CacheReader reader, StreamBroker streams, StreamDialing dialing) : IRequestHandler<PodLog, PendingStream>
 {
     public async Task<PendingStream> Handle(PodLog request, CancellationToken cancellationToken)
     {
@@ -21,9 +21,9 @@ internal sealed class PodLogHandler(CacheReader reader, StreamBroker streams, Ag
             throw StatusError.BadRequest($"pod {pod.Name} does not have a host assigned");
         }
 
-        if (!agents.IsConnected(node))
+        if (!dialing.CanReach(node))
         {
-            throw StatusError.ServiceUnavailable($"the agent of node {node} is not connected to this replica; its logs cannot be read here now", retryAfterSeconds: 3);
+            throw StatusError.ServiceUnavailable($"the agent of node {node} is not connected; its logs cannot be read now", retryAfterSeconds: 3);
         }
 
         return streams.Open(node, new StreamRequest

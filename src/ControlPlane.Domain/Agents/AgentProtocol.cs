@@ -139,8 +139,8 @@ public sealed record ImageReport
 public sealed record ImageReply(string Resolved);
 
 /// <summary>
-/// A stream that a client of the API waits for. The agent posts the bytes to <c>POST /agent/v1/streams/{id}</c> as they come
-/// (<c>application/octet-stream</c>, chunked), or ends it with a status code and a text.
+/// A stream that a client of the API waits for. The agent posts the bytes to <c>POST /agent/v1/streams/{id}</c> of the replica that the client is
+/// connected to, as they come (<c>application/octet-stream</c>, chunked), or ends it with a status code and a text.
 /// </summary>
 public sealed record StreamRequest
 {
@@ -152,6 +152,9 @@ public sealed record StreamRequest
     public required string Type { get; init; }
 
     public LogOptions? Logs { get; init; }
+
+    /// <summary>The address of the replica that waits for it, such as <c>https://10.0.0.6:8443/</c>; null: the one that says so.</summary>
+    public string? ReplicaUrl { get; init; }
 }
 
 /// <summary>Which part of a container's log (Kubernetes: PodLogOptions).</summary>

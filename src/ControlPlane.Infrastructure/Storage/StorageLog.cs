@@ -46,6 +46,9 @@ internal static partial class StorageLog
     [LoggerMessage(LogLevel.Warning, "The change log's partitions could not be looked after: {Reason}")]
     public static partial void MaintenanceFailed(this ILogger logger, string reason);
 
+    [LoggerMessage(LogLevel.Debug, "Which streams wait at other replicas is not known: {Reason}")]
+    public static partial void StreamsInterrupted(this ILogger logger, string reason);
+
     [LoggerMessage(LogLevel.Warning, "Signs of life of nodes cannot be stored: {Reason}")]
     public static partial void PresenceFailed(this ILogger logger, string reason);
 }

@@ -3,6 +3,7 @@ using ControlPlane.Infrastructure.Idempotency;
 using ControlPlane.Infrastructure.Leadership;
 using ControlPlane.Infrastructure.Presence;
 using ControlPlane.Infrastructure.Storage.Watching;
+using ControlPlane.Infrastructure.Streams;
 using ControlPlane.Infrastructure.Tokens;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -14,7 +15,7 @@ public static class StoreRegistration
 {
     /// <summary>
     /// Adds the store: <see cref="IResourceStore"/>, <see cref="IResourceCache"/>, <see cref="IResourceTables"/>, <see cref="ILeaderLease"/>, <see cref="INodePresence"/>, <see cref="IGatewayPresence"/>,
-    /// <see cref="ITokenStore"/>, <see cref="IIdempotentResults"/>, and the hosted service that migrates the database, loads the cache and keeps it current. Hosted
+    /// <see cref="ITokenStore"/>, <see cref="IIdempotentResults"/>, <see cref="IWaitingStreams"/>, and the hosted service that migrates the database, loads the cache and keeps it current. Hosted
     /// services that are added later start when the cache is loaded.
     /// </summary>
     public static IServiceCollection AddControlPlaneStore(this IServiceCollection services, Action<StoreOptions> configure)
@@ -42,6 +43,7 @@ public static class StoreRegistration
         services.AddSingleton<IGatewayPresence>(provider => provider.GetRequiredService<GatewayPresence>());
         services.AddSingleton<ITokenStore, TokenStore>();
         services.AddSingleton<IIdempotentResults, IdempotentResults>();
+        services.AddSingleton<IWaitingStreams, WaitingStreams>();
         services.AddHostedService<StoreService>();
         return services;
     }

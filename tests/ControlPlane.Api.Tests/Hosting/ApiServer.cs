@@ -20,6 +20,8 @@ public sealed class ApiServer : IAsyncLifetime, IDisposable
 
     private readonly TemporaryFolder folder = new("api");
     private WebApplication? app;
+    private ApiServer? first;
+    private string connectionString = "";
 
     public HttpClient Admin { get; private set; } = new();
 
@@ -35,12 +37,22 @@ public sealed class ApiServer : IAsyncLifetime, IDisposable
 
     internal HeldCache Cache => (HeldCache)Services.GetRequiredService<IResourceCache>();
 
+    /// <summary>Another replica, on the same database and with the same tokens.</summary>
+    public static async Task<ApiServer> StartBesideAsync(ApiServer first)
+    {
+        ApiServer replica = new() { first = first };
+        await replica.InitializeAsync();
+        return replica;
+    }
+
     public async Task InitializeAsync()
     {
+        connectionString = first?.connectionString ?? await PostgresFixture.CreateDatabaseAsync();
         app = ApiHost.Build(
         [
             "--http-port=0", "--https-port=0", $"--data-dir={folder.Path}", "--ControlPlane:Reconciles=false",
-            $"--ConnectionStrings:ControlPlane={await PostgresFixture.CreateDatabaseAsync()}",
+            $"--ControlPlane:AdminTokenFile={TokenFile("admin.token")}", $"--ControlPlane:AgentTokenFile={TokenFile("agent.token")}",
+            $"--ConnectionStrings:ControlPlane={connectionString}",
         ],
         builder => builder.Host.UseServiceProviderFactory(new HoldingFactory()));
         await app.StartAsync();
@@ -114,9 +126,11 @@ public sealed class ApiServer : IAsyncLifetime, IDisposable
         return JsonNode.Parse(text)!.AsObject();
     }
 
+    private string TokenFile(string name) => Path.Combine((first ?? this).DataFolder, name);
+
     private HttpClient ClientFor(Uri address, string tokenFile)
     {
-        string token = File.ReadAllText(Path.Combine(folder.Path, tokenFile)).Trim();
+        string token = File.ReadAllText(TokenFile(tokenFile)).Trim();
         return new HttpClient { BaseAddress = address, DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
     }
 

@@ -78,7 +78,7 @@ internal sealed class Machine : IDesiredMemory
         Dice dice = simulation.Dice.Fork();
         AgentOptions options = new()
         {
-            Server = new Uri("http://simulated"),
+            Servers = [new Uri("http://simulated")],
             TokenFile = "",
             NodeName = Name,
             Cpu = Quantity.FromValue(Cpus),
@@ -94,7 +94,7 @@ internal sealed class Machine : IDesiredMemory
         ContainerWorker worker = new(runtime, images, events, time, NullLogger<ContainerWorker>.Instance);
         ProbeManager probes = new(new ProbeRunner(runtime, time), events, signals, time);
         NodeFacts facts = new(options, runtime, time);
-        LogStreams streams = new(new ControlPlaneClient(options, time, new NoConnection()), runtime, NullLogger<LogStreams>.Instance);
+        LogStreams streams = new(new ControlPlaneClient(options, time, dice.NextDouble, new NoConnection()), runtime, NullLogger<LogStreams>.Instance);
         PodLoop pods = new(options, runtime, desired, worker, probes, facts, board, events, signals, time, NullLogger<PodLoop>.Instance);
         DesiredLoop asking = new(controlPlane, desired, streams, new RetryDelay(dice.NextDouble), time, NullLogger<DesiredLoop>.Instance);
         Reporter reporter = new(

@@ -63,6 +63,11 @@ internal sealed class ControlPlaneDbContext(DbContextOptions<ControlPlaneDbConte
             row.ToTable("idempotent_results").HasKey(result => new { result.Actor, result.Key });
             row.HasIndex(result => result.ClaimedAt).HasDatabaseName("ix_idempotent_results_claimed_at");
         });
+        modelBuilder.Entity<WaitingStreamRow>(row =>
+        {
+            row.ToTable("waiting_streams").HasKey(stream => stream.Id);
+            row.Property(stream => stream.Request).HasColumnType("jsonb");
+        });
         UseSnakeCase(modelBuilder);
     }
 

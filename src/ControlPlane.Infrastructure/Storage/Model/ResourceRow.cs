@@ -153,6 +153,20 @@ internal sealed class TokenRow
     public required byte[] Hash { get; init; }
 }
 
+/// <summary>A stream that a client waits for at some replica.</summary>
+internal sealed class WaitingStreamRow
+{
+    public required string Id { get; init; }
+
+    /// <summary>The node whose agent shall dial.</summary>
+    public required string Node { get; init; }
+
+    /// <summary>What is asked for, and at which replica.</summary>
+    public required string Request { get; init; }
+
+    public DateTime ExpiresAt { get; init; }
+}
+
 internal sealed class IdempotentResultRow
 {
     /// <summary>Whose key it is.</summary>

@@ -300,6 +300,32 @@ namespace ControlPlane.Infrastructure.Storage.Model.Migrations
                     b.ToTable("tokens", (string)null);
                 });
 
+            modelBuilder.Entity("ControlPlane.Infrastructure.Storage.Model.WaitingStreamRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id");
+
+                    b.Property<DateTime>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<string>("Node")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("node");
+
+                    b.Property<string>("Request")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("request");
+
+                    b.HasKey("Id")
+                        .HasName("pk_waiting_streams");
+
+                    b.ToTable("waiting_streams", (string)null);
+                });
+
             modelBuilder.Entity("deploymentrevisions", b =>
                 {
                     b.Property<string>("Uid")
