@@ -19,14 +19,22 @@ internal sealed class ApiClient : IDisposable
     private readonly X509Certificate2 authority;
 
     public ApiClient(Product product, string? token = null)
+        : this(product.DataFolder, new Uri(product.Server), token)
     {
-        authority = X509CertificateLoader.LoadCertificateFromFile(Path.Combine(product.DataFolder, "ca.crt"));
+    }
+
+    /// <param name="dataFolder">The folder of the certificate authority and the administrator's token.</param>
+    /// <param name="server">The replica's address.</param>
+    /// <param name="token">Another token than the administrator's; empty for none.</param>
+    public ApiClient(string dataFolder, Uri server, string? token = null)
+    {
+        authority = X509CertificateLoader.LoadCertificateFromFile(Path.Combine(dataFolder, "ca.crt"));
         X509ChainPolicy policy = new() { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         policy.CustomTrustStore.Add(authority);
         SocketsHttpHandler handler = new() { UseProxy = false };
         handler.SslOptions.CertificateChainPolicy = policy;
-        client = new HttpClient(handler) { BaseAddress = new Uri(product.Server), Timeout = TimeSpan.FromSeconds(30) };
-        token ??= File.ReadAllText(Path.Combine(product.DataFolder, "admin.token")).Trim();
+        client = new HttpClient(handler) { BaseAddress = server, Timeout = TimeSpan.FromSeconds(30) };
+        token ??= File.ReadAllText(Path.Combine(dataFolder, "admin.token")).Trim();
         if (token.Length > 0)
         {
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);

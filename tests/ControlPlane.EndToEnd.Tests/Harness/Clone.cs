@@ -10,6 +10,12 @@ internal static class Clone
 
     public static string Launcher => Program("src", "ControlPlane.Launcher");
 
+    public static string Api => Program("src", "ControlPlane.Api");
+
+    public static string Agent => Program("src", "ControlPlane.Agent");
+
+    public static string Hello => Program("examples", "hello", "Hello");
+
     public static string Example(string file) => Path.Combine(Root, "examples", file);
 
     /// <summary>A tool that <c>scripts/test-tools</c> provides.</summary>
@@ -22,10 +28,10 @@ internal static class Clone
     }
 
     /// <summary>A program in the configuration that the tests were built in: <c>bin/Release/net10.0</c>.</summary>
-    public static string Program(string folder, string project)
+    public static string Program(string folder, string project, string? name = null)
     {
         DirectoryInfo framework = new(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
-        return Path.Combine(Root, folder, project, "bin", framework.Parent!.Name, framework.Name, $"{project}.dll");
+        return Path.Combine(Root, folder, project, "bin", framework.Parent!.Name, framework.Name, $"{name ?? project}.dll");
     }
 
     private static string FindRoot()

@@ -7,17 +7,17 @@ namespace ControlPlane.EndToEnd.Tests.Harness;
 internal static class ContainerProcesses
 {
     /// <summary>The uids of the pods that have a live process, on any node.</summary>
-    public static IEnumerable<string> PodUidsOf(Product product) => Alive(product).Select(container => container.PodUid).Distinct();
+    public static IEnumerable<string> PodUidsOf(Installation product) => Alive(product).Select(container => container.PodUid).Distinct();
 
     /// <summary>The ids of all live processes of containers.</summary>
-    public static IEnumerable<int> Of(Product product) => Alive(product).Select(container => container.ProcessId);
+    public static IEnumerable<int> Of(Installation product) => Alive(product).Select(container => container.ProcessId);
 
     /// <summary>Kills a pod's processes with SIGKILL; false when there are none.</summary>
-    public static bool KillOf(Product product, string podUid) =>
+    public static bool KillOf(Installation product, string podUid) =>
         Alive(product).Where(container => container.PodUid == podUid).ToList() is { Count: > 0 } found
         && found.All(container => Signals.Send(container.ProcessId, Signals.Kill));
 
-    private static IEnumerable<(string PodUid, int ProcessId)> Alive(Product product)
+    private static IEnumerable<(string PodUid, int ProcessId)> Alive(Installation product)
     {
         string nodes = Path.Combine(product.DataFolder, "nodes");
         foreach (string spec in Directory.EnumerateFiles(nodes, "spec.json", SearchOption.AllDirectories))

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace ControlPlane.EndToEnd.Tests.Harness;
 
 /// <summary>What a test asks about a Deployment and its pods in one namespace.</summary>
-internal sealed class Deployments(Product product, ApiClient api, string space)
+internal sealed class Deployments(Installation product, ApiClient api, string space)
 {
     public static readonly TimeSpan RolloutMax = TimeSpan.FromSeconds(60);
 

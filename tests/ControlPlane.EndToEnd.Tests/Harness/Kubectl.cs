@@ -1,7 +1,7 @@
 namespace ControlPlane.EndToEnd.Tests.Harness;
 
 /// <summary>One of the two real kubectls, in a namespace of a test's own.</summary>
-internal sealed class Kubectl(Product product, string version, string? space = null)
+internal sealed class Kubectl(Installation product, string version, string? space = null)
 {
     /// <summary>Debian 12's, the oldest that is still in a supported Debian, and the newest Debian's.</summary>
     public static TheoryData<string> Versions => ["1.20", "recent"];

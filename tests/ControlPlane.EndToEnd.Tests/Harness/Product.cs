@@ -6,7 +6,7 @@ using ControlPlane.Testing;
 namespace ControlPlane.EndToEnd.Tests.Harness;
 
 /// <summary>The product as a user has it: started by the launcher of <c>./run</c>, with a data folder of its own, on free ports.</summary>
-internal sealed partial class Product : IAsyncDisposable
+internal sealed partial class Product : Installation, IAsyncDisposable
 {
     private static readonly TimeSpan StartMax = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan StopMax = TimeSpan.FromSeconds(90);
@@ -25,9 +25,7 @@ internal sealed partial class Product : IAsyncDisposable
         this.environment = environment;
     }
 
-    public string DataFolder => Path.Combine(folder.Path, "data");
-
-    public string Kubeconfig => Path.Combine(DataFolder, "kubeconfig");
+    public override string DataFolder => Path.Combine(folder.Path, "data");
 
     public string Server { get; private set; } = "";
 
@@ -113,23 +111,6 @@ internal sealed partial class Product : IAsyncDisposable
     /// <summary>SIGKILL for a child.</summary>
     public void Kill(string child) => Assert.True(Signals.Send(ProcessIdOf(child), Signals.Kill), $"{child} is gone already");
 
-    /// <summary>Waits for a condition.</summary>
-    /// <param name="what">What is waited for, as a sentence.</param>
-    /// <param name="limit">How long at most.</param>
-    /// <param name="whyNot">Null when it is so; else what was seen instead.</param>
-    /// <returns>How long it took.</returns>
-    public async Task<TimeSpan> EventuallyAsync(string what, TimeSpan limit, Func<Task<string?>> whyNot)
-    {
-        Stopwatch watch = Stopwatch.StartNew();
-        while (await SeeAsync(whyNot) is { } seen)
-        {
-            Assert.True(watch.Elapsed < limit, $"within {limit.TotalSeconds:0} s: {what}\nseen last: {seen}\n{Tail()}");
-            await Task.Delay(TimeSpan.FromMilliseconds(100));
-        }
-
-        return watch.Elapsed;
-    }
-
     public async ValueTask DisposeAsync()
     {
         if (launcher is { HasExited: false })
@@ -141,8 +122,8 @@ internal sealed partial class Product : IAsyncDisposable
         folder.Dispose();
     }
 
-    /// <summary>The last lines of the launcher and of each child's log, for a test that failed.</summary>
-    public string Tail()
+    /// <summary>The last lines of the launcher and of each child's log.</summary>
+    public override string Tail()
     {
         string logs = Path.Combine(DataFolder, "logs");
         IEnumerable<string> files = Directory.Exists(logs) ? Directory.EnumerateFiles(logs, "*.log").Order(StringComparer.Ordinal) : [];
@@ -151,19 +132,6 @@ internal sealed partial class Product : IAsyncDisposable
 
     private static IEnumerable<string> LastLines(string file) =>
         File.ReadLines(file).Where(line => !line.Contains(" Debug: ", StringComparison.Ordinal)).TakeLast(15);
-
-    /// <summary>A connection that breaks is something seen, not the end of waiting.</summary>
-    private static async Task<string?> SeeAsync(Func<Task<string?>> whyNot)
-    {
-        try
-        {
-            return await whyNot();
-        }
-        catch (HttpRequestException error)
-        {
-            return error.Message;
-        }
-    }
 
     private async Task<int> EndedAsync()
     {

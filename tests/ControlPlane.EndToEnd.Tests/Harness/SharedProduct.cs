@@ -1,6 +1,7 @@
 using ControlPlane.Infrastructure.EmbeddedPostgres;
 using ControlPlane.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
 
 namespace ControlPlane.EndToEnd.Tests.Harness;
 
@@ -13,6 +14,8 @@ public sealed class SharedProduct : IAsyncLifetime, IDisposable
     private readonly TemporaryFolder databaseFolder = new("database");
     private EmbeddedPostgresCluster? database;
     private int lastNamespace;
+
+    private string BackupFile => Path.Combine(databaseFolder.Path, "backup.dump");
 
     internal Product Product { get; private set; } = null!;
 
@@ -57,12 +60,39 @@ public sealed class SharedProduct : IAsyncLifetime, IDisposable
         await StartDatabaseAsync();
     }
 
+    internal Task BackUpAsync() => PostgresTools.DumpAsync(database!.ConnectionString, BackupFile);
+
+    /// <summary>Puts the backup in the place of the present database, as an administrator would on a server that others use, too.</summary>
+    internal async Task RestoreAsync()
+    {
+        NpgsqlConnectionStringBuilder restored = new(database!.ConnectionString);
+        string name = restored.Database!;
+        restored.Database = $"{name}_restored";
+        await ExecuteAsync($"CREATE DATABASE {restored.Database}");
+        await PostgresTools.RestoreAsync(restored.ConnectionString, BackupFile);
+        await ExecuteAsync($"ALTER DATABASE {name} ALLOW_CONNECTIONS false");
+        await ExecuteAsync($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+        await ExecuteAsync($"ALTER DATABASE {name} RENAME TO {name}_before");
+        await ExecuteAsync($"ALTER DATABASE {restored.Database} RENAME TO {name}");
+    }
+
+    internal async Task<string> StoreIdentityAsync() => (await ExecuteAsync("SELECT identity FROM store", database!.ConnectionString))!.ToString()!;
+
     internal async Task StopDatabaseAsync()
     {
         if (database is not null)
         {
             await database.DisposeAsync();
         }
+    }
+
+    private async Task<object?> ExecuteAsync(string sql, string? where = null)
+    {
+        string maintenance = new NpgsqlConnectionStringBuilder(database!.ConnectionString) { Database = "postgres" }.ConnectionString;
+        await using NpgsqlConnection connection = new(new NpgsqlConnectionStringBuilder(where ?? maintenance) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync();
+        await using NpgsqlCommand command = new(sql, connection);
+        return await command.ExecuteScalarAsync();
     }
 }
 
