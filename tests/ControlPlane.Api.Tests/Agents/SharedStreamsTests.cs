@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Http.Json;
+using System.Security.Cryptography.X509Certificates;
 using ControlPlane.Api.Hosting;
 using ControlPlane.Api.Tests.Hosting;
 using ControlPlane.Domain.Agents;
@@ -58,7 +59,8 @@ public sealed class SharedStreamsTests(ApiServer agents) : IAsyncLifetime
         StreamRequest request = await AskedForAsync();
         Pipe written = new();
         using LogContent content = new(written.Reader);
-        Task<HttpResponseMessage> sent = clients.Agent.PostAsync($"/agent/v1/streams/{request.Id}", content);
+        using HttpClient agent = AgentOverHttp2();
+        Task<HttpResponseMessage> sent = agent.PostAsync($"/agent/v1/streams/{request.Id}", content);
 
         await written.Writer.WriteAsync("one\n"u8.ToArray());
         using (HttpResponseMessage response = await asked.WaitAsync(Within))
@@ -124,6 +126,21 @@ public sealed class SharedStreamsTests(ApiServer agents) : IAsyncLifetime
             await app.StartAsync();
         });
         Assert.Contains("--replica-url must be a URL", refusal.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>As agents speak: over HTTP/2, where a call that is broken off is noticed at once, also by one who has nothing to send at the moment.</summary>
+    private HttpClient AgentOverHttp2()
+    {
+        X509ChainPolicy policy = new() { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.ImportFromPemFile(Path.Combine(clients.DataFolder, "ca.crt"));
+        SocketsHttpHandler handler = new() { SslOptions = { CertificateChainPolicy = policy } };
+        return new HttpClient(handler)
+        {
+            BaseAddress = clients.Https,
+            DefaultRequestVersion = HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            DefaultRequestHeaders = { Authorization = clients.Agent.DefaultRequestHeaders.Authorization },
+        };
     }
 
     /// <summary>The stream that the agent, connected to the other replica, is asked for.</summary>
