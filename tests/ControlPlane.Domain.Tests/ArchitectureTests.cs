@@ -15,6 +15,7 @@ public sealed partial class ArchitectureTests
     [InlineData("Reconciler", "Infrastructure")]
     [InlineData("Api", "Reconciler")]
     [InlineData("Agent", "Domain")]
+    [InlineData("Gateway", "Domain")]
     [InlineData("Launcher", "Infrastructure")]
     public void Project_ReferencesItsOneNeighbour(string project, string expected)
     {
@@ -25,7 +26,10 @@ public sealed partial class ArchitectureTests
 
     [Fact]
     public void EveryProject_IsUnderTheRuleOfReferences() => Assert.Equal(
-        ["ControlPlane.Agent", "ControlPlane.Api", "ControlPlane.Domain", "ControlPlane.Infrastructure", "ControlPlane.Launcher", "ControlPlane.Reconciler"],
+        [
+            "ControlPlane.Agent", "ControlPlane.Api", "ControlPlane.Domain", "ControlPlane.Gateway", "ControlPlane.Infrastructure", "ControlPlane.Launcher",
+            "ControlPlane.Reconciler",
+        ],
         Directory.EnumerateDirectories(Path.Combine(Root, "src")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
 
     [Fact]
@@ -62,6 +66,7 @@ public sealed partial class ArchitectureTests
     [Theory]
     [InlineData("Reconciler")]
     [InlineData("Agent")]
+    [InlineData("Gateway")]
     public void Seams_AreUsedForTimeAndScheduling(string project)
     {
         string[] offences = [.. SourcesOf(project).SelectMany(OffencesIn)];

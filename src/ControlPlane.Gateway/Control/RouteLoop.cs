@@ -1,0 +1,111 @@
+using ControlPlane.Domain.Routing;
+using ControlPlane.Gateway.Hosting;
+using ControlPlane.Gateway.Listening;
+using ControlPlane.Gateway.Traffic;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace ControlPlane.Gateway.Control;
+
+/// <summary>Follows the routes: applies each newer table, keeps it on disk, has it acknowledged. While the control plane is away the last one stays.</summary>
+internal sealed class RouteLoop(
+    ControlPlaneClient controlPlane,
+    TableFile file,
+    Router router,
+    Listeners listeners,
+    Acknowledged acknowledged,
+    DrainState drain,
+    TimeProvider time,
+    ILogger<RouteLoop> log) : BackgroundService
+{
+    /// <summary>A server that answers at once again and again is not asked more often than this.</summary>
+    private static readonly TimeSpan ShortestRound = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>How soon a port that could not be listened on is tried again.</summary>
+    private static readonly TimeSpan ListenAgainAfter = TimeSpan.FromSeconds(5);
+
+    private readonly RetryDelay delay = new(Random.Shared.NextDouble);
+    private IReadOnlyList<ListenAddress> listening = [];
+    private bool listensOnAll = true;
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        router.Drained = acknowledged.Report;
+        if (await file.LoadAsync(cancellationToken) is { } known)
+        {
+            await ApplyAsync(known, cancellationToken);
+        }
+
+        await base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // From 0, not from what was on disk: the first answer shall come at once.
+        long after = 0;
+        string store = "";
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                RouteTable? table = await NextAsync(after, store, stoppingToken);
+                delay.Reset();
+                if (table is not null)
+                {
+                    await TakeAsync(table, stoppingToken);
+                    (after, store) = (acknowledged.Table.Revision, acknowledged.Table.Store);
+                }
+
+                await Task.Delay(ShortestRound, time, stoppingToken);
+            }
+            catch (ControlPlaneException exception)
+            {
+                log.RoutesFailed(exception.Message);
+                await Task.Delay(delay.Next(), time, stoppingToken);
+            }
+
+            if (!listensOnAll)
+            {
+                listensOnAll = await listeners.ApplyAsync(listening, stoppingToken);
+            }
+        }
+    }
+
+    /// <summary>The next table, or null for no news; asked for a short while only when a port is to be tried again.</summary>
+    private async Task<RouteTable?> NextAsync(long after, string store, CancellationToken stop)
+    {
+        using CancellationTokenSource again = new(listensOnAll ? Timeout.InfiniteTimeSpan : ListenAgainAfter, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(again.Token, stop);
+        try
+        {
+            return await controlPlane.GetRoutesAsync(after, store, either.Token);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    private async Task TakeAsync(RouteTable table, CancellationToken stop)
+    {
+        RouteTable known = acknowledged.Table;
+        if (table.Store == known.Store && table.Revision < known.Revision)
+        {
+            log.StaleRoutes(table.Revision, known.Revision);
+            return;
+        }
+
+        await ApplyAsync(table, stop);
+        if (!drain.IsDraining)
+        {
+            await file.SaveAsync(table, stop);
+        }
+    }
+
+    private async Task ApplyAsync(RouteTable table, CancellationToken cancellationToken)
+    {
+        listening = router.Apply(table);
+        listensOnAll = await listeners.ApplyAsync(listening, cancellationToken);
+        acknowledged.Set(table);
+    }
+}

@@ -1,0 +1,168 @@
+using System.Net;
+using System.Net.Sockets;
+using ControlPlane.Domain.Routing;
+using ControlPlane.Gateway.Hosting;
+using ControlPlane.Gateway.Listening;
+using ControlPlane.Gateway.Traffic;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http;
+using Yarp.ReverseProxy.Forwarder;
+using Endpoint = ControlPlane.Gateway.Traffic.Endpoint;
+
+namespace ControlPlane.Gateway.Forwarding;
+
+/// <summary>
+/// Sends each request to an endpoint of the port that its connection was accepted on, in the HTTP version it came in. When the endpoint cannot be connected to, nothing
+/// has been sent, and another one gets the request; what has reached an endpoint is never sent again.
+/// </summary>
+internal sealed class HttpForwarding : IDisposable
+{
+    /// <summary>
+    /// How long a request or a stream may be silent. Vanished hosts are found by the connections' keep-alive, so this is long: Kubernetes' proxy knows no such limit.
+    /// </summary>
+    private static readonly TimeSpan ActivityTimeout = TimeSpan.FromHours(1);
+
+    private static readonly HttpRequestOptionsKey<Endpoint> EndpointKey = new("endpoint");
+
+    private static readonly ForwarderRequestConfig AsHttp1 =
+        new() { ActivityTimeout = ActivityTimeout, Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+
+    private static readonly ForwarderRequestConfig AsHttp2 =
+        new() { ActivityTimeout = ActivityTimeout, Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+
+    private readonly IHttpForwarder forwarder;
+    private readonly Connector connector;
+    private readonly DrainState drain;
+    private readonly HttpMessageInvoker client;
+
+    public HttpForwarding(IHttpForwarder forwarder, Connector connector, DrainState drain)
+    {
+        this.forwarder = forwarder;
+        this.connector = connector;
+        this.drain = drain;
+        client = new HttpMessageInvoker(new SocketsHttpHandler
+        {
+            UseProxy = false,
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            UseCookies = false,
+            EnableMultipleHttp2Connections = true,
+            ActivityHeadersPropagator = null,
+            ConnectCallback = ConnectAsync,
+        });
+    }
+
+    public async Task ForwardAsync(HttpContext context)
+    {
+        ServicePort port = context.Features.Get<AcceptedOn>()!.Listener.Port;
+        IPAddress address = context.Connection.RemoteIpAddress ?? IPAddress.None;
+        List<Endpoint> tried = [];
+        while (port.Enter(address, tried) is { } endpoint)
+        {
+            try
+            {
+                if (await TryForwardAsync(context, endpoint))
+                {
+                    return;
+                }
+            }
+            finally
+            {
+                endpoint.Leave();
+            }
+
+            tried.Add(endpoint);
+        }
+
+        string reason = tried.Count == 0 ? "has no ready endpoint" : $"has no endpoint that can be connected to; {tried.Count} tried";
+        if (drain.IsDraining)
+        {
+            EndAfterThis(context);
+        }
+
+        context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        await context.Response.WriteAsync($"service {port.Name} {reason}\n", context.RequestAborted);
+    }
+
+    public void Dispose() => client.Dispose();
+
+    /// <summary>The client's next request opens a connection, which the successor accepts.</summary>
+    private static void EndAfterThis(HttpContext context)
+    {
+        if (HttpProtocol.IsHttp2(context.Request.Protocol))
+        {
+            context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+        }
+        else if (context.Response.StatusCode != StatusCodes.Status101SwitchingProtocols)
+        {
+            context.Response.Headers.Connection = "close";
+        }
+    }
+
+    /// <summary>False when the endpoint could not be connected to: then nothing has been sent or answered.</summary>
+    private async Task<bool> TryForwardAsync(HttpContext context, Endpoint endpoint)
+    {
+        RouteEndpoint route = endpoint.Route;
+        Transformer transformer = new(endpoint, drain);
+        ForwarderRequestConfig config = HttpProtocol.IsHttp2(context.Request.Protocol) ? AsHttp2 : AsHttp1;
+        ForwarderError error = await forwarder.SendAsync(context, $"http://{route.Address}:{route.Port}", client, config, transformer);
+        if (error is not (ForwarderError.Request or ForwarderError.UpgradeRequestDestination)
+            || context.Response.HasStarted
+            || !IsUnreachable(context.Features.Get<IForwarderErrorFeature>()?.Exception))
+        {
+            return true;
+        }
+
+        context.Response.StatusCode = StatusCodes.Status200OK;
+        return false;
+    }
+
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        Endpoint endpoint = context.InitialRequestMessage.Options.TryGetValue(EndpointKey, out Endpoint? known)
+            ? known
+            : throw new InvalidOperationException("a request without an endpoint");
+        Socket? socket = await connector.TryConnectAsync(endpoint, cancellationToken);
+        return socket is not null ? new NetworkStream(socket, ownsSocket: true) : throw new EndpointUnreachableException();
+    }
+
+    private static bool IsUnreachable(Exception? exception) =>
+        exception is not null && (exception is EndpointUnreachableException || IsUnreachable(exception.InnerException));
+
+    /// <summary>No connection, so nothing has been sent.</summary>
+    private sealed class EndpointUnreachableException() : IOException("the endpoint cannot be connected to");
+
+    /// <summary>Headers pass as they are, the Host too; where the request came from is added.</summary>
+    private sealed class Transformer(Endpoint endpoint, DrainState drain) : HttpTransformer
+    {
+        public override async ValueTask TransformRequestAsync(
+            HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+        {
+            await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
+            proxyRequest.Options.Set(EndpointKey, endpoint);
+            HttpRequest request = httpContext.Request;
+            string client = httpContext.Connection.RemoteIpAddress?.ToString() ?? "unknown";
+            Set("X-Forwarded-For", request.Headers["X-Forwarded-For"] is { Count: > 0 } before ? $"{before}, {client}" : client);
+            Set("X-Forwarded-Proto", request.Headers["X-Forwarded-Proto"] is { Count: > 0 } proto ? proto.ToString() : request.Scheme);
+            Set("X-Forwarded-Host", request.Headers["X-Forwarded-Host"] is { Count: > 0 } host ? host.ToString() : request.Host.Value ?? "");
+
+            void Set(string name, string value)
+            {
+                proxyRequest.Headers.Remove(name);
+                proxyRequest.Headers.TryAddWithoutValidation(name, value);
+            }
+        }
+
+        public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+        {
+            bool copies = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
+            if (drain.IsDraining && proxyResponse is not null)
+            {
+                EndAfterThis(httpContext);
+            }
+
+            return copies;
+        }
+    }
+}

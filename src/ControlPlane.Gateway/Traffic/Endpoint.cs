@@ -1,0 +1,74 @@
+using ControlPlane.Domain.Routing;
+
+namespace ControlPlane.Gateway.Traffic;
+
+/// <summary>
+/// One pod behind one port, over all tables that list it: how much is in flight to it, and whether anything new may go there. Whether it is open and what enters it are
+/// decided under one lock, so that once it is closed its count only falls.
+/// </summary>
+internal sealed class Endpoint(RouteEndpoint route, TimeProvider time, Action drained)
+{
+    /// <summary>How long an endpoint that could not be connected to is left out, while others can be.</summary>
+    public static readonly TimeSpan LeftOutFor = TimeSpan.FromSeconds(5);
+
+    private readonly Lock gate = new();
+    private bool isOpen;
+    private int inFlight;
+    private long failedAt;
+    private bool hasFailed;
+
+    /// <summary>As the newest table has it.</summary>
+    public RouteEndpoint Route { get; set => Volatile.Write(ref field, value); } = route;
+
+    /// <summary>Requests and connections that have not ended.</summary>
+    public int InFlight => Volatile.Read(ref inFlight);
+
+    /// <summary>True for some seconds after it could not be connected to.</summary>
+    public bool IsLeftOut => Volatile.Read(ref hasFailed) && time.GetElapsedTime(Volatile.Read(ref failedAt)) < LeftOutFor;
+
+    /// <summary>Whether new requests may enter.</summary>
+    public void Open(bool open)
+    {
+        lock (gate)
+        {
+            isOpen = open;
+        }
+    }
+
+    /// <summary>Counts one more in flight; false when nothing new may go there. Whoever got true calls <see cref="Leave"/>.</summary>
+    public bool TryEnter()
+    {
+        lock (gate)
+        {
+            if (isOpen)
+            {
+                inFlight++;
+            }
+
+            return isOpen;
+        }
+    }
+
+    /// <summary>One has ended.</summary>
+    public void Leave()
+    {
+        bool isDrained;
+        lock (gate)
+        {
+            inFlight--;
+            isDrained = inFlight == 0 && !(isOpen && Route.Ready);
+        }
+
+        if (isDrained)
+        {
+            drained();
+        }
+    }
+
+    /// <summary>It could not be connected to.</summary>
+    public void Failed()
+    {
+        Volatile.Write(ref failedAt, time.GetTimestamp());
+        Volatile.Write(ref hasFailed, true);
+    }
+}

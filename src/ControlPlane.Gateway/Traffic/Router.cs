@@ -1,0 +1,139 @@
+using System.Net;
+using ControlPlane.Domain.Resources.Values;
+using ControlPlane.Domain.Routing;
+
+namespace ControlPlane.Gateway.Traffic;
+
+/// <summary>Where the gateway shall listen, and for which port.</summary>
+internal sealed record ListenAddress(IPEndPoint EndPoint, ServicePort Port, bool IsShared);
+
+/// <summary>
+/// The table that is acted on, as live ports and endpoints. <see cref="Apply"/> returns when nothing new can reach what the table does not list as ready:
+/// from then on it may be acknowledged.
+/// </summary>
+internal sealed class Router(GatewayOptions options, TimeProvider time)
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<PortKey, ServicePort> ports = [];
+    private Dictionary<EndpointKey, Endpoint> endpoints = [];
+    private List<Endpoint> leaving = [];
+
+    /// <summary>Called when an endpoint that takes nothing new has nothing in flight any more.</summary>
+    public Action Drained { get; set; } = static () => { };
+
+    /// <summary>Takes a table over; returns where to listen for it.</summary>
+    public IReadOnlyList<ListenAddress> Apply(RouteTable table)
+    {
+        lock (gate)
+        {
+            Dictionary<EndpointKey, Endpoint> listed = [];
+            HashSet<PortKey> kept = [];
+            List<ListenAddress> listening = [];
+            List<(Endpoint Endpoint, bool IsOpen)> doors = [];
+            foreach (ServiceRoute service in table.Services)
+            {
+                foreach (PortRoute route in service.Ports)
+                {
+                    PortKey key = new(service.Uid, route.Port, route.Name);
+                    kept.Add(key);
+                    listening.AddRange(ListeningOf(service, route, ApplyPort(key, service, route, listed, doors)));
+                }
+            }
+
+            foreach ((PortKey key, ServicePort port) in ports.Where(entry => !kept.Contains(entry.Key)).ToList())
+            {
+                port.Set([], port.Protocol, TimeSpan.Zero);
+                ports.Remove(key);
+            }
+
+            // In this order: what is chosen from changes first, and only then are doors closed, so that whoever finds one closed finds another choice.
+            List<Endpoint> removed = [.. endpoints.Where(entry => !listed.ContainsKey(entry.Key)).Select(entry => entry.Value)];
+            doors.ForEach(door => door.Endpoint.Open(door.IsOpen));
+            removed.ForEach(endpoint => endpoint.Open(open: false));
+            leaving = [.. leaving.Concat(removed).Where(endpoint => endpoint.InFlight > 0)];
+            endpoints = listed;
+            return listening;
+        }
+    }
+
+    /// <summary>What is in flight to pods that the table does not list as ready anywhere.</summary>
+    public ValueList<DrainingEndpoint> Draining()
+    {
+        lock (gate)
+        {
+            HashSet<Guid> ready = [.. endpoints.Values.Where(endpoint => endpoint.Route.Ready).Select(endpoint => endpoint.Route.Pod)];
+            leaving.RemoveAll(endpoint => endpoint.InFlight == 0);
+            return
+            [
+                .. from endpoint in endpoints.Values.Concat(leaving)
+                   where !ready.Contains(endpoint.Route.Pod)
+                   group endpoint.InFlight by endpoint.Route.Pod into pod
+                   where pod.Sum() > 0
+                   orderby pod.Key
+                   select new DrainingEndpoint(pod.Key, pod.Sum()),
+            ];
+        }
+    }
+
+    private ServicePort ApplyPort(
+        PortKey key, ServiceRoute service, PortRoute route, Dictionary<EndpointKey, Endpoint> listed, List<(Endpoint Endpoint, bool IsOpen)> doors)
+    {
+        if (!ports.TryGetValue(key, out ServicePort? port))
+        {
+            port = new ServicePort($"{service.Namespace}/{service.Name}:{route.Port}", time, Random.Shared.Next);
+            ports.Add(key, port);
+        }
+
+        // As Kubernetes' proxy: when no endpoint is ready, terminating ones that still serve are better than none.
+        bool hasReady = route.Endpoints.Any(endpoint => endpoint.Ready);
+        List<Endpoint> open = [];
+        foreach (RouteEndpoint target in route.Endpoints)
+        {
+            EndpointKey endpointKey = new(key, target.Pod, target.Address, target.Port);
+            if (!endpoints.TryGetValue(endpointKey, out Endpoint? endpoint))
+            {
+                endpoint = new Endpoint(target, time, () => Drained());
+            }
+
+            endpoint.Route = target;
+            listed[endpointKey] = endpoint;
+            bool isOpen = hasReady ? target.Ready : target.Terminating && target.Serving;
+            doors.Add((endpoint, isOpen));
+            if (isOpen)
+            {
+                // Opened before it can be chosen.
+                endpoint.Open(open: true);
+                open.Add(endpoint);
+            }
+        }
+
+        TimeSpan keptFor = service.SessionAffinity == SessionAffinity.ClientIP
+            ? TimeSpan.FromSeconds(service.AffinityTimeoutSeconds ?? DefaultAffinitySeconds)
+            : TimeSpan.Zero;
+        port.Set([.. open], route.Protocol, keptFor);
+        return port;
+    }
+
+    /// <summary>Kubernetes' default: three hours.</summary>
+    private const int DefaultAffinitySeconds = 10_800;
+
+    /// <summary>
+    /// A cluster address is listened on where it is this machine's without further ado, which is so for all of 127.0.0.0/8; gateways of several nodes on one machine share it.
+    /// </summary>
+    private IEnumerable<ListenAddress> ListeningOf(ServiceRoute service, PortRoute route, ServicePort port)
+    {
+        if (route.NodePort is { } nodePort)
+        {
+            yield return new ListenAddress(new IPEndPoint(options.NodeAddress, nodePort), port, IsShared: false);
+        }
+
+        if (IPAddress.TryParse(service.ClusterIP, out IPAddress? address) && IPAddress.IsLoopback(address))
+        {
+            yield return new ListenAddress(new IPEndPoint(address, route.Port), port, IsShared: true);
+        }
+    }
+
+    private readonly record struct PortKey(Guid Service, int Port, string? Name);
+
+    private readonly record struct EndpointKey(PortKey Port, Guid Pod, string Address, int Number);
+}

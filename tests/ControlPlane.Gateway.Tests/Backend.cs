@@ -1,0 +1,75 @@
+using System.Net;
+using ControlPlane.Domain.Routing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace ControlPlane.Gateway.Tests;
+
+/// <summary>A pod: answers with its name; <c>/held</c> once it is let go, <c>/headers</c> with what it got, <c>/echo</c> with a WebSocket.</summary>
+internal sealed class Backend : IAsyncDisposable
+{
+    private readonly WebApplication app;
+    private readonly TaskCompletionSource letGo = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int held;
+
+    private Backend(WebApplication app, string name)
+    {
+        this.app = app;
+        Name = name;
+    }
+
+    public string Name { get; }
+
+    public Guid Pod { get; } = Guid.NewGuid();
+
+    public int Held => Volatile.Read(ref held);
+
+    public RouteEndpoint Ready => new()
+    {
+        Pod = Pod, PodName = Name, Node = "node-1", Address = "127.0.0.1", Port = new Uri(app.Urls.First()).Port, Ready = true, Serving = true,
+    };
+
+    public static async Task<Backend> StartAsync(string name, HttpProtocols protocols = HttpProtocols.Http1)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = protocols));
+        WebApplication app = builder.Build();
+        Backend self = new(app, name);
+        app.UseWebSockets();
+        app.Run(self.AnswerAsync);
+        await app.StartAsync();
+        return self;
+    }
+
+    public void LetGo() => letGo.TrySetResult();
+
+    public async ValueTask DisposeAsync()
+    {
+        LetGo();
+        await app.DisposeAsync();
+    }
+
+    private async Task AnswerAsync(HttpContext context)
+    {
+        if (context.Request.Path == "/held")
+        {
+            Interlocked.Increment(ref held);
+            await letGo.Task;
+        }
+
+        if (context.Request.Path == "/echo")
+        {
+            using System.Net.WebSockets.WebSocket socket = await context.WebSockets.AcceptWebSocketAsync();
+            byte[] buffer = new byte[100];
+            System.Net.WebSockets.ValueWebSocketReceiveResult got = await socket.ReceiveAsync(buffer.AsMemory(), default);
+            await socket.SendAsync(buffer.AsMemory(0, got.Count), System.Net.WebSockets.WebSocketMessageType.Text, endOfMessage: true, default);
+            await socket.CloseAsync(System.Net.WebSockets.WebSocketCloseStatus.NormalClosure, null, default);
+            return;
+        }
+
+        string headers = $"for={context.Request.Headers["X-Forwarded-For"]} host={context.Request.Host} proto={context.Request.Headers["X-Forwarded-Proto"]}";
+        await context.Response.WriteAsync(context.Request.Path == "/headers" ? headers : Name);
+    }
+}

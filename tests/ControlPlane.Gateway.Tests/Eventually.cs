@@ -1,0 +1,17 @@
+namespace ControlPlane.Gateway.Tests;
+
+/// <summary>Waits for a condition, and says which when it gives up.</summary>
+internal static class Eventually
+{
+    private static readonly TimeSpan AtMost = TimeSpan.FromSeconds(30);
+
+    public static async Task TrueAsync(Func<bool> condition, string what)
+    {
+        long start = TimeProvider.System.GetTimestamp();
+        while (!condition())
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < AtMost, $"not within {AtMost.TotalSeconds:0} s: {what}");
+            await Task.Delay(10);
+        }
+    }
+}

@@ -1,0 +1,213 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Net.WebSockets;
+using System.Text;
+using ControlPlane.Domain.Routing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Hosting;
+
+namespace ControlPlane.Gateway.Tests;
+
+public sealed class GatewayTests
+{
+    [Fact]
+    public async Task Request_TwoReadyEndpoints_BothServe()
+    {
+        await using GatewayWorld world = await GatewayWorld.StartAsync();
+        await using Backend a = await Backend.StartAsync("a");
+        await using Backend b = await Backend.StartAsync("b");
+        await world.RouteAsync(a.Ready, b.Ready);
+
+        HashSet<string> names = [];
+        for (int i = 0; i < 200 && names.Count < 2; i++)
+        {
+            names.Add(await world.GetAsync());
+        }
+
+        Assert.Equal(["a", "b"], names.Order());
+    }
+
+    [Fact]
+    public async Task Request_NoEndpoint_Is503WithTheServiceInItsBody()
+    {
+        await using GatewayWorld world = await GatewayWorld.StartAsync();
+        await world.RouteAsync();
+
+        using HttpResponseMessage answer = await world.Client.GetAsync(world.Url);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.Equal("service default/hello:80 has no ready endpoint\n", await answer.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task Request_EndpointThatCannotBeConnectedTo_IsServedByTheOther()
+    {
+        await using GatewayWorld world = await GatewayWorld.StartAsync();
+        await using Backend a = await Backend.StartAsync("a");
+        await world.RouteAsync(a.Ready, a.Ready with { Pod = Guid.NewGuid(), PodName = "gone", Port = GatewayWorld.FreePort() });
+
+        for (int i = 0; i < 20; i++)
+        {
+            using HttpResponseMessage answer = await world.Client.PostAsync(world.Url, new StringContent("body"));
+            Assert.Equal("a", await answer.Content.ReadAsStringAsync());
+        }
+    }
+
+    [Fact]
+    public async Task Request_ReachesThePodWithItsHostAndWhereItCameFrom()
+    {
+        await using GatewayWorld world = await GatewayWorld.StartAsync();
+        await using Backend a = await Backend.StartAsync("a");
+        await world.RouteAsync(a.Ready);
+
+        Assert.Equal($"for=127.0.0.1 host=127.0.0.1:{world.NodePort} proto=http", await world.GetAsync("headers"));
+    }
+
+    [Fact]
+    public async Task Http2WithPriorKnowledge_IsForwardedAsHttp2()
+    {
+        await using GatewayWorld world = await GatewayWorld.StartAsync();
+        await using Backend a = await Backend.StartAsync("a", HttpProtocols.Http2);
+        await world.RouteAsync(a.Ready);
+
+        using HttpRequestMessage request = new(HttpMethod.Get, world.Url) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using HttpResponseMessage answer = await world.Client.SendAsync(request);
+
+        Assert.Equal("a", await answer.Content.ReadAsStringAsync());
+        Assert.Equal(HttpVersion.Version20, answer.Version);
+    }
+
+    [Fact]
+    public async Task WebSocket_IsCarried()
+    {
+        await using GatewayWorld world = await GatewayWorld.StartAsync();
+        await using Backend a = await Backend.StartAsync("a");
+        await world.RouteAsync(a.Ready);
+
+        using ClientWebSocket socket = new();
+        await socket.ConnectAsync(new Uri($"ws://127.0.0.1:{world.NodePort}/echo"), default);
+        await socket.SendAsync("hi"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, default);
+        byte[] buffer = new byte[10];
+        WebSocketReceiveResult got = await socket.ReceiveAsync(buffer, default);
+
+        Assert.Equal("hi", Encoding.UTF8.GetString(buffer, 0, got.Count));
+    }
+
+    [Fact]
+    public async Task Acknowledgement_EndpointLeft_ComesWithWhatIsInFlightAndThenNone()
+    {
+        await using GatewayWorld world = await GatewayWorld.StartAsync();
+        await using Backend a = await Backend.StartAsync("a");
+        await using Backend b = await Backend.StartAsync("b");
+        await world.RouteAsync(a.Ready);
+        Task<string> held = world.GetAsync("held");
+        await Eventually.TrueAsync(() => a.Held == 1, "the request is held");
+
+        long left = world.Publish(RouteProtocol.Http, a.Ready with { Ready = false, Terminating = true }, b.Ready);
+        await world.ControlPlane.AcknowledgedAsync(left);
+        GatewayReport first = world.ControlPlane.Reports.First(report => report.Acknowledged == left);
+        Assert.Equal(new DrainingEndpoint(a.Pod, 1), Assert.Single(first.Draining));
+        for (int i = 0; i < 20; i++)
+        {
+            Assert.Equal("b", await world.GetAsync());
+        }
+
+        a.LetGo();
+        Assert.Equal("a", await held);
+        await Eventually.TrueAsync(() => world.ControlPlane.Reports.Last() is { Draining.Count: 0 } last && last.Acknowledged == left, "nothing drains any more");
+    }
+
+    [Fact]
+    public async Task Request_OnlyTerminatingEndpointThatServes_IsServed()
+    {
+        await using GatewayWorld world = await GatewayWorld.StartAsync();
+        await using Backend a = await Backend.StartAsync("a");
+        await world.RouteAsync(a.Ready with { Ready = false, Terminating = true });
+
+        Assert.Equal("a", await world.GetAsync());
+    }
+
+    [Fact]
+    public async Task TcpPort_ClientEndsItsHalf_TheOtherHalfGoesOn()
+    {
+        await using GatewayWorld world = await GatewayWorld.StartAsync();
+        using TcpListener pod = new(IPAddress.Loopback, 0);
+        pod.Start();
+        RouteEndpoint endpoint = new()
+        {
+            Pod = Guid.NewGuid(), PodName = "db", Node = "node-1", Address = "127.0.0.1", Port = ((IPEndPoint)pod.LocalEndpoint).Port, Ready = true, Serving = true,
+        };
+        await world.ControlPlane.AcknowledgedAsync(world.Publish(RouteProtocol.Tcp, endpoint));
+
+        using TcpClient client = new();
+        await client.ConnectAsync(IPAddress.Loopback, world.NodePort);
+        using TcpClient server = await pod.AcceptTcpClientAsync();
+        await client.GetStream().WriteAsync("question"u8.ToArray());
+        client.Client.Shutdown(SocketShutdown.Send);
+        using StreamReader asked = new(server.GetStream(), leaveOpen: true);
+        Assert.Equal("question", await asked.ReadToEndAsync());
+        await server.GetStream().WriteAsync("answer"u8.ToArray());
+        server.Client.Shutdown(SocketShutdown.Send);
+        using StreamReader answered = new(client.GetStream());
+        Assert.Equal("answer", await answered.ReadToEndAsync());
+    }
+
+    [Fact]
+    public async Task Start_ControlPlaneAway_ServesTheLastTable()
+    {
+        await using GatewayWorld world = await GatewayWorld.StartAsync();
+        await using Backend a = await Backend.StartAsync("a");
+        await world.RouteAsync(a.Ready);
+        await Eventually.TrueAsync(() => File.Exists(world.TableFile), "the table is kept");
+        await world.ControlPlane.DisposeAsync();
+        await world.Gateway.StopAsync();
+
+        await world.StartGatewayAsync();
+
+        Assert.Equal("a", await world.GetAsync());
+    }
+
+    [Fact]
+    public async Task Stop_RequestInFlight_IsAnswered()
+    {
+        await using GatewayWorld world = await GatewayWorld.StartAsync();
+        await using Backend a = await Backend.StartAsync("a");
+        await world.RouteAsync(a.Ready);
+        Task<string> held = world.GetAsync("held");
+        await Eventually.TrueAsync(() => a.Held == 1, "the request is held");
+
+        Task stopped = world.Gateway.StopAsync();
+        a.LetGo();
+
+        Assert.Equal("a", await held);
+        await stopped;
+        Assert.True(world.ControlPlane.Reports.Last().IsLast);
+    }
+
+    [Fact]
+    public async Task Successor_UnderLoad_TakesOverWithoutALostRequest()
+    {
+        await using GatewayWorld world = await GatewayWorld.StartAsync();
+        await using Backend a = await Backend.StartAsync("a");
+        await world.RouteAsync(a.Ready);
+        using CancellationTokenSource enough = new();
+        Load kept = new(world.Url, closes: false);
+        Load fresh = new(world.Url, closes: true);
+        Task running = Task.WhenAll(kept.RunAsync(enough.Token), kept.RunAsync(enough.Token), fresh.RunAsync(enough.Token), fresh.RunAsync(enough.Token));
+
+        for (int i = 0; i < 3; i++)
+        {
+            int before = kept.Requests + fresh.Requests;
+            WebApplication old = world.Gateway;
+            await world.StartGatewayAsync();
+            Task ended = old.WaitForShutdownAsync();
+            await Eventually.TrueAsync(() => ended.IsCompleted, "the one before has drained and ended");
+            await Eventually.TrueAsync(() => kept.Requests + fresh.Requests > before + 50, "the successor serves");
+        }
+
+        await enough.CancelAsync();
+        await running;
+        Assert.Equal((0, 0), (kept.Failures, fresh.Failures));
+    }
+}
