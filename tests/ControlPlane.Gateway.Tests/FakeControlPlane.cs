@@ -23,7 +23,8 @@ internal sealed class FakeControlPlane : IAsyncDisposable
 
     private FakeControlPlane(WebApplication app) => this.app = app;
 
-    public Uri Url => new(app.Urls.First());
+    /// <summary>Stays known when it is away.</summary>
+    public Uri Url { get; private set; } = null!;
 
     public ConcurrentQueue<GatewayReport> Reports { get; } = new();
 
@@ -36,6 +37,7 @@ internal sealed class FakeControlPlane : IAsyncDisposable
         FakeControlPlane self = new(app);
         app.Run(self.AnswerAsync);
         await app.StartAsync();
+        self.Url = new Uri(app.Urls.First());
         return self;
     }
 

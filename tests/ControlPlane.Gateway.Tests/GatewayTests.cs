@@ -143,13 +143,14 @@ public sealed class GatewayTests
         using TcpClient client = new();
         await client.ConnectAsync(IPAddress.Loopback, world.NodePort);
         using TcpClient server = await pod.AcceptTcpClientAsync();
-        await client.GetStream().WriteAsync("question"u8.ToArray());
+        NetworkStream stream = client.GetStream();
+        await stream.WriteAsync("question"u8.ToArray());
         client.Client.Shutdown(SocketShutdown.Send);
         using StreamReader asked = new(server.GetStream(), leaveOpen: true);
         Assert.Equal("question", await asked.ReadToEndAsync());
         await server.GetStream().WriteAsync("answer"u8.ToArray());
         server.Client.Shutdown(SocketShutdown.Send);
-        using StreamReader answered = new(client.GetStream());
+        using StreamReader answered = new(stream);
         Assert.Equal("answer", await answered.ReadToEndAsync());
     }
 
