@@ -110,19 +110,25 @@ internal sealed class HandOver(
         }
     }
 
+    /// <summary>
+    /// A socket that is disposed of deletes the file it was bound to (.NET does). The one before this gateway does so late, and must not delete this gateway's: so each binds a name of its own,
+    /// and renames it, which also replaces the file without a moment at which there is none.
+    /// </summary>
     private Socket? Listen()
     {
+        string own = Path.Combine(options.DataFolder, Path.GetRandomFileName());
+        Socket listener = NewChannel();
         try
         {
-            File.Delete(SocketPath);
-            Socket listener = NewChannel();
-            listener.Bind(new UnixDomainSocketEndPoint(SocketPath));
-            File.SetUnixFileMode(SocketPath, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            listener.Bind(new UnixDomainSocketEndPoint(own));
+            File.SetUnixFileMode(own, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             listener.Listen(1);
+            File.Move(own, SocketPath, overwrite: true);
             return listener;
         }
         catch (Exception exception) when (exception is SocketException or ArgumentException or IOException or UnauthorizedAccessException)
         {
+            listener.Dispose();
             log.NoHandOver(exception.Message);
             return null;
         }
