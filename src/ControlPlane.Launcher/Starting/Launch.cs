@@ -4,7 +4,7 @@ using ControlPlane.Launcher.Processes;
 
 namespace ControlPlane.Launcher.Starting;
 
-/// <summary>The whole story: PostgreSQL, the API, the agents; ready; then stopped the other way round.</summary>
+/// <summary>The whole story: PostgreSQL, the API, the agents, the gateways; ready; then stopped the other way round.</summary>
 internal sealed class Launch(LauncherOptions options, Terminal terminal, TimeProvider time)
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
@@ -23,6 +23,7 @@ internal sealed class Launch(LauncherOptions options, Terminal terminal, TimePro
     /// </summary>
     private static readonly TimeSpan LostHostDelay = TimeSpan.FromSeconds(40);
 
+    /// <summary>Stopped from the last to the first.</summary>
     private readonly List<IReadOnlyList<Supervised>> started = [];
     private readonly List<RotatingLog> logs = [];
 
@@ -64,6 +65,7 @@ internal sealed class Launch(LauncherOptions options, Terminal terminal, TimePro
             await StartApiAsync(programs.Api(connectionString, httpPort, httpsPort), data, httpPort, stop);
             await Kubeconfig.WriteAsync(data, httpsPort, stop);
             await StartAgentsAsync(programs, data, runtime, httpsPort, stop);
+            await StartGatewaysAsync(programs, data, httpsPort, stop);
         }
         finally
         {
@@ -117,12 +119,25 @@ internal sealed class Launch(LauncherOptions options, Terminal terminal, TimePro
         await WaitAsync("the nodes do not join", NodesTimeout, () => probe.WhyNotReadyAsync(nodes, stop), stop);
     }
 
-    /// <summary>Starts a group of services that are stopped together.</summary>
+    /// <summary>Started after the agents, which make the nodes' tokens, but stopped after them, too: pods end while their requests can still be carried.</summary>
+    private async Task StartGatewaysAsync(Programs programs, DataFolder data, int httpsPort, CancellationToken stop)
+    {
+        ChildSpec[] specs = [.. Enumerable.Range(1, options.Nodes).Select(index => programs.Gateway(index, httpsPort))];
+        ChildOutput[] outputs = [.. specs.Select(spec => OutputOf(spec.Name, data))];
+        await SuperviseAsync(
+            [.. specs.Select(spec => spec.Name)],
+            (i, _) => Task.FromResult<IService>(ChildProcess.Start(specs[i], data, outputs[i])),
+            new RestartPolicy(),
+            stop,
+            groupsStoppedBefore: 1);
+    }
+
+    /// <summary>Starts a group of services that are stopped together: before all groups that were started earlier, except for the last so many.</summary>
     private async Task<IReadOnlyList<Supervised>> SuperviseAsync(
-        string[] names, Func<int, CancellationToken, Task<IService>> start, RestartPolicy policy, CancellationToken stop)
+        string[] names, Func<int, CancellationToken, Task<IService>> start, RestartPolicy policy, CancellationToken stop, int groupsStoppedBefore = 0)
     {
         List<Supervised> group = [];
-        started.Add(group);
+        started.Insert(started.Count - groupsStoppedBefore, group);
         for (int i = 0; i < names.Length; i++)
         {
             int index = i;
@@ -155,7 +170,7 @@ internal sealed class Launch(LauncherOptions options, Terminal terminal, TimePro
         }
     }
 
-    /// <summary>Agents, then the API, then PostgreSQL; each group at once. One that fails to stop does not keep the others from it.</summary>
+    /// <summary>Agents, then the gateways, then the API, then PostgreSQL; each group at once. One that fails to stop does not keep the others from it.</summary>
     private async Task StopAsync(CancellationToken hurry)
     {
         List<Task> stops = [];

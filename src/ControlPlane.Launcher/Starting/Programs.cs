@@ -12,6 +12,11 @@ internal sealed class Programs(LauncherOptions options, DataFolder data)
 
     private static readonly TimeSpan ApiStopTimeout = TimeSpan.FromSeconds(15);
 
+    /// <summary>Gateways end after the pods have: what is still in flight then is not worth a long wait.</summary>
+    private static readonly TimeSpan GatewayDrain = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan GatewayStopTimeout = GatewayDrain + TimeSpan.FromSeconds(10);
+
     /// <summary>The addresses that ASP.NET Core would listen on are ours to give, whatever the caller's environment (a container image, say) has set.</summary>
     private static readonly string[] ForeignAddresses = ["ASPNETCORE_URLS", "ASPNETCORE_HTTP_PORTS", "ASPNETCORE_HTTPS_PORTS", "URLS"];
 
@@ -43,11 +48,11 @@ internal sealed class Programs(LauncherOptions options, DataFolder data)
         List<string> command =
         [
             "dotnet", program,
-            "--server", $"https://127.0.0.1:{Text(httpsPort)}",
+            "--server", ServerAt(httpsPort),
             "--ca-file", data.Authority,
             "--token-file", data.AgentToken,
             "--node-name", node,
-            "--node-address", $"127.0.1.{Text(index)}",
+            "--node-address", AddressOf(index),
             "--runtime", runtime.Kind,
             "--data", data.NodeFolder(node),
             "--catalogue", $"hello={JsonSerializer.Serialize<string[]>(["dotnet", Hello])}",
@@ -60,7 +65,32 @@ internal sealed class Programs(LauncherOptions options, DataFolder data)
         return new ChildSpec(node, command, Path.GetDirectoryName(program)!, new Dictionary<string, string?>(), AgentStopTimeout);
     }
 
+    /// <param name="index">Counted from 1.</param>
+    public ChildSpec Gateway(int index, int httpsPort)
+    {
+        string program = ProgramOf("src", "ControlPlane.Gateway", "ControlPlane.Gateway");
+        string folder = data.NodeFolder(NodeName(index));
+        List<string> command =
+        [
+            "dotnet", program,
+            "--server", ServerAt(httpsPort),
+            "--ca-file", data.Authority,
+            "--token-file", Path.Combine(folder, "node.token"),
+            "--node-name", NodeName(index),
+            "--node-address", AddressOf(index),
+            "--data", Path.Combine(folder, "gateway"),
+            "--drain-seconds", Text((int)GatewayDrain.TotalSeconds),
+        ];
+        return new ChildSpec(GatewayName(index), command, Path.GetDirectoryName(program)!, new Dictionary<string, string?>(), GatewayStopTimeout);
+    }
+
     public static string NodeName(int index) => $"node-{Text(index)}";
+
+    public static string GatewayName(int index) => $"gateway-{Text(index)}";
+
+    private static string ServerAt(int httpsPort) => $"https://127.0.0.1:{Text(httpsPort)}";
+
+    private static string AddressOf(int index) => $"127.0.1.{Text(index)}";
 
     /// <summary>Built in the same configuration as the launcher itself: <c>bin/Release/net10.0</c>.</summary>
     private string ProgramOf(string folder, string project, string name)
