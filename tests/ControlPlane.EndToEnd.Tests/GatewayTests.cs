@@ -1,0 +1,75 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using ControlPlane.EndToEnd.Tests.Harness;
+
+namespace ControlPlane.EndToEnd.Tests;
+
+/// <summary>A Service as its clients see it: requests to a node's port.</summary>
+[Collection(SharedProductCollection.Name)]
+public sealed class GatewayTests(SharedProduct shared)
+{
+    private const int Replicas = 3;
+
+    /// <summary>The requests that must have been answered after the rollout, before the test looks at who answered.</summary>
+    private const int RequestsAfter = 60;
+
+    [Fact]
+    public async Task NewImage_UnderLoadAtANodePort_LosesNoRequest()
+    {
+        Kubectl kubectl = await shared.Kubectl().InNewAsync(shared.NewNamespace("gateway"));
+        Deployments hello = new(shared.Product, shared.Api, kubectl.Namespace);
+        await kubectl.OkAsync("apply", "-f", Clone.Example("hello.yaml"));
+        await kubectl.OkAsync("expose", "deployment", "hello", "--type", "NodePort", "--port", "80", "--target-port", "8080");
+        await hello.BecomeReadyAsync(Replicas);
+        Uri url = new($"http://127.0.1.1:{await kubectl.OkAsync("get", "service", "hello", "-o", "jsonpath={.spec.ports[0].nodePort}")}/");
+        using HttpClient client = new(new SocketsHttpHandler { UseProxy = false });
+        await shared.Product.EventuallyAsync(
+            "the node port is served", TimeSpan.FromSeconds(20), async () => await AskAsync(client, url, closes: true) is var answer && answer == "v1" ? null : answer);
+
+        ConcurrentQueue<string> answers = new();
+        using CancellationTokenSource enough = new();
+        Task load = Task.WhenAll(LoadAsync(url, closes: false, answers, enough.Token), LoadAsync(url, closes: true, answers, enough.Token));
+        await kubectl.OkAsync("set", "image", "deployment/hello", "hello=hello:v2");
+        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=60s");
+        await hello.BecomeReadyAsync(Replicas);
+        int during = answers.Count;
+        await shared.Product.EventuallyAsync(
+            "requests after the rollout",
+            TimeSpan.FromSeconds(10),
+            () => Task.FromResult(answers.Count >= during + RequestsAfter ? null : $"{answers.Count - during} so far"));
+        await enough.CancelAsync();
+        await load;
+
+        Assert.Equal(["v1", "v2"], answers.Distinct().Order(StringComparer.Ordinal));
+
+        // Two were on their way when the rollout was seen to be over.
+        Assert.All(answers.Skip(during + 2), answer => Assert.Equal("v2", answer));
+        await kubectl.OkAsync("delete", "deployment,service", "hello");
+    }
+
+    private static async Task LoadAsync(Uri url, bool closes, ConcurrentQueue<string> answers, CancellationToken enough)
+    {
+        using HttpClient client = new(new SocketsHttpHandler { UseProxy = false });
+        while (!enough.IsCancellationRequested)
+        {
+            answers.Enqueue(await AskAsync(client, url, closes));
+        }
+    }
+
+    /// <summary>The version that answered, or what went wrong.</summary>
+    private static async Task<string> AskAsync(HttpClient client, Uri url, bool closes)
+    {
+        try
+        {
+            using HttpRequestMessage request = new(HttpMethod.Get, url);
+            request.Headers.ConnectionClose = closes;
+            using HttpResponseMessage response = await client.SendAsync(request);
+            string body = await response.Content.ReadAsStringAsync();
+            return response.IsSuccessStatusCode ? JsonNode.Parse(body)!["version"]!.GetValue<string>() : $"{(int)response.StatusCode} {body}";
+        }
+        catch (HttpRequestException failure)
+        {
+            return failure.Message;
+        }
+    }
+}
