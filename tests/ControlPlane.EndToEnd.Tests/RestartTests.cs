@@ -28,6 +28,13 @@ public sealed class RestartTests
         await PodsBecomeReadyAsync(product);
         Assert.Equal(records, await RecordsAsync(product));
 
+        // Until the agent has said otherwise, the records are of the pods before the stop.
+        await product.EventuallyAsync(
+            "the pods' processes run again",
+            TimeSpan.FromSeconds(30),
+            () => Task.FromResult(ContainerProcesses.Of(product).Count() is var running && running == Replicas ? null : $"{running} run"));
+        await PodsBecomeReadyAsync(product);
+
         await product.KillLauncherAsync();
         int[] processes = [.. ContainerProcesses.Of(product).Order()];
         await product.StartAgainAsync();
