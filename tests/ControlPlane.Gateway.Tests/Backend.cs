@@ -28,7 +28,13 @@ internal sealed class Backend : IAsyncDisposable
 
     public RouteEndpoint Ready => new()
     {
-        Pod = Pod, PodName = Name, Node = "node-1", Address = "127.0.0.1", Port = new Uri(app.Urls.First()).Port, Ready = true, Serving = true,
+        Pod = Pod,
+        PodName = Name,
+        Node = "node-1",
+        Address = "127.0.0.1",
+        Port = new Uri(app.Urls.First()).Port,
+        Ready = true,
+        Serving = true,
     };
 
     public static async Task<Backend> StartAsync(string name, HttpProtocols protocols = HttpProtocols.Http1)

@@ -136,7 +136,13 @@ public sealed class GatewayTests
         pod.Start();
         RouteEndpoint endpoint = new()
         {
-            Pod = Guid.NewGuid(), PodName = "db", Node = "node-1", Address = "127.0.0.1", Port = ((IPEndPoint)pod.LocalEndpoint).Port, Ready = true, Serving = true,
+            Pod = Guid.NewGuid(),
+            PodName = "db",
+            Node = "node-1",
+            Address = "127.0.0.1",
+            Port = ((IPEndPoint)pod.LocalEndpoint).Port,
+            Ready = true,
+            Serving = true,
         };
         await world.ControlPlane.AcknowledgedAsync(world.Publish(RouteProtocol.Tcp, endpoint));
 
