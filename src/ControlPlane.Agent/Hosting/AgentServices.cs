@@ -2,6 +2,7 @@ using ControlPlane.Agent.Logs;
 using ControlPlane.Agent.Pods;
 using ControlPlane.Agent.Probes;
 using ControlPlane.Agent.Protocol;
+using ControlPlane.Domain.Agents;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ControlPlane.Agent.Hosting;

@@ -1,5 +1,5 @@
-using ControlPlane.Agent.Protocol;
 using ControlPlane.Agent.Runtimes;
+using ControlPlane.Domain.Agents;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 

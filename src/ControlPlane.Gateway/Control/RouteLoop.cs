@@ -1,3 +1,4 @@
+using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Routing;
 using ControlPlane.Gateway.Hosting;
 using ControlPlane.Gateway.Listening;

@@ -1,7 +1,10 @@
-namespace ControlPlane.Gateway;
+namespace ControlPlane.Domain.Agents;
 
-/// <summary>Jittered waits between tries: about 0.2 s, 0.4 s, … up to about 5 s. Many gateways that lose one server do not return as one.</summary>
-internal sealed class RetryDelay(Func<double> random)
+/// <summary>
+/// Jittered waits of agents and gateways between their tries: about 0.2 s, 0.4 s, … up to about 5 s. Many that lose one server do not return as one.
+/// </summary>
+/// <param name="random">Draws a number from 0 up to, and without, 1.</param>
+public sealed class RetryDelay(Func<double> random)
 {
     private const double FirstMs = 200;
     private const double LongestMs = 5_000;
