@@ -3,12 +3,21 @@ namespace ControlPlane.Domain.Tests.Planning.Oracle;
 /// <content>How replicas move from one ReplicaSet to another.</content>
 internal sealed partial class KubernetesModel
 {
+    /// <summary>
+    /// While old pods are left, a new ReplicaSet that has pods already (it was scaled while paused) gets no more than it has. Kubernetes would replace
+    /// one of them beside an old one (documented in docs/rollouts.md).
+    /// </summary>
     private bool Recreate()
     {
         bool stopped = Old.Exists(replicaSet => replicaSet.Replicas > 0);
         Old.ForEach(replicaSet => Resize(replicaSet, 0));
         if (stopped || Old.Exists(replicaSet => replicaSet.Pods.Count > 0 || replicaSet.Terminating > 0))
         {
+            if (New is { } held)
+            {
+                Resize(held, Math.Min(Spec.Replicas, Math.Min(held.Replicas, held.Pods.Count)));
+            }
+
             return true;
         }
 
