@@ -27,6 +27,12 @@ public sealed record GatewayReport
 
     /// <summary>What is still in flight to endpoints that take nothing new. One that is not listed has none.</summary>
     public ValueList<DrainingEndpoint> Draining { get; init; }
+
+    /// <summary>
+    /// What was seen of each pod since this instance began; of pods that have left the table only for a minute after the last change. At most
+    /// <see cref="TrafficFigures.FiguresMax"/>.
+    /// </summary>
+    public ValueList<TrafficFigures> Traffic { get; init; }
 }
 
 /// <summary>A pod that takes nothing new.</summary>

@@ -19,6 +19,9 @@ public sealed record GatewayState
     /// <inheritdoc cref="GatewayReport.Draining"/>
     public ValueList<DrainingEndpoint> Draining { get; init; }
 
+    /// <inheritdoc cref="GatewayReport.Traffic"/>
+    public ValueList<TrafficFigures> Traffic { get; init; }
+
     /// <summary>How long ago its last report came.</summary>
     public required TimeSpan Age { get; init; }
 }

@@ -37,6 +37,12 @@ public sealed record ServiceRoute
     public int? AffinityTimeoutSeconds { get; init; }
 
     public ValueList<PortRoute> Ports { get; init; }
+
+    /// <summary>How new requests are divided among ReplicaSets; empty: among all ready endpoints alike.</summary>
+    public ValueList<TrafficShare> Shares { get; init; }
+
+    /// <summary>Requests that go to one ReplicaSet whatever the shares say; the first that holds wins.</summary>
+    public ValueList<HeaderRoute> HeaderRoutes { get; init; }
 }
 
 /// <summary>One port of a Service, and the pods behind it.</summary>

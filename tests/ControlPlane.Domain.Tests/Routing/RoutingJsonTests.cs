@@ -1,4 +1,5 @@
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Domain.Routing;
 
 namespace ControlPlane.Domain.Tests.Routing;
@@ -35,6 +36,8 @@ public sealed class RoutingJsonTests
                             Endpoints = [new RouteEndpoint { Pod = Pod, PodName = "hello-1", Node = "node-1", Address = "127.0.1.1", Port = 4711, Ready = true, Serving = true }],
                         },
                     ],
+                    Shares = [new TrafficShare("hello-a", 875), new TrafficShare("hello-b", 125)],
+                    HeaderRoutes = [new HeaderRoute { ReplicaSet = "hello-b", Match = [new HeaderMatch { Header = "X-Try", Exact = "new" }, new HeaderMatch { Cookie = "who", Regex = "a.*" }] }],
                 },
             ],
         };
@@ -60,7 +63,16 @@ public sealed class RoutingJsonTests
     [Fact]
     public void Deserialize_GatewayReportThatWasSerialized_IsTheSame()
     {
-        GatewayReport report = new() { Instance = "i", Store = "s", Acknowledged = 17, Sequence = 3, Draining = [new DrainingEndpoint(Pod, 2)] };
+        ValueList<long> latency = [.. TrafficFigures.LatencyBounds.Select(bound => (long)bound), 1];
+        GatewayReport report = new()
+        {
+            Instance = "i",
+            Store = "s",
+            Acknowledged = 17,
+            Sequence = 3,
+            Draining = [new DrainingEndpoint(Pod, 2)],
+            Traffic = [new TrafficFigures { Service = Pod, ReplicaSet = "hello-a", Pod = Pod, Requests = 10, Failures = 1, InFlight = 2, Latency = latency }],
+        };
 
         Assert.Equal(report, ResourceJson.Deserialize<GatewayReport>(ResourceJson.Serialize(report)));
     }
