@@ -122,7 +122,7 @@ public static class ApiHost
     private static void Map(WebApplication app)
     {
         app.UseMiddleware<ErrorResponses>();
-        app.UseSwaggerPages();
+        app.UseWhen(http => http.Request.Path.StartsWithSegments(SwaggerSetup.Path), SwaggerSetup.UseSwaggerPages);
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();

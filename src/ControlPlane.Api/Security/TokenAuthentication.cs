@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using ControlPlane.Api.Pipeline;
@@ -20,8 +21,9 @@ internal static class TokenAuthentication
     public static IServiceCollection AddTokenAuthentication(this IServiceCollection services)
     {
         services.AddAuthentication(Scheme).AddScheme<AuthenticationSchemeOptions, TokenAuthenticationHandler>(Scheme, configureOptions: null);
-        AuthorizationPolicy admins = new AuthorizationPolicyBuilder(Scheme).RequireRole(nameof(TokenRole.Admin)).Build();
-        AuthorizationPolicy agents = new AuthorizationPolicyBuilder(Scheme).RequireRole(nameof(TokenRole.Agent), nameof(TokenRole.Node)).Build();
+        // Without a scheme of their own: the caller is known already when they are looked at, and is not authenticated a second time.
+        AuthorizationPolicy admins = new AuthorizationPolicyBuilder().RequireRole(nameof(TokenRole.Admin)).Build();
+        AuthorizationPolicy agents = new AuthorizationPolicyBuilder().RequireRole(nameof(TokenRole.Agent), nameof(TokenRole.Node)).Build();
         services.AddAuthorizationBuilder().SetFallbackPolicy(admins).SetDefaultPolicy(admins).AddPolicy(AgentPolicy, agents);
         return services;
     }
@@ -38,6 +40,9 @@ internal sealed class TokenAuthenticationHandler(
 {
     private const string Prefix = "Bearer ";
 
+    /// <summary>The answer for each identity, for as long as the token store keeps it; shared by all its requests, which only read it.</summary>
+    private static readonly ConditionalWeakTable<TokenIdentity, AuthenticateResult> Known = [];
+
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         string? header = Request.Headers.Authorization;
@@ -47,14 +52,14 @@ internal sealed class TokenAuthenticationHandler(
         }
 
         TokenIdentity? identity = await tokens.AuthenticateAsync(header[Prefix.Length..].Trim(), Context.RequestAborted);
-        if (identity is null)
-        {
-            return AuthenticateResult.Fail("nobody's token");
-        }
+        return identity is null ? AuthenticateResult.Fail("nobody's token") : Known.GetValue(identity, ResultFor);
+    }
 
+    private static AuthenticateResult ResultFor(TokenIdentity identity)
+    {
         ClaimsIdentity claims = new(
-            [new Claim(ClaimTypes.Name, identity.Name), new Claim(ClaimTypes.Role, identity.Role.ToString())], Scheme.Name);
-        return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(claims), Scheme.Name));
+            [new Claim(ClaimTypes.Name, identity.Name), new Claim(ClaimTypes.Role, identity.Role.ToString())], TokenAuthentication.Scheme);
+        return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(claims), TokenAuthentication.Scheme));
     }
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)

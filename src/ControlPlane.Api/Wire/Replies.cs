@@ -10,9 +10,13 @@ internal static class ObjectReply
 {
     public static async Task WriteAsync(HttpContext http, int code, Resource resource, ReplyForm form)
     {
-        byte[] body = ResourceJson.SerializeToUtf8Bytes(form == ReplyForm.Table
-            ? TableWriter.For(http, ResourceKinds.Of(resource)).Of([resource], new ListMeta { ResourceVersion = resource.Metadata.ResourceVersion })
-            : Shape.Of(resource, form));
+        byte[] body = form switch
+        {
+            ReplyForm.Objects => ResourceBytes.Of(resource),
+            ReplyForm.Metadata => ResourceJson.SerializeToUtf8Bytes(Shape.Of(resource, form)),
+            _ => ResourceJson.SerializeToUtf8Bytes(
+                TableWriter.For(http, ResourceKinds.Of(resource)).Of([resource], new ListMeta { ResourceVersion = resource.Metadata.ResourceVersion })),
+        };
         http.Response.StatusCode = code;
         http.Response.ContentType = "application/json";
         http.Response.ContentLength = body.Length;
@@ -76,8 +80,15 @@ internal static class ListReply
         long flushed = 0;
         foreach (T item in page.Items)
         {
-            Resource shaped = Shape.Of(item, form);
-            JsonSerializer.Serialize(json, shaped, shaped.GetType(), ResourceJson.Options);
+            if (isMetadata)
+            {
+                JsonSerializer.Serialize(json, PartialObjectMetadata.Of(item), ResourceJson.Options);
+            }
+            else
+            {
+                json.WriteRawValue(ResourceBytes.Of(item), skipInputValidation: true);
+            }
+
             if (json.BytesCommitted + json.BytesPending - flushed > FlushBytes)
             {
                 json.Flush();

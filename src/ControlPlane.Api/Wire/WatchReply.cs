@@ -56,21 +56,31 @@ internal sealed class EventWriter(ResourceKind kind, ReplyForm form, TableWriter
 
     public void Write(PipeWriter body, Utf8JsonWriter json, WatchItem item)
     {
-        object content = item switch
-        {
-            { Error: { } error } => error,
-            { Object: { } resource } => ContentOf(resource),
-            _ => tables is null ? BookmarkOf(item) : tables.Bookmark(item.Revision),
-        };
         json.Reset(body);
         json.WriteStartObject();
         json.WriteString("type", item.Type);
         json.WritePropertyName("object");
-        JsonSerializer.Serialize(json, content, content.GetType(), ResourceJson.Options);
+        if (item.Object is { } resource && form == ReplyForm.Objects)
+        {
+            json.WriteRawValue(ResourceBytes.Of(resource), skipInputValidation: true);
+        }
+        else
+        {
+            object content = ContentOf(item);
+            JsonSerializer.Serialize(json, content, content.GetType(), ResourceJson.Options);
+        }
+
         json.WriteEndObject();
         json.Flush();
         body.Write("\n"u8);
     }
+
+    private object ContentOf(WatchItem item) => item switch
+    {
+        { Error: { } error } => error,
+        { Object: { } resource } => ContentOf(resource),
+        _ => tables is null ? BookmarkOf(item) : tables.Bookmark(item.Revision),
+    };
 
     private object ContentOf(Resource resource)
     {

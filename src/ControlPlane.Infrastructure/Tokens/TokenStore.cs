@@ -7,7 +7,7 @@ using Npgsql;
 
 namespace ControlPlane.Infrastructure.Tokens;
 
-/// <summary>Tokens as SHA-256 hashes in a table, cached for seconds. Every stored hash is compared, each in constant time.</summary>
+/// <summary>Tokens as SHA-256 hashes in a table, cached for seconds.</summary>
 internal sealed class TokenStore(Database database, IOptions<StoreOptions> options, TimeProvider time) : ITokenStore, IDisposable
 {
     /// <summary>An unknown token may be a new one; guesses must not make the database work for each.</summary>
@@ -23,7 +23,7 @@ internal sealed class TokenStore(Database database, IOptions<StoreOptions> optio
     {
         byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes(token));
         Cached known = await GetAsync(options.Value.TokenCacheDuration, cancellationToken);
-        return Find(known, hash) ?? Find(await GetAsync(ShortestRefreshInterval, cancellationToken), hash);
+        return known.Tokens.Find(hash) ?? (await GetAsync(ShortestRefreshInterval, cancellationToken)).Tokens.Find(hash);
     }
 
     public async Task PutAsync(string name, TokenRole role, string token, CancellationToken cancellationToken)
@@ -75,20 +75,9 @@ internal sealed class TokenStore(Database database, IOptions<StoreOptions> optio
     }
 
     public async ValueTask<bool> HasAsync(string name, CancellationToken cancellationToken) =>
-        (await GetAsync(options.Value.TokenCacheDuration, cancellationToken)).Tokens.Any(token => token.Identity.Name == name);
+        (await GetAsync(options.Value.TokenCacheDuration, cancellationToken)).Tokens.HasName(name);
 
     public void Dispose() => refreshing.Dispose();
-
-    private static TokenIdentity? Find(Cached known, byte[] hash)
-    {
-        TokenIdentity? found = null;
-        foreach ((TokenIdentity identity, byte[] stored) in known.Tokens)
-        {
-            found = CryptographicOperations.FixedTimeEquals(stored, hash) ? identity : found;
-        }
-
-        return found;
-    }
 
     private async ValueTask<Cached> GetAsync(TimeSpan oldest, CancellationToken cancellationToken)
     {
@@ -147,9 +136,9 @@ internal sealed class TokenStore(Database database, IOptions<StoreOptions> optio
                 tokens.Add((new TokenIdentity(reader.GetString(0), Enum.Parse<TokenRole>(reader.GetString(1))), reader.GetFieldValue<byte[]>(2)));
             }
 
-            return new Cached(readAt, tokens);
+            return new Cached(readAt, new KnownTokens(tokens));
         },
         cancellationToken);
 
-    private sealed record Cached(long ReadAt, List<(TokenIdentity Identity, byte[] Hash)> Tokens);
+    private sealed record Cached(long ReadAt, KnownTokens Tokens);
 }

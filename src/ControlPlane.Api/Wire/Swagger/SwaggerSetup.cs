@@ -7,6 +7,9 @@ namespace ControlPlane.Api.Wire.Swagger;
 /// <summary>Swagger UI at <c>/swagger</c>, from which each operation can be tried with a token, and its document. Both are open to all.</summary>
 internal static class SwaggerSetup
 {
+    /// <summary>Where the pages are, and nothing else.</summary>
+    public const string Path = "/swagger";
+
     private const string DocumentName = "v1";
     private const string SchemeName = "token";
 
@@ -43,7 +46,7 @@ internal static class SwaggerSetup
         app.UseSwaggerUI(options =>
         {
             options.DocumentTitle = "ControlPlane";
-            options.SwaggerEndpoint($"/swagger/{DocumentName}/swagger.json", "ControlPlane");
+            options.SwaggerEndpoint($"{Path}/{DocumentName}/swagger.json", "ControlPlane");
             options.DisplayOperationId();
             options.DefaultModelsExpandDepth(-1);
             options.EnableTryItOutByDefault();
