@@ -6,21 +6,32 @@ namespace ControlPlane.Bench;
 internal sealed record BenchOptions
 {
     public const string Usage = """
-        usage: bench/run NAME [--pods N] [--nodes M] [--repeat R] [--json FILE] [--start-delay MS]
+        usage: bench/run NAME [options]
 
           create    a Deployment of N pods: from its POST until all are available
           roll      its template changed (25 % surge, 25 % unavailable): until all are new and available
           delete    it deleted: until no pod is left
           reads     GET one Deployment, 32 at a time; LIST N pods
+          rolling-update-under-load
+                    requests through the gateways of 3 real nodes while a Deployment of 6 processes is rolled, scaled, drained from a node, and a gateway
+                    and an agent are replaced, again and again; fails when a request is lost. Then the same without draining: how many are lost then
 
           --pods N          default 1000
           --nodes M         hollow nodes: real agents whose containers are simulated, in a process of their own; default 100
           --repeat R        how often; medians and spreads are printed; default 5
           --json FILE       writes the figures as an array of {name, value, unit, limit, ratio}
           --start-delay MS  how long a simulated container takes to start; default 0
+
+        of rolling-update-under-load:
+          --requests N      ends when so many were sent; default 500000
+          --seconds N       ends after so long, if that is sooner; default 3600
+          --drain WHICH     on, off, or both one after the other (off with a fifth of the requests); default both
         """;
 
-    private static readonly string[] Names = ["create", "roll", "delete", "reads"];
+    /// <summary>The benchmark of the data path.</summary>
+    public const string UnderLoad = "rolling-update-under-load";
+
+    private static readonly string[] Names = ["create", "roll", "delete", "reads", UnderLoad];
 
     public required string Name { get; init; }
 
@@ -34,6 +45,15 @@ internal sealed record BenchOptions
 
     /// <summary>In milliseconds.</summary>
     public int StartDelay { get; init; }
+
+    /// <summary>Requests of load.</summary>
+    public int Requests { get; init; } = 500_000;
+
+    /// <summary>Seconds of load.</summary>
+    public int Seconds { get; init; } = 3_600;
+
+    /// <summary><c>on</c>, <c>off</c> or <c>both</c>.</summary>
+    public string Drain { get; init; } = "both";
 
     /// <exception cref="FormatException">An argument is unknown, lacks its value or has a wrong one; the message names it.</exception>
     public static BenchOptions Parse(IReadOnlyList<string> arguments)
@@ -58,6 +78,9 @@ internal sealed record BenchOptions
                 "--nodes" => options with { Nodes = Number("--nodes", value, 1) },
                 "--repeat" => options with { Repeat = Number("--repeat", value, 1) },
                 "--start-delay" => options with { StartDelay = Number("--start-delay", value, 0) },
+                "--requests" => options with { Requests = Number("--requests", value, 1) },
+                "--seconds" => options with { Seconds = Number("--seconds", value, 1) },
+                "--drain" => options with { Drain = value is "on" or "off" or "both" ? value : throw new FormatException($"--drain: expected on, off or both, got '{value}'") },
                 "--json" => options with { JsonFile = Path.GetFullPath(value) },
                 var unknown => throw new FormatException($"{unknown}: unknown"),
             };

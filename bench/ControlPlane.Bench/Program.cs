@@ -37,14 +37,24 @@ Console.CancelKeyPress += (_, pressed) =>
 };
 try
 {
-    Figures figures = options.Name == "reads" ? await Reads.RunAsync(options, stop.Token) : await LifeCycle.RunAsync(options, stop.Token);
+    Figures figures = options.Name switch
+    {
+        "reads" => await Reads.RunAsync(options, stop.Token),
+        BenchOptions.UnderLoad => await UnderLoad.RunAsync(options, stop.Token),
+        _ => await LifeCycle.RunAsync(options, stop.Token),
+    };
     figures.Print(Console.Out);
     if (options.JsonFile is { } path)
     {
         await figures.WriteAsync(path, stop.Token);
     }
 
-    return 0;
+    foreach (string breach in figures.Breaches)
+    {
+        await Console.Error.WriteLineAsync(breach);
+    }
+
+    return figures.Breaches.Count == 0 ? 0 : 1;
 }
 catch (BenchException exception)
 {

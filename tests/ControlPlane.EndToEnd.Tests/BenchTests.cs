@@ -33,6 +33,24 @@ public sealed class BenchTests
         Assert.True(Figure(figures, "changes for each pod").GetProperty("value").GetDouble() >= 2);
     }
 
+    [Fact]
+    public async Task Run_RollingUpdateUnderLoad_LosesNoRequest()
+    {
+        using TemporaryFolder folder = new("bench");
+        string file = Path.Combine(folder.Path, "figures.json");
+
+        CommandResult run = await Command.RunAsync(
+            "dotnet",
+            [Clone.Program("bench", "ControlPlane.Bench"), "rolling-update-under-load", "--seconds", "20", "--drain", "on", "--json", file],
+            timeout: TimeSpan.FromMinutes(5));
+
+        run.OrThrow();
+        using JsonDocument figures = JsonDocument.Parse(await File.ReadAllBytesAsync(file));
+        Assert.Equal(0, Figure(figures, "lost").GetProperty("value").GetDouble());
+        Assert.True(Figure(figures, "requests").GetProperty("value").GetDouble() > 1_000);
+        Assert.Equal(0, Figure(figures, "lost: rolling update").GetProperty("value").GetDouble());
+    }
+
     private static JsonElement Figure(JsonDocument figures, string name) =>
         figures.RootElement.EnumerateArray().Single(figure => figure.GetProperty("name").GetString() == name);
 }

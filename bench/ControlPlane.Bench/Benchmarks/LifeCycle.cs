@@ -80,11 +80,7 @@ internal static class LifeCycle
     {
         const string Patch = """{"spec":{"template":{"spec":{"containers":[{"name":"main","image":"hollow:v2"}]}}}}""";
         await client.SendAsync(HttpMethod.Patch, $"{Client.Deployments}/{Name}", Patch, "application/strategic-merge-patch+json", cancellationToken);
-        await client.WaitForDeploymentAsync(
-            Name,
-            deployment => IsObserved(deployment)
-                && Count(deployment, "updatedReplicas") == pods && Count(deployment, "replicas") == pods && Count(deployment, "availableReplicas") == pods,
-            cancellationToken);
+        await client.WaitForDeploymentAsync(Name, deployment => IsWhole(deployment, pods), cancellationToken);
     }
 
     private static async Task DeleteAsync(Client client, CancellationToken cancellationToken)
@@ -104,6 +100,11 @@ internal static class LifeCycle
                              "spec":{"containers":[{"name":"main","image":"hollow:v1","ports":[{"containerPort":8080}],
                                                     "resources":{"requests":{"cpu":"10m","memory":"16Mi"}}}]}}}}
         """;
+
+    /// <summary>Whether it has so many pods, all of its newest template, all available, and none else.</summary>
+    public static bool IsWhole(JsonElement deployment, int pods) =>
+        IsObserved(deployment)
+        && Count(deployment, "updatedReplicas") == pods && Count(deployment, "replicas") == pods && Count(deployment, "availableReplicas") == pods;
 
     private static bool IsObserved(JsonElement deployment) =>
         deployment.TryGetProperty("status", out JsonElement status)

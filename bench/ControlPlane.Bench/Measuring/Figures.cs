@@ -30,6 +30,9 @@ internal sealed class Figures(string title)
 {
     private readonly Dictionary<string, (string Unit, List<double> Values, List<double> Limits, string LimitName)> measured = new(StringComparer.Ordinal);
 
+    /// <summary>What must not be and was: the benchmark has failed.</summary>
+    public List<string> Breaches { get; } = [];
+
     /// <summary>Adds one repetition's value of a figure.</summary>
     public void Add(string name, string unit, double value, double? limit = null, string limitName = "")
     {

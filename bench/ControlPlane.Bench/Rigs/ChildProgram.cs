@@ -41,6 +41,16 @@ internal sealed class ChildProgram : IAsyncDisposable
         return new ChildProgram(Process.Start(start) ?? throw new BenchException($"{program} did not start"), logFile);
     }
 
+    /// <summary>Its exit code, once it has ended.</summary>
+    public async Task<int> EndedAsync(CancellationToken cancellationToken)
+    {
+        await process.WaitForExitAsync(cancellationToken);
+        return process.ExitCode;
+    }
+
+    /// <summary>Kills it (SIGKILL): it has no time for anything.</summary>
+    public void Kill() => process.Kill();
+
     public async ValueTask DisposeAsync()
     {
         if (!process.HasExited)

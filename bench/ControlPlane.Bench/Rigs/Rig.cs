@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ControlPlane.Bench.Rigs;
 
-/// <summary>The real PostgreSQL, the real API with its reconciler, and hollow nodes: three kinds of processes on this machine.</summary>
+/// <summary>The real PostgreSQL, the real API with its reconciler, and nodes, hollow or real: processes on this machine.</summary>
 internal sealed class Rig : IAsyncDisposable
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(120);
@@ -17,6 +17,7 @@ internal sealed class Rig : IAsyncDisposable
     private readonly string folder;
     private readonly EmbeddedPostgresCluster postgres;
     private readonly ChildProgram api;
+    private readonly List<RealNode> realNodes = [];
     private ChildProgram? nodes;
 
     private Rig(string folder, EmbeddedPostgresCluster postgres, ChildProgram api, Client client)
@@ -34,9 +35,29 @@ internal sealed class Rig : IAsyncDisposable
     /// <summary>What is measured, by the names that the figures carry.</summary>
     public IReadOnlyDictionary<string, ProcessTree> Processes { get; private set; } = ImmutableDictionary<string, ProcessTree>.Empty;
 
-    /// <summary>Starts everything and waits until all nodes are ready. Writes are durable, as in production.</summary>
+    /// <summary>The nodes whose pods are processes; empty where they are hollow.</summary>
+    public IReadOnlyList<RealNode> RealNodes => realNodes;
+
+    /// <summary>Starts everything and waits until all hollow nodes are ready. Writes are durable, as in production.</summary>
     /// <exception cref="BenchException">Something did not start; the message names its log.</exception>
-    public static async Task<Rig> StartAsync(BenchOptions options, CancellationToken cancellationToken)
+    public static Task<Rig> StartAsync(BenchOptions options, CancellationToken cancellationToken) =>
+        StartAsync(new Dictionary<string, string>(), (rig, port) => rig.StartNodesAsync(options, port, cancellationToken), cancellationToken);
+
+    /// <summary>The same with real nodes, each an agent that runs pods as processes and a gateway.</summary>
+    /// <param name="nodes">How many.</param>
+    /// <param name="drains">False turns draining off.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="BenchException">Something did not start; the message names its log.</exception>
+    public static Task<Rig> StartRealAsync(int nodes, bool drains, CancellationToken cancellationToken) => StartAsync(
+        new Dictionary<string, string>
+        {
+            ["ControlPlane__DrainsPods"] = drains ? "true" : "false",
+            ["ControlPlane__ServiceClusterIPRange"] = RealNode.ServiceAddresses,
+        },
+        (rig, port) => rig.StartRealNodesAsync(nodes, port, cancellationToken),
+        cancellationToken);
+
+    private static async Task<Rig> StartAsync(IReadOnlyDictionary<string, string> settings, Func<Rig, int, Task> startNodes, CancellationToken cancellationToken)
     {
         string folder = Directory.CreateTempSubdirectory("controlplane-bench-").FullName;
         EmbeddedPostgresCluster postgres = await EmbeddedPostgresCluster.StartAsync(
@@ -46,7 +67,7 @@ internal sealed class Rig : IAsyncDisposable
             ProgramOf("src/ControlPlane.Api", "ControlPlane.Api"),
             ["--http-port", Text(port), "--https-port", "-1", "--data-dir", folder],
             Path.Combine(folder, "api.log"),
-            new Dictionary<string, string>
+            new Dictionary<string, string>(settings)
             {
                 ["ConnectionStrings__ControlPlane"] = postgres.ConnectionString,
                 ["Logging__LogLevel__Default"] = "Warning",
@@ -55,7 +76,8 @@ internal sealed class Rig : IAsyncDisposable
         Rig rig = new(folder, postgres, api, client);
         try
         {
-            await rig.StartNodesAsync(options, port, cancellationToken);
+            await WaitAsync("the API does not serve", api, client.IsServingAsync, cancellationToken);
+            await startNodes(rig, port);
             return rig;
         }
         catch
@@ -82,6 +104,7 @@ internal sealed class Rig : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await Task.WhenAll(realNodes.Select(node => node.DisposeAsync().AsTask()));
         if (nodes is not null)
         {
             await nodes.DisposeAsync();
@@ -100,7 +123,6 @@ internal sealed class Rig : IAsyncDisposable
 
     private async Task StartNodesAsync(BenchOptions options, int port, CancellationToken cancellationToken)
     {
-        await WaitAsync("the API does not serve", api, Client.IsServingAsync, cancellationToken);
         HollowOptions hollow = new(
             new Uri($"http://127.0.0.1:{Text(port)}"), Path.Combine(folder, "agent.token"), Path.Combine(folder, "nodes"),
             options.Nodes, TimeSpan.FromMilliseconds(options.StartDelay));
@@ -113,6 +135,16 @@ internal sealed class Rig : IAsyncDisposable
             KeyValuePair.Create("hollow nodes", new ProcessTree(nodes.Id)),
         ]);
         await WaitAsync("the nodes do not join", nodes, async token => await Client.ReadyNodesAsync(token) == options.Nodes, cancellationToken);
+    }
+
+    private async Task StartRealNodesAsync(int count, int port, CancellationToken cancellationToken)
+    {
+        for (int index = 1; index <= count; index++)
+        {
+            realNodes.Add(new RealNode(index, new Uri($"http://127.0.0.1:{Text(port)}"), folder));
+        }
+
+        await WaitAsync("the nodes do not join", realNodes[0].Agent, async token => await Client.ReadyNodesAsync(token) == count, cancellationToken);
     }
 
     private static async Task WaitAsync(string failure, ChildProgram child, Func<CancellationToken, Task<bool>> isSo, CancellationToken cancellationToken)

@@ -1,8 +1,10 @@
+using ControlPlane.Api.Hosting;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning.Routing;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
+using Microsoft.Extensions.Options;
 
 namespace ControlPlane.Api.Agents;
 
@@ -11,7 +13,8 @@ namespace ControlPlane.Api.Agents;
 /// agent acts on wakes it: a pod's metadata and spec, its pull secrets, and the word of a person about its containers of other stores; not
 /// the status that it reported itself. A pod that is on its way out and that slices list is told of as running until the reconciler has marked it as drained.
 /// </summary>
-internal sealed partial class NodeAssignments(IResourceCache cache, AgentSessions sessions, TimeProvider time, ILogger<NodeAssignments> logger) : BackgroundService
+internal sealed partial class NodeAssignments(
+    IResourceCache cache, AgentSessions sessions, IOptions<ApiOptions> options, TimeProvider time, ILogger<NodeAssignments> logger) : BackgroundService
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
@@ -106,7 +109,7 @@ internal sealed partial class NodeAssignments(IResourceCache cache, AgentSession
     }
 
     /// <summary>A pod that gateways may still send requests to is not to be stopped yet.</summary>
-    private Pod AsToldToAgent(Pod pod) => Draining.IsPending(pod) && listed.Contains(pod.Uid) ? Draining.AsRunning(pod) : pod;
+    private Pod AsToldToAgent(Pod pod) => options.Value.DrainsPods && Draining.IsPending(pod) && listed.Contains(pod.Uid) ? Draining.AsRunning(pod) : pod;
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -54,6 +54,11 @@ public sealed record ApiOptions
     /// <summary>How many pods are kept that have ended; beyond, the oldest are deleted. 0 or less keeps any number.</summary>
     public int EndedPodsMax { get; init; } = EndedPods.DefaultThreshold;
 
+    /// <summary>
+    /// Whether a pod of a Service is stopped only after its requests are done. False stops it as soon as it is marked, so requests are lost, as many as a benchmark then counts; the same for all replicas.
+    /// </summary>
+    public bool DrainsPods { get; init; } = true;
+
     /// <summary>Where Services' addresses come from. Every node must be able to listen on them: loopback addresses, unless the nodes are set up for others.</summary>
     public string ServiceClusterIPRange { get; init; } = Domain.Planning.Routing.ServiceRanges.Default.Addresses.ToString();
 

@@ -35,7 +35,7 @@ internal sealed class Replica
         AgentSessions sessions = new(Process.Time);
         reports = new ReportHandler(store, Reader, sessions, presence, Process.Time, simulation.Dice.Fork().NewGuid);
         images = new ImageHandler(store, Reader);
-        NodeAssignments assignments = new(cache, sessions, Process.Time, NullLogger<NodeAssignments>.Instance);
+        NodeAssignments assignments = new(cache, sessions, Options.Create(new ApiOptions()), Process.Time, NullLogger<NodeAssignments>.Instance);
         desired = new HeldDesired(assignments, Process.Time);
         LeaderLoop loop = new(
             store,

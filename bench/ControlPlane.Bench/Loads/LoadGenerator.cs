@@ -1,0 +1,136 @@
+using System.Diagnostics;
+using System.Net;
+
+namespace ControlPlane.Bench.Loads;
+
+/// <summary>
+/// Callers that each send a request when it is due, at a rate that was set, or as soon as the last one was answered. A late request's time counts from when it was due: a stop of the
+/// data path shows in the latencies of all that would have been sent meanwhile.
+/// </summary>
+internal sealed class LoadGenerator
+{
+    /// <summary>What each bucket of the latencies spans: a tenth of a millisecond.</summary>
+    private const double TicksOfBucket = TimeSpan.TicksPerMillisecond / 10.0;
+
+    /// <summary>Up to 60 s.</summary>
+    private const int Buckets = 600_000;
+
+    /// <summary>Failures whose texts are kept, of each kind one line and a count.</summary>
+    private const int KindsMax = 50;
+
+    private readonly Lock gate = new();
+    private readonly int[] latencies = new int[Buckets];
+    private readonly Dictionary<string, int> failures = new(StringComparer.Ordinal);
+    private readonly IReadOnlyList<(IPEndPoint Target, bool KeepsAlive)> callers;
+    private long requests;
+    private long failed;
+    private double intervalTicks;
+
+    /// <param name="targets">Each gets callers that keep their connection, and callers that open one for each request.</param>
+    /// <param name="callersOfTarget">How many of each kind.</param>
+    public LoadGenerator(IEnumerable<IPEndPoint> targets, int callersOfTarget) =>
+        callers =
+        [
+            .. from target in targets
+               from number in Enumerable.Range(0, 2 * callersOfTarget)
+               select (target, number % 2 == 0),
+        ];
+
+    public long Requests => Interlocked.Read(ref requests);
+
+    public long Failed => Interlocked.Read(ref failed);
+
+    /// <summary>Requests a second, of all callers together; 0 for as many as are answered.</summary>
+    public double Rate
+    {
+        get => Volatile.Read(ref intervalTicks) is > 0 and var ticks ? callers.Count * TimeSpan.TicksPerSecond / ticks : 0;
+        set => Volatile.Write(ref intervalTicks, value > 0 ? callers.Count * TimeSpan.TicksPerSecond / value : 0);
+    }
+
+    /// <summary>Sends until it is told to stop; what is under way then is answered first.</summary>
+    public Task RunAsync(CancellationToken enough) => Task.WhenAll(callers.Select((caller, i) => CallAsync(caller.Target, caller.KeepsAlive, (double)i / callers.Count, enough)));
+
+    /// <summary>Forgets what was measured so far.</summary>
+    public void Reset()
+    {
+        lock (gate)
+        {
+            Array.Clear(latencies);
+            failures.Clear();
+            Interlocked.Exchange(ref requests, 0);
+            Interlocked.Exchange(ref failed, 0);
+        }
+    }
+
+    /// <summary>The time, in milliseconds, within which this part of the requests was answered.</summary>
+    public double Percentile(double part)
+    {
+        lock (gate)
+        {
+            long wanted = (long)Math.Ceiling(latencies.Sum(count => (long)count) * part);
+            long seen = 0;
+            int bucket = 0;
+            while (bucket < Buckets - 1 && (seen += latencies[bucket]) < wanted)
+            {
+                bucket++;
+            }
+
+            return (bucket + 1) * TicksOfBucket / TimeSpan.TicksPerMillisecond;
+        }
+    }
+
+    /// <summary>What went wrong, the most frequent first.</summary>
+    public IReadOnlyList<string> Failures()
+    {
+        lock (gate)
+        {
+            return [.. failures.OrderByDescending(failure => failure.Value).Select(failure => $"{failure.Value} × {failure.Key}")];
+        }
+    }
+
+    /// <param name="target">Whom to ask.</param>
+    /// <param name="keepsAlive">Whether the connection is kept.</param>
+    /// <param name="phase">0 to 1: callers with the same rate do not all ask at once.</param>
+    /// <param name="enough">Ends it.</param>
+    private async Task CallAsync(IPEndPoint target, bool keepsAlive, double phase, CancellationToken enough)
+    {
+        using HttpCaller caller = new(target, keepsAlive);
+        long start = Stopwatch.GetTimestamp();
+        double dueTicks = Volatile.Read(ref intervalTicks) * phase;
+        while (!enough.IsCancellationRequested)
+        {
+            double nowTicks = Stopwatch.GetElapsedTime(start).Ticks;
+            double interval = Volatile.Read(ref intervalTicks);
+            if (interval == 0)
+            {
+                dueTicks = nowTicks;
+            }
+            else if (dueTicks > nowTicks)
+            {
+                await Task.Delay(TimeSpan.FromTicks((long)Math.Max(dueTicks - nowTicks, TimeSpan.TicksPerMillisecond)), enough).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                continue;
+            }
+
+            string? failure = await caller.CallAsync(CancellationToken.None);
+            Note((Stopwatch.GetElapsedTime(start).Ticks - dueTicks) / TicksOfBucket, failure is null ? null : $"{(keepsAlive ? "kept" : "new")}, {target}: {failure}");
+            dueTicks += interval;
+        }
+    }
+
+    private void Note(double bucket, string? failure)
+    {
+        lock (gate)
+        {
+            requests++;
+            latencies[(int)Math.Clamp(bucket, 0, Buckets - 1)]++;
+            if (failure is not null)
+            {
+                failed++;
+                if (failures.Count < KindsMax || failures.ContainsKey(failure))
+                {
+                    failures[failure] = failures.GetValueOrDefault(failure) + 1;
+                }
+            }
+        }
+    }
+}
