@@ -60,6 +60,9 @@ internal static partial class GatewayLog
     [LoggerMessage(19, LogLevel.Warning, "connections are still open after {Seconds} s and are ended")]
     public static partial void DrainTimeIsUp(this ILogger log, double seconds);
 
+    [LoggerMessage(20, LogLevel.Error, "a header route of service {Service} holds for nothing: {Message}")]
+    public static partial void HeaderRouteUnusable(this ILogger log, string service, string message);
+
     [LoggerMessage(18, LogLevel.Warning, "no successor can take over: {Message}")]
     public static partial void NoHandOver(this ILogger log, string message);
 }

@@ -15,6 +15,7 @@ internal sealed record GatewayOptions
           --node-name NAME     this node's name (default: the host's name)
           --node-address IP    the address on which Services' node ports are served (default: 127.0.0.1)
           --data DIR           where the newest routes are kept, and where a successor finds this gateway (default: .data/gateway)
+          --metrics-port N     the port of /metrics, on the node's address if that is a loopback one, else on 127.0.0.1 (default: 9464; 0: none)
           --drain-seconds N    how long requests and connections may take to end when the gateway ends (default: 30)
 
         A gateway that is started beside another one with the same data folder takes its listening sockets over; the other one drains and ends.
@@ -33,6 +34,9 @@ internal sealed record GatewayOptions
     public IPAddress NodeAddress { get; init; } = IPAddress.Loopback;
 
     public required string DataFolder { get; init; }
+
+    /// <summary>Where the figures are served, on a loopback address; 0 for nowhere.</summary>
+    public int MetricsPort { get; init; }
 
     /// <summary>How long what is in flight may take to end.</summary>
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(30);
@@ -58,12 +62,13 @@ internal sealed record GatewayOptions
     }
 
     private static readonly string[] Known =
-        ["--server", "--token-file", "--ca-file", "--node-name", "--node-address", "--data", "--drain-seconds"];
+        ["--server", "--token-file", "--ca-file", "--node-name", "--node-address", "--data", "--metrics-port", "--drain-seconds"];
 
     private static GatewayOptions From(Dictionary<string, string> values)
     {
         string Required(string name) => values.GetValueOrDefault(name) ?? throw new FormatException($"{name} is required");
         string address = values.GetValueOrDefault("--node-address", "127.0.0.1");
+        string metricsPort = values.GetValueOrDefault("--metrics-port", "9464");
         string seconds = values.GetValueOrDefault("--drain-seconds", "30");
         return new GatewayOptions
         {
@@ -77,6 +82,9 @@ internal sealed record GatewayOptions
                 ? ip
                 : throw new FormatException($"--node-address: expected an IP address, got '{address}'"),
             DataFolder = Path.GetFullPath(values.GetValueOrDefault("--data") ?? Path.Combine(".data", "gateway")),
+            MetricsPort = int.TryParse(metricsPort, NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port <= IPEndPoint.MaxPort
+                ? port
+                : throw new FormatException($"--metrics-port: expected a number from 0 to {IPEndPoint.MaxPort}, got '{metricsPort}'"),
             Drain = int.TryParse(seconds, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number <= DrainSecondsMax
                 ? TimeSpan.FromSeconds(number)
                 : throw new FormatException($"--drain-seconds: expected a number from 0 to {DrainSecondsMax}, got '{seconds}'"),

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using ControlPlane.Domain.Routing;
 using Microsoft.AspNetCore.Builder;
@@ -7,7 +8,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace ControlPlane.Gateway.Tests;
 
-/// <summary>A pod: answers with its name; <c>/held</c> once it is let go, <c>/headers</c> with what it got, <c>/echo</c> with a WebSocket.</summary>
+/// <summary>A pod: answers with its name; <c>/held</c> once it is let go, <c>/headers</c> with what it got, <c>/echo</c> with a WebSocket, <c>/status/N</c> with that, <c>/cut</c> with half an answer.</summary>
 internal sealed class Backend : IAsyncDisposable
 {
     private readonly WebApplication app;
@@ -63,6 +64,20 @@ internal sealed class Backend : IAsyncDisposable
         {
             Interlocked.Increment(ref held);
             await letGo.Task;
+        }
+
+        if (context.Request.Path.StartsWithSegments("/status", out PathString status))
+        {
+            context.Response.StatusCode = int.Parse(status.Value![1..], CultureInfo.InvariantCulture);
+        }
+
+        if (context.Request.Path == "/cut")
+        {
+            context.Response.ContentLength = 1_000;
+            await context.Response.WriteAsync("half");
+            await context.Response.Body.FlushAsync();
+            context.Abort();
+            return;
         }
 
         if (context.Request.Path == "/echo")

@@ -14,7 +14,23 @@ internal sealed class GatewayWorld : IAsyncDisposable
     private readonly List<WebApplication> gateways = [];
     private long revision;
 
-    private GatewayWorld(FakeControlPlane controlPlane) => ControlPlane = controlPlane;
+    /// <summary>The Service's uid.</summary>
+    public static readonly Guid ServiceUid = new("11111111-2222-3333-4444-555555555555");
+
+    private GatewayWorld(FakeControlPlane controlPlane, Func<GatewayOptions, GatewayOptions> configure)
+    {
+        ControlPlane = controlPlane;
+        Options = configure(new GatewayOptions
+        {
+            Server = controlPlane.Url,
+            TokenFile = Path.Combine(folder.Path, "node.token"),
+            NodeName = "node-1",
+            DataFolder = folder.Path,
+            Drain = TimeSpan.FromSeconds(5),
+        });
+    }
+
+    public GatewayOptions Options { get; }
 
     public FakeControlPlane ControlPlane { get; }
 
@@ -26,9 +42,9 @@ internal sealed class GatewayWorld : IAsyncDisposable
 
     public string TableFile => Path.Combine(folder.Path, "routes.json");
 
-    public static async Task<GatewayWorld> StartAsync()
+    public static async Task<GatewayWorld> StartAsync(Func<GatewayOptions, GatewayOptions>? configure = null)
     {
-        GatewayWorld world = new(await FakeControlPlane.StartAsync());
+        GatewayWorld world = new(await FakeControlPlane.StartAsync(), configure ?? (options => options));
         await File.WriteAllTextAsync(Path.Combine(world.folder.Path, "node.token"), FakeControlPlane.Token);
         await world.StartGatewayAsync();
         return world;
@@ -36,14 +52,7 @@ internal sealed class GatewayWorld : IAsyncDisposable
 
     public async Task<WebApplication> StartGatewayAsync()
     {
-        WebApplication gateway = GatewayHost.Build(new GatewayOptions
-        {
-            Server = ControlPlane.Url,
-            TokenFile = Path.Combine(folder.Path, "node.token"),
-            NodeName = "node-1",
-            DataFolder = folder.Path,
-            Drain = TimeSpan.FromSeconds(5),
-        });
+        WebApplication gateway = GatewayHost.Build(Options);
         gateways.Add(gateway);
         await gateway.StartAsync();
         return gateway;
@@ -52,16 +61,22 @@ internal sealed class GatewayWorld : IAsyncDisposable
     public WebApplication Gateway => gateways[^1];
 
     /// <summary>Publishes a table and returns its revision.</summary>
-    public long Publish(RouteProtocol protocol, params RouteEndpoint[] endpoints)
+    public long Publish(RouteProtocol protocol, params RouteEndpoint[] endpoints) => Publish(protocol, service => service, endpoints);
+
+    /// <summary>The same with a Service that is more than its ports.</summary>
+    public long Publish(RouteProtocol protocol, Func<ServiceRoute, ServiceRoute> configure, params RouteEndpoint[] endpoints)
     {
         revision++;
         PortRoute port = new() { Port = 80, NodePort = NodePort, Protocol = protocol, Endpoints = [.. endpoints] };
-        ServiceRoute service = new() { Namespace = "default", Name = "hello", Uid = new Guid("11111111-2222-3333-4444-555555555555"), Ports = [port] };
-        ControlPlane.Publish(new RouteTable { Store = "s", Revision = revision, Services = [service] });
+        ServiceRoute service = new() { Namespace = "default", Name = "hello", Uid = ServiceUid, Ports = [port] };
+        ControlPlane.Publish(new RouteTable { Store = "s", Revision = revision, Services = [configure(service)] });
         return revision;
     }
 
     public async Task RouteAsync(params RouteEndpoint[] endpoints) => await ControlPlane.AcknowledgedAsync(Publish(RouteProtocol.Http, endpoints));
+
+    public async Task RouteAsync(Func<ServiceRoute, ServiceRoute> configure, params RouteEndpoint[] endpoints) =>
+        await ControlPlane.AcknowledgedAsync(Publish(RouteProtocol.Http, configure, endpoints));
 
     public async Task<string> GetAsync(string path = "") => await Client.GetStringAsync(new Uri(Url, path));
 

@@ -5,6 +5,7 @@ using ControlPlane.Api.Pipeline;
 using ControlPlane.Api.Security;
 using ControlPlane.Api.Wire;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Domain.Routing;
 using ControlPlane.Infrastructure.Presence;
 
@@ -17,6 +18,9 @@ internal static class GatewayEndpoints
     private static readonly TimeSpan HoldMax = TimeSpan.FromSeconds(30);
 
     private const int InstanceLengthMax = 128;
+
+    /// <summary>A DNS subdomain's length, which names of ReplicaSets have at most.</summary>
+    private const int ReplicaSetLengthMax = 253;
 
     public static void MapGateways(this IEndpointRouteBuilder routes)
     {
@@ -94,7 +98,39 @@ internal static class GatewayEndpoints
             ? throw StatusError.BadRequest($"instance: Invalid value: \"{report.Instance}\": must be a name of at most {InstanceLengthMax} characters")
             : report.Store.Length > InstanceLengthMax || report.Store.Contains('\0', StringComparison.Ordinal)
             ? throw StatusError.BadRequest("store: Invalid value: must be a store's identity")
+            : WhyUnusable(report.Traffic) is { } why
+            ? throw StatusError.BadRequest(why)
             : report;
+    }
+
+    /// <summary>Null for figures that can be kept; else the first that cannot, by its path.</summary>
+    private static string? WhyUnusable(ValueList<TrafficFigures> traffic)
+    {
+        if (traffic.Count > TrafficFigures.FiguresMax)
+        {
+            return $"traffic: Too many: {traffic.Count}: must have at most {TrafficFigures.FiguresMax} items";
+        }
+
+        for (int i = 0; i < traffic.Count; i++)
+        {
+            TrafficFigures figures = traffic[i];
+            if (figures.ReplicaSet.Length > ReplicaSetLengthMax || figures.ReplicaSet.Contains('\0', StringComparison.Ordinal))
+            {
+                return $"traffic[{i}].replicaSet: Invalid value: must be a ReplicaSet's name";
+            }
+
+            if (figures.Requests < 0 || figures.Failures < 0 || figures.InFlight < 0 || figures.Latency.Any(count => count < 0))
+            {
+                return $"traffic[{i}]: Invalid value: no count can be less than 0";
+            }
+
+            if (!figures.Latency.IsEmpty && figures.Latency.Count != TrafficFigures.LatencyBounds.Count + 1)
+            {
+                return $"traffic[{i}].latency: Invalid value: must have {TrafficFigures.LatencyBounds.Count + 1} counts or none, not {figures.Latency.Count}";
+            }
+        }
+
+        return null;
     }
 
     private static string NodeOf(HttpContext http) => (string)http.Request.RouteValues["name"]!;

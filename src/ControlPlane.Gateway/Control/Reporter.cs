@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace ControlPlane.Gateway.Control;
 
 /// <summary>Reports what is acted on and what is still in flight: at once when either matters, else as a sign of life.</summary>
-internal sealed class Reporter(ControlPlaneClient controlPlane, Router router, Acknowledged acknowledged, TimeProvider time, ILogger<Reporter> log) : BackgroundService
+internal sealed class Reporter(
+    ControlPlaneClient controlPlane, Router router, TrafficMeter meter, Acknowledged acknowledged, TimeProvider time, ILogger<Reporter> log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(3);
 
@@ -51,6 +52,14 @@ internal sealed class Reporter(ControlPlaneClient controlPlane, Router router, A
     {
         // What is acknowledged is read first: a table that is applied between the two would only add to what drains.
         RouteTable table = acknowledged.Table;
-        return new GatewayReport { Instance = instance, Store = table.Store, Acknowledged = table.Revision, Sequence = ++sequence, Draining = router.Draining() };
+        return new GatewayReport
+        {
+            Instance = instance,
+            Store = table.Store,
+            Acknowledged = table.Revision,
+            Sequence = ++sequence,
+            Draining = router.Draining(),
+            Traffic = meter.Read(),
+        };
     }
 }

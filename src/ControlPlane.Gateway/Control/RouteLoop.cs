@@ -1,5 +1,6 @@
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Routing;
+using ControlPlane.Gateway.Forwarding;
 using ControlPlane.Gateway.Hosting;
 using ControlPlane.Gateway.Listening;
 using ControlPlane.Gateway.Traffic;
@@ -14,6 +15,7 @@ internal sealed class RouteLoop(
     TableFile file,
     Router router,
     Listeners listeners,
+    MetricsPage metrics,
     Acknowledged acknowledged,
     DrainState drain,
     TimeProvider time,
@@ -105,7 +107,7 @@ internal sealed class RouteLoop(
 
     private async Task ApplyAsync(RouteTable table, CancellationToken cancellationToken)
     {
-        listening = router.Apply(table);
+        listening = [.. router.Apply(table), .. metrics.Listening];
         listensOnAll = await listeners.ApplyAsync(listening, cancellationToken);
         acknowledged.Set(table);
     }

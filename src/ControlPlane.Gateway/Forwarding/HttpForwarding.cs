@@ -32,14 +32,18 @@ internal sealed class HttpForwarding : IDisposable
 
     private readonly IHttpForwarder forwarder;
     private readonly Connector connector;
+    private readonly MetricsPage metrics;
     private readonly DrainState drain;
+    private readonly TimeProvider time;
     private readonly HttpMessageInvoker client;
 
-    public HttpForwarding(IHttpForwarder forwarder, Connector connector, DrainState drain)
+    public HttpForwarding(IHttpForwarder forwarder, Connector connector, MetricsPage metrics, DrainState drain, TimeProvider time)
     {
         this.forwarder = forwarder;
         this.connector = connector;
+        this.metrics = metrics;
         this.drain = drain;
+        this.time = time;
         client = new HttpMessageInvoker(new SocketsHttpHandler
         {
             UseProxy = false,
@@ -55,9 +59,16 @@ internal sealed class HttpForwarding : IDisposable
     public async Task ForwardAsync(HttpContext context)
     {
         ServicePort port = context.Features.Get<AcceptedOn>()!.Listener.Port;
-        IPAddress address = context.Connection.RemoteIpAddress ?? IPAddress.None;
+        if (ReferenceEquals(port, metrics.Port))
+        {
+            EndWhileDraining(context);
+            await metrics.WriteAsync(context);
+            return;
+        }
+
+        RequestTraits request = new(context.Connection.RemoteIpAddress ?? IPAddress.None, context.Request);
         List<Endpoint> tried = [];
-        while (port.Enter(address, tried) is { } endpoint)
+        while (port.Enter(request, tried) is { } endpoint)
         {
             try
             {
@@ -74,18 +85,24 @@ internal sealed class HttpForwarding : IDisposable
             tried.Add(endpoint);
         }
 
+        // One failure, not one of each that was tried: the client has seen one.
+        tried.LastOrDefault()?.Traffic.Ended(hasFailed: true);
         string reason = tried.Count == 0 ? "has no ready endpoint" : $"has no endpoint that can be connected to; {tried.Count} tried";
-        if (drain.IsDraining)
-        {
-            EndAfterThis(context);
-        }
-
+        EndWhileDraining(context);
         context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
         context.Response.ContentType = "text/plain; charset=utf-8";
         await context.Response.WriteAsync($"service {port.Name} {reason}\n", context.RequestAborted);
     }
 
     public void Dispose() => client.Dispose();
+
+    private void EndWhileDraining(HttpContext context)
+    {
+        if (drain.IsDraining)
+        {
+            EndAfterThis(context);
+        }
+    }
 
     /// <summary>The client's next request opens a connection, which the successor accepts.</summary>
     private static void EndAfterThis(HttpContext context)
@@ -104,13 +121,14 @@ internal sealed class HttpForwarding : IDisposable
     private async Task<bool> TryForwardAsync(HttpContext context, Endpoint endpoint)
     {
         RouteEndpoint route = endpoint.Route;
-        Transformer transformer = new(endpoint, drain);
+        Transformer transformer = new(endpoint, drain, time.GetTimestamp(), time);
         ForwarderRequestConfig config = HttpProtocol.IsHttp2(context.Request.Protocol) ? AsHttp2 : AsHttp1;
         ForwarderError error = await forwarder.SendAsync(context, $"http://{route.Address}:{route.Port}", client, config, transformer);
         if (error is not (ForwarderError.Request or ForwarderError.UpgradeRequestDestination)
             || context.Response.HasStarted
             || !IsUnreachable(context.Features.Get<IForwarderErrorFeature>()?.Exception))
         {
+            endpoint.Traffic.Ended(hasFailed: IsThePods(error) || (error is ForwarderError.None && context.Response.StatusCode >= StatusCodes.Status500InternalServerError));
             return true;
         }
 
@@ -127,6 +145,15 @@ internal sealed class HttpForwarding : IDisposable
         return socket is not null ? new NetworkStream(socket, ownsSocket: true) : throw new EndpointUnreachableException();
     }
 
+    /// <summary>What the pod or the way to it is to blame for; a client that went away is not the pod's failure.</summary>
+    private static bool IsThePods(ForwarderError error) => error is ForwarderError.Request
+        or ForwarderError.RequestTimedOut
+        or ForwarderError.RequestBodyDestination
+        or ForwarderError.ResponseHeaders
+        or ForwarderError.ResponseBodyDestination
+        or ForwarderError.UpgradeRequestDestination
+        or ForwarderError.UpgradeResponseDestination;
+
     private static bool IsUnreachable(Exception? exception) =>
         exception is not null && (exception is EndpointUnreachableException || IsUnreachable(exception.InnerException));
 
@@ -134,7 +161,7 @@ internal sealed class HttpForwarding : IDisposable
     private sealed class EndpointUnreachableException() : IOException("the endpoint cannot be connected to");
 
     /// <summary>Headers pass as they are, the Host too; where the request came from is added.</summary>
-    private sealed class Transformer(Endpoint endpoint, DrainState drain) : HttpTransformer
+    private sealed class Transformer(Endpoint endpoint, DrainState drain, long startedAt, TimeProvider time) : HttpTransformer
     {
         public override async ValueTask TransformRequestAsync(
             HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
@@ -156,6 +183,11 @@ internal sealed class HttpForwarding : IDisposable
 
         public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
         {
+            if (proxyResponse is not null)
+            {
+                endpoint.Traffic.Answered(time.GetElapsedTime(startedAt));
+            }
+
             bool copies = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
             if (drain.IsDraining && proxyResponse is not null)
             {

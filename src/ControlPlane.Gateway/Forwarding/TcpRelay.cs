@@ -22,13 +22,14 @@ internal sealed class TcpRelay(Connections connections, Connector connector) : I
     private async Task CarryAsync(Socket client, ServicePort port)
     {
         using Socket held = client;
-        IPAddress address = ((IPEndPoint)client.RemoteEndPoint!).Address;
+        RequestTraits connection = new(((IPEndPoint)client.RemoteEndPoint!).Address);
         List<Endpoint> tried = [];
-        while (port.Enter(address, tried) is { } endpoint)
+        while (port.Enter(connection, tried) is { } endpoint)
         {
             try
             {
                 using Socket? server = await connector.TryConnectAsync(endpoint, aborting.Token);
+                endpoint.Traffic.Ended(hasFailed: server is null);
                 if (server is not null)
                 {
                     await RelayAsync(client, server, aborting.Token);

@@ -6,7 +6,7 @@ namespace ControlPlane.Gateway.Traffic;
 /// One pod behind one port, over all tables that list it: how much is in flight to it, and whether anything new may go there. Whether it is open and what enters it are
 /// decided under one lock, so that once it is closed its count only falls.
 /// </summary>
-internal sealed class Endpoint(RouteEndpoint route, TimeProvider time, Action drained)
+internal sealed class Endpoint(RouteEndpoint route, PodTraffic traffic, TimeProvider time, Action drained)
 {
     /// <summary>How long an endpoint that could not be connected to is left out, while others can be.</summary>
     public static readonly TimeSpan LeftOutFor = TimeSpan.FromSeconds(5);
@@ -19,6 +19,9 @@ internal sealed class Endpoint(RouteEndpoint route, TimeProvider time, Action dr
 
     /// <summary>As the newest table has it.</summary>
     public RouteEndpoint Route { get; set => Volatile.Write(ref field, value); } = route;
+
+    /// <summary>What is told of the pod.</summary>
+    public PodTraffic Traffic => traffic;
 
     /// <summary>Requests and connections that have not ended.</summary>
     public int InFlight => Volatile.Read(ref inFlight);
@@ -43,6 +46,7 @@ internal sealed class Endpoint(RouteEndpoint route, TimeProvider time, Action dr
             if (isOpen)
             {
                 inFlight++;
+                traffic.Entered();
             }
 
             return isOpen;
@@ -59,6 +63,7 @@ internal sealed class Endpoint(RouteEndpoint route, TimeProvider time, Action dr
             isDrained = inFlight == 0 && !(isOpen && Route.Ready);
         }
 
+        traffic.Left();
         if (isDrained)
         {
             drained();

@@ -1,6 +1,7 @@
 using System.Net;
 using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Domain.Routing;
+using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Gateway.Traffic;
 
@@ -11,10 +12,11 @@ internal sealed record ListenAddress(IPEndPoint EndPoint, ServicePort Port, bool
 /// The table that is acted on, as live ports and endpoints. <see cref="Apply"/> returns when nothing new can reach what the table does not list as ready:
 /// from then on it may be acknowledged.
 /// </summary>
-internal sealed class Router(GatewayOptions options, TimeProvider time)
+internal sealed class Router(GatewayOptions options, TrafficMeter meter, TimeProvider time, ILogger<Router> log)
 {
     private readonly Lock gate = new();
     private readonly Dictionary<PortKey, ServicePort> ports = [];
+    private Dictionary<Guid, TrafficPolicy> policies = [];
     private Dictionary<EndpointKey, Endpoint> endpoints = [];
     private List<Endpoint> leaving = [];
 
@@ -30,19 +32,22 @@ internal sealed class Router(GatewayOptions options, TimeProvider time)
             HashSet<PortKey> kept = [];
             List<ListenAddress> listening = [];
             List<(Endpoint Endpoint, bool IsOpen)> doors = [];
+            Dictionary<Guid, TrafficPolicy> divided = [];
             foreach (ServiceRoute service in table.Services)
             {
+                divided[service.Uid] = TrafficPolicy.Of(
+                    service, policies.GetValueOrDefault(service.Uid, TrafficPolicy.None), why => log.HeaderRouteUnusable($"{service.Namespace}/{service.Name}", why));
                 foreach (PortRoute route in service.Ports)
                 {
                     PortKey key = new(service.Uid, route.Port, route.Name);
                     kept.Add(key);
-                    listening.AddRange(ListeningOf(service, route, ApplyPort(key, service, route, listed, doors)));
+                    listening.AddRange(ListeningOf(service, route, ApplyPort(key, service, route, divided[service.Uid], listed, doors)));
                 }
             }
 
             foreach ((PortKey key, ServicePort port) in ports.Where(entry => !kept.Contains(entry.Key)).ToList())
             {
-                port.Set([], port.Protocol, TimeSpan.Zero);
+                port.Set([], port.Protocol, TimeSpan.Zero, TrafficPolicy.None);
                 ports.Remove(key);
             }
 
@@ -52,6 +57,8 @@ internal sealed class Router(GatewayOptions options, TimeProvider time)
             removed.ForEach(endpoint => endpoint.Open(open: false));
             leaving = [.. leaving.Concat(removed).Where(endpoint => endpoint.InFlight > 0)];
             endpoints = listed;
+            policies = divided;
+            meter.SetListed([.. listed.Values.Select(endpoint => endpoint.Traffic.Key)]);
             return listening;
         }
     }
@@ -76,7 +83,12 @@ internal sealed class Router(GatewayOptions options, TimeProvider time)
     }
 
     private ServicePort ApplyPort(
-        PortKey key, ServiceRoute service, PortRoute route, Dictionary<EndpointKey, Endpoint> listed, List<(Endpoint Endpoint, bool IsOpen)> doors)
+        PortKey key,
+        ServiceRoute service,
+        PortRoute route,
+        TrafficPolicy policy,
+        Dictionary<EndpointKey, Endpoint> listed,
+        List<(Endpoint Endpoint, bool IsOpen)> doors)
     {
         if (!ports.TryGetValue(key, out ServicePort? port))
         {
@@ -92,7 +104,7 @@ internal sealed class Router(GatewayOptions options, TimeProvider time)
             EndpointKey endpointKey = new(key, target.Pod, target.Address, target.Port);
             if (!endpoints.TryGetValue(endpointKey, out Endpoint? endpoint))
             {
-                endpoint = new Endpoint(target, time, () => Drained());
+                endpoint = new Endpoint(target, meter.Of(service, target), time, () => Drained());
             }
 
             endpoint.Route = target;
@@ -110,7 +122,7 @@ internal sealed class Router(GatewayOptions options, TimeProvider time)
         TimeSpan keptFor = service.SessionAffinity == SessionAffinity.ClientIP
             ? TimeSpan.FromSeconds(service.AffinityTimeoutSeconds ?? DefaultAffinitySeconds)
             : TimeSpan.Zero;
-        port.Set([.. open], route.Protocol, keptFor);
+        port.Set([.. open], route.Protocol, keptFor, policy);
         return port;
     }
 

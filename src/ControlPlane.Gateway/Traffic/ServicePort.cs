@@ -1,13 +1,15 @@
-using System.Net;
 using ControlPlane.Domain.Routing;
 
 namespace ControlPlane.Gateway.Traffic;
 
-/// <summary>One port of a Service and the endpoints that new requests to it may go to. A table changes it in place, so what is in flight notices nothing.</summary>
+/// <summary>
+/// One port of a Service and the endpoints that new requests to it may go to. A table changes it in place, so what is in flight notices nothing. The first that finds an endpoint decides: a header
+/// route, the client's own endpoint where clients are kept, the shares of ReplicaSets, any endpoint at all; within what is left the one with the least in flight.
+/// </summary>
 internal sealed class ServicePort(string name, TimeProvider time, Func<int, int> random)
 {
     private readonly ClientAffinity affinity = new(time);
-    private volatile Choice choice = new([], RouteProtocol.Http, TimeSpan.Zero);
+    private volatile Choice choice = new([], RouteProtocol.Http, TimeSpan.Zero, TrafficPolicy.None);
 
     /// <summary>Service and port as a person would name them, such as <c>default/hello:80</c>.</summary>
     public string Name => name;
@@ -17,20 +19,18 @@ internal sealed class ServicePort(string name, TimeProvider time, Func<int, int>
     /// <param name="open">Those that may get new requests.</param>
     /// <param name="protocol">How its bytes are carried.</param>
     /// <param name="keptFor">How long a client stays with its endpoint; zero for not at all.</param>
-    public void Set(Endpoint[] open, RouteProtocol protocol, TimeSpan keptFor) => choice = new Choice(open, protocol, keptFor);
+    /// <param name="policy">How requests are divided among ReplicaSets.</param>
+    public void Set(Endpoint[] open, RouteProtocol protocol, TimeSpan keptFor, TrafficPolicy policy) => choice = new Choice(open, protocol, keptFor, policy);
 
-    /// <summary>
-    /// Enters an endpoint: the client's own where clients are kept, else the one with the least in flight, those that cannot be connected to last. Null when there is
-    /// none that was not tried yet. The caller leaves it.
-    /// </summary>
-    /// <param name="client">The client's address.</param>
-    /// <param name="tried">Endpoints that could not be connected to for this very request.</param>
-    public Endpoint? Enter(IPAddress client, IReadOnlyCollection<Endpoint> tried)
+    /// <summary>Enters an endpoint, those that cannot be connected to last. Null when there is none that was not tried yet. The caller leaves it.</summary>
+    /// <param name="request">What decides.</param>
+    /// <param name="tried">Endpoints that could not be connected to for this very request, in the order in which they were tried.</param>
+    public Endpoint? Enter(in RequestTraits request, IReadOnlyList<Endpoint> tried)
     {
         while (true)
         {
             Choice now = choice;
-            Endpoint? endpoint = Pick(now, client, tried);
+            Endpoint? endpoint = Pick(now, request, tried);
             if (endpoint is null || endpoint.TryEnter())
             {
                 return endpoint;
@@ -44,29 +44,64 @@ internal sealed class ServicePort(string name, TimeProvider time, Func<int, int>
         }
     }
 
-    private Endpoint? Pick(Choice now, IPAddress client, IReadOnlyCollection<Endpoint> tried)
+    private Endpoint? Pick(Choice now, in RequestTraits request, IReadOnlyList<Endpoint> tried)
     {
-        if (now.KeptFor == TimeSpan.Zero)
+        if (now.Policy.Rules.Count > 0 && request.Request is { } http)
         {
-            return LeastLoaded(now.Open, tried);
+            foreach (string replicaSet in now.Policy.Demanded(http))
+            {
+                // The client's choice by the shares is left as it is.
+                if (LeastLoaded(now.OfReplicaSet(replicaSet), tried) is { } demanded)
+                {
+                    return demanded;
+                }
+            }
         }
 
-        Endpoint? endpoint = affinity.Find(client, now.KeptFor);
-        if (endpoint is null || endpoint.IsLeftOut || tried.Contains(endpoint) || !now.Open.Contains(endpoint))
+        if (now.KeptFor == TimeSpan.Zero)
         {
-            endpoint = LeastLoaded(now.Open, tried);
+            return PickByShares(now, tried);
+        }
+
+        Endpoint? endpoint = affinity.Find(request.Client, now.KeptFor);
+        if (endpoint is null || endpoint.IsLeftOut || tried.Contains(endpoint) || !now.Open.Contains(endpoint) || !now.MayKeep(endpoint))
+        {
+            endpoint = PickByShares(now, tried);
         }
 
         if (endpoint is not null)
         {
-            affinity.Keep(client, endpoint, now.KeptFor);
+            affinity.Keep(request.Client, endpoint, now.KeptFor);
         }
 
         return endpoint;
     }
 
+    /// <summary>A request takes one turn: what could not be connected to is tried again elsewhere in the same ReplicaSet.</summary>
+    private Endpoint? PickByShares(Choice now, IReadOnlyList<Endpoint> tried)
+    {
+        if (now.Groups.Length == 0)
+        {
+            return LeastLoaded(now.Open, tried);
+        }
+
+        if (tried.Count > 0 && now.OfReplicaSet(tried[^1].Route.ReplicaSet) is { Length: > 0 } same && LeastLoaded(same, tried) is { } sibling)
+        {
+            return sibling;
+        }
+
+        bool[] canTake = new bool[now.Groups.Length];
+        for (int i = 0; i < canTake.Length; i++)
+        {
+            canTake[i] = now.Groups[i].Any(endpoint => tried.Count == 0 || !tried.Contains(endpoint));
+        }
+
+        int next = now.Policy.Rotation!.Next(canTake);
+        return LeastLoaded(next >= 0 ? now.Groups[next] : now.Open, tried);
+    }
+
     /// <summary>Begins at a random one, so that equals take turns.</summary>
-    private Endpoint? LeastLoaded(Endpoint[] open, IReadOnlyCollection<Endpoint> tried)
+    private Endpoint? LeastLoaded(Endpoint[] open, IReadOnlyList<Endpoint> tried)
     {
         Endpoint? best = null;
         (bool IsLeftOut, int InFlight) least = default;
@@ -89,5 +124,28 @@ internal sealed class ServicePort(string name, TimeProvider time, Func<int, int>
         return best;
     }
 
-    private sealed record Choice(Endpoint[] Open, RouteProtocol Protocol, TimeSpan KeptFor);
+    /// <summary>What is chosen from. Terminating endpoints, open when no other is, are divided by no shares.</summary>
+    private sealed class Choice(Endpoint[] open, RouteProtocol protocol, TimeSpan keptFor, TrafficPolicy policy)
+    {
+        public Endpoint[] Open => open;
+
+        public RouteProtocol Protocol => protocol;
+
+        public TimeSpan KeptFor => keptFor;
+
+        public TrafficPolicy Policy => policy;
+
+        /// <summary>The ready endpoints of each share, in the order of the shares; empty where there are no shares.</summary>
+        public Endpoint[][] Groups { get; } = policy.Rotation is null ? [] : [.. policy.Rotation.Shares.Select(share => ReadyOf(open, share.ReplicaSet))];
+
+        /// <summary>The ready endpoints of a ReplicaSet that the policy names.</summary>
+        public Endpoint[] OfReplicaSet(string? replicaSet) => ReadyOf(open, replicaSet);
+
+        /// <summary>A client stays while its endpoint's ReplicaSet has a share, or when no share has an endpoint.</summary>
+        public bool MayKeep(Endpoint endpoint) =>
+            policy.HasShare(endpoint.Route.ReplicaSet) || !Array.Exists(open, other => policy.HasShare(other.Route.ReplicaSet) && other.Route.Ready);
+
+        private static Endpoint[] ReadyOf(Endpoint[] open, string? replicaSet) =>
+            Array.FindAll(open, endpoint => endpoint.Route.Ready && endpoint.Route.ReplicaSet == replicaSet && replicaSet is not null);
+    }
 }

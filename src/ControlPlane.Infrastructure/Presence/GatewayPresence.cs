@@ -29,12 +29,16 @@ internal sealed class GatewayPresence(Database database, IOptions<StoreOptions> 
         Volatile.Read(ref news).TrySetResult();
     }
 
-    public Task<IReadOnlyList<GatewayState>> ReadAsync(CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<GatewayState>> ReadAsync(CancellationToken cancellationToken) => ReadAsync("traffic", cancellationToken);
+
+    public Task<IReadOnlyList<GatewayState>> ReadWithoutTrafficAsync(CancellationToken cancellationToken) => ReadAsync("'[]'::jsonb", cancellationToken);
+
+    private Task<IReadOnlyList<GatewayState>> ReadAsync(string traffic, CancellationToken cancellationToken) =>
         database.AskAsync<IReadOnlyList<GatewayState>>(
             async connection =>
             {
                 await using NpgsqlCommand command = new(
-                    "SELECT instance, node, store, acknowledged, draining, clock_timestamp() - last_seen FROM gateway_presence ORDER BY node, instance", connection);
+                    $"SELECT instance, node, store, acknowledged, draining, clock_timestamp() - last_seen, {traffic} FROM gateway_presence ORDER BY node, instance", connection);
                 await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
                 List<GatewayState> gateways = [];
                 while (await reader.ReadAsync(cancellationToken))
@@ -47,6 +51,7 @@ internal sealed class GatewayPresence(Database database, IOptions<StoreOptions> 
                         Acknowledged = reader.GetInt64(3),
                         Draining = ResourceJson.Deserialize<ValueList<DrainingEndpoint>>(reader.GetString(4)),
                         Age = reader.GetTimeSpan(5),
+                        Traffic = ResourceJson.Deserialize<ValueList<TrafficFigures>>(reader.GetString(6)),
                     });
                 }
 
@@ -109,13 +114,13 @@ internal sealed class GatewayPresence(Database database, IOptions<StoreOptions> 
     /// <summary>A report that comes late, through another replica, does not replace a later one.</summary>
     private NpgsqlBatchCommand Upsert(Noted[] living) => new(
         """
-        INSERT INTO gateway_presence (instance, node, store, acknowledged, sequence, draining, last_seen)
-        SELECT instance, node, store, acknowledged, sequence, draining, now() - make_interval(secs => age)
-        FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::jsonb[], $7::float8[])
-            AS t(instance, node, store, acknowledged, sequence, draining, age)
+        INSERT INTO gateway_presence (instance, node, store, acknowledged, sequence, draining, traffic, last_seen)
+        SELECT instance, node, store, acknowledged, sequence, draining, traffic, now() - make_interval(secs => age)
+        FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::jsonb[], $7::jsonb[], $8::float8[])
+            AS t(instance, node, store, acknowledged, sequence, draining, traffic, age)
         ON CONFLICT (instance) DO UPDATE SET
             node = EXCLUDED.node, store = EXCLUDED.store, acknowledged = EXCLUDED.acknowledged, sequence = EXCLUDED.sequence, draining = EXCLUDED.draining,
-            last_seen = EXCLUDED.last_seen
+            traffic = EXCLUDED.traffic, last_seen = EXCLUDED.last_seen
         WHERE gateway_presence.sequence <= EXCLUDED.sequence
         """)
     {
@@ -127,6 +132,7 @@ internal sealed class GatewayPresence(Database database, IOptions<StoreOptions> 
             Array(NpgsqlDbType.Bigint, living.Select(entry => entry.Report.Acknowledged)),
             Array(NpgsqlDbType.Bigint, living.Select(entry => entry.Report.Sequence)),
             Array(NpgsqlDbType.Jsonb, living.Select(entry => ResourceJson.Serialize(entry.Report.Draining))),
+            Array(NpgsqlDbType.Jsonb, living.Select(entry => ResourceJson.Serialize(entry.Report.Traffic))),
             Array(NpgsqlDbType.Double, living.Select(entry => time.GetElapsedTime(entry.At).TotalSeconds)),
         },
     };

@@ -113,7 +113,7 @@ internal sealed class PassPlanner(
             {
                 Terminating = waiting,
                 SlicesOf = pod => world.SlicesByPod[pod],
-                Gateways = await gateways.ReadAsync(cancellationToken),
+                Gateways = await gateways.ReadWithoutTrafficAsync(cancellationToken),
                 HeardSince = heardSince,
                 Store = world.StoreIdentity,
                 Now = Now,

@@ -148,6 +148,47 @@ public sealed class GatewayProtocolTests(ApiServer api)
         }
     }
 
+    [Fact]
+    public async Task Report_Figures_AreReadAsTheyWereSaid()
+    {
+        TrafficFigures figures = new()
+        {
+            Service = Guid.NewGuid(),
+            ReplicaSet = "hello-7d9f",
+            Pod = Guid.NewGuid(),
+            Requests = 12,
+            Failures = 1,
+            InFlight = 2,
+            Latency = [.. Enumerable.Range(0, TrafficFigures.LatencyBounds.Count + 1).Select(i => (long)i)],
+        };
+        await ReportAsync(new GatewayReport { Instance = node, Store = "s", Acknowledged = 1, Sequence = 1, Traffic = [figures] });
+
+        GatewayState? state = await GatewayAsync(state => state is not null);
+
+        Assert.Equal(figures, Assert.Single(state!.Traffic));
+        IReadOnlyList<GatewayState> without = await api.Services.GetRequiredService<IGatewayPresence>().ReadWithoutTrafficAsync(CancellationToken.None);
+        Assert.Empty(without.Single(state => state.Instance == node).Traffic);
+    }
+
+    public static TheoryData<TrafficFigures, string> BadFigures => new()
+    {
+        { new TrafficFigures { Service = default, Pod = default, Requests = -1 }, "traffic[0]: Invalid value: no count can be less than 0" },
+        { new TrafficFigures { Service = default, Pod = default, Latency = [1, 2] }, "traffic[0].latency: Invalid value: must have 26 counts or none, not 2" },
+        { new TrafficFigures { Service = default, Pod = default, ReplicaSet = new string('a', 254) }, "traffic[0].replicaSet: Invalid value: must be a ReplicaSet's name" },
+    };
+
+    [Theory]
+    [MemberData(nameof(BadFigures))]
+    public async Task Report_FiguresThatCannotBe_AreRefusedByTheirPath(TrafficFigures figures, string why)
+    {
+        GatewayReport report = new() { Instance = node, Store = "s", Acknowledged = 1, Traffic = [figures] };
+
+        using HttpResponseMessage response = await api.Agent.PostAsJsonAsync($"/gateway/v1/nodes/{node}/report", report, ResourceJson.Options);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Contains(why, await response.Content.ReadAsStringAsync());
+    }
+
     private async Task<DesiredState> DesiredAsync(long after, Func<DesiredState, bool> holds)
     {
         using CancellationTokenSource bound = new(AnswerWithin);

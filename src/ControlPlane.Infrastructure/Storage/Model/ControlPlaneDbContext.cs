@@ -56,6 +56,7 @@ internal sealed class ControlPlaneDbContext(DbContextOptions<ControlPlaneDbConte
         {
             row.ToTable("gateway_presence").HasKey(gateway => gateway.Instance);
             row.Property(gateway => gateway.Draining).HasColumnType("jsonb");
+            row.Property(gateway => gateway.Traffic).HasColumnType("jsonb").HasDefaultValueSql("'[]'");
         });
         modelBuilder.Entity<TokenRow>().ToTable("tokens").HasKey(token => token.Name);
         modelBuilder.Entity<IdempotentResultRow>(row =>

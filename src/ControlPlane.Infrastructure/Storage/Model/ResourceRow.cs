@@ -140,6 +140,9 @@ internal sealed class GatewayPresenceRow
     /// <summary>Requests that are in flight to pods that take nothing new.</summary>
     public required string Draining { get; init; }
 
+    /// <summary>What it has seen of each pod since it started.</summary>
+    public required string Traffic { get; init; }
+
     public DateTime LastSeen { get; init; }
 }
 

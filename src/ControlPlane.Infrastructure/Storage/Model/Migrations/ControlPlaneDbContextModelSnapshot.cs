@@ -141,6 +141,13 @@ namespace ControlPlane.Infrastructure.Storage.Model.Migrations
                         .HasColumnType("text")
                         .HasColumnName("store");
 
+                    b.Property<string>("Traffic")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("traffic")
+                        .HasDefaultValueSql("'[]'");
+
                     b.HasKey("Instance")
                         .HasName("pk_gateway_presence");
 
