@@ -60,21 +60,41 @@ internal sealed record ResourceColumns(string Metadata, string? Labels, string? 
         }
 
         Resource resource = (Resource)JsonSerializer.Deserialize(json.Append('}').ToString(), kind.Type, ResourceJson.Options)!;
+        return Stamped(
+            resource with
+            {
+                Metadata = resource.Metadata with
+                {
+                    Namespace = @namespace,
+                    Name = name,
+                    Uid = uid,
+                    Labels = columns.Labels is null ? default : ResourceJson.Deserialize<ValueMap<string>>(columns.Labels),
+                },
+            },
+            resourceVersion,
+            desiredRevision);
+    }
+
+    /// <summary>An object with what the store says of it: its kind and its revisions.</summary>
+    public static Resource Stamped(Resource resource, long resourceVersion, long desiredRevision)
+    {
+        ResourceKind kind = ResourceKinds.Of(resource);
         return resource with
         {
             ApiVersion = kind.ApiVersion,
             Kind = kind.Kind,
             Metadata = resource.Metadata with
             {
-                Namespace = @namespace,
-                Name = name,
-                Uid = uid,
                 ResourceVersion = resourceVersion.ToString(CultureInfo.InvariantCulture),
                 DesiredRevision = desiredRevision,
-                Labels = columns.Labels is null ? default : ResourceJson.Deserialize<ValueMap<string>>(columns.Labels),
             },
         };
     }
+
+    /// <summary>An object with another one's status, if the kind has one.</summary>
+    public static Resource WithStatusOf(Resource desired, Resource observed) => ReferenceEquals(desired, observed)
+        ? desired
+        : Shapes[ResourceKinds.Of(desired).Kind].WithStatusOf(desired, observed);
 
     private static bool IsStorable(string? json)
     {
@@ -115,6 +135,18 @@ internal sealed record ResourceColumns(string Metadata, string? Labels, string? 
         public bool HasSpec => spec is not null;
 
         public string? WriteStatus(Resource resource) => status is null ? null : Write(status, resource);
+
+        public Resource WithStatusOf(Resource desired, Resource observed)
+        {
+            if (status is null)
+            {
+                return desired;
+            }
+
+            Resource joined = desired with { Metadata = desired.Metadata };
+            status.Set!(joined, status.Get!(observed));
+            return joined;
+        }
 
         public string? WriteSpec(Resource resource) => spec is null ? WriteMembers(resource) : Write(spec, resource);
 

@@ -11,7 +11,7 @@ namespace ControlPlane.Infrastructure.Storage;
 /// <summary>
 /// The one door for writes: units queue up, and one loop commits them in groups, so that the revision lock is taken once for many.
 /// </summary>
-internal sealed class ResourceStore(Database database, ChangeSignal changes, IOptions<StoreOptions> options, ILogger<ResourceStore> logger)
+internal sealed class ResourceStore(Database database, OwnCommits own, ChangeSignal changes, IOptions<StoreOptions> options, ILogger<ResourceStore> logger)
     : IResourceStore, IAsyncDisposable
 {
     private readonly CommitQueue queue = new(options.Value.WaitingUnitsMax);
@@ -61,10 +61,11 @@ internal sealed class ResourceStore(Database database, ChangeSignal changes, IOp
     {
         try
         {
-            connection ??= await database.Commits.OpenConnectionAsync(CancellationToken.None);
+            connection ??= await OpenConnectionAsync();
             CommitOutcome outcome = await CommitTransaction.RunAsync(connection, group, CancellationToken.None);
             if (!outcome.Writes.IsEmpty)
             {
+                own.Add(new OwnCommit(group, outcome.Writes[0].Revision - 1, outcome));
                 changes.Wake();
             }
 
@@ -144,6 +145,13 @@ internal sealed class ResourceStore(Database database, ChangeSignal changes, IOp
         {
             unit.Fail(error);
         }
+    }
+
+    private async Task<NpgsqlConnection> OpenConnectionAsync()
+    {
+        NpgsqlConnection opened = await database.Commits.OpenConnectionAsync(CancellationToken.None);
+        own.ProcessId = opened.ProcessID;
+        return opened;
     }
 
     private async Task DropConnectionAsync()

@@ -26,6 +26,7 @@ public static class StoreRegistration
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new Database(provider.GetRequiredService<IOptions<StoreOptions>>().Value));
         services.AddSingleton<ChangeSignal>();
+        services.AddSingleton<OwnCommits>();
         services.AddSingleton<LatestRevision>();
         services.AddSingleton<WatchCache>();
         services.AddSingleton<IResourceCache>(provider => provider.GetRequiredService<WatchCache>());

@@ -5,11 +5,11 @@ using Npgsql;
 namespace ControlPlane.Infrastructure.Storage.Watching;
 
 /// <summary>
-/// Feeds the cache from the change log. It reads when it is told that there is something (by a local commit or a notification), and every
-/// poll interval anyway. While the database is away the cache keeps serving what it has.
+/// Feeds the cache from the change log. It reads when a notification says that there is something, and every poll interval anyway; this process' own commits
+/// are handed to it and not read back. While the database is away the cache keeps serving what it has.
 /// </summary>
 internal sealed class ChangeLogTail(
-    Database database, StoreHistory history, ChangeLogPartitions partitions, WatchCache cache, ChangeSignal signal, IOptions<StoreOptions> options, TimeProvider time, ILogger<ChangeLogTail> logger)
+    Database database, StoreHistory history, ChangeLogPartitions partitions, WatchCache cache, OwnCommits own, ChangeSignal signal, IOptions<StoreOptions> options, TimeProvider time, ILogger<ChangeLogTail> logger)
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(3);
@@ -69,6 +69,11 @@ internal sealed class ChangeLogTail(
         logger.TailResumed(cache.Revision);
         while (true)
         {
+            if (own.TryTakeAfter(cache.Revision, out OwnCommit? commit) && cache.TryApply(commit))
+            {
+                continue;
+            }
+
             ReadChanges read = await ChangeLogReader.ReadAsync(connection, cache.Revision, options.Value.ChangesPerRead, stopping);
             backoff.Reset();
             if (read.HasMoved)
@@ -102,7 +107,13 @@ internal sealed class ChangeLogTail(
     private async Task ListenOnceAsync(Backoff backoff, CancellationToken stopping)
     {
         await using NpgsqlConnection connection = await database.Source.OpenConnectionAsync(stopping);
-        connection.Notification += (_, _) => signal.Wake();
+        connection.Notification += (_, notification) =>
+        {
+            if (notification.PID != own.ProcessId)
+            {
+                signal.Wake();
+            }
+        };
         await using NpgsqlCommand listen = new($"LISTEN {Commits.CommitStatements.ChangesChannel}", connection);
         await listen.ExecuteNonQueryAsync(stopping);
         backoff.Reset();

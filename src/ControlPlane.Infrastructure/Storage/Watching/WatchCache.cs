@@ -82,35 +82,40 @@ internal sealed class WatchCache(LatestRevision latest, IOptions<StoreOptions> o
     /// <summary>Applies what was read from the change log after this cache's revision.</summary>
     public void Apply(ReadChanges read)
     {
-        State before = state;
-        Dictionary<string, ImmutableSortedDictionary<ObjectKey, Resource>.Builder> touched = [];
-        List<SizedChange> changes = new(read.Changes.Length);
+        Draft draft = new(state, read.Changes.Length);
         foreach (LoggedChange logged in read.Changes)
         {
-            if (!touched.TryGetValue(logged.Kind.Kind, out ImmutableSortedDictionary<ObjectKey, Resource>.Builder? objects))
-            {
-                touched[logged.Kind.Kind] = objects = before.Objects[logged.Kind.Kind].ToBuilder();
-            }
-
-            changes.Add(new SizedChange(new Change(logged.Revision, logged.Operation, logged.Object, objects.GetValueOrDefault(logged.Object.Key)), logged.Bytes));
-            if (logged.Operation == ChangeOperation.Deleted)
-            {
-                objects.Remove(logged.Object.Key);
-            }
-            else
-            {
-                objects[logged.Object.Key] = logged.Object;
-            }
+            draft.Add(logged.Revision, logged.Operation, logged.Object, logged.Bytes);
         }
 
-        State after = before with
+        Apply(draft, read.Revision);
+    }
+
+    /// <summary>Applies a commit of this process that follows this cache's revision; false when it must be read from the change log.</summary>
+    public bool TryApply(OwnCommit commit)
+    {
+        Draft draft = new(state, commit.Outcome.Writes.Length);
+        foreach (AcceptedWrite accepted in commit.Outcome.Writes)
         {
-            Revision = read.Revision,
-            Objects = before.Objects.SetItems(touched.Select(kind => KeyValuePair.Create(kind.Key, kind.Value.ToImmutable()))),
-        };
+            if (commit.ResultOf(accepted, draft.Find(accepted.Write.Kind, accepted.Write.Key)) is not { } result)
+            {
+                return false;
+            }
+
+            draft.Add(accepted.Revision, OwnCommit.OperationOf(accepted.Write), result, commit.LengthOf(accepted));
+        }
+
+        Apply(draft, commit.Outcome.Revision);
+        return true;
+    }
+
+    private void Apply(Draft draft, long revision)
+    {
+        State before = state;
+        State after = draft.At(revision);
         lock (gate)
         {
-            foreach (SizedChange change in changes)
+            foreach (SizedChange change in draft.Changes)
             {
                 ring.Add(change);
             }
@@ -151,6 +156,46 @@ internal sealed class WatchCache(LatestRevision latest, IOptions<StoreOptions> o
             0);
 
         public KindSnapshot Snapshot(ResourceKind kind) => new(Revision, Objects[kind.Kind]);
+    }
+
+    /// <summary>The state that comes next, as it is being made.</summary>
+    private sealed class Draft(State before, int size)
+    {
+        private readonly Dictionary<string, ImmutableSortedDictionary<ObjectKey, Resource>.Builder> touched = [];
+
+        public List<SizedChange> Changes { get; } = new(size);
+
+        public Resource? Find(ResourceKind kind, ObjectKey key) => Of(kind).GetValueOrDefault(key);
+
+        public void Add(long revision, ChangeOperation operation, Resource resource, int bytes)
+        {
+            ImmutableSortedDictionary<ObjectKey, Resource>.Builder objects = Of(ResourceKinds.Of(resource));
+            Changes.Add(new SizedChange(new Change(revision, operation, resource, objects.GetValueOrDefault(resource.Key)), bytes));
+            if (operation == ChangeOperation.Deleted)
+            {
+                objects.Remove(resource.Key);
+            }
+            else
+            {
+                objects[resource.Key] = resource;
+            }
+        }
+
+        public State At(long revision) => before with
+        {
+            Revision = revision,
+            Objects = before.Objects.SetItems(touched.Select(kind => KeyValuePair.Create(kind.Key, kind.Value.ToImmutable()))),
+        };
+
+        private ImmutableSortedDictionary<ObjectKey, Resource>.Builder Of(ResourceKind kind)
+        {
+            if (!touched.TryGetValue(kind.Kind, out ImmutableSortedDictionary<ObjectKey, Resource>.Builder? objects))
+            {
+                touched[kind.Kind] = objects = before.Objects[kind.Kind].ToBuilder();
+            }
+
+            return objects;
+        }
     }
 
     private sealed class Subscription(WatchCache cache, State start, long position) : ChangeSubscription
