@@ -39,7 +39,7 @@ public sealed record EventNote(ObjectReference Involved, string Type, string Rea
         {
             Kind = kind.Kind,
             ApiVersion = kind.ApiVersion,
-            Namespace = resource.Namespace,
+            Namespace = resource.Namespace.Length > 0 ? resource.Namespace : null,
             Name = resource.Name,
             Uid = resource.Uid,
             ResourceVersion = resource.Metadata.ResourceVersion,

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using ControlPlane.Agent.Runtimes;
+using ControlPlane.Api.Requests;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Simulation.Nodes;
@@ -56,6 +58,7 @@ internal sealed class Invariants
 
         if (transaction.Units[0].Actor == Reconciler)
         {
+            CheckForm(transaction);
             CheckRoom(transaction);
             CheckSurge(transaction);
             CheckNoneTooMany(transaction);
@@ -129,6 +132,36 @@ internal sealed class Invariants
         }
 
         highestRevision[deployment.Uid] = deployment.Revision();
+    }
+
+    /// <summary>
+    /// A replica takes what the reconciler has written from memory, and another one reads it as JSON: an empty text where the other sees none would be a difference
+    /// that never ends. What agents report has been read from JSON itself.
+    /// </summary>
+    private void CheckForm(Transaction transaction)
+    {
+        foreach (AcceptedWrite accepted in transaction.Outcome.Writes)
+        {
+            (Resource? written, ResourceParts parts) = accepted.Write switch
+            {
+                Write.Create create => (create.Object, ResourceParts.All),
+                Write.Update update => (update.Object, update.Parts),
+                _ => (null, ResourceParts.All),
+            };
+            if (written is not null && ReadAgain(written, parts) is var (before, after) && before != after)
+            {
+                Break($"{written.Kind} {written.Key} was written in a form that reads otherwise: {before} reads as {after}");
+            }
+        }
+    }
+
+    private static (Resource Before, Resource After) ReadAgain(Resource written, ResourceParts parts)
+    {
+        Resource none = (Resource)Activator.CreateInstance(written.GetType())!;
+        Resource before = parts.HasFlag(ResourceParts.Status) ? written : ResourceStatus.WithStatusOf(written, none);
+        before = parts.HasFlag(ResourceParts.Desired) ? before : ResourceStatus.WithStatusOf(none, written);
+        Resource after = (Resource)JsonSerializer.Deserialize(ResourceJson.SerializeToUtf8Bytes(before), before.GetType(), ResourceJson.Options)!;
+        return (before, after with { Metadata = after.Metadata with { DesiredRevision = before.Metadata.DesiredRevision } });
     }
 
     /// <summary>Whatever the reconciler binds fits beside everything that may still be there, what terminates included.</summary>

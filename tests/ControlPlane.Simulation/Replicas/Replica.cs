@@ -3,6 +3,7 @@ using ControlPlane.Api.Hosting;
 using ControlPlane.Api.Requests;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Resources;
 using ControlPlane.Reconciler;
 using ControlPlane.Simulation.Networking;
 using ControlPlane.Simulation.Scheduling;
@@ -61,7 +62,9 @@ internal sealed class Replica
 
     public Deleter Deleter { get; }
 
-    public Task<ReportReply> ReportAsync(string node, NodeReport report) => reports.HandleAsync(node, report, CancellationToken.None);
+    /// <summary>Takes a report as it comes over the wire: as JSON, in which an empty text is none.</summary>
+    public Task<ReportReply> ReportAsync(string node, NodeReport report) =>
+        reports.HandleAsync(node, ResourceJson.Deserialize<NodeReport>(ResourceJson.Serialize(report)), CancellationToken.None);
 
     public Task<ImageReply> ResolveImageAsync(string node, ImageReport report) => images.HandleAsync(node, report, CancellationToken.None);
 

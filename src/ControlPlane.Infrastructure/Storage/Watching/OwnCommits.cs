@@ -98,7 +98,8 @@ internal sealed record OwnCommit(IReadOnlyList<PreparedUnit> Units, long After, 
     }
 
     /// <summary>
-    /// What the reconciler and agents write is already as it would be read; what a client wrote may say the same in another way (an empty text for none).
+    /// What agents report was read from JSON, and the reconciler writes what reads the same (the simulation holds it to that). What a client wrote may say the same
+    /// in another way: an empty text for none.
     /// </summary>
     private static Resource AsStored(Resource written, PreparedUnit unit, AcceptedWrite accepted) => unit.Unit.Priority == CommitPriority.Background
         ? written
