@@ -2,6 +2,7 @@ using ControlPlane.Api.Agents;
 using ControlPlane.Api.Requests;
 using ControlPlane.Api.Security;
 using ControlPlane.Api.Wire;
+using ControlPlane.Api.Wire.Apply;
 using ControlPlane.Api.Wire.Decoding;
 using ControlPlane.Api.Wire.Options;
 using ControlPlane.Api.Wire.Patches;
@@ -150,6 +151,12 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
 
     private static async Task PatchAsync(HttpContext http, IMediator mediator, ResourceParts parts)
     {
+        if (MediaTypes.WithoutParameters(http.Request.ContentType) == MediaTypes.ApplyPatch)
+        {
+            await ApplyAsync(http, mediator, parts);
+            return;
+        }
+
         ReplyForm form = Negotiation.FormFor(http.Request);
         WriteOptions options = WriteOptions.Parse(http.Request.Query, "PatchOptions");
         ResourcePatch patch = ResourcePatch.Read(await BodyReader.ReadAsync(http), http.Request.ContentType);
@@ -157,6 +164,17 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
             new Patch<T>(KeyOf(http), patch, options.FieldValidation, parts, ContextOf(http, options)), http.RequestAborted);
         BodyReader.Warn(http, patched.Warnings);
         await ObjectReply.WriteAsync(http, StatusCodes.Status200OK, patched.Object, form);
+    }
+
+    private static async Task ApplyAsync(HttpContext http, IMediator mediator, ResourceParts parts)
+    {
+        ReplyForm form = Negotiation.FormFor(http.Request);
+        WriteOptions options = WriteOptions.Parse(http.Request.Query, "PatchOptions", isApply: true);
+        DeclaredConfiguration body = DeclaredConfiguration.Read(
+            await BodyReader.ReadAsync(http), DecodeTarget.Of(Kind), options.FieldValidation, parts == ResourceParts.Status ? "status" : "");
+        Applied<T> applied = await mediator.Send(new Apply<T>(KeyOf(http), body, options.IsForced, parts, ContextOf(http, options) with { IsApply = true }), http.RequestAborted);
+        BodyReader.Warn(http, body.Warnings);
+        await ObjectReply.WriteAsync(http, applied.IsNew ? StatusCodes.Status201Created : StatusCodes.Status200OK, applied.Object, form);
     }
 
     private static async Task DeleteAsync(HttpContext http, IMediator mediator)
@@ -211,7 +229,11 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
     }
 
     private static WriteContext ContextOf(HttpContext http, WriteOptions options) =>
-        new(TokenAuthentication.ActorOf(http), options.IsDryRun) { UserAgent = http.Request.Headers.UserAgent.ToString() };
+        new(TokenAuthentication.ActorOf(http), options.IsDryRun)
+        {
+            UserAgent = http.Request.Headers.UserAgent.ToString(),
+            FieldManager = options.FieldManager ?? "",
+        };
 
     private static WriteContext ContextOf(HttpContext http, DeleteOptions options) => new(TokenAuthentication.ActorOf(http), options.IsDryRun);
 

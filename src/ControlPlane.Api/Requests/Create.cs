@@ -107,7 +107,8 @@ internal sealed class CreateHandler<T>(Updater updater, CacheReader reader, Serv
             },
         };
         Resource created = ResourceRules.WithTimes(ResourceRules.WithDefaults(ResourceStatus.Initial(complete)), stored: null, time.WholeSecondsNow());
-        return (T)(created with { Metadata = created.Metadata with { Generation = ResourceRules.Generation(created, stored: null) } });
+        created = created with { Metadata = created.Metadata with { Generation = ResourceRules.Generation(created, stored: null) } };
+        return (T)Ownership.Record(Kind, stored: null, created, request.Context, time.WholeSecondsNow());
     }
 
     /// <summary>What the store would refuse, for a dry run.</summary>

@@ -26,7 +26,7 @@ internal sealed class ReplaceScaleHandler<T>(Updater updater) : IRequestHandler<
 
     public async Task<Scale> Handle(ReplaceScale<T> request, CancellationToken cancellationToken)
     {
-        T result = await updater.UpdateAsync<T>(request.Key, ResourceParts.Desired, request.Context, stored =>
+        T result = await updater.UpdateAsync<T>(request.Key, ResourceParts.Desired, request.Context with { Subresource = "scale" }, stored =>
         {
             Scale wanted = request.Change(Scaling.ScaleOf(stored));
             BodyRules.CheckIdentity(wanted, request.Key.Namespace, request.Key.Name);

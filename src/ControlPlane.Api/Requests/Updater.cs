@@ -33,7 +33,7 @@ internal sealed class Updater(IResourceStore store, CacheReader reader, ServiceA
             T wanted = change(stored);
             Resource updated = parts == ResourceParts.Status
                 ? PrepareStatus(kind, stored, wanted)
-                : ResourceRules.WithTimes(PrepareDesired(kind, stored, wanted), stored, time.WholeSecondsNow());
+                : Ownership.Record(kind, stored, ResourceRules.WithTimes(PrepareDesired(kind, stored, wanted), stored, time.WholeSecondsNow()), context, time.WholeSecondsNow());
             if (updated.Equals(stored))
             {
                 return stored;

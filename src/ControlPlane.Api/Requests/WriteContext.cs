@@ -7,6 +7,26 @@ internal sealed record WriteContext(string Actor, bool DryRun = false)
 {
     /// <summary>The program that asks, as it calls itself; empty when it does not say.</summary>
     public string UserAgent { get; init; } = "";
+
+    /// <summary>Whom the fields that are written belong to: the query's <c>fieldManager</c>; the program's name where it is not given (Kubernetes: managerOrUserAgent).</summary>
+    public string FieldManager
+    {
+        get => field.Length > 0 ? field : ProgramName(UserAgent);
+        init => field = value ?? "";
+    }
+    = "";
+
+    /// <summary>Through which subresource fields are written; empty for the object itself.</summary>
+    public string Subresource { get; init; } = "";
+
+    /// <summary>Whether the write is a server-side apply, which says itself who owns what.</summary>
+    public bool IsApply { get; init; }
+
+    private static string ProgramName(string userAgent)
+    {
+        string program = userAgent.Split('/')[0];
+        return program.Length == 0 ? "unknown" : program.Length > Wire.Apply.FieldManager.MaxNameLength ? program[..Wire.Apply.FieldManager.MaxNameLength] : program;
+    }
 }
 
 /// <summary>A request that changes something; what the audit log says of it.</summary>

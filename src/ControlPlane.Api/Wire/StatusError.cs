@@ -24,6 +24,23 @@ internal static class StatusError
     public static ApiException Conflict(ResourceKind kind, string name, string because) =>
         Failure(409, StatusReason.Conflict, $"Operation cannot be fulfilled on {kind.QualifiedPlural} \"{name}\": {because}", About(kind, name));
 
+    /// <summary>A server-side apply of fields that others own and have at another value (Kubernetes: NewApplyConflict).</summary>
+    /// <param name="conflicts">The owner in words, <c>"kubectl" using apps/v1</c>, and the field's path.</param>
+    public static ApiException ApplyConflict(IReadOnlyList<(string Owner, string Path)> conflicts)
+    {
+        IEnumerable<string> lines = conflicts.GroupBy(conflict => conflict.Owner)
+            .SelectMany(owner => owner.Select(conflict => $"- {conflict.Path}").Prepend($"conflicts with {owner.Key}:"));
+        string message = conflicts.Count == 1
+            ? $"Apply failed with 1 conflict: conflict with {conflicts[0].Owner}: {conflicts[0].Path}"
+            : $"Apply failed with {conflicts.Count} conflicts: {string.Join('\n', lines)}";
+        return Failure(409, StatusReason.Conflict, message, new StatusDetails
+        {
+            Causes = conflicts
+                .Select(conflict => new StatusCause { Reason = "FieldManagerConflict", Message = $"conflict with {conflict.Owner}", Field = conflict.Path })
+                .ToValueList(),
+        });
+    }
+
     /// <summary>The same request is being worked on; sent again a little later it is answered.</summary>
     public static ApiException Busy(string message, int retryAfterSeconds) =>
         Failure(409, StatusReason.Conflict, message, new StatusDetails { RetryAfterSeconds = retryAfterSeconds });

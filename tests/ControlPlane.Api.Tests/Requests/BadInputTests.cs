@@ -128,11 +128,11 @@ public sealed class BadInputTests(ApiServer api)
         await api.PutAsync("/api/v1/namespaces/default/secrets", new JsonObject(), HttpStatusCode.MethodNotAllowed);
 
     [Fact]
-    public async Task Patch_ByServerSideApply_SaysWhichPatchesThereAre()
+    public async Task Patch_OfAnUnknownType_SaysWhichPatchesThereAre()
     {
         JsonObject status = await api.PatchAsync(
-            "/api/v1/namespaces/default/secrets/s", "application/apply-patch+yaml", "{}", HttpStatusCode.UnsupportedMediaType);
-        Assert.Contains("application/strategic-merge-patch+json", (string)status["message"]!, StringComparison.Ordinal);
+            "/api/v1/namespaces/default/secrets/s", "application/json", "{}", HttpStatusCode.UnsupportedMediaType);
+        Assert.Contains("application/strategic-merge-patch+json, application/apply-patch+yaml", (string)status["message"]!, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -23,6 +23,14 @@ internal static class BodyDecoder
         return Decode(document.RootElement, target, validation);
     }
 
+    /// <summary>A body that fits the schema of a kind; nothing is filled in.</summary>
+    /// <exception cref="ApiException">400, 413 or 415: the body is not such an object.</exception>
+    public static NormalizedJson Normalize(ReadOnlyMemory<byte> body, string? contentType, DecodeTarget target, FieldValidation validation)
+    {
+        using JsonDocument document = ParseDocument(ToJson(body, contentType, target.Type), target.Kind);
+        return Normalize(document.RootElement, target, validation);
+    }
+
     /// <summary>Reads an object that a patch made.</summary>
     public static Decoded<Resource> Decode(JsonNode patched, DecodeTarget target, FieldValidation validation)
     {
@@ -81,7 +89,7 @@ internal static class BodyDecoder
         }
     }
 
-    private static Decoded<Resource> Decode(JsonElement root, DecodeTarget target, FieldValidation validation)
+    private static NormalizedJson Normalize(JsonElement root, DecodeTarget target, FieldValidation validation)
     {
         if (root.ValueKind != JsonValueKind.Object)
         {
@@ -100,6 +108,12 @@ internal static class BodyDecoder
             throw Unhandled(target, $"strict decoding error: {string.Join(", ", normalized.FieldIssues)}");
         }
 
+        return normalized;
+    }
+
+    private static Decoded<Resource> Decode(JsonElement root, DecodeTarget target, FieldValidation validation)
+    {
+        NormalizedJson normalized = Normalize(root, target, validation);
         try
         {
             var resource = (Resource)JsonSerializer.Deserialize(normalized.Json.Span, target.Type, ResourceJson.Options)!;

@@ -20,6 +20,7 @@ internal static class MediaTypes
     public const string JsonPatch = "application/json-patch+json";
     public const string MergePatch = "application/merge-patch+json";
     public const string StrategicMergePatch = "application/strategic-merge-patch+json";
+    public const string ApplyPatch = "application/apply-patch+yaml";
 
     /// <summary>The format that a <c>Content-Type</c> names; JSON when there is none, as Kubernetes assumes.</summary>
     public static BodyFormat FormatOf(string? contentType)

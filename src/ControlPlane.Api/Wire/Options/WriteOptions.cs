@@ -7,8 +7,6 @@ namespace ControlPlane.Api.Wire.Options;
 /// <summary>The query of a create, replace or patch (Kubernetes API, <c>CreateOptions</c>, <c>UpdateOptions</c>, <c>PatchOptions</c>).</summary>
 internal sealed record WriteOptions
 {
-    private const int MaxFieldManagerLength = 128;
-
     /// <summary>Everything is checked, nothing stored (<c>dryRun=All</c>).</summary>
     public bool IsDryRun { get; init; }
 
@@ -17,9 +15,13 @@ internal sealed record WriteOptions
 
     public FieldValidation FieldValidation { get; init; }
 
+    /// <summary>An apply takes fields that others own.</summary>
+    public bool IsForced { get; init; }
+
     /// <param name="optionsKind"><c>CreateOptions</c>, <c>UpdateOptions</c> or <c>PatchOptions</c>: the name in errors.</param>
+    /// <param name="isApply">Whether this is a server-side apply, which must say who applies, and may be forced.</param>
     /// <exception cref="ApiException">422: a value that is not allowed.</exception>
-    public static WriteOptions Parse(IQueryCollection query, string optionsKind)
+    public static WriteOptions Parse(IQueryCollection query, string optionsKind, bool isApply = false)
     {
         QueryReader reader = new(query, optionsKind);
         WriteOptions options = new()
@@ -32,9 +34,14 @@ internal sealed record WriteOptions
                 ("Ignore", FieldValidation.Ignore),
                 ("Strict", FieldValidation.Strict),
                 ("Warn", FieldValidation.Warn)),
+            IsForced = isApply && reader.Boolean("force") == true,
         };
         CheckFieldManager(reader, options.FieldManager);
-        if (reader.Boolean("force") is not null)
+        if (isApply && options.FieldManager is null)
+        {
+            reader.Add("fieldManager", FieldErrorReason.Required, "Required value: is required for apply patch");
+        }
+        else if (!isApply && reader.Boolean("force") is not null)
         {
             reader.Forbid("force", "may not be specified for non-apply patch");
         }
@@ -61,9 +68,9 @@ internal sealed record WriteOptions
 
     private static void CheckFieldManager(QueryReader reader, string? manager)
     {
-        if (manager is { Length: > MaxFieldManagerLength })
+        if (manager is { Length: > Apply.FieldManager.MaxNameLength })
         {
-            reader.Add("fieldManager", FieldErrorReason.TooLong, $"Too long: may not be more than {MaxFieldManagerLength} bytes");
+            reader.Add("fieldManager", FieldErrorReason.TooLong, $"Too long: may not be more than {Apply.FieldManager.MaxNameLength} bytes");
         }
         else if (manager is not null && manager.Any(c => char.GetUnicodeCategory(c) is UnicodeCategory.Control))
         {

@@ -34,7 +34,7 @@ internal sealed class ResourcePatch
         string mediaType = MediaTypes.WithoutParameters(contentType);
         if (mediaType is not (MediaTypes.JsonPatch or MediaTypes.MergePatch or MediaTypes.StrategicMergePatch))
         {
-            throw StatusError.UnsupportedMediaType(MediaTypes.JsonPatch, MediaTypes.MergePatch, MediaTypes.StrategicMergePatch);
+            throw StatusError.UnsupportedMediaType(MediaTypes.JsonPatch, MediaTypes.MergePatch, MediaTypes.StrategicMergePatch, MediaTypes.ApplyPatch);
         }
 
         if (body.Length > BodyDecoder.MaxBodyBytes)
