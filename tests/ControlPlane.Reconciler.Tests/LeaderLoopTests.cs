@@ -25,6 +25,19 @@ public sealed class LeaderLoopTests : IDisposable
     }
 
     [Fact]
+    public void ADeploymentOfManyPods_HasAFewEventsForTheirCreation()
+    {
+        cluster.AddNodes(3);
+        cluster.StartReconciler();
+
+        cluster.CreateDeployment("web", replicas: 40);
+
+        cluster.Until("all pods are available", () => cluster.IsReady("web", 40));
+        Assert.Equal([.. Enumerable.Repeat(1, 9), 31], cluster.Store.All<Event>().Where(item => item.Reason == "SuccessfulCreate").Select(item => item.Count ?? 0).Order());
+        Assert.Equal(40, cluster.Store.All<Event>().Count(item => item.Reason == "Scheduled"));
+    }
+
+    [Fact]
     public void ADeploymentThatWasThereBefore_IsFoundByANewLeader()
     {
         cluster.AddNodes(1);

@@ -28,6 +28,9 @@ public sealed record Plan
 /// <param name="Message">A sentence for people.</param>
 public sealed record EventNote(ObjectReference Involved, string Type, string Reason, string Message)
 {
+    /// <summary>How often it happened; more than once for a note that stands for several (<see cref="Events.SimilarEvents"/>).</summary>
+    public int Count { get; init; } = 1;
+
     public static EventNote Normal(Resource involved, string reason, string message) => new(ReferenceTo(involved), "Normal", reason, message);
 
     public static EventNote Warning(Resource involved, string reason, string message) => new(ReferenceTo(involved), "Warning", reason, message);

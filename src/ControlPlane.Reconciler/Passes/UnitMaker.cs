@@ -75,7 +75,7 @@ internal sealed class UnitMaker(World world, long epoch, DateTimeOffset now, IdS
     /// <summary>The plan's Events, each written once in a pass; none in a namespace that is on its way out, which they would keep from leaving.</summary>
     private IEnumerable<Write> EventWrites(Plan plan)
     {
-        foreach (EventNote note in plan.Events)
+        foreach (EventNote note in SimilarEvents.Combine(plan.Events))
         {
             EventSource source = EventSources.Of(note);
             ObjectKey key = EventCorrelator.KeyOf(note, source);

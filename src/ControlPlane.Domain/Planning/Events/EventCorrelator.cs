@@ -55,7 +55,8 @@ public static class EventCorrelator
 
         return at - existing.LastTimestamp < WriteInterval
             ? null
-            : new Write.Update(existing with { Count = (existing.Count ?? 1) + 1, LastTimestamp = at }, ResourceParts.Desired);
+            : new Write.Update(
+                existing with { Count = (existing.Count ?? 1) + note.Count, LastTimestamp = at, Message = Shortened(note.Message) }, ResourceParts.Desired);
     }
 
     /// <summary>When an Event was last seen: what its time to live counts from.</summary>
@@ -77,20 +78,24 @@ public static class EventCorrelator
             InvolvedObject = note.Involved,
             Type = note.Type,
             Reason = note.Reason,
-            Message = note.Message.Length > MessageLengthMax ? note.Message[..MessageLengthMax] : note.Message,
+            Message = Shortened(note.Message),
             Source = source,
             FirstTimestamp = at,
             LastTimestamp = at,
-            Count = 1,
+            Count = note.Count,
             ReportingComponent = source.Component,
             ReportingInstance = source.Host,
         };
     }
 
+    private static string Shortened(string message) => message.Length > MessageLengthMax ? message[..MessageLengthMax] : message;
+
+    /// <summary>A note that stands for several is the same Event whichever of them was the last.</summary>
     private static ulong Hash(EventNote note, EventSource source)
     {
+        string message = note.Count > 1 ? SimilarEvents.Prefix : note.Message;
         string said = string.Join(
-            '\n', note.Involved.Kind, note.Involved.Uid, note.Involved.FieldPath, note.Type, note.Reason, note.Message, source.Component, source.Host);
+            '\n', note.Involved.Kind, note.Involved.Uid, note.Involved.FieldPath, note.Type, note.Reason, message, source.Component, source.Host);
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(Encoding.UTF8.GetBytes(said), hash);
         return BinaryPrimitives.ReadUInt64BigEndian(hash);
