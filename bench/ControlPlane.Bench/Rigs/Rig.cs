@@ -71,6 +71,8 @@ internal sealed class Rig : IAsyncDisposable
             {
                 ["ConnectionStrings__ControlPlane"] = postgres.ConnectionString,
                 ["Logging__LogLevel__Default"] = "Warning",
+                // As ./run has it.
+                ["DOTNET_GCgen0size"] = "0x4000000",
             });
         Client client = new(port, Path.Combine(folder, "admin.token"));
         Rig rig = new(folder, postgres, api, client);

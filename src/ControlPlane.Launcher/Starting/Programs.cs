@@ -7,6 +7,9 @@ namespace ControlPlane.Launcher.Starting;
 /// <summary>The programs that are started, as they lie in the clone's build output, and their arguments.</summary>
 internal sealed class Programs(LauncherOptions options, DataFolder data)
 {
+    /// <summary>How much the API allocates between two collections of young objects: 64 MiB, in hexadecimal (decision 0150).</summary>
+    private const string YoungObjects = "0x4000000";
+
     /// <summary>An agent on its way out gives its pods at most 30 s each.</summary>
     private static readonly TimeSpan AgentStopTimeout = TimeSpan.FromSeconds(50);
 
@@ -33,6 +36,7 @@ internal sealed class Programs(LauncherOptions options, DataFolder data)
 
         Dictionary<string, string?> environment = ForeignAddresses.ToDictionary(name => name, _ => (string?)null, StringComparer.Ordinal);
         environment[LauncherOptions.ConnectionStringVariable] = connectionString;
+        environment["DOTNET_GCgen0size"] = YoungObjects;
         environment["Logging__Console__FormatterName"] = "simple";
         environment["Logging__Console__FormatterOptions__SingleLine"] = "true";
         environment["Logging__Console__FormatterOptions__UseUtcTimestamp"] = "true";
