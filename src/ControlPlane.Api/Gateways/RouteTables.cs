@@ -1,6 +1,7 @@
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning.Routing;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Policies;
 using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Domain.Routing;
 
@@ -20,6 +21,9 @@ internal sealed partial class RouteTables(IResourceCache cache, TimeProvider tim
     /// <summary>The names of the slices of each Service.</summary>
     private readonly Dictionary<ObjectKey, HashSet<string>> slicesOf = [];
     private readonly SortedDictionary<ObjectKey, ServiceRoute> routes = [];
+
+    /// <summary>How far canaries and blue-greens have come, by their own names.</summary>
+    private readonly SortedDictionary<ObjectKey, RolloutState> states = [];
     private readonly HashSet<ObjectKey> outdated = [];
     private string store = "";
     private long revision;
@@ -80,6 +84,7 @@ internal sealed partial class RouteTables(IResourceCache cache, TimeProvider tim
             slicesOf.Clear();
             routes.Clear();
             outdated.Clear();
+            states.Clear();
             foreach (Service service in subscription.SnapshotAtStart(ResourceKinds.Service).Objects.Values.Cast<Service>())
             {
                 Put(service);
@@ -88,6 +93,11 @@ internal sealed partial class RouteTables(IResourceCache cache, TimeProvider tim
             foreach (EndpointSlice slice in subscription.SnapshotAtStart(ResourceKinds.EndpointSlice).Objects.Values.Cast<EndpointSlice>())
             {
                 Put(slice);
+            }
+
+            foreach (RolloutState state in subscription.SnapshotAtStart(ResourceKinds.RolloutState).Objects.Values.Cast<RolloutState>())
+            {
+                Put(state);
             }
 
             store = subscription.StoreIdentity;
@@ -102,27 +112,7 @@ internal sealed partial class RouteTables(IResourceCache cache, TimeProvider tim
             long reached = revision;
             foreach (Change change in batch.Changes)
             {
-                bool isGone = change.Operation == ChangeOperation.Deleted;
-                switch (change.Object)
-                {
-                    case Service service when isGone:
-                        services.Remove(service.Key);
-                        outdated.Add(service.Key);
-                        reached = change.Revision;
-                        break;
-                    case Service service:
-                        Put(service);
-                        reached = change.Revision;
-                        break;
-                    case EndpointSlice slice when isGone:
-                        Take(slice.Key);
-                        reached = change.Revision;
-                        break;
-                    case EndpointSlice slice:
-                        Put(slice);
-                        reached = change.Revision;
-                        break;
-                }
+                reached = Apply(change) ? change.Revision : reached;
             }
 
             if (reached != revision)
@@ -131,6 +121,62 @@ internal sealed partial class RouteTables(IResourceCache cache, TimeProvider tim
             }
         }
     }
+
+    /// <summary>True when the change may show in the table.</summary>
+    private bool Apply(Change change)
+    {
+        bool isGone = change.Operation == ChangeOperation.Deleted;
+        switch (change.Object)
+        {
+            case Service service when isGone:
+                services.Remove(service.Key);
+                outdated.Add(service.Key);
+                return true;
+            case Service service:
+                Put(service);
+                return true;
+            case EndpointSlice slice when isGone:
+                Take(slice.Key);
+                return true;
+            case EndpointSlice slice:
+                Put(slice);
+                return true;
+            case RolloutState state when isGone:
+                return Take(state);
+            case RolloutState state:
+                return Put(state);
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>True when requests go elsewhere than before.</summary>
+    private bool Put(RolloutState state)
+    {
+        ValueList<ServiceTraffic> before = states.GetValueOrDefault(state.Key)?.Spec.Traffic ?? default;
+        states[state.Key] = state;
+        return before != state.Spec.Traffic && Outdate(state, before.Concat(state.Spec.Traffic));
+    }
+
+    private bool Take(RolloutState state) => states.Remove(state.Key, out RolloutState? known) && Outdate(state, known.Spec.Traffic);
+
+    private bool Outdate(RolloutState state, IEnumerable<ServiceTraffic> traffic)
+    {
+        bool isAny = false;
+        foreach (ServiceTraffic item in traffic)
+        {
+            outdated.Add(new ObjectKey(state.Namespace, item.Service));
+            isAny = true;
+        }
+
+        return isAny;
+    }
+
+    /// <summary>One Service is one Deployment's to divide: of several, the first by the name of its record.</summary>
+    private ServiceTraffic? TrafficOf(ObjectKey service) => states.Values
+        .Where(state => state.Namespace == service.Namespace)
+        .SelectMany(state => state.Spec.Traffic)
+        .FirstOrDefault(traffic => traffic.Service == service.Name);
 
     private void Put(Service service)
     {
@@ -185,7 +231,7 @@ internal sealed partial class RouteTables(IResourceCache cache, TimeProvider tim
             if (services.TryGetValue(key, out Service? service))
             {
                 IEnumerable<EndpointSlice> listed = slicesOf.GetValueOrDefault(key, []).Select(name => slices[new ObjectKey(key.Namespace, name)]);
-                routes[key] = Routes.Of(service, listed, pod => (Pod?)cache.Find(ResourceKinds.Pod, pod));
+                routes[key] = Routes.Of(service, listed, pod => (Pod?)cache.Find(ResourceKinds.Pod, pod), TrafficOf(key));
             }
             else
             {

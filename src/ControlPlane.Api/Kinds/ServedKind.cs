@@ -65,6 +65,7 @@ public static class ServedKinds
         new(ResourceKinds.Endpoints, AllVerbs, []),
         new(ResourceKinds.EndpointSlice, AllVerbs, []),
         new(ResourceKinds.PodDisruptionBudget, AllVerbs, [Status(ResourceKinds.PodDisruptionBudget)]),
+        new(ResourceKinds.RolloutPolicy, AllVerbs, [Status(ResourceKinds.RolloutPolicy)]),
     ];
 
     private static ServedSubresource Scale => new("scale", typeof(Scale), "autoscaling", "v1", "Scale", ["get", "patch", "update"]);

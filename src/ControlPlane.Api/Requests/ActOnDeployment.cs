@@ -45,7 +45,7 @@ internal sealed class ActOnDeploymentHandler(Updater updater, WorkloadSnapshots 
         Deployment result = await updater.UpdateAsync<Deployment>(request.Key, ResourceParts.Desired, request.Context, stored =>
         {
             Freshness.Check(Kind, stored, new ObjectMeta { ResourceVersion = request.ResourceVersion });
-            done = Possible(RolloutActions.Apply(request.Action, stored, [.. snapshots.ReplicaSetsOf(stored)], now), stored);
+            done = Possible(RolloutActions.Apply(request.Action, stored, [.. snapshots.ReplicaSetsOf(stored)], now, snapshots.StateOf(stored)), stored);
             isChange = done.Deployment != stored;
             return done.Deployment;
         }, cancellationToken);

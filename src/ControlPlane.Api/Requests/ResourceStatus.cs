@@ -1,5 +1,6 @@
 using System.Globalization;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Policies;
 
 namespace ControlPlane.Api.Requests;
 
@@ -16,6 +17,7 @@ internal static class ResourceStatus
         (Namespace to, Namespace from) => to with { Status = from.Status },
         (Service to, Service from) => to with { Status = from.Status },
         (PodDisruptionBudget to, PodDisruptionBudget from) => to with { Status = from.Status },
+        (RolloutPolicy to, RolloutPolicy from) => to with { Status = from.Status },
         _ => target,
     };
 
@@ -29,6 +31,7 @@ internal static class ResourceStatus
         Namespace item => item with { Status = new NamespaceStatus { Phase = "Active" } },
         Service service => service with { Status = new ServiceStatus() },
         PodDisruptionBudget budget => budget with { Status = new PodDisruptionBudgetStatus() },
+        RolloutPolicy policy => policy with { Status = new RolloutPolicyStatus() },
         _ => created,
     };
 

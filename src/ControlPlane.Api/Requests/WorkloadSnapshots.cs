@@ -1,6 +1,8 @@
 using ControlPlane.Domain.Planning;
+using ControlPlane.Domain.Planning.Policies;
 using ControlPlane.Domain.Planning.Scheduling;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Policies;
 
 namespace ControlPlane.Api.Requests;
 
@@ -19,6 +21,9 @@ internal sealed class WorkloadSnapshots(CacheReader reader, TimeProvider time)
         {
             Deployment = deployment,
             ReplicaSets = replicaSets,
+            Policy = PolicyChoice.Of(deployment, All<RolloutPolicy>()),
+            State = StateOf(deployment),
+            HasService = name => reader.Find<Service>(new ObjectKey(deployment.Namespace, name)) is not null,
             IsReplicaSetNameTaken = name => reader.Find<ReplicaSet>(new ObjectKey(deployment.Namespace, name)) is not null,
             Pods = [.. All<Pod>().Where(pod => pod.Metadata.Controller is { } owner && owners.Contains(owner.Uid))],
             Cluster = new ClusterState(),
@@ -43,6 +48,9 @@ internal sealed class WorkloadSnapshots(CacheReader reader, TimeProvider time)
 
         return snapshot;
     }
+
+    /// <summary>How far the Deployment's canary or blue-green has come; null while none is on its way.</summary>
+    public RolloutState? StateOf(Deployment deployment) => reader.Find<RolloutState>(new ObjectKey(deployment.Namespace, deployment.Uid));
 
     /// <summary>Those that the Deployment controls, in name order.</summary>
     public IEnumerable<ReplicaSet> ReplicaSetsOf(Deployment deployment) =>

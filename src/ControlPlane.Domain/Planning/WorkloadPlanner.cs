@@ -42,7 +42,7 @@ public static class WorkloadPlanner
         }
 
         RolloutPlan rollout = DeploymentPlanner.Plan(deployment, Members(snapshot, claimed), snapshot);
-        return Compose(snapshot, RevisionRecords.Tell(BlockedCondition.Tell(rollout, snapshot.Now), snapshot), released);
+        return Compose(snapshot, RevisionRecords.Tell(BlockedCondition.Tell(rollout, snapshot), snapshot), released);
     }
 
     /// <summary>ReplicaSets of the snapshot, as this pass wants them, each with its pods.</summary>
@@ -62,6 +62,7 @@ public static class WorkloadPlanner
     private static Plan Compose(WorkloadSnapshot snapshot, RolloutPlan rollout, IReadOnlyList<ReplicaSet> released)
     {
         List<Write> writes = [.. released.Select(replicaSet => new Write.Update(replicaSet, ResourceParts.Desired))];
+        writes.AddRange(rollout.State);
         writes.AddRange(rollout.Removed.Select(replicaSet => Writes.End(replicaSet, snapshot.Now)));
         writes.AddRange(rollout.Records);
         List<EventNote> events = [.. rollout.Events];
@@ -86,6 +87,7 @@ public static class WorkloadPlanner
         {
             writes.AddRange(Writes.Of(Writes.WithGeneration(deployment, snapshot.Deployment!), snapshot.Deployment!));
             read.Add(snapshot.Deployment!);
+            read.AddRange(snapshot.Policy.Candidates);
         }
 
         return new Plan

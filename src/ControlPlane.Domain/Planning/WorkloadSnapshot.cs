@@ -1,5 +1,8 @@
+using ControlPlane.Domain.Planning.Policies;
+using ControlPlane.Domain.Planning.Rollouts;
 using ControlPlane.Domain.Planning.Scheduling;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Policies;
 
 namespace ControlPlane.Domain.Planning;
 
@@ -16,6 +19,18 @@ public sealed record WorkloadSnapshot
 
     /// <summary>The Deployment's revision records.</summary>
     public IReadOnlyList<DeploymentRevision> Revisions { get; init; } = [];
+
+    /// <summary>The Deployment's policy.</summary>
+    public PolicyChoice Policy { get; init; } = PolicyChoice.None;
+
+    /// <summary>How far its canary or blue-green has come; null while none is on its way.</summary>
+    public RolloutState? State { get; init; }
+
+    /// <summary>What the gateways have seen since the present window of its analysis began; null where nothing is measured.</summary>
+    public TrafficWindow? Traffic { get; init; }
+
+    /// <summary>Whether the namespace has a Service of a name; null where nobody asks.</summary>
+    public Func<string, bool>? HasService { get; init; }
 
     /// <summary>Whether a ReplicaSet of the namespace, in <see cref="ReplicaSets"/> or not, has a name: a new one takes no such name.</summary>
     public required Func<string, bool> IsReplicaSetNameTaken { get; init; }

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using ControlPlane.Domain.Resources.Policies;
 using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Domain.Resources;
@@ -38,6 +39,9 @@ public sealed record ResourceKind
 /// <summary>The kinds that are stored. Adding one here gives it a table and a change log.</summary>
 public static class ResourceKinds
 {
+    /// <summary>The group of what is ours about rollouts.</summary>
+    private const string RolloutGroup = "rollouts.controlplane.dev";
+
     public static ResourceKind Namespace { get; } = Core<Namespace>("namespaces", "namespace", isNamespaced: false, "ns");
 
     public static ResourceKind Node { get; } = Core<Node>("nodes", "node", isNamespaced: false, "no");
@@ -55,7 +59,7 @@ public static class ResourceKinds
     /// <summary>Stored and not served by itself: a Deployment's history shows it.</summary>
     public static ResourceKind DeploymentRevision { get; } = new()
     {
-        Group = "rollouts.controlplane.dev",
+        Group = RolloutGroup,
         Version = "v1",
         Kind = nameof(DeploymentRevision),
         Plural = "deploymentrevisions",
@@ -76,9 +80,16 @@ public static class ResourceKinds
     public static ResourceKind ServiceAllocation { get; } =
         Of<ServiceAllocation>("controlplane.dev", "serviceallocations", "serviceallocation") with { IsNamespaced = false };
 
+    public static ResourceKind RolloutPolicy { get; } =
+        Of<RolloutPolicy>(RolloutGroup, "rolloutpolicies", "rolloutpolicy", "rop");
+
+    /// <summary>Stored and not served: how far a Deployment's canary or blue-green has come.</summary>
+    public static ResourceKind RolloutState { get; } = Of<RolloutState>(RolloutGroup, "rolloutstates", "rolloutstate");
+
     public static ValueList<ResourceKind> All { get; } =
     [
         Namespace, Node, Pod, Secret, Event, Deployment, ReplicaSet, DeploymentRevision, Service, Endpoints, EndpointSlice, PodDisruptionBudget, ServiceAllocation,
+        RolloutPolicy, RolloutState,
     ];
 
     private static readonly FrozenDictionary<Type, ResourceKind> ByType = All.ToFrozenDictionary(kind => kind.Type);

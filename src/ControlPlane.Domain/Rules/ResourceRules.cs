@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Policies;
 using ControlPlane.Domain.Rules.Defaults;
 using ControlPlane.Domain.Rules.Validation;
 
@@ -21,6 +22,7 @@ public static class ResourceRules
     private static readonly EndpointsValidator EndpointsValidator = new();
     private static readonly EndpointSliceValidator EndpointSliceValidator = new();
     private static readonly PodDisruptionBudgetValidator PodDisruptionBudgetValidator = new();
+    private static readonly RolloutPolicyValidator RolloutPolicyValidator = new();
 
     /// <summary>The object with Kubernetes' defaults filled in. Idempotent.</summary>
     public static Resource WithDefaults(Resource resource) => resource switch
@@ -65,6 +67,7 @@ public static class ResourceRules
             Endpoints endpoints => EndpointsValidator.Errors(endpoints),
             EndpointSlice slice => EndpointSliceValidator.Errors(slice),
             PodDisruptionBudget budget => PodDisruptionBudgetValidator.Errors(budget),
+            RolloutPolicy policy => RolloutPolicyValidator.Errors(policy),
             _ => [],
         }];
 
@@ -105,10 +108,11 @@ public static class ResourceRules
     /// <param name="stored">The object as it is stored; null for a new one.</param>
     public static long? Generation(Resource updated, Resource? stored) => (updated, stored) switch
     {
-        (Deployment or ReplicaSet or PodDisruptionBudget, null) => 1,
+        (Deployment or ReplicaSet or PodDisruptionBudget or RolloutPolicy, null) => 1,
         (Deployment now, Deployment before) => Next(before, now.Spec != before.Spec),
         (ReplicaSet now, ReplicaSet before) => Next(before, now.Spec != before.Spec),
         (PodDisruptionBudget now, PodDisruptionBudget before) => Next(before, now.Spec != before.Spec),
+        (RolloutPolicy now, RolloutPolicy before) => Next(before, now.Spec != before.Spec),
         _ => stored?.Metadata.Generation,
     };
 

@@ -4,9 +4,11 @@ using ControlPlane.Domain.Planning.Disruptions;
 using ControlPlane.Domain.Planning.Events;
 using ControlPlane.Domain.Planning.Garbage;
 using ControlPlane.Domain.Planning.Nodes;
+using ControlPlane.Domain.Planning.Policies;
 using ControlPlane.Domain.Planning.Routing;
 using ControlPlane.Domain.Planning.Scheduling;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Policies;
 using ControlPlane.Infrastructure.Presence;
 using ControlPlane.Reconciler.Queue;
 using ControlPlane.Reconciler.Worlds;
@@ -26,6 +28,7 @@ internal sealed class PassPlanner(
 {
     private static readonly IReadOnlyDictionary<string, TimeSpan> NoAges = new Dictionary<string, TimeSpan>();
 
+    private readonly AnalysisWindows windows = new(gateways, logger);
     private DateTimeOffset heardSince = time.GetUtcNow();
     private bool isBraked;
 
@@ -34,7 +37,7 @@ internal sealed class PassPlanner(
 
     public async ValueTask<IReadOnlyList<Plan>> PlanAsync(WorkKey key, World world, CancellationToken cancellationToken) => key.Kind switch
     {
-        WorkKind.Deployment => PlanDeployment(world, key.ObjectKey),
+        WorkKind.Deployment => await PlanDeploymentAsync(world, key.ObjectKey, cancellationToken),
         WorkKind.ReplicaSet => PlanReplicaSet(world, key.ObjectKey),
         WorkKind.PendingPods => PendingPods.Plan(world.UnboundPods, world.Cluster, Now),
         WorkKind.NodeHealth => await PlanNodeHealthAsync(world, cancellationToken),
@@ -44,6 +47,7 @@ internal sealed class PassPlanner(
         WorkKind.EventExpiry => EventExpiry.Plan(world.All<Event>(), Now),
         WorkKind.Endpoints => PlanEndpoints(world, key.ObjectKey),
         WorkKind.DisruptionBudget => PlanBudget(world, key.ObjectKey),
+        WorkKind.Policy => PlanPolicy(world, key.ObjectKey),
         WorkKind.Drain => await PlanDrainAsync(world, cancellationToken),
         WorkKind.EndedPods => EndedPods.Plan(world.All<Pod>(), options.EndedPodsMax, Now),
         _ => throw new ArgumentOutOfRangeException(nameof(key), key.Kind, "no such kind of work"),
@@ -60,8 +64,27 @@ internal sealed class PassPlanner(
         _ => plans.Min(plan => plan.RecheckAfter),
     };
 
-    private Plan[] PlanDeployment(World world, ObjectKey key) =>
-        world.Find<Deployment>(key) is { } deployment ? [WorkloadPlanner.Plan(Snapshots.OfDeployment(world, deployment, Now, new IdSource(seeds())))] : [];
+    private async ValueTask<Plan[]> PlanDeploymentAsync(World world, ObjectKey key, CancellationToken cancellationToken)
+    {
+        if (world.Find<Deployment>(key) is not { } deployment)
+        {
+            return [];
+        }
+
+        WorkloadSnapshot snapshot = Snapshots.OfDeployment(world, deployment, Now, new IdSource(seeds()));
+        if (snapshot.State?.Spec.Analysis is { } analysis)
+        {
+            snapshot = snapshot with { Traffic = await windows.ReadAsync(world, deployment, analysis, Now, cancellationToken) };
+        }
+
+        return [WorkloadPlanner.Plan(snapshot)];
+    }
+
+    private Plan[] PlanPolicy(World world, ObjectKey key) => world.Find<RolloutPolicy>(key) is not { } policy ? [] :
+    [
+        PolicyStatuses.Plan(
+            policy, world.PoliciesByNamespace[policy.Namespace], world.DeploymentsByNamespace[policy.Namespace], deployment => Snapshots.StateOf(world, deployment), Now),
+    ];
 
     /// <summary>A ReplicaSet that a Deployment controls is planned with it.</summary>
     private Plan[] PlanReplicaSet(World world, ObjectKey key) =>

@@ -1,5 +1,7 @@
 using ControlPlane.Domain.Planning;
+using ControlPlane.Domain.Planning.Policies;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Policies;
 using ControlPlane.Reconciler.Worlds;
 
 namespace ControlPlane.Reconciler.Passes;
@@ -28,6 +30,8 @@ internal static class Snapshots
             Deployment = deployment,
             Revisions = deployment is null ? [] : [.. world.Dependants[deployment.Uid].OfType<DeploymentRevision>()],
             ReplicaSets = replicaSets,
+            Policy = deployment is null ? PolicyChoice.None : PolicyChoice.Of(deployment, world.PoliciesByNamespace[space]),
+            State = deployment is null ? null : StateOf(world, deployment),
             Pods = InNameOrder(replicaSets.SelectMany(replicaSet => world.PodsByController[replicaSet.Uid]).Concat(adoptable)),
             IsReplicaSetNameTaken = name => world.Find<ReplicaSet>(new ObjectKey(space, name)) is not null,
             Cluster = world.Cluster,
@@ -35,6 +39,9 @@ internal static class Snapshots
             Ids = ids,
         };
     }
+
+    /// <summary>How far a Deployment's canary or blue-green has come; null while none is on its way.</summary>
+    public static RolloutState? StateOf(World world, Deployment deployment) => world.Find<RolloutState>(new ObjectKey(deployment.Namespace, deployment.Uid));
 
     private static T[] InNameOrder<T>(IEnumerable<T> items)
         where T : Resource => [.. items.OrderBy(item => item.Name, StringComparer.Ordinal)];

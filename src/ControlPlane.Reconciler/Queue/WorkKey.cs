@@ -27,6 +27,8 @@ internal readonly record struct WorkKey(WorkKind Kind, string Namespace, string 
 
     public static WorkKey DisruptionBudget(ObjectKey key) => new(WorkKind.DisruptionBudget, key.Namespace, key.Name);
 
+    public static WorkKey Policy(ObjectKey key) => new(WorkKind.Policy, key.Namespace, key.Name);
+
     /// <summary>An owner's uid: the owner may wait for its dependants, or they may have outlived it.</summary>
     public static WorkKey Dependants(string ownerUid) => new(WorkKind.Dependants, "", ownerUid);
 
@@ -64,6 +66,9 @@ internal enum WorkKind
 
     /// <summary>What is left of a PodDisruptionBudget.</summary>
     DisruptionBudget,
+
+    /// <summary>What a RolloutPolicy's status says.</summary>
+    Policy,
 
     /// <summary>All pods that wait for gateways before they are stopped.</summary>
     Drain,

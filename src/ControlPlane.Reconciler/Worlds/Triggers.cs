@@ -2,6 +2,7 @@ using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning.Garbage;
 using ControlPlane.Domain.Planning.Nodes;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Policies;
 using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Reconciler.Queue;
 
@@ -25,7 +26,7 @@ internal static class Triggers
             keys = keys.Append(WorkKey.Dependants(change.Object.Uid));
         }
 
-        keys = keys.Concat(ServiceTriggers.KeysOf(world, change)).Concat(BudgetTriggers.KeysOf(world, change));
+        keys = keys.Concat(ServiceTriggers.KeysOf(world, change)).Concat(BudgetTriggers.KeysOf(world, change)).Concat(PolicyTriggers.KeysOf(world, change));
         keys = MayLetPodsFit(world, change) ? keys.Append(WorkKey.PendingPods) : keys;
         return MayEvict(world, change) ? keys.Append(WorkKey.TaintEviction) : keys;
     }
@@ -40,6 +41,7 @@ internal static class Triggers
         .. ResourceKinds.All.SelectMany(kind => world.AllOf(kind)).Where(OwnerDeletion.Waits).Select(owner => WorkKey.Dependants(owner.Uid)),
         .. world.All<Service>().Select(service => WorkKey.Endpoints(service.Key)),
         .. world.All<PodDisruptionBudget>().Select(budget => WorkKey.DisruptionBudget(budget.Key)),
+        .. world.All<RolloutPolicy>().Select(policy => WorkKey.Policy(policy.Key)),
         WorkKey.Drain,
         WorkKey.PendingPods,
         WorkKey.NodeHealth,

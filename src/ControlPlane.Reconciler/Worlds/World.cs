@@ -2,6 +2,7 @@ using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning.Garbage;
 using ControlPlane.Domain.Planning.Scheduling;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Policies;
 
 namespace ControlPlane.Reconciler.Worlds;
 
@@ -49,6 +50,8 @@ internal sealed class World : IOwners
     public ResourceIndex<Service> ServicesByNamespace { get; } = new();
 
     public ResourceIndex<PodDisruptionBudget> BudgetsByNamespace { get; } = new();
+
+    public ResourceIndex<RolloutPolicy> PoliciesByNamespace { get; } = new();
 
     /// <summary>The slices that list a pod, by the pod's uid.</summary>
     public ResourceIndex<EndpointSlice> SlicesByPod { get; } = new();
@@ -253,6 +256,9 @@ internal sealed class World : IOwners
                 break;
             case PodDisruptionBudget budget:
                 change.On(BudgetsByNamespace, budget.Namespace, budget);
+                break;
+            case RolloutPolicy policy:
+                change.On(PoliciesByNamespace, policy.Namespace, policy);
                 break;
             case EndpointSlice slice:
                 foreach (string uid in slice.Endpoints.Select(endpoint => endpoint.TargetRef?.Uid).OfType<string>().Distinct(StringComparer.Ordinal))

@@ -1,4 +1,5 @@
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Policies;
 using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Domain.Tests.Planning;
@@ -40,6 +41,32 @@ internal static class Make
                 RevisionHistoryLimit = revisionHistoryLimit,
             },
         };
+
+    /// <summary>A policy for all Deployments of the namespace, unless it names one.</summary>
+    public static RolloutPolicy Policy(string name = "careful", RolloutStrategy? strategy = null, bool? rollbackOnFailure = null, string? target = null) => new()
+    {
+        ApiVersion = "rollouts.controlplane.dev/v1",
+        Kind = "RolloutPolicy",
+        Metadata = new ObjectMeta { Name = name, Namespace = TestWorld.Namespace, Uid = name + "-uid", Generation = 1, CreationTimestamp = Start },
+        Spec = new RolloutPolicySpec
+        {
+            TargetRef = target is null ? null : new PolicyTarget { Name = target },
+            Selector = target is null ? new LabelSelector() : null,
+            RollbackOnFailure = rollbackOnFailure,
+            Strategy = strategy,
+        },
+    };
+
+    public static RolloutStrategy Canary(params CanaryStep[] steps) =>
+        new() { Type = "Canary", Canary = new CanaryStrategy { Service = "hello", Steps = [.. steps] } };
+
+    public static CanaryStep Weight(decimal weight) => new() { SetWeight = weight };
+
+    /// <summary>A pause of so many seconds, or until it is promoted.</summary>
+    public static CanaryStep Pause(int? seconds = null) => new() { Pause = new PauseStep { Duration = seconds is { } given ? given : null } };
+
+    public static RolloutStrategy BlueGreen(BlueGreenStrategy? blueGreen = null) =>
+        new() { Type = "BlueGreen", BlueGreen = (blueGreen ?? new BlueGreenStrategy()) with { ActiveService = "hello" } };
 
     public static PodTemplateSpec Template(string image) => new()
     {

@@ -1,8 +1,10 @@
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning;
+using ControlPlane.Domain.Planning.Policies;
 using ControlPlane.Domain.Planning.Rollouts;
 using ControlPlane.Domain.Planning.Scheduling;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Policies;
 
 namespace ControlPlane.Domain.Tests.Planning;
 
@@ -20,6 +22,15 @@ internal sealed class TestWorld
     public DateTimeOffset Now { get; set; } = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
     public Deployment? Deployment { get; private set; }
+
+    /// <summary>Those of the namespace.</summary>
+    public List<RolloutPolicy> Policies { get; } = [];
+
+    /// <summary>How far its canary or blue-green has come; null while none is on its way.</summary>
+    public RolloutState? State { get; private set; }
+
+    /// <summary>What the gateways saw.</summary>
+    public TrafficWindow? Traffic { get; set; }
 
     public IReadOnlyList<ReplicaSet> ReplicaSets => [.. replicaSets.Values];
 
@@ -54,6 +65,9 @@ internal sealed class TestWorld
         {
             IsReplicaSetNameTaken = name => replicaSets.Values.Any(replicaSet => replicaSet.Name == name),
             Deployment = Deployment,
+            Policy = Deployment is null ? PolicyChoice.None : PolicyChoice.Of(Deployment, Policies),
+            State = State,
+            Traffic = Traffic,
             ReplicaSets = [.. replicaSets.Values],
             Revisions = [.. records.Values],
             Pods = [.. pods.Values],
@@ -219,6 +233,18 @@ internal sealed class TestWorld
             case Write.Create { Object: Pod made }:
                 Assert.DoesNotContain(made.Name, pods.Keys);
                 Store(made);
+                break;
+            case Write.Create { Object: RolloutState made }:
+                Assert.Null(State);
+                State = Stored(made, made.Metadata);
+                break;
+            case Write.Update { Object: RolloutState next, Parts: ResourceParts.Desired }:
+                Assert.NotEqual(State!.Spec, next.Spec);
+                State = Stored(next, next.Metadata);
+                break;
+            case Write.Remove { OfKind.Kind: "RolloutState" }:
+                Assert.NotNull(State);
+                State = null;
                 break;
             case Write.Create { Object: DeploymentRevision made }:
                 records.Add(made.Name, made);

@@ -181,6 +181,7 @@ internal sealed partial class JsonNormalizer
             SchemaKind.Boolean => value.ValueKind is JsonValueKind.True or JsonValueKind.False ? null : "a boolean",
             SchemaKind.Int32 => !isNumber ? "an integer" : value.TryGetInt32(out _) ? null : "a 32-bit integer",
             SchemaKind.Int64 => !isNumber ? "an integer" : value.TryGetInt64(out _) ? null : "a 64-bit integer",
+            SchemaKind.Decimal => !isNumber || !value.TryGetDecimal(out _) ? "a number" : null,
             SchemaKind.IntOrString => text is not null || (isNumber && value.TryGetInt32(out _)) ? null : "an integer or a string",
             SchemaKind.Quantity => Quantity.TryParse(text ?? (isNumber ? value.GetRawText() : null), out _)
                 ? null

@@ -27,7 +27,11 @@ internal static class DefinitionNames
     /// <summary>What is ours, where Kubernetes has no name.</summary>
     private const string Ours = "dev.controlplane.rollouts.v1";
 
-    private static readonly string? OurNamespace = typeof(Domain.Planning.Explaining.RolloutView).Namespace;
+    private static readonly FrozenSet<string?> OurNamespaces = new[]
+    {
+        typeof(Domain.Planning.Explaining.RolloutView).Namespace,
+        typeof(Domain.Resources.Policies.RolloutPolicy).Namespace,
+    }.ToFrozenSet();
 
     private static readonly FrozenDictionary<Type, string> Packages = new Dictionary<Type, string>
     {
@@ -60,7 +64,7 @@ internal static class DefinitionNames
     }.ToFrozenDictionary();
 
     /// <summary>The name of a record, such as <c>io.k8s.api.core.v1.PodSpec</c>.</summary>
-    public static string Of(Type type) => $"{Packages.GetValueOrDefault(type, type.Namespace == OurNamespace ? Ours : "io.k8s.api.core.v1")}.{type.Name}";
+    public static string Of(Type type) => $"{Packages.GetValueOrDefault(type, OurNamespaces.Contains(type.Namespace) ? Ours : "io.k8s.api.core.v1")}.{type.Name}";
 
     public static string ListOf(Type type) => Of(type) + "List";
 }

@@ -125,6 +125,7 @@ internal sealed class Definitions(OpenApiVersion version)
         SchemaKind.Boolean => new JsonObject { ["type"] = "boolean" },
         SchemaKind.Int32 => new JsonObject { ["type"] = "integer", ["format"] = "int32" },
         SchemaKind.Int64 => new JsonObject { ["type"] = "integer", ["format"] = "int64" },
+        SchemaKind.Decimal => new JsonObject { ["type"] = "number" },
         SchemaKind.IntOrString => ReferenceToCommon(DefinitionNames.IntOrString),
         SchemaKind.Quantity => ReferenceToCommon(DefinitionNames.Quantity),
         SchemaKind.Time => ReferenceToCommon(DefinitionNames.Time),

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Policies;
 
 namespace ControlPlane.Api.Wire.Schemas;
 
@@ -53,6 +54,8 @@ internal static class PatchStrategies
         [(typeof(ServiceStatus), "conditions")] = new("merge", "type"),
         [(typeof(PodDisruptionBudgetSpec), "selector")] = new("replace", null),
         [(typeof(PodDisruptionBudgetStatus), "conditions")] = new("merge", "type"),
+        [(typeof(RolloutPolicySpec), "selector")] = new("replace", null),
+        [(typeof(RolloutPolicyStatus), "conditions")] = new("merge", "type"),
     }.ToFrozenDictionary();
 
     public static PatchStrategy? Find(Type record, string field) => ByField.GetValueOrDefault((record, field));

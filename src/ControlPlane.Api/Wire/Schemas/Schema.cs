@@ -18,6 +18,9 @@ internal enum SchemaKind
     Boolean,
     Int32,
     Int64,
+
+    /// <summary>A number that may have decimals.</summary>
+    Decimal,
     IntOrString,
     Quantity,
     Time,
@@ -88,6 +91,7 @@ internal sealed class Schema
         : type == typeof(bool) ? SchemaKind.Boolean
         : type == typeof(int) ? SchemaKind.Int32
         : type == typeof(long) ? SchemaKind.Int64
+        : type == typeof(decimal) ? SchemaKind.Decimal
         : type == typeof(IntOrString) ? SchemaKind.IntOrString
         : type == typeof(Quantity) ? SchemaKind.Quantity
         : type == typeof(DateTimeOffset) ? SchemaKind.Time

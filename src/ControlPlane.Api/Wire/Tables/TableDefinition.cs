@@ -20,6 +20,7 @@ public sealed class TableDefinition
         [ResourceKinds.Endpoints] = EndpointsTable.OfEndpoints,
         [ResourceKinds.EndpointSlice] = EndpointsTable.OfSlices,
         [ResourceKinds.PodDisruptionBudget] = PodDisruptionBudgetTable.Definition,
+        [ResourceKinds.RolloutPolicy] = RolloutPolicyTable.Definition,
     }.ToFrozenDictionary();
 
     private static readonly TableDefinition NameAndAge =

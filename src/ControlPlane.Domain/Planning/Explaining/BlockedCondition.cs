@@ -17,14 +17,15 @@ internal static class BlockedCondition
     public static TimeSpan WriteInterval { get; } = TimeSpan.FromSeconds(2);
 
     /// <summary>A rollout's plan with the condition as the pods are, and an Event for each blocker when the condition is written.</summary>
-    public static RolloutPlan Tell(RolloutPlan plan, DateTimeOffset now)
+    public static RolloutPlan Tell(RolloutPlan plan, WorkloadSnapshot snapshot)
     {
         if (plan.Deployment is not { Metadata.IsDeleting: false } deployment)
         {
             return plan;
         }
 
-        Blockage blockage = Blockers.Of(Rollout.Of(deployment, plan.Members), now);
+        DateTimeOffset now = snapshot.Now;
+        Blockage blockage = Blockers.Of(Rollout.Of(deployment, plan.Members, snapshot.Policy), snapshot);
         RolloutPlan rechecked = plan with { RecheckAfter = Earlier(plan.RecheckAfter, blockage.NextAt - now) };
         DeploymentStatus status = deployment.Status ?? new DeploymentStatus();
         Condition? known = Conditions.Find(status.Conditions, Type);

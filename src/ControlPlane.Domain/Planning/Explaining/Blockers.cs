@@ -37,19 +37,21 @@ public static class Blockers
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         return snapshot.Deployment is { } deployment
-            ? Of(Rollout.Of(deployment, WorkloadPlanner.Members(snapshot, snapshot.ReplicaSets)), snapshot.Now).All
+            ? Of(Rollout.Of(deployment, WorkloadPlanner.Members(snapshot, snapshot.ReplicaSets), snapshot.Policy), snapshot).All
             : [];
     }
 
-    internal static Blockage Of(Rollout rollout, DateTimeOffset now)
+    internal static Blockage Of(Rollout rollout, WorkloadSnapshot snapshot)
     {
+        DateTimeOffset now = snapshot.Now;
         if (rollout.Deployment.Metadata.IsDeleting)
         {
             return Blockage.None;
         }
 
         (List<PodBlocker> told, DateTimeOffset? nextAt) = OfPods(rollout, now);
-        List<Blocker> own = [.. OfDeployment(rollout), .. OfStrategy(rollout, now)];
+        IEnumerable<Blocker> ofStrategy = snapshot.State is { } state ? ReleaseBlockers.Of(state.Spec, snapshot) : OfStrategy(rollout, now);
+        List<Blocker> own = [.. OfDeployment(rollout), .. ReleaseBlockers.OfPolicy(snapshot), .. ofStrategy];
         IReadOnlyList<PodBlocker> grouped = Grouped(told);
         return new Blockage
         {

@@ -3,6 +3,7 @@ using ControlPlane.Domain.Planning.ReplicaSets;
 using ControlPlane.Domain.Planning.Rollouts;
 using ControlPlane.Domain.Planning.Scheduling;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Policies;
 
 namespace ControlPlane.Domain.Planning.Explaining;
 
@@ -17,10 +18,13 @@ internal sealed class CooperativeWorld
     private readonly SortedDictionary<string, ReplicaSet> replicaSets = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, Pod> pods = new(StringComparer.Ordinal);
     private readonly WorkloadSnapshot start;
+    private RolloutState? state;
+    private TimeSpan? recheckAfter;
 
     public CooperativeWorld(WorkloadSnapshot snapshot, Deployment deployment)
     {
         start = snapshot;
+        state = snapshot.State;
         Now = snapshot.Now;
         Deployment = deployment;
         foreach (ReplicaSet replicaSet in snapshot.ReplicaSets)
@@ -49,7 +53,9 @@ internal sealed class CooperativeWorld
     /// <summary>One pass of the planners; then pods that wait find a node where one has room. What they wrote.</summary>
     public IReadOnlyList<Write> Pass()
     {
-        List<Write> written = [.. WorkloadPlanner.Plan(Snapshot()).Writes];
+        Plan plan = WorkloadPlanner.Plan(Snapshot());
+        recheckAfter = plan.RecheckAfter;
+        List<Write> written = [.. plan.Writes];
         written.ForEach(Apply);
         List<Write> bound = [.. PendingPods.Plan([.. Unbound], start.Cluster, Now).SelectMany(plan => plan.Writes)];
         bound.ForEach(Apply);
@@ -78,6 +84,12 @@ internal sealed class CooperativeWorld
             return true;
         }
 
+        if (state?.Spec.Phase is RolloutPhases.Paused or RolloutPhases.Promoted && recheckAfter is { } rest && rest > TimeSpan.Zero)
+        {
+            Now += rest;
+            return true;
+        }
+
         return false;
     }
 
@@ -99,6 +111,7 @@ internal sealed class CooperativeWorld
         Deployment = Deployment,
         ReplicaSets = [.. replicaSets.Values],
         Pods = [.. pods.Values],
+        State = state,
         IsReplicaSetNameTaken = name => replicaSets.ContainsKey(name) || start.IsReplicaSetNameTaken(name),
         Now = Now,
     };
@@ -118,6 +131,15 @@ internal sealed class CooperativeWorld
                 break;
             case Write.Update { Object: Deployment changed }:
                 Deployment = changed;
+                break;
+            case Write.Create { Object: RolloutState made }:
+                state = made;
+                break;
+            case Write.Update { Object: RolloutState changed }:
+                state = changed;
+                break;
+            case Write.Remove { Kind: var kind } when kind == ResourceKinds.RolloutState:
+                state = null;
                 break;
             case Write.Create { Object: Pod made }:
                 Put(made);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using ControlPlane.Domain.Planning.Rollouts;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Policies;
 
 namespace ControlPlane.Domain.Planning.Explaining;
 
@@ -36,7 +37,8 @@ public static class RolloutActions
     /// <param name="deployment">The Deployment as it is stored.</param>
     /// <param name="replicaSets">Those that it controls.</param>
     /// <param name="now">When it is asked.</param>
-    public static ActionOutcome Apply(RolloutAction action, Deployment deployment, IReadOnlyList<ReplicaSet> replicaSets, DateTimeOffset now)
+    /// <param name="state">How far its canary or blue-green has come; null while none is on its way.</param>
+    public static ActionOutcome Apply(RolloutAction action, Deployment deployment, IReadOnlyList<ReplicaSet> replicaSets, DateTimeOffset now, RolloutState? state = null)
     {
         ArgumentNullException.ThrowIfNull(action);
         ArgumentNullException.ThrowIfNull(deployment);
@@ -48,7 +50,7 @@ public static class RolloutActions
             RolloutAction.Restart => Restart(deployment, now),
             RolloutAction.Pause => SetPaused(deployment, isPaused: true),
             RolloutAction.Resume => SetPaused(deployment, isPaused: false),
-            RolloutAction.Promote => Promote(deployment),
+            RolloutAction.Promote promote => Promote(deployment, replicaSets, state?.Spec, promote.Full, now),
             RolloutAction.Abort => Abort(deployment, replicaSets, now),
             RolloutAction.Retry => Retry(deployment, replicaSets, now),
             _ => throw new ArgumentOutOfRangeException(nameof(action), action, "no such action"),
@@ -186,7 +188,35 @@ public static class RolloutActions
 
     private static DateTimeOffset Later(DateTimeOffset now, DateTimeOffset? other) => other > now ? other.Value : now;
 
-    private static ActionOutcome Promote(Deployment deployment) => deployment.Spec.Paused == true
-        ? SetPaused(deployment, isPaused: false)
-        : new ActionOutcome.NotNow("nothing waits for a promotion: it is not paused, and its strategy has no steps");
+    /// <summary>
+    /// Recorded with the revision and the step that it ends, and no earlier than that step began, so that it means nothing to any other. One that is paused is resumed first.
+    /// </summary>
+    private static ActionOutcome Promote(Deployment deployment, IReadOnlyList<ReplicaSet> replicaSets, RolloutStateSpec? state, bool full, DateTimeOffset now)
+    {
+        if (deployment.Spec.Paused == true)
+        {
+            return SetPaused(deployment, isPaused: false);
+        }
+
+        bool isOnItsWay = state is { Phase: not RolloutPhases.Aborted } && Current(deployment, replicaSets) is { } current
+            && current.Name == state.Canary && Revisions.Of(current) == state.Revision;
+        if (!isOnItsWay || state!.Step >= state.Steps)
+        {
+            return new ActionOutcome.NotNow("nothing waits for a promotion: it is not paused, and it is at no step of a canary or blue-green");
+        }
+
+        bool isAsked = full
+            ? RolloutRequests.IsPromotedInFull(deployment, state.Revision)
+            : RolloutRequests.IsPromoted(deployment, state.Revision, state.Step, state.Since);
+        if (isAsked)
+        {
+            return new ActionOutcome.Done(deployment, $"revision {state.Revision} is promoted already", state.Revision);
+        }
+
+        DateTimeOffset? after = full ? RolloutRequests.At(deployment, RolloutRequests.Retry, state.Revision) + Tick : state.Since;
+        string request = RolloutRequests.FormatPromotion(state.Revision, full ? null : state.Step, Later(now, after));
+        ObjectMeta metadata = deployment.Metadata with { Annotations = deployment.Metadata.Annotations.SetItem(RolloutRequests.Promote, request) };
+        string what = full ? "past all steps that are left" : $"past step {state.Step} of {state.Steps}";
+        return new ActionOutcome.Done(deployment with { Metadata = metadata }, $"revision {state.Revision} is promoted {what}", state.Revision);
+    }
 }

@@ -27,6 +27,9 @@ public sealed record RolloutView : Resource
     /// <summary>The revisions, newest first.</summary>
     public ValueList<RevisionView> ReplicaSets { get; init; }
 
+    /// <summary>How far a policy's canary or blue-green has come; absent where no policy has one.</summary>
+    public StrategyView? Strategy { get; init; }
+
     /// <summary>Why it does not move right now; at most 20.</summary>
     [WriteEmpty]
     public ValueList<Blocker> Blockers { get; init; }

@@ -15,7 +15,7 @@ public static class RolloutViews
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         Deployment deployment = snapshot.Deployment ?? throw new ArgumentException("a bare ReplicaSet has no rollout", nameof(snapshot));
-        Rollout rollout = Rollout.Of(deployment, WorkloadPlanner.Members(snapshot, snapshot.ReplicaSets));
+        Rollout rollout = Rollout.Of(deployment, WorkloadPlanner.Members(snapshot, snapshot.ReplicaSets), snapshot.Policy);
         RolloutPhase phase = RolloutPhase.Of(deployment);
         return new RolloutView
         {
@@ -31,7 +31,8 @@ public static class RolloutViews
                 .OrderByDescending(member => Revisions.Of(member.ReplicaSet))
                 .Select(member => Of(member, isCurrent: ReferenceEquals(member, rollout.New)))
                 .ToValueList(),
-            Blockers = Blockers.Of(rollout, snapshot.Now).All,
+            Blockers = Blockers.Of(rollout, snapshot).All,
+            Strategy = StrategyViews.Of(snapshot),
         };
     }
 

@@ -1,4 +1,5 @@
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Policies;
 using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Domain.Planning.Garbage;
@@ -37,7 +38,7 @@ public static class OwnerDeletion
     private static List<Plan> Orphan(Resource owner, IReadOnlyCollection<Resource> dependants, DateTimeOffset now) =>
         dependants.Count == 0
             ? [WithoutFinalizer(owner, Deletion.OrphanFinalizer)]
-            : [.. dependants.Select(item => item is DeploymentRevision or ServiceAllocation ? Deletion.PlanFor(item, now) : Deletion.Write(WithoutOwner(item, owner))).OfType<Plan>()];
+            : [.. dependants.Select(item => item is DeploymentRevision or RolloutState or ServiceAllocation ? Deletion.PlanFor(item, now) : Deletion.Write(WithoutOwner(item, owner))).OfType<Plan>()];
 
     /// <summary>Ends the dependants, and the owner once none is left that it has to wait for.</summary>
     private static List<Plan> Foreground(Resource owner, IReadOnlyCollection<Resource> dependants, IOwners owners, DateTimeOffset now)

@@ -1,7 +1,10 @@
 using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Planning.Policies;
 using ControlPlane.Domain.Planning.ReplicaSets;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Policies;
 using ControlPlane.Domain.Resources.Values;
+using ControlPlane.Domain.Routing;
 
 namespace ControlPlane.Domain.Planning.Rollouts;
 
@@ -16,6 +19,9 @@ internal sealed record RolloutPlan
 
     /// <summary>Old ReplicaSets beyond the history's limit.</summary>
     public ValueList<ReplicaSet> Removed { get; init; }
+
+    /// <summary>Writes of how far a canary or blue-green has come.</summary>
+    public ValueList<Write> State { get; init; }
 
     /// <summary>Writes of the Deployment's revision records.</summary>
     public ValueList<Write> Records { get; init; }
@@ -33,21 +39,115 @@ internal static class DeploymentPlanner
     /// <param name="snapshot">The world, for names and time.</param>
     public static RolloutPlan Plan(Deployment deployment, IEnumerable<RolloutMember> members, WorkloadSnapshot snapshot)
     {
-        Rollout rollout = Read(deployment, members, snapshot.Now);
+        Rollout rollout = Read(deployment, members, snapshot);
         if (deployment.Metadata.IsDeleting)
         {
             ValueList<Condition> unchanged = deployment.Status?.Conditions ?? default;
             return Finish(rollout, RolloutStatus.Of(rollout, unchanged, snapshot.Now));
         }
 
-        rollout = Trial.AfterRetry(WithNewUpToDate(rollout, snapshot.Now));
+        rollout = Trial.AfterRetry(WithNewUpToDate(WithPromotedProven(rollout, snapshot), snapshot.Now));
         if (deployment.Spec.Paused != true && Rollback.Asked(deployment) is { } revision)
         {
             (Deployment back, EventNote note) = Rollback.Apply(rollout, revision);
             return new RolloutPlan { Deployment = back, Members = [.. rollout.Members], Events = [note] };
         }
 
-        return deployment.Spec.Paused == true || Proportional.IsScaling(rollout) ? Scale(rollout, snapshot) : Roll(rollout, snapshot);
+        if (Release.Of(rollout, snapshot) is { } release)
+        {
+            return WithConflict(Follow(release, snapshot), snapshot);
+        }
+
+        bool isHeld = deployment.Spec.Paused == true || snapshot.Policy.IsConflict;
+        RolloutPlan plan = isHeld || Proportional.IsScaling(rollout) ? Scale(rollout, snapshot) : Roll(rollout, snapshot);
+        return WithConflict(plan with { State = RolloutStates.Writes(snapshot.State, isHeld ? snapshot.State?.Spec : null, snapshot) }, snapshot);
+    }
+
+    /// <summary>A policy's canary or blue-green.</summary>
+    private static RolloutPlan Follow(Release release, WorkloadSnapshot snapshot)
+    {
+        Release stepped = ReleaseSteps.Step(release, snapshot);
+        Rollout rolled = Sized(stepped.Rollout, member => member.IsActive || IsResized(member));
+        ValueList<Condition> before = ConditionsBefore(rolled, snapshot.Now);
+        DeploymentStatus status = RolloutStatus.Of(rolled, before, snapshot.Now);
+        ValueList<Condition> conditions = stepped.IsHeld ? status.Conditions : Progress.AtStep(stepped, rolled, status, snapshot.Now);
+        status = status with { Conditions = RolloutStatus.WithReplicaFailure(conditions, rolled) };
+        Trial.Verdict verdict = stepped.IsHeld ? new Trial.Verdict(rolled, status.Conditions, []) : Trial.Judge(rolled, status, snapshot.Now, stepped.Failure);
+        status = status with { Conditions = verdict.Conditions };
+        RolloutPlan plan = Finish(verdict.Rollout, status);
+        return plan with
+        {
+            Events = [.. plan.Events, .. stepped.Events, .. verdict.Events],
+            RecheckAfter = stepped.IsHeld ? null : Progress.UntilDeadline(rolled.Deployment, status, snapshot.Now) is { } rest && !(stepped.RecheckAfter < rest) ? rest : stepped.RecheckAfter,
+            State = RolloutStates.Writes(snapshot.State, AfterVerdict(stepped, verdict.Rollout, status).State, snapshot),
+        };
+    }
+
+    /// <summary>Given up in this pass: the requests go back with the same commit. Complete: there is nothing more to tell.</summary>
+    private static Release AfterVerdict(Release release, Rollout judged, DeploymentStatus status)
+    {
+        bool isGivenUp = Trial.IsGivenUp(judged) && release.State?.Phase != RolloutPhases.Aborted;
+        bool isComplete = release.Replicas > 0 && !release.IsHeld && release.IsFinishing && RolloutStatus.IsComplete(judged.Deployment, status);
+        return isGivenUp ? release.Aborted(Outcomes.FailureOf(judged.New!.ReplicaSet)?.Message ?? "")
+            : isComplete ? release with { State = null }
+            : release;
+    }
+
+    /// <summary>A blue-green that has the requests was good enough for them: what comes after it goes back to it, unless it is itself the way back.</summary>
+    private static Rollout WithPromotedProven(Rollout rollout, WorkloadSnapshot snapshot)
+    {
+        if (snapshot.State is not { Spec: { Steps: BlueGreen.Steps, WeightPerMille: TrafficShare.Whole } state }
+            || rollout.New?.Name == state.Canary || rollout.New?.Name == state.Stable || rollout.Deployment.Spec.Paused == true)
+        {
+            return rollout;
+        }
+
+        return rollout with
+        {
+            Old = rollout.Old
+                .Select(member => member.Name == state.Canary && Outcomes.Of(member.ReplicaSet) == RevisionOutcome.OnTrial
+                    ? member with { ReplicaSet = Outcomes.WithComplete(member.ReplicaSet, snapshot.Now) }
+                    : member)
+                .ToValueList(),
+        };
+    }
+
+    private static RolloutPlan WithConflict(RolloutPlan plan, WorkloadSnapshot snapshot)
+    {
+        if (plan.Deployment is not { Status: { } status } deployment)
+        {
+            return plan;
+        }
+
+        Condition? known = Conditions.Find(status.Conditions, PolicyChoice.ConflictType);
+        if (!snapshot.Policy.IsConflict)
+        {
+            return known is null ? plan : plan with
+            {
+                Deployment = deployment with { Status = status with { Conditions = WorkloadConditions.Without(status.Conditions, PolicyChoice.ConflictType) } },
+            };
+        }
+
+        string message = snapshot.Policy.ConflictMessage;
+        if (known?.Message == message)
+        {
+            return plan;
+        }
+
+        Condition conflict = new()
+        {
+            Type = PolicyChoice.ConflictType,
+            Status = "True",
+            Reason = "SeveralPolicies",
+            Message = message,
+            LastUpdateTime = snapshot.Now,
+            LastTransitionTime = known?.LastTransitionTime ?? snapshot.Now,
+        };
+        return plan with
+        {
+            Deployment = deployment with { Status = status with { Conditions = WorkloadConditions.Without(status.Conditions, PolicyChoice.ConflictType).Add(conflict) } },
+            Events = plan.Events.Add(EventNote.Warning(deployment, PolicyChoice.ConflictType, message)),
+        };
     }
 
     /// <summary>Paused, or scaled in mid-rollout: every revision keeps its share, and progress is not judged.</summary>
@@ -88,13 +188,13 @@ internal static class DeploymentPlanner
         return Recreate.OldIsGone(stopped) ? Recreate.StartNew(NewReplicaSet.Ensure(stopped, snapshot)) : Recreate.HoldNew(stopped);
     }
 
-    private static Rollout Read(Deployment deployment, IEnumerable<RolloutMember> members, DateTimeOffset now)
+    private static Rollout Read(Deployment deployment, IEnumerable<RolloutMember> members, WorkloadSnapshot snapshot)
     {
-        Rollout rollout = Rollout.Of(deployment, members);
+        Rollout rollout = Rollout.Of(deployment, members, snapshot.Policy);
         return rollout with
         {
-            New = rollout.New is null ? null : Recount(rollout.New, now),
-            Old = rollout.Old.Select(member => Recount(member, now)).ToValueList(),
+            New = rollout.New is null ? null : Recount(rollout.New, snapshot.Now),
+            Old = rollout.Old.Select(member => Recount(member, snapshot.Now)).ToValueList(),
         };
     }
 
@@ -109,6 +209,8 @@ internal static class DeploymentPlanner
         ReplicaSet updated = Revisions.OnNew(current.ReplicaSet, rollout.Deployment, Revisions.Next(rollout.Old.Select(member => member.ReplicaSet)));
         bool isDeclaredAgain = Revisions.Of(updated) > Revisions.Of(current.ReplicaSet);
         updated = isDeclaredAgain ? Outcomes.WithoutFailure(updated) : updated;
+        bool takesSteps = isDeclaredAgain && rollout.HasPolicyStrategy && Outcomes.LastGood(rollout.Members)?.Name != updated.Name;
+        updated = takesSteps ? Outcomes.WithoutComplete(updated) : updated;
         if ((updated.Spec.MinReadySeconds ?? 0) != (rollout.Deployment.Spec.MinReadySeconds ?? 0))
         {
             updated = updated with { Spec = updated.Spec with { MinReadySeconds = rollout.Deployment.Spec.MinReadySeconds } };

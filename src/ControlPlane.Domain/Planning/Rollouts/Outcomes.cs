@@ -59,6 +59,11 @@ public static class Outcomes
         ? replicaSet
         : replicaSet with { Status = replicaSet.Status! with { Conditions = WorkloadConditions.Without(replicaSet.Status.Conditions, Failed) } };
 
+    /// <summary>On trial again, though it was complete once: its template is declared again, and has to go through the steps of its policy.</summary>
+    internal static ReplicaSet WithoutComplete(ReplicaSet replicaSet) => !IsSet(replicaSet, Complete)
+        ? replicaSet
+        : replicaSet with { Status = replicaSet.Status! with { Conditions = WorkloadConditions.Without(replicaSet.Status.Conditions, Complete) } };
+
     private static ReplicaSet With(ReplicaSet replicaSet, string type, string reason, string message, DateTimeOffset now)
     {
         Condition condition = new() { Type = type, Status = "True", Reason = reason, Message = message, LastTransitionTime = now };

@@ -17,6 +17,9 @@ internal static class Progress
     public const string Paused = "DeploymentPaused";
     public const string Resumed = "DeploymentResumed";
 
+    /// <summary>A canary or blue-green waits for time, a person or figures (Argo Rollouts: RolloutPaused).</summary>
+    public const string Waiting = "RolloutPaused";
+
     /// <summary>No deadline, in Kubernetes' way of saying so.</summary>
     private const int NoDeadline = int.MaxValue;
 
@@ -72,6 +75,36 @@ internal static class Progress
         return WorkloadConditions.Without(conditions, WorkloadConditions.Progressing).Add(rollout.Deployment.Spec.Paused == true
             ? Progressing("Unknown", Paused, "Deployment is paused", now)
             : Progressing("True", Updated, $"ReplicaSet \"{current.Name}\" is progressing.", now));
+    }
+
+    /// <summary>
+    /// What a canary's or blue-green's step says: while it waits, the clock stands still; a step that has ended, and the end of waiting, start it anew. Otherwise as
+    /// <see cref="Estimate"/> says.
+    /// </summary>
+    public static ValueList<Condition> AtStep(Release release, Rollout rollout, DeploymentStatus status, DateTimeOffset now)
+    {
+        if (Deadline(rollout.Deployment) is null)
+        {
+            return WorkloadConditions.Without(status.Conditions, WorkloadConditions.Progressing);
+        }
+
+        Condition? current = Conditions.Find(status.Conditions, WorkloadConditions.Progressing);
+        if (release.IsWaiting)
+        {
+            string at = $"ReplicaSet \"{release.State!.Canary}\" waits at step {release.State.Step} of {release.State.Steps}: {release.State.Phase}";
+            return current?.Reason == Waiting && current.Message == at
+                ? status.Conditions
+                : WorkloadConditions.Without(status.Conditions, WorkloadConditions.Progressing).Add(Progressing("Unknown", Waiting, at, now));
+        }
+
+        if (!release.HasAdvanced && current?.Reason != Waiting)
+        {
+            return Estimate(rollout, status, now);
+        }
+
+        Condition moved = Progressing("True", Updated, $"ReplicaSet \"{rollout.New?.Name}\" is progressing.", now);
+        bool isNew = current?.Reason == Created && current.LastUpdateTime == now;
+        return isNew ? status.Conditions : WorkloadConditions.Without(status.Conditions, WorkloadConditions.Progressing).Add(moved);
     }
 
     /// <summary>Out of time for good, with the cause; what is on record stays while it says the same.</summary>
@@ -131,7 +164,7 @@ internal static class Progress
     {
         Condition? current = Conditions.Find(status.Conditions, WorkloadConditions.Progressing);
         bool isRunning = deployment.Spec.Paused != true
-            && current is { Reason: not (Complete or TimedOut or Paused) }
+            && current is { Reason: not (Complete or TimedOut or Paused or Waiting) }
             && !RolloutStatus.IsComplete(deployment, status);
         return isRunning && Deadline(deployment) is { } deadline && current!.LastUpdateTime + deadline - now is { } left
             ? left > TimeSpan.Zero ? left : TimeSpan.Zero

@@ -1,3 +1,4 @@
+using ControlPlane.Domain.Planning.Policies;
 using ControlPlane.Domain.Planning.ReplicaSets;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
@@ -58,17 +59,26 @@ internal sealed record Rollout
     /// <summary>True when this pass puts the new revision on trial anew: its template is declared again, or it is to be tried again.</summary>
     public bool IsTrialNew { get; init; }
 
+    /// <summary>Whether a revision that fails is rolled back.</summary>
+    public bool RollsBackOnFailure { get; init; } = true;
+
+    /// <summary>Whether a policy's strategy stands in the Deployment's own one's place.</summary>
+    public bool HasPolicyStrategy { get; init; }
+
     public int Replicas => Deployment.Spec.Replicas ?? 1;
 
-    public Fenceposts Bounds => Fenceposts.Of(Deployment.Spec);
+    /// <summary>The Deployment's own; Kubernetes' default where a policy's strategy stands in Recreate's place, for its end is a rolling update.</summary>
+    public Fenceposts Bounds => Fenceposts.Of(HasPolicyStrategy && IsOwnRecreate ? Deployment.Spec with { Strategy = null } : Deployment.Spec);
 
     public int MinAvailable => Replicas - Bounds.MaxUnavailable;
 
     public int MaxTotal => Replicas + Bounds.MaxSurge;
 
-    public bool IsRecreate => Deployment.Spec.Strategy?.Type == Recreate.StrategyType;
+    public bool IsRecreate => IsOwnRecreate && !HasPolicyStrategy;
 
     public IEnumerable<RolloutMember> Members => New is null ? Old : Old.Append(New);
+
+    private bool IsOwnRecreate => Deployment.Spec.Strategy?.Type == Recreate.StrategyType;
 
     /// <summary>The same ReplicaSets, with the named one in the new one's place.</summary>
     public Rollout Around(string name)
@@ -79,12 +89,19 @@ internal sealed record Rollout
     }
 
     /// <summary>The new ReplicaSet is the oldest with the Deployment's template; the rest are old.</summary>
-    public static Rollout Of(Deployment deployment, IEnumerable<RolloutMember> members)
+    public static Rollout Of(Deployment deployment, IEnumerable<RolloutMember> members, PolicyChoice policy)
     {
         List<RolloutMember> byAge = [.. members];
         byAge.Sort(RolloutMember.CompareAge);
         RolloutMember? newest = byAge.Find(member => Templates.AreEqual(member.ReplicaSet.Spec.Template, deployment.Spec.Template));
-        return new Rollout { Deployment = deployment, New = newest, Old = byAge.Where(member => !ReferenceEquals(member, newest)).ToValueList() };
+        return new Rollout
+        {
+            Deployment = deployment,
+            New = newest,
+            Old = byAge.Where(member => !ReferenceEquals(member, newest)).ToValueList(),
+            RollsBackOnFailure = policy.RollsBackOnFailure,
+            HasPolicyStrategy = policy.Policy?.Spec.Strategy is not null,
+        };
     }
 
     /// <summary>The rollout with each member's replicas as a function says.</summary>

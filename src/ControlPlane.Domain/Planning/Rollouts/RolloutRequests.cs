@@ -16,8 +16,12 @@ public static class RolloutRequests
     /// <summary>A revision on trial is given up: <c>controlplane.dev/abort: "3@2026-01-01T12:00:00.5Z"</c>.</summary>
     public const string Abort = "controlplane.dev/abort";
 
-    /// <summary><c>"false"</c>: a failed revision stays as it is, and only the condition says so, as in Kubernetes.</summary>
-    public const string RollbackOnFailure = "controlplane.dev/rollback-on-failure";
+    /// <summary>
+    /// A canary's or blue-green's present step is over: <c>controlplane.dev/promote: "3/2@2026-01-01T12:00:00.5Z"</c>, or with <c>full</c> in the step's place all that are left.
+    /// </summary>
+    public const string Promote = "controlplane.dev/promote";
+
+    private const string Full = "full";
 
     /// <summary>A request as it is written down.</summary>
     public static string Format(long revision, DateTimeOffset at) =>
@@ -31,15 +35,34 @@ public static class RolloutRequests
         return parts.Length == 2
             && long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out long asked)
             && asked == revision
-            && DateTimeOffset.TryParse(parts[1], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset at)
-            ? at
+            ? Time(parts[1])
             : null;
     }
 
-    /// <summary>True unless the Deployment says otherwise.</summary>
-    public static bool RollsBackOnFailure(Deployment deployment)
+    /// <summary>A promotion as it is written down.</summary>
+    /// <param name="step">Null: all steps that are left.</param>
+    public static string FormatPromotion(long revision, int? step, DateTimeOffset at)
+    {
+        string[] parts = Format(revision, at).Split('@');
+        return string.Create(CultureInfo.InvariantCulture, $"{parts[0]}/{(step is { } number ? number.ToString(CultureInfo.InvariantCulture) : Full)}@{parts[1]}");
+    }
+
+    /// <summary>Whether a person has ended a revision's step, since it began.</summary>
+    public static bool IsPromoted(Deployment deployment, long revision, int step, DateTimeOffset? since) =>
+        Promotion(deployment, revision, step.ToString(CultureInfo.InvariantCulture)) is { } at && !(at < since);
+
+    /// <summary>Whether a person has ended all of a revision's steps, since it was last tried.</summary>
+    public static bool IsPromotedInFull(Deployment deployment, long revision) =>
+        Promotion(deployment, revision, Full) is { } at && !(at <= At(deployment, Retry, revision));
+
+    private static DateTimeOffset? Promotion(Deployment deployment, long revision, string step)
     {
         ArgumentNullException.ThrowIfNull(deployment);
-        return deployment.Metadata.Annotations[RollbackOnFailure] != "false";
+        string text = deployment.Metadata.Annotations[Promote] ?? "";
+        string start = string.Create(CultureInfo.InvariantCulture, $"{revision}/{step}@");
+        return text.StartsWith(start, StringComparison.Ordinal) ? Time(text[start.Length..]) : null;
     }
+
+    private static DateTimeOffset? Time(string text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset at) ? at : null;
 }

@@ -41,6 +41,9 @@ internal static class Templates
         return string.Concat(hash.ToString(CultureInfo.InvariantCulture).Select(Safe));
     }
 
+    /// <summary>FNV-1a (32 bit) of some bytes, spelled as a template's hash is.</summary>
+    public static string HashOf(ReadOnlySpan<byte> bytes) => string.Concat(Fnv(FnvOffset, bytes).ToString(CultureInfo.InvariantCulture).Select(Safe));
+
     private static char Safe(char digit) => IdSource.NameAlphabet[digit % IdSource.NameAlphabet.Length];
 
     private static uint Fnv(uint hash, ReadOnlySpan<byte> bytes)

@@ -15,6 +15,7 @@ internal static class Trial
     public const string RolledBack = "RolledBack";
     public const string CrashLoop = "CrashLoopBackOff";
     public const string Aborted = "Aborted";
+    public const string AnalysisFailed = "AnalysisFailed";
 
     /// <summary>
     /// Restarts of one container after which a revision counts as crash-looping: with the agent's back-off of 10, 20 and 40 s that is after
@@ -24,15 +25,16 @@ internal static class Trial
 
     /// <summary>
     /// The rollout as the strategy is to see it: with the last good revision in the new one's place when that one has failed. It stays as it is when
-    /// there is nothing to go back to, or when the user wants it so; an abort is the user's own wish.
+    /// there is nothing to go back to, or when the policy wants it so; an abort is the user's own wish, and so is a failed analysis.
     /// </summary>
-    public static Rollout Target(Rollout rollout) =>
+    public static Rollout Target(Rollout rollout) => IsGivenUp(rollout) ? rollout.Around(Outcomes.LastGood(rollout.Old)!.Name) : rollout;
+
+    /// <summary>Whether the new revision has failed and another takes over again.</summary>
+    public static bool IsGivenUp(Rollout rollout) =>
         rollout.New is { } current
         && Outcomes.FailureOf(current.ReplicaSet) is { } failure
-        && (failure.Reason == Aborted || RolloutRequests.RollsBackOnFailure(rollout.Deployment))
-        && Outcomes.LastGood(rollout.Old) is { } good
-            ? rollout.Around(good.Name)
-            : rollout;
+        && (failure.Reason is Aborted or AnalysisFailed || rollout.RollsBackOnFailure)
+        && Outcomes.LastGood(rollout.Old) is not null;
 
     /// <summary>The rollout with its new revision on trial again, if it failed and a retry was asked for since.</summary>
     public static Rollout AfterRetry(Rollout rollout)
@@ -58,7 +60,8 @@ internal static class Trial
     /// <param name="rollout">The rollout after this pass's step.</param>
     /// <param name="status">The counts now, with the progress as Kubernetes tells it.</param>
     /// <param name="now">The time of the pass.</param>
-    public static Verdict Judge(Rollout rollout, DeploymentStatus status, DateTimeOffset now)
+    /// <param name="measured">What the gateways saw of it that it must not show; null when there is nothing.</param>
+    public static Verdict Judge(Rollout rollout, DeploymentStatus status, DateTimeOffset now, string? measured = null)
     {
         if (rollout.New is not { Stored: not null } current)
         {
@@ -72,7 +75,7 @@ internal static class Trial
         }
 
         RolloutMember? good = Outcomes.LastGood(rollout.Old);
-        if (Outcomes.Of(current.ReplicaSet) != RevisionOutcome.OnTrial || good is null || Failure(rollout, current, status, now) is not { } failure)
+        if (Outcomes.Of(current.ReplicaSet) != RevisionOutcome.OnTrial || good is null || Failure(rollout, current, status, now, measured) is not { } failure)
         {
             return new Verdict(rollout, Told(rollout, status.Conditions, now), []);
         }
@@ -113,7 +116,7 @@ internal static class Trial
         return WorkloadConditions.Without(Progress.Failed(conditions, failure.Message ?? "", rollout.Deployment, now), RolledBack).Add(back);
     }
 
-    private static (string Reason, string What, string Cause)? Failure(Rollout rollout, RolloutMember current, DeploymentStatus status, DateTimeOffset now)
+    private static (string Reason, string What, string Cause)? Failure(Rollout rollout, RolloutMember current, DeploymentStatus status, DateTimeOffset now, string? measured)
     {
         DateTimeOffset? retriedAt = RetriedAt(rollout.Deployment, current.ReplicaSet);
         if (RolloutRequests.At(rollout.Deployment, RolloutRequests.Abort, Revisions.Of(current.ReplicaSet)) is { } abortedAt && !(abortedAt <= retriedAt))
@@ -121,7 +124,12 @@ internal static class Trial
             return (Aborted, "was given up", "");
         }
 
-        if (!RolloutRequests.RollsBackOnFailure(rollout.Deployment))
+        if (measured is not null)
+        {
+            return (AnalysisFailed, "failed its analysis", measured);
+        }
+
+        if (!rollout.RollsBackOnFailure)
         {
             return null;
         }

@@ -1,4 +1,5 @@
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Policies;
 using ControlPlane.Domain.Routing;
 
 namespace ControlPlane.Domain.Planning.Routing;
@@ -12,7 +13,8 @@ public static class Routes
     /// <param name="service">The Service.</param>
     /// <param name="slices">All slices that name it, whoever writes them.</param>
     /// <param name="podOf">A pod by namespace and name, for the ReplicaSet that it belongs to.</param>
-    public static ServiceRoute Of(Service service, IEnumerable<EndpointSlice> slices, Func<ObjectKey, Pod?> podOf)
+    /// <param name="traffic">Where a canary or blue-green sends its requests; null where none does.</param>
+    public static ServiceRoute Of(Service service, IEnumerable<EndpointSlice> slices, Func<ObjectKey, Pod?> podOf, ServiceTraffic? traffic = null)
     {
         ArgumentNullException.ThrowIfNull(service);
         EndpointSlice[] all = [.. slices];
@@ -24,6 +26,8 @@ public static class Routes
             ClusterIP = service.Spec.ClusterIP is { } address && address != ServiceSpec.Headless ? address : null,
             SessionAffinity = service.Spec.SessionAffinity == nameof(SessionAffinity.ClientIP) ? SessionAffinity.ClientIP : SessionAffinity.None,
             AffinityTimeoutSeconds = service.Spec.SessionAffinityConfig?.ClientIP?.TimeoutSeconds,
+            Shares = traffic?.Shares ?? default,
+            HeaderRoutes = traffic?.HeaderRoutes ?? default,
             Ports =
             [
                 .. service.Spec.Ports.Select(port => new PortRoute

@@ -27,6 +27,9 @@ internal sealed record FieldProblem(string Reason, string Message, string At = "
     /// <summary>The problem, with one key of the checked map.</summary>
     public FieldProblem On(string key) => this with { At = $"[{key}]" };
 
+    /// <summary>The problem, with a member of the checked object, such as <c>.duration</c>.</summary>
+    public FieldProblem Under(string member) => this with { At = member + At };
+
     /// <summary>Texts in quotes, numbers and flags plain, objects as JSON.</summary>
     private static string Show(object? value) => value is null ? "null" : JsonSerializer.Serialize(value, value.GetType(), ResourceJson.Options);
 }

@@ -23,6 +23,16 @@ internal static class FieldRules
     public static void CheckWith<T, TValue>(this IRuleBuilder<T, TValue> rule, Func<T, TValue, FieldProblem?> check) =>
         rule.Custom((value, context) => Add(context, check(context.InstanceToValidate, value)));
 
+    /// <summary>Checks of the object that holds the field.</summary>
+    public static void CheckAllWith<T, TValue>(this IRuleBuilder<T, TValue> rule, Func<T, TValue, IEnumerable<FieldProblem>> check) =>
+        rule.Custom((value, context) =>
+        {
+            foreach (FieldProblem problem in check(context.InstanceToValidate, value))
+            {
+                Add(context, problem);
+            }
+        });
+
     public static void AtLeastZero<T>(this IRuleBuilder<T, int?> rule) =>
         rule.Check(value => value < 0 ? FieldProblem.Invalid(value, NotNegative) : null);
 

@@ -71,6 +71,20 @@ internal static class GeneratedColumns
             new("service_name", typeof(string), "spec ->> 'service'"),
         ],
         [ResourceKinds.PodDisruptionBudget.Kind] = [new("disruptions_allowed", typeof(int?), "(status ->> 'disruptionsAllowed')::int")],
+        [ResourceKinds.RolloutPolicy.Kind] =
+        [
+            new("strategy", typeof(string), "spec -> 'strategy' ->> 'type'"),
+            new("target", typeof(string), "spec -> 'targetRef' ->> 'name'"),
+        ],
+        [ResourceKinds.RolloutState.Kind] =
+        [
+            Owner,
+            new("deployment", typeof(string), "spec ->> 'deployment'"),
+            new("revision", typeof(long?), "(spec ->> 'revision')::bigint"),
+            new("phase", typeof(string), "spec ->> 'phase'"),
+            new("step", typeof(int?), "(spec ->> 'step')::int"),
+            new("weight_per_mille", typeof(int?), "(spec ->> 'weightPerMille')::int"),
+        ],
         [ResourceKinds.Secret.Kind] = [new("type", typeof(string), "spec ->> 'type'")],
     }.ToFrozenDictionary();
 

@@ -1,0 +1,52 @@
+using ControlPlane.Domain.Planning.Policies;
+using ControlPlane.Domain.Resources.Policies;
+
+namespace ControlPlane.Domain.Planning.Explaining;
+
+/// <summary>What a canary or blue-green waits for, and what is wrong with its policy.</summary>
+internal static class ReleaseBlockers
+{
+    public static IEnumerable<Blocker> OfPolicy(WorkloadSnapshot snapshot)
+    {
+        if (snapshot.Policy.IsConflict)
+        {
+            yield return new Blocker { Reason = PolicyChoice.ConflictType, Message = snapshot.Policy.ConflictMessage };
+        }
+    }
+
+    public static IEnumerable<Blocker> Of(RolloutStateSpec state, WorkloadSnapshot snapshot)
+    {
+        string where = $"step {state.Step} of {state.Steps} of policy {state.Policy}";
+        switch (state.Phase)
+        {
+            case RolloutPhases.WaitingForPromotion:
+                yield return new Blocker { Reason = state.Phase, Message = $"{where} waits until it is promoted", Since = state.Since };
+                break;
+            case RolloutPhases.Paused:
+                yield return new Blocker { Reason = "RolloutPaused", Message = $"{where} waits for its time to pass", Since = state.Since };
+                break;
+            case RolloutPhases.Analyzing when state.Analysis is { IsInconclusive: true } analysis:
+                yield return new Blocker { Reason = "Inconclusive", Message = $"{where}: {analysis.Last}", Since = state.Since };
+                break;
+            case RolloutPhases.Analyzing:
+                yield return new Blocker { Reason = state.Phase, Message = $"{where} judges what the gateways see; {state.Analysis?.Good ?? 0} windows were good", Since = state.Since };
+                break;
+        }
+
+        if (IsByPods(state, snapshot))
+        {
+            yield return new Blocker { Reason = "NoService", Message = $"policy {state.Policy} names no Service: the share of requests follows the number of pods" };
+        }
+
+        foreach (ServiceTraffic traffic in state.Traffic)
+        {
+            if (snapshot.HasService?.Invoke(traffic.Service) == false)
+            {
+                yield return new Blocker { Reason = "ServiceNotFound", Message = $"policy {state.Policy} divides the requests of Service {traffic.Service}, which does not exist" };
+            }
+        }
+    }
+
+    private static bool IsByPods(RolloutStateSpec state, WorkloadSnapshot snapshot) =>
+        snapshot.Policy.Policy is { Name: var name, Spec.Strategy.Canary: { Service: null } } && name == state.Policy;
+}

@@ -1,0 +1,109 @@
+using ControlPlane.Domain.Resources.Policies;
+using ControlPlane.Domain.Resources.Values;
+using ControlPlane.Domain.Routing;
+
+namespace ControlPlane.Domain.Planning.Rollouts;
+
+/// <summary>
+/// A rollout whose policy has a strategy: a revision on its way beside a stable one, which is the newest that has been complete. There is none while nothing is on its way, and
+/// while there is nothing to go back to.
+/// </summary>
+internal sealed record Release
+{
+    /// <summary>As this pass wants it.</summary>
+    public required Rollout Rollout { get; init; }
+
+    public required RolloutPolicy Policy { get; init; }
+
+    /// <summary>The stable ReplicaSet's name.</summary>
+    public required string StableName { get; init; }
+
+    /// <summary>How far it has come, as this pass wants it; null when it is over, or has not begun.</summary>
+    public RolloutStateSpec? State { get; init; }
+
+    /// <summary>Whether it stands where it is: the Deployment is paused, or nobody knows by which policy to go on.</summary>
+    public bool IsHeld { get; init; }
+
+    /// <summary>Whether a step has ended in this pass, which is progress.</summary>
+    public bool HasAdvanced { get; init; }
+
+    /// <summary>Why the new revision has failed, by what was measured; null when it has not.</summary>
+    public string? Failure { get; init; }
+
+    public TimeSpan? RecheckAfter { get; init; }
+
+    public ValueList<EventNote> Events { get; init; }
+
+    public RolloutStrategy Strategy => Policy.Spec.Strategy!;
+
+    public int Replicas => Rollout.Replicas;
+
+    public RolloutMember Stable => Rollout.Members.First(member => member.Name == StableName);
+
+    /// <summary>Whether it waits for time, a person or figures: then no deadline runs.</summary>
+    public bool IsWaiting => State?.Phase is RolloutPhases.Paused or RolloutPhases.WaitingForPromotion or RolloutPhases.Analyzing;
+
+    /// <summary>Past its steps: from here on the old pods go.</summary>
+    public bool IsFinishing => State is { } state && state.Step >= state.Steps;
+
+    /// <summary>The Service whose requests are divided; null when there is none.</summary>
+    public string? Service => Strategy.Canary?.Service ?? Strategy.BlueGreen?.ActiveService;
+
+    /// <summary>
+    /// What a policy makes of a rollout; null where the Deployment's own strategy says everything: no policy with a strategy, nothing that was ever complete to go back to, nothing on
+    /// its way, or a revision on its way that began, or goes back, by the Deployment's own rules.
+    /// </summary>
+    public static Release? Of(Rollout rollout, WorkloadSnapshot snapshot)
+    {
+        RolloutPolicy? policy = snapshot.Policy.Policy
+            ?? snapshot.Policy.Candidates.FirstOrDefault(candidate => candidate.Name == snapshot.State?.Spec.Policy);
+        if (policy?.Spec.Strategy is null || Outcomes.LastGood(rollout.Members) is not { } stable)
+        {
+            return null;
+        }
+
+        Release release = new()
+        {
+            Rollout = rollout,
+            Policy = policy,
+            StableName = stable.Name,
+            State = snapshot.State?.Spec,
+            IsHeld = rollout.Deployment.Spec.Paused == true || snapshot.Policy.IsConflict,
+        };
+        return release.IsOwn() ? null : release;
+    }
+
+    /// <summary>The size of every ReplicaSet, by whether it is the stable one, the new one, or another.</summary>
+    public Release Sized(int stable, int newest, int others) => this with
+    {
+        Rollout = Rollout.Resize(member => member.Name == StableName ? stable : ReferenceEquals(member, Rollout.New) ? newest : others),
+    };
+
+    /// <summary>All requests of the divided Service to one ReplicaSet.</summary>
+    public ValueList<ServiceTraffic> AllTo(string replicaSet) => Service is { } service
+        ? [new ServiceTraffic { Service = service, Shares = [new TrafficShare(replicaSet, TrafficShare.Whole)] }]
+        : [];
+
+    /// <summary>The state with where the requests go once the new revision is given up: nothing is sent to it any more.</summary>
+    public Release Aborted(string message) => State is not { } state || IsFinishing ? this with { State = null } : this with
+    {
+        State = state with
+        {
+            Phase = RolloutPhases.Aborted,
+            Stable = StableName,
+            WeightPerMille = 0,
+            Traffic = AllTo(StableName),
+            Analysis = null,
+            Message = message,
+        },
+    };
+
+    private bool IsOwn()
+    {
+        bool isNothingNew = Rollout.New is { } current && (current.Name == StableName || Trial.IsGivenUp(Rollout));
+        return State is null ? IsHeld || isNothingNew || HasBegunByItself() : isNothingNew && IsFinishing;
+    }
+
+    /// <summary>A rolling update that had begun when the policy came goes on as it began.</summary>
+    private bool HasBegunByItself() => Rollout.New is { IsActive: true } && Stable.Replicas < Replicas;
+}

@@ -1,0 +1,116 @@
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Policies;
+using ControlPlane.Domain.Routing;
+
+namespace ControlPlane.Domain.Planning.Rollouts;
+
+/// <summary>One step of a release: the first case that applies decides.</summary>
+internal static class ReleaseSteps
+{
+    /// <summary>
+    /// Held: as it is. The new revision is the stable one, or is given up: back. The stable one has not got all its pods yet (the one before was replacing it): that
+    /// first. Another revision or another strategy than is on record: from the beginning. Else the strategy's own step.
+    /// </summary>
+    public static Release Step(Release release, WorkloadSnapshot snapshot)
+    {
+        Rollout rollout = release.Rollout;
+        if (release.IsHeld)
+        {
+            return Hold(release);
+        }
+
+        if (rollout.New is { } current && (current.Name == release.StableName || Trial.IsGivenUp(rollout)))
+        {
+            return GoBack(release);
+        }
+
+        release = release with { Rollout = NewReplicaSet.Ensure(rollout, snapshot) };
+        if (!IsStableWhole(release))
+        {
+            return Recover(release);
+        }
+
+        release = IsOnRecord(release) ? release : Begin(release, snapshot.Now);
+        return release.Strategy.Canary is { } canary ? Canary.Step(release, canary, snapshot) : BlueGreen.Step(release, release.Strategy.BlueGreen!, snapshot);
+    }
+
+    /// <summary>What its policy's strategy was when it began, in a few letters.</summary>
+    public static string HashOf(RolloutStrategy strategy) => Templates.HashOf(ResourceJson.SerializeToUtf8Bytes(strategy));
+
+    /// <summary>No step ends; the pods that a step asks for are kept, and the weight falls with those that are there.</summary>
+    private static Release Hold(Release release)
+    {
+        if (release.State is not { } state || release.Rollout.New is not { } current || current.Name != state.Canary || !IsOnRecord(release))
+        {
+            return release with { Rollout = release.Rollout.Resize(member => member.Name == release.StableName && member.Replicas > 0 ? release.Replicas : member.Replicas) };
+        }
+
+        if (release.IsFinishing)
+        {
+            return release with { Rollout = Proportional.Scale(release.Rollout) };
+        }
+
+        return release.Strategy.Canary is { } canary ? Canary.Sized(release, canary, state) : BlueGreen.Sized(release, release.Strategy.BlueGreen!, state);
+    }
+
+    /// <summary>All pods and all requests to the stable one; over once no other has pods.</summary>
+    private static Release GoBack(Release release)
+    {
+        Release back = release.Aborted(release.State?.Message ?? "the stable revision is declared again").Sized(release.Replicas, 0, 0);
+        bool isOver = back.Rollout.Members.All(member => member.Name == back.StableName || member.Counts.Active == 0);
+        return isOver ? back with { State = null } : back;
+    }
+
+    /// <summary>
+    /// True when the stable one can take all requests: it has its pods, and they are available as far as others are needed for that. While steps are on record it has
+    /// them; so a stable one that is broken does not keep its successor from coming.
+    /// </summary>
+    private static bool IsStableWhole(Release release)
+    {
+        RolloutMember stable = release.Stable;
+        bool isKept = release.State is { } && !release.IsFinishing;
+        bool isOnRecord = release.IsFinishing && IsOnRecord(release);
+        bool hasHelp = release.Rollout.Old.Any(member => member.Name != release.StableName && member.Available > 0);
+        return isKept || isOnRecord || (stable.Replicas >= release.Replicas && (!hasHelp || stable.Available >= release.Rollout.MinAvailable));
+    }
+
+    /// <summary>The stable one gets its pods back by the rules of a rolling update; the new revision waits without any.</summary>
+    private static Release Recover(Release release)
+    {
+        Rollout recovered = RollingUpdate.Step(release.Rollout.Around(release.StableName));
+        return release with { Rollout = recovered.Around(release.Rollout.New!.Name), State = null };
+    }
+
+    private static bool IsOnRecord(Release release) =>
+        release.State is { } state
+        && release.Rollout.New is { } current
+        && !release.Rollout.IsTrialNew
+        && state.Canary == current.Name
+        && state.Revision == Revisions.Of(current.ReplicaSet)
+        && (release.IsFinishing || IsPromoted(release, state) || state.StrategyHash == HashOf(release.Strategy));
+
+    /// <summary>A blue-green that has the requests keeps them, whatever becomes of its policy's numbers.</summary>
+    private static bool IsPromoted(Release release, RolloutStateSpec state) => release.Strategy.BlueGreen is not null && state.Steps == BlueGreen.Steps && state.WeightPerMille == TrafficShare.Whole;
+
+    private static Release Begin(Release release, DateTimeOffset now)
+    {
+        RolloutMember current = release.Rollout.New!;
+        return release with
+        {
+            HasAdvanced = true,
+            State = new RolloutStateSpec
+            {
+                Deployment = release.Rollout.Deployment.Name,
+                Policy = release.Policy.Name,
+                StrategyHash = HashOf(release.Strategy),
+                Canary = current.Name,
+                Revision = Revisions.Of(current.ReplicaSet),
+                Stable = release.StableName,
+                Phase = RolloutPhases.Progressing,
+                Steps = release.Strategy.Canary?.Steps.Count ?? BlueGreen.Steps,
+                Since = now,
+                Traffic = release.AllTo(release.StableName),
+            },
+        };
+    }
+}
