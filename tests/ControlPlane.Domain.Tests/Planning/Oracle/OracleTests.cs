@@ -100,7 +100,8 @@ public sealed class OracleTests
                 minReadySeconds: MinReadySeconds,
                 progressDeadlineSeconds: beginning.DeadlineSeconds,
                 revisionHistoryLimit: beginning.HistoryLimit);
-            world.Store(deployment with { Metadata = deployment.Metadata with { Annotations = ValueMap.Of((RolloutRequests.RollbackOnFailure, "false")) } });
+            world.Store(deployment);
+            world.Policies.Add(Make.Policy(rollbackOnFailure: false));
             Declare();
         }
 

@@ -162,7 +162,7 @@ public sealed class RollbackOnFailureTests
     public void With_rollback_turned_off_only_the_condition_says_so_until_it_is_turned_on()
     {
         TestWorld world = Served();
-        Annotate(world, RolloutRequests.RollbackOnFailure, "false");
+        world.Policies.Add(Make.Policy(rollbackOnFailure: false));
         Release(world, "hello:2");
         Crash(world, "hello:2", 9);
         world.Now = world.Now.AddSeconds(600);
@@ -172,7 +172,7 @@ public sealed class RollbackOnFailureTests
         Assert.Equal(RevisionOutcome.OnTrial, Outcomes.Of(world.ByImage("hello:2")));
         Assert.NotEmpty(world.ActivePodsOf(world.ByImage("hello:2")));
 
-        Annotate(world, RolloutRequests.RollbackOnFailure, "true");
+        world.Policies.Clear();
         GoOn(world, "hello:1");
         Assert.Equal(4, world.ActivePodsOf(world.ByImage("hello:1")).Count());
     }
@@ -331,7 +331,7 @@ public sealed class RollbackOnFailureTests
     public void An_abort_gives_a_revision_on_trial_up_even_where_rollback_is_turned_off()
     {
         TestWorld world = Served();
-        Annotate(world, RolloutRequests.RollbackOnFailure, "false");
+        world.Policies.Add(Make.Policy(rollbackOnFailure: false));
         Release(world, "hello:2");
         Annotate(world, RolloutRequests.Abort, RolloutRequests.Format(2, world.Now));
         GoOn(world, "hello:1");

@@ -1092,6 +1092,180 @@ namespace ControlPlane.Infrastructure.Storage.Model.Migrations
                     b.ToTable("replicasets", (string)null);
                 });
 
+            modelBuilder.Entity("rolloutpolicies", b =>
+                {
+                    b.Property<string>("Uid")
+                        .HasColumnType("text")
+                        .HasColumnName("uid");
+
+                    b.Property<long>("DesiredRevision")
+                        .HasColumnType("bigint")
+                        .HasColumnName("desired_revision");
+
+                    b.Property<string>("Labels")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("labels");
+
+                    b.Property<string>("Metadata")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("metadata");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Namespace")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("namespace");
+
+                    b.Property<long>("ResourceVersion")
+                        .HasColumnType("bigint")
+                        .HasColumnName("resource_version");
+
+                    b.Property<string>("Spec")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("spec");
+
+                    b.Property<string>("Status")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("status");
+
+                    b.Property<string>("deletion_timestamp")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("text")
+                        .HasColumnName("deletion_timestamp")
+                        .HasComputedColumnSql("metadata ->> 'deletionTimestamp'", true);
+
+                    b.Property<long?>("generation")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("bigint")
+                        .HasColumnName("generation")
+                        .HasComputedColumnSql("(metadata ->> 'generation')::bigint", true);
+
+                    b.Property<string>("strategy")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("text")
+                        .HasColumnName("strategy")
+                        .HasComputedColumnSql("spec -> 'strategy' ->> 'type'", true);
+
+                    b.Property<string>("target")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("text")
+                        .HasColumnName("target")
+                        .HasComputedColumnSql("spec -> 'targetRef' ->> 'name'", true);
+
+                    b.HasKey("Uid")
+                        .HasName("pk_rolloutpolicies");
+
+                    b.HasIndex("Namespace", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_rolloutpolicies_namespace_name");
+
+                    b.ToTable("rolloutpolicies", (string)null);
+                });
+
+            modelBuilder.Entity("rolloutstates", b =>
+                {
+                    b.Property<string>("Uid")
+                        .HasColumnType("text")
+                        .HasColumnName("uid");
+
+                    b.Property<long>("DesiredRevision")
+                        .HasColumnType("bigint")
+                        .HasColumnName("desired_revision");
+
+                    b.Property<string>("Labels")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("labels");
+
+                    b.Property<string>("Metadata")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("metadata");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Namespace")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("namespace");
+
+                    b.Property<long>("ResourceVersion")
+                        .HasColumnType("bigint")
+                        .HasColumnName("resource_version");
+
+                    b.Property<string>("Spec")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("spec");
+
+                    b.Property<string>("Status")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("status");
+
+                    b.Property<string>("deletion_timestamp")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("text")
+                        .HasColumnName("deletion_timestamp")
+                        .HasComputedColumnSql("metadata ->> 'deletionTimestamp'", true);
+
+                    b.Property<string>("deployment")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("text")
+                        .HasColumnName("deployment")
+                        .HasComputedColumnSql("spec ->> 'deployment'", true);
+
+                    b.Property<long?>("generation")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("bigint")
+                        .HasColumnName("generation")
+                        .HasComputedColumnSql("(metadata ->> 'generation')::bigint", true);
+
+                    b.Property<string>("owner_uid")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("text")
+                        .HasColumnName("owner_uid")
+                        .HasComputedColumnSql("jsonb_path_query_first(metadata, '$.ownerReferences[*] ? (@.controller == true).uid') #>> '{}'", true);
+
+                    b.Property<string>("phase")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("text")
+                        .HasColumnName("phase")
+                        .HasComputedColumnSql("spec ->> 'phase'", true);
+
+                    b.Property<long?>("revision")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("bigint")
+                        .HasColumnName("revision")
+                        .HasComputedColumnSql("(spec ->> 'revision')::bigint", true);
+
+                    b.Property<int?>("step")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("integer")
+                        .HasColumnName("step")
+                        .HasComputedColumnSql("(spec ->> 'step')::int", true);
+
+                    b.Property<int?>("weight_per_mille")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("integer")
+                        .HasColumnName("weight_per_mille")
+                        .HasComputedColumnSql("(spec ->> 'weightPerMille')::int", true);
+
+                    b.HasKey("Uid")
+                        .HasName("pk_rolloutstates");
+
+                    b.HasIndex("Namespace", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_rolloutstates_namespace_name");
+
+                    b.ToTable("rolloutstates", (string)null);
+                });
+
             modelBuilder.Entity("secrets", b =>
                 {
                     b.Property<string>("Uid")

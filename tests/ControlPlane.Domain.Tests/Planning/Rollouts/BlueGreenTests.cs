@@ -1,0 +1,179 @@
+using ControlPlane.Domain.Planning.Explaining;
+using ControlPlane.Domain.Planning.Rollouts;
+using ControlPlane.Domain.Resources.Policies;
+using ControlPlane.Domain.Routing;
+
+namespace ControlPlane.Domain.Tests.Planning.Rollouts;
+
+public sealed class BlueGreenTests
+{
+    private static readonly BlueGreenStrategy ByHand = new() { PreviewService = "hello-preview", PreviewReplicaCount = 1, AutoPromotionEnabled = false, ScaleDownDelaySeconds = 30 };
+
+    [Fact]
+    public void Plan_ANewTemplate_IsPreviewedWhileTheActiveOneKeepsEverything()
+    {
+        TestWorld world = Previewed(ByHand);
+
+        AssertPods(world, active: 4, preview: 1);
+        AssertShares(world, "hello", "hello:1");
+        AssertShares(world, "hello-preview", "hello:2");
+        Assert.Equal(RolloutPhases.WaitingForPromotion, world.State!.Spec.Phase);
+    }
+
+    [Fact]
+    public void Plan_Promoted_SwitchesOnlyWhenAllNewPodsAreThereAndKeepsTheOldOnesForAWhile()
+    {
+        TestWorld world = Previewed(ByHand);
+        Act(world, new RolloutAction.Promote(Full: false));
+        world.PassUntilQuiet();
+        AssertPods(world, active: 4, preview: 4);
+        AssertShares(world, "hello", "hello:1");
+
+        world.SetReady(_ => true);
+        world.PassUntilQuiet();
+        AssertPods(world, active: 4, preview: 4);
+        AssertShares(world, "hello", "hello:2");
+        Assert.Equal((RolloutPhases.Promoted, TimeSpan.FromSeconds(30)), (world.State!.Spec.Phase, world.Plan().RecheckAfter));
+
+        world.Now = world.Now.AddSeconds(30);
+        world.Settle();
+        Assert.Null(world.State);
+        Assert.Equal(RevisionOutcome.Complete, Outcomes.Of(world.ByImage("hello:2")));
+        AssertPods(world, active: 0, preview: 4);
+    }
+
+    [Fact]
+    public void Plan_PromotesByItself_AfterTheSecondsSinceItWasReady()
+    {
+        TestWorld world = Previewed(new BlueGreenStrategy { AutoPromotionSeconds = 20 });
+        AssertPods(world, active: 4, preview: 4);
+        Assert.Equal(RolloutPhases.Paused, world.State!.Spec.Phase);
+
+        world.Now = world.Now.AddSeconds(19);
+        world.PassUntilQuiet();
+        AssertShares(world, "hello", "hello:1");
+
+        world.Now = world.Now.AddSeconds(1);
+        world.PassUntilQuiet();
+        AssertShares(world, "hello", "hello:2");
+    }
+
+    [Fact]
+    public void Plan_AbortedInsideTheDelay_SwitchesBackInOneCommit()
+    {
+        TestWorld world = Promoted();
+        Act(world, new RolloutAction.Abort());
+        world.Pass();
+        AssertShares(world, "hello", "hello:1");
+        Assert.Equal(4, world.ActivePodsOf(world.ByImage("hello:1")).Count());
+
+        world.Settle();
+        AssertPods(world, active: 4, preview: 0);
+    }
+
+    [Fact]
+    public void Plan_UndoneInsideTheDelay_SwitchesBackInOneCommit()
+    {
+        TestWorld world = Promoted();
+        world.SetImage("hello:1");
+        world.Pass();
+        AssertShares(world, "hello", "hello:1");
+
+        world.Settle();
+        Assert.Null(world.State);
+        AssertPods(world, active: 4, preview: 0);
+    }
+
+    [Fact]
+    public void Plan_AThirdTemplateInsideTheDelay_IsPreviewedBesideThePromotedOne()
+    {
+        TestWorld world = Promoted();
+        world.SetImage("hello:3");
+        world.Pass();
+        AssertShares(world, "hello", "hello:2");
+        world.PassUntilQuiet();
+
+        AssertShares(world, "hello", "hello:2");
+        Assert.Equal(0, world.ByImage("hello:1").Spec.Replicas);
+        Assert.Equal(4, world.ActivePodsOf(world.ByImage("hello:2")).Count());
+        Assert.Single(world.ActivePodsOf(world.ByImage("hello:3")));
+    }
+
+    [Fact]
+    public void Plan_APolicyChangedInsideTheDelay_TakesNoRequestsBack()
+    {
+        TestWorld world = Promoted();
+        world.Policies[0] = Make.Policy(strategy: Make.BlueGreen(ByHand with { ScaleDownDelaySeconds = 300 }));
+        world.PassUntilQuiet();
+
+        AssertShares(world, "hello", "hello:2");
+        Assert.Equal(BlueGreen.Delay, world.State!.Spec.Step);
+    }
+
+    [Fact]
+    public void Plan_ScaledWhilePreviewed_ScalesTheActiveOneAlone()
+    {
+        TestWorld world = Previewed(ByHand);
+        world.SetReplicas(6);
+        world.PassUntilQuiet();
+
+        AssertPods(world, active: 6, preview: 1);
+    }
+
+    [Fact]
+    public void Plan_AFailedPostPromotionAnalysis_SwitchesBackInOneCommit()
+    {
+        TestWorld world = Promoted(ByHand with { PostPromotionAnalysis = new AnalysisStep { Interval = 10, SuccessRate = 99 } });
+        Assert.Equal(RolloutPhases.Analyzing, world.State!.Spec.Phase);
+        world.Traffic = new TrafficWindow
+        {
+            Since = world.Now,
+            Until = world.Now.AddSeconds(10),
+            Figures = [new VersionFigures { Service = "hello", ReplicaSet = world.ByImage("hello:2").Name, Requests = 100, Failures = 5 }],
+        };
+        world.Now = world.Now.AddSeconds(10);
+        world.Pass();
+
+        AssertShares(world, "hello", "hello:1");
+        Assert.Contains("95% of 100 requests succeeded", world.Condition("Progressing").Message, StringComparison.Ordinal);
+    }
+
+    private static TestWorld Previewed(BlueGreenStrategy blueGreen)
+    {
+        TestWorld world = new() { StoresJson = true };
+        world.Store(Make.Deployment(4));
+        world.Policies.Add(Make.Policy(strategy: Make.BlueGreen(blueGreen)));
+        world.Settle();
+        world.SetImage("hello:2");
+        world.PassUntilQuiet();
+        world.SetReady(_ => true);
+        world.PassUntilQuiet();
+        return world;
+    }
+
+    private static TestWorld Promoted(BlueGreenStrategy? blueGreen = null)
+    {
+        TestWorld world = Previewed(blueGreen ?? ByHand);
+        Act(world, new RolloutAction.Promote(Full: false));
+        world.PassUntilQuiet();
+        world.SetReady(_ => true);
+        world.PassUntilQuiet();
+        AssertShares(world, "hello", "hello:2");
+        return world;
+    }
+
+    private static void Act(TestWorld world, RolloutAction action)
+    {
+        ActionOutcome.Done done = Assert.IsType<ActionOutcome.Done>(RolloutActions.Apply(action, world.Deployment!, world.ReplicaSets, world.Now, world.State));
+        world.Change(_ => done.Deployment);
+    }
+
+    private static void AssertPods(TestWorld world, int active, int preview)
+    {
+        Assert.Equal(active, world.ActivePodsOf(world.ByImage("hello:1")).Count());
+        Assert.Equal(preview, world.ActivePodsOf(world.ByImage("hello:2")).Count());
+    }
+
+    private static void AssertShares(TestWorld world, string service, string image) =>
+        Assert.Equal([new TrafficShare(world.ByImage(image).Name, 1000)], world.State!.Spec.Traffic.Single(traffic => traffic.Service == service).Shares);
+}
