@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using ControlPlane.Api.Kinds;
 using ControlPlane.Api.Wire.OpenApi;
 using ProtoBuf;
+using ControlPlane.Domain.Resources;
 
 namespace ControlPlane.Api.Tests.OpenApi;
 
@@ -33,7 +34,10 @@ public sealed class OpenApiDocumentsTests
         foreach (ServedKind served in ServedKinds.All)
         {
             JsonObject document = OpenApiDocuments.V3(served.GroupPath);
-            string name = $"io.k8s.api.{(served.Kind.Group.Length == 0 ? "core" : served.Kind.Group.Split('.')[0])}.v1.{served.Kind.Kind}";
+            string package = served.Kind.Group == ResourceKinds.RolloutPolicy.Group
+                ? "dev.controlplane.rollouts"
+                : $"io.k8s.api.{(served.Kind.Group.Length == 0 ? "core" : served.Kind.Group.Split('.')[0])}";
+            string name = $"{package}.v1.{served.Kind.Kind}";
             JsonNode definition = Assert.IsType<JsonObject>(document["components"]!["schemas"]![name]);
             Assert.Equal(served.Kind.Kind, definition["x-kubernetes-group-version-kind"]![0]!["kind"]!.GetValue<string>());
 

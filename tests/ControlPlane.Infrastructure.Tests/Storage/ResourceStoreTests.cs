@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Policies;
 using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Testing;
 using Npgsql;
@@ -325,6 +326,21 @@ public class ResourceStoreTests(PostgresFixture postgres) : IClassFixture<Postgr
             {
                 Metadata = meta with { Namespace = "" },
                 Spec = new ServiceAllocationSpec { Namespace = "default", Service = "web" },
+            },
+            "RolloutPolicy" => new RolloutPolicy
+            {
+                Metadata = meta,
+                Spec = new RolloutPolicySpec
+                {
+                    Selector = new LabelSelector(),
+                    Strategy = new RolloutStrategy { Type = "Canary", Canary = new CanaryStrategy { Steps = [new CanaryStep { SetWeight = 33.3m }, new CanaryStep { Pause = new PauseStep() }] } },
+                },
+                Status = new RolloutPolicyStatus { Deployments = 1 },
+            },
+            "RolloutState" => new RolloutState
+            {
+                Metadata = meta,
+                Spec = new RolloutStateSpec { Deployment = "hello", Canary = "hello-b", Stable = "hello-a", Revision = 2, Phase = "Paused", Step = 1, Steps = 2, WeightPerMille = 333 },
             },
             _ => throw new ArgumentException($"add a sample of {kind}"),
         };
