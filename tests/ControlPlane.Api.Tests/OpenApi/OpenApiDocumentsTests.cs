@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using ControlPlane.Api.Kinds;
 using ControlPlane.Api.Wire.OpenApi;
-using ProtoBuf;
 using ControlPlane.Domain.Resources;
+using ProtoBuf;
 
 namespace ControlPlane.Api.Tests.OpenApi;
 
