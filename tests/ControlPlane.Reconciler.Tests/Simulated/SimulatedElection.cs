@@ -4,54 +4,44 @@ using ControlPlane.Infrastructure.Presence;
 
 namespace ControlPlane.Reconciler.Tests.Simulated;
 
-/// <summary>The leader's lease: one holder at a time; each time it changes hands the store's epoch moves on.</summary>
+/// <summary>The leader's lease in the simulated database. It runs out only when a test says so.</summary>
 internal sealed class SimulatedElection(SimulatedStore store)
 {
-    private object? holder;
+    private int candidates;
 
     public bool IsDown { get; set; }
 
-    public ILeaderLease Candidate() => new Lease(this);
+    public ILeaderLease Candidate() => new Lease(this, $"replica-{++candidates}");
 
     /// <summary>Another replica takes over, as when this one was paused for longer than its lease.</summary>
     public void Usurp()
     {
-        holder = new object();
-        store.LeaderEpoch++;
+        Expire();
+        TryHold("usurper");
     }
 
     /// <summary>The lease of whoever holds it has run out.</summary>
-    public void Expire() => holder = null;
+    public void Expire() => store.Database.ReleaseLease(store.Database.LeaseHolder);
 
-    private sealed class Lease(SimulatedElection election) : ILeaderLease
+    private long? TryHold(string candidate) => store.Database.TryHold(candidate, DateTimeOffset.UnixEpoch, TimeSpan.FromDays(1));
+
+    private sealed class Lease(SimulatedElection election, string name) : ILeaderLease
     {
         public async Task<long?> TryHoldAsync(CancellationToken cancellationToken)
         {
             await Task.Yield();
             cancellationToken.ThrowIfCancellationRequested();
-            return election.IsDown ? throw new StoreUnavailableException("the simulated store is down") : election.TryHold(this);
+            return election.IsDown ? throw new StoreUnavailableException("the simulated store is down") : election.TryHold(name);
         }
 
         public async Task ReleaseAsync(CancellationToken cancellationToken)
         {
             await Task.Yield();
-            if (ReferenceEquals(election.holder, this))
-            {
-                election.holder = null;
-            }
+            election.Release(name);
         }
     }
 
-    private long? TryHold(Lease candidate)
-    {
-        if (holder is null)
-        {
-            holder = candidate;
-            store.LeaderEpoch++;
-        }
-
-        return ReferenceEquals(holder, candidate) ? store.LeaderEpoch : null;
-    }
+    private void Release(string candidate) => store.Database.ReleaseLease(candidate);
 }
 
 /// <summary>The nodes' signs of life, by the simulated clock.</summary>

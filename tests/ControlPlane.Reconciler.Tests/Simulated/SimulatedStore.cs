@@ -1,24 +1,25 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Simulation.Storing;
 
 namespace ControlPlane.Reconciler.Tests.Simulated;
 
-/// <summary>The store in memory: the same commit rules as PostgreSQL, and a change log that subscribers follow.</summary>
+/// <summary>The simulation's database at arm's length: no lag, and the faults that a test puts in.</summary>
 internal sealed class SimulatedStore : IResourceStore, IResourceCache
 {
-    private readonly Dictionary<RowKey, Resource> objects = [];
-    private readonly List<Change> log = [];
     private readonly List<TaskCompletionSource> waiting = [];
-    private ImmutableDictionary<string, AgentSessionState> sessions = ImmutableDictionary<string, AgentSessionState>.Empty;
 
-    public string StoreIdentity => "simulated";
+    public SimulatedStore() => Database.Committed += _ => Wake();
 
-    public long Revision { get; private set; }
+    public SimulatedDatabase Database { get; } = new("simulated");
+
+    public string StoreIdentity => Database.Identity;
+
+    public long Revision => Database.Revision;
 
     /// <summary>The term whose commits are accepted.</summary>
-    public long LeaderEpoch { get; set; }
+    public long LeaderEpoch => Database.LeaderEpoch;
 
     /// <summary>Thrown instead of committing, before (nothing is stored) or after (the outcome is unknown to the caller).</summary>
     public Func<IReadOnlyList<CommitUnit>, Exception?>? FaultBefore { get; set; }
@@ -28,17 +29,15 @@ internal sealed class SimulatedStore : IResourceStore, IResourceCache
     /// <summary>Says why a unit cannot be kept; null for one that can.</summary>
     public Func<CommitUnit, string?>? FindUnstorable { get; set; }
 
-    public int CommitCount { get; private set; }
+    public IReadOnlyDictionary<string, AgentSessionState> Sessions => Database.Sessions;
 
-    public IReadOnlyDictionary<string, AgentSessionState> Sessions => sessions;
-
-    public IReadOnlyList<Change> Log => log;
+    public IEnumerable<Change> Log => Database.Changes(Database.LogStart, Revision);
 
     public IEnumerable<T> All<T>()
-        where T : Resource => objects.Values.OfType<T>().OrderBy(item => item.Key);
+        where T : Resource => Database.All<T>();
 
     public T? Get<T>(string space, string name)
-        where T : Resource => (T?)Find(ResourceKinds.Of<T>(), new ObjectKey(space, name));
+        where T : Resource => Database.Find<T>(new ObjectKey(space, name));
 
     public async Task<ImmutableArray<UnitResult>> CommitAsync(IReadOnlyList<CommitUnit> units, CancellationToken cancellationToken)
     {
@@ -56,7 +55,7 @@ internal sealed class SimulatedStore : IResourceStore, IResourceCache
     private ImmutableArray<UnitResult> CommitStorable(IReadOnlyList<CommitUnit> units)
     {
         string?[] problems = [.. units.Select(unit => FindUnstorable?.Invoke(unit))];
-        Queue<UnitResult> storable = new(Commit([.. units.Where((_, index) => problems[index] is null)]));
+        Queue<UnitResult> storable = new(Database.Commit([.. units.Where((_, index) => problems[index] is null)]));
         return
         [
             .. units.Select((unit, index) => problems[index] is { } problem
@@ -66,39 +65,11 @@ internal sealed class SimulatedStore : IResourceStore, IResourceCache
     }
 
     /// <summary>Commits at once: for what a test's users and agents write.</summary>
-    public ImmutableArray<UnitResult> Commit(IReadOnlyList<CommitUnit> units)
-    {
-        CommitCount++;
-        CommitOutcome outcome = CommitRules.Evaluate(units, new CommitState
-        {
-            Revision = Revision,
-            LeaderEpoch = LeaderEpoch,
-            Rows = StatesOf(CommitReads.Of(units)),
-            Sessions = sessions,
-        });
-        foreach (AcceptedWrite accepted in outcome.Writes)
-        {
-            Apply(accepted.Write, accepted.Revision);
-        }
+    public UnitResult Commit(params ReadOnlySpan<Write> writes) => Database.Commit([new CommitUnit { Actor = "test", Writes = [.. writes] }])[0];
 
-        sessions = sessions.SetItems(outcome.Sessions);
-        Revision = outcome.Revision;
-        TaskCompletionSource[] woken = [.. waiting];
-        waiting.Clear();
-        foreach (TaskCompletionSource source in woken)
-        {
-            source.TrySetResult();
-        }
+    public KindSnapshot Snapshot(ResourceKind kind) => new(Revision, Database.All(kind));
 
-        return outcome.Results;
-    }
-
-    public UnitResult Commit(params ReadOnlySpan<Write> writes) => Commit([new CommitUnit { Actor = "test", Writes = [.. writes] }])[0];
-
-    public KindSnapshot Snapshot(ResourceKind kind) =>
-        new(Revision, objects.Values.Where(item => ResourceKinds.Of(item) == kind).ToImmutableSortedDictionary(item => item.Key, item => item));
-
-    public Resource? Find(ResourceKind kind, ObjectKey key) => objects.GetValueOrDefault(new RowKey(kind.Kind, key));
+    public Resource? Find(ResourceKind kind, ObjectKey key) => Database.All(kind).GetValueOrDefault(key);
 
     public async Task WaitForRevisionAsync(long revision, CancellationToken cancellationToken)
     {
@@ -112,72 +83,18 @@ internal sealed class SimulatedStore : IResourceStore, IResourceCache
 
     public async Task WaitForLatestAsync(CancellationToken cancellationToken) => await Task.Yield();
 
-    public ChangeSubscription SubscribeFromNow() => new Subscription(this, Revision, ResourceKinds.All.ToDictionary(kind => kind, Snapshot));
+    public ChangeSubscription SubscribeFromNow() => SubscribeAfter(Revision);
 
-    public ChangeSubscription SubscribeAfter(long revision) => new Subscription(this, revision, []);
+    public ChangeSubscription SubscribeAfter(long revision) => new Subscription(this, revision, Database.Backup());
 
-    /// <summary>Uids are unique among the names a unit mentions; a uid under another name would be a bug of the id source.</summary>
-    private ImmutableDictionary<RowKey, RowState> StatesOf(CommitReads reads) => reads.Rows
-        .Where(objects.ContainsKey)
-        .ToImmutableDictionary(key => key, key => StateOf(objects[key]));
-
-    private static RowState StateOf(Resource item) => new(item.Uid, item.Metadata.Revision, item.Metadata.DesiredRevision, item.Metadata.IsDeleting);
-
-    private void Apply(Write write, long revision)
+    private void Wake()
     {
-        RowKey key = new(write.Kind.Kind, write.Key);
-        Resource? stored = objects.GetValueOrDefault(key);
-        Resource result = write switch
+        TaskCompletionSource[] woken = [.. waiting];
+        waiting.Clear();
+        foreach (TaskCompletionSource source in woken)
         {
-            Write.Create create => Stamped(create.Object, revision, revision),
-            Write.Update { Parts: ResourceParts.Status } update => Stamped(WithStatusOf(stored!, update.Object), revision, stored!.Metadata.DesiredRevision),
-            Write.Update { Parts: ResourceParts.Desired } update => Stamped(WithStatusOf(update.Object, stored!), revision, revision),
-            Write.Update update => Stamped(update.Object, revision, revision),
-            _ => Stamped(stored!, revision, stored!.Metadata.DesiredRevision),
-        };
-        ChangeOperation operation = write switch
-        {
-            Write.Create => ChangeOperation.Added,
-            Write.Remove => ChangeOperation.Deleted,
-            _ => ChangeOperation.Modified,
-        };
-        if (operation == ChangeOperation.Deleted)
-        {
-            objects.Remove(key);
+            source.TrySetResult();
         }
-        else
-        {
-            objects[key] = result;
-        }
-
-        log.Add(new Change(revision, operation, result, stored));
-    }
-
-    private static Resource Stamped(Resource item, long revision, long desiredRevision) => item with
-    {
-        Metadata = item.Metadata with { ResourceVersion = revision.ToString(CultureInfo.InvariantCulture), DesiredRevision = desiredRevision },
-    };
-
-    private static Resource WithStatusOf(Resource desired, Resource status) => (desired, status) switch
-    {
-        (Pod item, Pod other) => item with { Status = other.Status },
-        (Node item, Node other) => item with { Status = other.Status },
-        (Deployment item, Deployment other) => item with { Status = other.Status },
-        (ReplicaSet item, ReplicaSet other) => item with { Status = other.Status },
-        (Namespace item, Namespace other) => item with { Status = other.Status },
-        (DeploymentRevision item, DeploymentRevision other) => item with { Status = other.Status },
-        _ => desired,
-    };
-
-    private IEnumerable<Change> After(long revision)
-    {
-        int first = log.Count;
-        while (first > 0 && log[first - 1].Revision > revision)
-        {
-            first--;
-        }
-
-        return log.Skip(first);
     }
 
     private async Task ChangedAsync(CancellationToken cancellationToken)
@@ -188,26 +105,26 @@ internal sealed class SimulatedStore : IResourceStore, IResourceCache
         await source.Task;
     }
 
-    private sealed class Subscription(SimulatedStore store, long start, Dictionary<ResourceKind, KindSnapshot> snapshots) : ChangeSubscription
+    private sealed class Subscription(SimulatedStore store, long start, DatabaseState atStart) : ChangeSubscription
     {
-        private long? position;
+        private long position = start;
 
         public override string StoreIdentity => store.StoreIdentity;
 
-        public override long StartRevision => start;
+        public override long StartRevision { get; } = start;
 
-        public override KindSnapshot SnapshotAtStart(ResourceKind kind) => snapshots[kind];
+        public override KindSnapshot SnapshotAtStart(ResourceKind kind) => new(StartRevision, atStart.Of(kind));
 
         public override async ValueTask<ChangeBatch> ReadAsync(CancellationToken cancellationToken)
         {
-            long from = position ?? start;
-            while (store.Revision == from)
+            while (store.Revision == position)
             {
                 await store.ChangedAsync(cancellationToken);
             }
 
+            long from = position;
             position = store.Revision;
-            return new ChangeBatch(store.Revision, [.. store.After(from)]);
+            return new ChangeBatch(position, [.. store.Database.Changes(from, position)]);
         }
     }
 }

@@ -29,6 +29,9 @@ internal sealed class SimulatedDatabase
 
     public long LeaderEpoch => state.LeaderEpoch;
 
+    /// <summary>Who holds the leader's lease; empty when nobody does.</summary>
+    public string LeaseHolder => state.LeaseHolder;
+
     public ImmutableDictionary<string, AgentSessionState> Sessions => state.Sessions;
 
     /// <summary>Everything, to be restored later.</summary>

@@ -1,0 +1,88 @@
+using ControlPlane.Domain.Planning;
+using ControlPlane.Domain.Planning.Rollouts;
+using static ControlPlane.Domain.Tests.Planning.Rollouts.Releases;
+
+namespace ControlPlane.Domain.Tests.Planning.Rollouts;
+
+/// <summary>What users ask of one revision by annotations.</summary>
+public sealed class RetryAndAbortTests
+{
+    [Fact]
+    public void A_retry_tries_the_same_revision_again_and_the_next_failure_counts_again()
+    {
+        TestWorld world = RolledBack();
+
+        world.Now = world.Now.AddMinutes(1);
+        Annotate(world, RolloutRequests.Retry, RolloutRequests.Format(2, world.Now));
+        world.PassUntilQuiet();
+        Assert.Equal(RevisionOutcome.OnTrial, Outcomes.Of(world.ByImage("hello:2")));
+        Assert.NotEmpty(world.ActivePodsOf(world.ByImage("hello:2")));
+        Assert.Equal("True", world.Condition("Progressing").Status);
+        Assert.DoesNotContain(world.Status.Conditions, condition => condition.Type == "RolledBack");
+
+        world.Now = world.Now.AddSeconds(600);
+        GoOn(world, "hello:1");
+        Assert.Equal(RevisionOutcome.Failed, Outcomes.Of(world.ByImage("hello:2")));
+        Assert.Equal(4, world.ActivePodsOf(world.ByImage("hello:1")).Count());
+    }
+
+    [Fact]
+    public void A_retry_while_crashed_pods_are_left_counts_new_pods_only()
+    {
+        TestWorld world = Served();
+        Release(world, "hello:2");
+        Crash(world, "hello:2", 3);
+        world.Pass();
+        world.Now = world.Now.AddSeconds(1);
+        Annotate(world, RolloutRequests.Retry, RolloutRequests.Format(2, world.Now));
+        world.PassUntilQuiet();
+
+        Assert.Equal(RevisionOutcome.OnTrial, Outcomes.Of(world.ByImage("hello:2")));
+    }
+
+    [Theory]
+    [InlineData("1@2099-01-01T00:00:00Z")]
+    [InlineData("3@2099-01-01T00:00:00Z")]
+    [InlineData("2@2025-01-01T00:00:00Z")]
+    [InlineData("2")]
+    [InlineData("2@soon")]
+    [InlineData("-2@2099-01-01T00:00:00Z")]
+    public void A_request_about_another_revision_or_an_earlier_failure_means_nothing(string request)
+    {
+        TestWorld world = RolledBack();
+        Annotate(world, RolloutRequests.Retry, request);
+        world.PassUntilQuiet();
+
+        Assert.Equal(RevisionOutcome.Failed, Outcomes.Of(world.ByImage("hello:2")));
+        Assert.False(world.ByImage("hello:2").Metadata.Annotations.ContainsKey(RolloutRequests.Retry));
+    }
+
+    [Fact]
+    public void An_abort_gives_a_revision_on_trial_up_even_where_rollback_is_turned_off()
+    {
+        TestWorld world = Served();
+        world.Policies.Add(Make.Policy(rollbackOnFailure: false));
+        Release(world, "hello:2");
+        Annotate(world, RolloutRequests.Abort, RolloutRequests.Format(2, world.Now));
+        GoOn(world, "hello:1");
+
+        Assert.Equal("Aborted", world.Condition("RolledBack").Reason);
+        Assert.Equal(4, world.ActivePodsOf(world.ByImage("hello:1")).Count());
+        Assert.Contains("was given up", world.Condition("Progressing").Message);
+
+        world.Now = world.Now.AddSeconds(5);
+        Annotate(world, RolloutRequests.Retry, RolloutRequests.Format(2, world.Now));
+        world.Settle();
+        Assert.Equal(4, world.ActivePodsOf(world.ByImage("hello:2")).Count());
+    }
+
+    [Fact]
+    public void An_abort_of_a_complete_revision_means_nothing()
+    {
+        TestWorld world = Served();
+        Roll(world, "hello:2");
+        Annotate(world, RolloutRequests.Abort, RolloutRequests.Format(2, world.Now));
+
+        Assert.Equal(Plan.Nothing, world.Plan());
+    }
+}
