@@ -147,7 +147,8 @@ internal sealed class LeaderLoop(
     }
 
     /// <summary>Waits; the loop itself sees when it is to stop.</summary>
-    private async Task PauseAsync(TimeSpan delay, CancellationToken stoppingToken) => await Task.WhenAny(Task.Delay(delay, time, stoppingToken));
+    private async Task PauseAsync(TimeSpan delay, CancellationToken stoppingToken) =>
+        await Task.Delay(delay, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
 
     private async Task ReleaseAsync()
     {

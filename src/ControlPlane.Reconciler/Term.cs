@@ -58,7 +58,7 @@ internal sealed class Term(
             WorkKey[] keys = TakeDue(world);
             if (keys.Length == 0)
             {
-                await WaitForWorkAsync(feed, cancellationToken);
+                await WaitForWorkAsync(feed);
                 continue;
             }
 
@@ -132,11 +132,14 @@ internal sealed class Term(
         }
     }
 
-    /// <summary>Waits for a change or for the next key that is due by the clock.</summary>
-    private async Task WaitForWorkAsync(Feed feed, CancellationToken cancellationToken)
+    /// <summary>
+    /// Waits for a change or for the next key that is due by the clock. The end of the term ends the feed, and with it the wait; a timer that ended with the
+    /// term would complete the wait on a thread of the pool, out of a simulation's sight.
+    /// </summary>
+    private async Task WaitForWorkAsync(Feed feed)
     {
         TimeSpan untilDue = queue.UntilNextDue ?? options.ResyncInterval;
-        using CancellationTokenSource waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using CancellationTokenSource waiting = new();
         Task due = Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(untilDue.TotalMilliseconds)), time, waiting.Token);
         await Task.WhenAny(feed.Next, due);
         waiting.Cancel();

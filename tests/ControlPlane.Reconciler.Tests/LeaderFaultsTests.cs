@@ -44,6 +44,18 @@ public sealed class LeaderFaultsTests : IDisposable
         cluster.Until("all pods are available", () => cluster.IsReady("web", 4));
     }
 
+    /// <summary>One that ended its timer before its feed went on on the pool, and was at times not heard of again.</summary>
+    [Fact]
+    public void AReconcilerThatRests_StopsOnItsOwnThread()
+    {
+        for (int i = 0; i < 30; i++)
+        {
+            using SimulatedCluster small = new();
+            small.StartReconciler();
+            small.Thread.Advance(TimeSpan.FromSeconds(2));
+        }
+    }
+
     [Fact]
     public void TheStoreAway_NothingIsLostAndWorkResumes()
     {

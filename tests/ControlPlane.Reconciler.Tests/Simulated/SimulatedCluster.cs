@@ -21,6 +21,7 @@ internal sealed class SimulatedCluster : IDisposable
 
     public SimulatedCluster()
     {
+        Store = new SimulatedStore(Thread);
         Election = new SimulatedElection(Store);
         Presence = new SimulatedPresence(Thread.Time);
         Store.Commit(new Write.Create(new Namespace { Metadata = Meta("", "default") }));
@@ -29,7 +30,7 @@ internal sealed class SimulatedCluster : IDisposable
 
     public SimulatedThread Thread { get; } = new();
 
-    public SimulatedStore Store { get; } = new();
+    public SimulatedStore Store { get; }
 
     public SimulatedElection Election { get; }
 
@@ -144,12 +145,12 @@ internal sealed class SimulatedCluster : IDisposable
     /// <summary>Stops everything and sees that it ended as it should.</summary>
     public void Dispose()
     {
-        foreach ((CancellationTokenSource stop, _) in replicas)
+        Thread.Do(() =>
         {
-            stop.Cancel();
-        }
-
-        agents.Cancel();
+            replicas.ForEach(replica => replica.Stop.Cancel());
+            agents.Cancel();
+            return true;
+        });
         Thread.Advance(TimeSpan.FromSeconds(5));
         Assert.All(replicas, replica => Assert.True(replica.Run.IsCompletedSuccessfully, $"a reconciler did not stop: {replica.Run.Status} {replica.Run.Exception}"));
         Assert.True(agentsRun.IsCanceled, $"the agents did not stop: {agentsRun.Status} {agentsRun.Exception}");

@@ -9,8 +9,13 @@ namespace ControlPlane.Reconciler.Tests.Simulated;
 internal sealed class SimulatedStore : IResourceStore, IResourceCache
 {
     private readonly List<TaskCompletionSource> waiting = [];
+    private readonly SimulatedThread thread;
 
-    public SimulatedStore() => Database.Committed += _ => Wake();
+    public SimulatedStore(SimulatedThread thread)
+    {
+        this.thread = thread;
+        Database.Committed += _ => Wake();
+    }
 
     public SimulatedDatabase Database { get; } = new("simulated");
 
@@ -65,7 +70,11 @@ internal sealed class SimulatedStore : IResourceStore, IResourceCache
     }
 
     /// <summary>Commits at once: for what a test's users and agents write.</summary>
-    public UnitResult Commit(params ReadOnlySpan<Write> writes) => Database.Commit([new CommitUnit { Actor = "test", Writes = [.. writes] }])[0];
+    public UnitResult Commit(params ReadOnlySpan<Write> writes)
+    {
+        CommitUnit unit = new() { Actor = "test", Writes = [.. writes] };
+        return thread.Do(() => Database.Commit([unit])[0]);
+    }
 
     public KindSnapshot Snapshot(ResourceKind kind) => new(Revision, Database.All(kind));
 

@@ -11,9 +11,26 @@ internal sealed class SimulatedThread : SynchronizationContext
 
     private readonly Queue<(SendOrPostCallback Callback, object? State)> ready = new();
 
+    /// <summary>The thread that drives this one now; 0 while none does.</summary>
+    private int driver;
+
+    /// <summary>How often another thread wanted to go on with what runs here.</summary>
+    private int strays;
+
     public ManualTime Time { get; } = new();
 
-    public override void Post(SendOrPostCallback d, object? state) => ready.Enqueue((d, state));
+    /// <summary>What comes from another thread is not run: the course would depend on how fast that thread is.</summary>
+    public override void Post(SendOrPostCallback d, object? state)
+    {
+        if (Environment.CurrentManagedThreadId == driver)
+        {
+            ready.Enqueue((d, state));
+        }
+        else
+        {
+            Interlocked.Increment(ref strays);
+        }
+    }
 
     public override SynchronizationContext CreateCopy() => this;
 
@@ -24,6 +41,9 @@ internal sealed class SimulatedThread : SynchronizationContext
         Drain();
         return task;
     });
+
+    /// <summary>Does something to what runs here. It reacts when the thread is driven on.</summary>
+    public T Do<T>(Func<T> action) => Environment.CurrentManagedThreadId == driver ? action() : OnThread(action);
 
     /// <summary>Runs everything that can run without time passing.</summary>
     public void Settle() => OnThread(() =>
@@ -83,12 +103,16 @@ internal sealed class SimulatedThread : SynchronizationContext
     {
         SynchronizationContext? before = Current;
         SetSynchronizationContext(this);
+        driver = Environment.CurrentManagedThreadId;
         try
         {
-            return action();
+            T result = action();
+            Assert.True(Volatile.Read(ref strays) == 0, "something of what runs on the simulated thread went on on another one");
+            return result;
         }
         finally
         {
+            driver = 0;
             SetSynchronizationContext(before);
         }
     }
