@@ -40,6 +40,22 @@ public sealed class ServicesTests : IDisposable
         cluster.Until("the new pod has taken its place", () => !ReadyUids().Contains(gone.Uid) && ReadyUids().SetEquals(cluster.LivePods.Select(pod => pod.Uid)) && ReadyUids().Count == 2);
     }
 
+    /// <summary>A container whose old port was taken while it was down comes back with another.</summary>
+    [Fact]
+    public void APodThatComesBackWithAnotherPort_IsAnEndpointThere()
+    {
+        Create("web");
+        cluster.Until("both pods are endpoints", () => ReadyUids().Count == 2);
+        Pod pod = cluster.Pods.First();
+        PodStatus status = pod.Status! with { HostPorts = [Assert.Single(pod.Status.HostPorts) with { Port = 31999 }] };
+
+        cluster.Store.Commit(new Write.Update(pod with { Status = status }, ResourceParts.Status));
+
+        cluster.Until("it is an endpoint at its new port", () => cluster.Store.All<EndpointSlice>().Any(slice =>
+            slice.Ports.Any(port => port.Port == 31999) && slice.Endpoints.Single().TargetRef!.Uid == pod.Uid), seconds: 2);
+        Assert.Contains(cluster.Store.Get<Endpoints>("default", "web")!.Subsets, subset => subset.Ports.Any(port => port.Port == 31999));
+    }
+
     [Fact]
     public void AServiceThatIsGone_TakesItsSlicesAndEndpointsWithIt()
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
@@ -67,10 +68,15 @@ internal sealed class AgentProcess : IAsyncDisposable
         await process.WaitForExitAsync();
     }
 
+    /// <summary>SIGSTOP: it does nothing until <see cref="ResumeAsync"/>.</summary>
+    public Task PauseAsync() => SignalAsync("STOP");
+
+    public Task ResumeAsync() => SignalAsync("CONT");
+
     /// <summary>SIGTERM, and its exit code.</summary>
     public async Task<int> StopAsync()
     {
-        using Process kill = Process.Start("kill", [process.Id.ToString()]);
+        await SignalAsync("TERM");
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(50));
         return process.ExitCode;
     }
@@ -83,6 +89,12 @@ internal sealed class AgentProcess : IAsyncDisposable
         }
 
         process.Dispose();
+    }
+
+    private async Task SignalAsync(string signal)
+    {
+        using Process kill = Process.Start("kill", [$"-{signal}", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
     }
 
     private void Note(string? line)

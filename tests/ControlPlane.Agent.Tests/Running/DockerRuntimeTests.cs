@@ -41,8 +41,10 @@ public sealed class DockerRuntimeTests(DockerEngineFixture engine) : DockerAgent
         await ReadyAsync("web");
 
         await Engine.RunAsync("docker", "kill", Assert.Single(await IdsAsync()));
-        await Wait.UntilAsync(() => Container("web")?.RestartCount == 1 && Server.Pods["web"].IsReady(), () => Seen("web"), seconds: 5);
-        Assert.Equal(137, Container("web")!.LastState!.Terminated!.ExitCode);
+        await Wait.UntilAsync(() => Container("web")?.RestartCount == 1 && Server.Pods["web"].IsReady(), () => Seen("web"));
+        ContainerStateTerminated ended = Container("web")!.LastState!.Terminated!;
+        Assert.Equal(137, ended.ExitCode);
+        Assert.InRange((Container("web")!.State!.Running!.StartedAt!.Value - ended.FinishedAt!.Value).TotalSeconds, 0, 5);
 
         foreach (string id in await IdsAsync("-a"))
         {
@@ -50,6 +52,23 @@ public sealed class DockerRuntimeTests(DockerEngineFixture engine) : DockerAgent
         }
 
         await Wait.UntilAsync(() => Container("web")?.RestartCount == 2 && Server.Pods["web"].IsReady(), () => Seen("web"), seconds: 5);
+    }
+
+    [Fact]
+    public async Task A_port_that_somebody_took_meanwhile_is_replaced_in_status_and_probes()
+    {
+        Server.Set([Pods.Hello("web")]);
+        int before = Assert.Single((await ReadyAsync("web")).Status!.HostPorts).Port;
+        await Agent.PauseAsync();
+        await Engine.RunAsync("docker", "kill", Assert.Single(await IdsAsync()));
+        using TcpListener thief = await TakenPort.TakeAsync(before);
+
+        await Agent.ResumeAsync();
+
+        await Wait.UntilAsync(() => Container("web")?.RestartCount == 1 && Server.Pods["web"].IsReady(), () => Seen("web"));
+        int after = Assert.Single(Server.Pods["web"].Status!.HostPorts).Port;
+        Assert.NotEqual(before, after);
+        Assert.Contains("\"pod\":\"web\"", await Http.GetStringAsync($"http://127.0.1.1:{after}/"), StringComparison.Ordinal);
     }
 
     [Fact]
