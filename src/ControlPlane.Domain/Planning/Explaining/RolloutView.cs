@@ -75,6 +75,9 @@ public sealed record RevisionView
     /// <summary>The images of its containers, in their order.</summary>
     public ValueList<string> Images { get; init; }
 
+    /// <summary>What those run as, by name: a registry's digest, or the id of an image that only its engine has. Without those that have not been started yet.</summary>
+    public ValueMap<string> ResolvedImages { get; init; }
+
     /// <summary>The annotation <c>kubernetes.io/change-cause</c>.</summary>
     public string? ChangeCause { get; init; }
 

@@ -67,6 +67,7 @@ public static class RolloutViews
             Outcome = Outcomes.Of(member.ReplicaSet).ToString(),
             Failure = failure is null ? null : $"{failure.Reason}: {failure.Message}",
             Images = member.ReplicaSet.Spec.Template.Spec.Containers.Select(container => container.Image ?? "").ToValueList(),
+            ResolvedImages = ResolvedImages.Of(member.ReplicaSet),
             ChangeCause = member.ReplicaSet.Metadata.Annotations[ChangeCause],
             Counts = CountsOf(member.Replicas, member.Counts),
         };

@@ -1,4 +1,6 @@
 using ControlPlane.Domain.Planning.Explaining;
+using ControlPlane.Domain.Planning.ReplicaSets;
+using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Domain.Tests.Planning.Explaining;
 
@@ -23,6 +25,20 @@ public sealed class RolloutViewsTests
         RevisionView only = Assert.Single(view.ReplicaSets);
         Assert.Equal(("Complete", true), (only.Outcome, only.IsCurrent));
         Assert.Equal("hello:1", Assert.Single(only.Images));
+    }
+
+    [Fact]
+    public void Of_RevisionWhoseImageIsResolved_ShowsItsDigest()
+    {
+        string digest = $"hello@sha256:{new string('a', 64)}";
+        world.Store(ResolvedImages.With(world.ByImage("hello:1"), "hello:1", digest)!);
+        world.SetImage("hello:2");
+        world.PassUntilQuiet();
+
+        ValueList<RevisionView> revisions = RolloutViews.Of(world.Snapshot()).ReplicaSets;
+
+        Assert.Equal([0, 1], revisions.Select(revision => revision.ResolvedImages.Count));
+        Assert.Equal(digest, revisions[1].ResolvedImages["hello:1"]);
     }
 
     [Fact]
