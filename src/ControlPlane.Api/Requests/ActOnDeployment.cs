@@ -42,10 +42,10 @@ internal sealed class ActOnDeploymentHandler(Updater updater, WorkloadSnapshots 
         DateTimeOffset now = time.GetUtcNow();
         ActionOutcome.Done? done = null;
         bool isChange = false;
-        Deployment result = await updater.UpdateAsync<Deployment>(request.Key, ResourceParts.Desired, request.Context, stored =>
+        Deployment result = await updater.UpdateAsync<Deployment>(request.Key, ResourceParts.Desired, request.Context, async (stored, token) =>
         {
             Freshness.Check(Kind, stored, new ObjectMeta { ResourceVersion = request.ResourceVersion });
-            done = Possible(RolloutActions.Apply(request.Action, stored, [.. snapshots.ReplicaSetsOf(stored)], now, snapshots.StateOf(stored)), stored);
+            done = Possible(RolloutActions.Apply(request.Action, stored, await snapshots.ReplicaSetsOfAsync(stored, token), now, await snapshots.StateOfAsync(stored, token)), stored);
             isChange = done.Deployment != stored;
             return done.Deployment;
         }, cancellationToken);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ControlPlane.Api.Wire;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Resources;
@@ -6,7 +7,7 @@ namespace ControlPlane.Api.Requests;
 
 /// <summary>
 /// Reads as fresh as the client asked for: from the replica's memory, which is there already or soon, and from the database itself where memory
-/// stays behind. What needs several kinds at one revision, or changes after it, is read from memory alone.
+/// stays behind.
 /// </summary>
 internal sealed class CacheReader(IResourceCache cache, IResourceTables tables, TimeProvider time) : IDisposable
 {
@@ -58,7 +59,34 @@ internal sealed class CacheReader(IResourceCache cache, IResourceTables tables, 
         }
 
         await CheckReachedAsync(resourceVersion, cancellationToken);
-        return new ReadSnapshot(await AskDatabaseAsync(bound => tables.ReadAsync(kind, @namespace, bound), cancellationToken), IsFromDatabase: true);
+        ImmutableArray<KindSnapshot> read = await AskDatabaseAsync(bound => tables.ReadAsync([new KindScope(kind, @namespace)], bound), cancellationToken);
+        return new ReadSnapshot(read[0], IsFromDatabase: true);
+    }
+
+    /// <summary>The objects of several kinds, all at one revision, as fresh as a <c>resourceVersion</c> asks; in the scopes' order.</summary>
+    public async ValueTask<ReadSnapshots> SnapshotsAsync(IReadOnlyList<KindScope> scopes, long? resourceVersion, CancellationToken cancellationToken)
+    {
+        if (await ReachAsync(resourceVersion, cancellationToken))
+        {
+            using ChangeSubscription now = cache.SubscribeFromNow();
+            return new ReadSnapshots([.. scopes.Select(scope => now.SnapshotAtStart(scope.Kind))], IsFromDatabase: false);
+        }
+
+        await CheckReachedAsync(resourceVersion, cancellationToken);
+        return new ReadSnapshots(await AskDatabaseAsync(bound => tables.ReadAsync(scopes, bound), cancellationToken), IsFromDatabase: true);
+    }
+
+    /// <summary>Every change after a revision that the store has reached, whether or not memory has.</summary>
+    /// <exception cref="ApiException">504: the store has not reached it.</exception>
+    /// <exception cref="RevisionCompactedException">Changes after it are no longer kept.</exception>
+    public async ValueTask<ChangeSubscription> SubscribeAfterAsync(long revision, CancellationToken cancellationToken)
+    {
+        if (!await ReachAsync(revision, cancellationToken))
+        {
+            await CheckReachedAsync(revision, cancellationToken);
+        }
+
+        return cache.SubscribeAfter(revision);
     }
 
     /// <summary>Returns once memory is as fresh as a <c>resourceVersion</c> asks.</summary>
@@ -137,3 +165,11 @@ internal sealed class CacheReader(IResourceCache cache, IResourceTables tables, 
 /// <summary>The objects of a kind at one revision.</summary>
 /// <param name="IsFromDatabase">They were read for this request alone: they share nothing with memory, and are those of one namespace if one was named.</param>
 internal readonly record struct ReadSnapshot(KindSnapshot Snapshot, bool IsFromDatabase);
+
+/// <summary>The objects of several kinds at one revision.</summary>
+/// <param name="IsFromDatabase">They were read for this request alone; of each kind, those of the namespace that was asked for.</param>
+internal readonly record struct ReadSnapshots(ImmutableArray<KindSnapshot> Kinds, bool IsFromDatabase)
+{
+    public IEnumerable<T> All<T>(int scope)
+        where T : Resource => Kinds[scope].Objects.Values.Cast<T>();
+}

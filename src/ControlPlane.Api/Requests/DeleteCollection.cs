@@ -25,9 +25,8 @@ internal sealed class DeleteCollectionHandler<T>(Deleter deleter, CacheReader re
 
     public async Task<Page<T>> Handle(DeleteCollection<T> request, CancellationToken cancellationToken)
     {
-        await reader.WaitForLatestAsync(cancellationToken);
-        long revision = reader.Cache.Revision;
-        T[] chosen = [.. reader.Cache.Snapshot(ResourceKinds.Of<T>()).Objects.Values.Cast<T>().Where(request.Scope.Includes)];
+        ReadSnapshot read = await reader.SnapshotAsync(ResourceKinds.Of<T>(), request.Scope.Namespace, resourceVersion: null, cancellationToken);
+        T[] chosen = [.. read.Snapshot.Objects.Values.Cast<T>().Where(request.Scope.Includes)];
         T?[] deleted = new T?[chosen.Length];
         ParallelOptions options = new() { MaxDegreeOfParallelism = ParallelMax, CancellationToken = cancellationToken };
         await Parallel.ForAsync(0, chosen.Length, options, async (index, token) =>
@@ -44,6 +43,6 @@ internal sealed class DeleteCollectionHandler<T>(Deleter deleter, CacheReader re
                 deleted[index] = null;
             }
         });
-        return new Page<T>(revision, deleted.OfType<T>().ToValueList(), Continue: null, Remaining: null);
+        return new Page<T>(read.Snapshot.Revision, deleted.OfType<T>().ToValueList(), Continue: null, Remaining: null);
     }
 }

@@ -1,4 +1,5 @@
 using ControlPlane.Api.Wire;
+using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning.Explaining;
 using ControlPlane.Domain.Resources;
 using MediatR;
@@ -12,12 +13,13 @@ internal sealed class GetDeploymentHistoryHandler(CacheReader reader) : IRequest
 {
     public async Task<DeploymentHistory> Handle(GetDeploymentHistory request, CancellationToken cancellationToken)
     {
-        await reader.WaitAsync(request.ResourceVersion, cancellationToken);
-        Deployment deployment = reader.Find<Deployment>(request.Key) ?? throw StatusError.NotFound(ResourceKinds.Deployment, request.Key.Name);
-        return DeploymentHistories.Of(deployment, Of<ReplicaSet>(deployment), Of<DeploymentRevision>(deployment));
+        string home = request.Key.Namespace;
+        KindScope[] scopes = [new(ResourceKinds.Deployment, home), new(ResourceKinds.ReplicaSet, home), new(ResourceKinds.DeploymentRevision, home)];
+        ReadSnapshots read = await reader.SnapshotsAsync(scopes, request.ResourceVersion, cancellationToken);
+        Deployment deployment = (Deployment?)read.Kinds[0].Objects.GetValueOrDefault(request.Key) ?? throw StatusError.NotFound(ResourceKinds.Deployment, request.Key.Name);
+        return DeploymentHistories.Of(deployment, Controlled(read.All<ReplicaSet>(1), deployment), Controlled(read.All<DeploymentRevision>(2), deployment));
     }
 
-    private IEnumerable<T> Of<T>(Deployment deployment)
-        where T : Resource => reader.Cache.Snapshot(ResourceKinds.Of<T>()).Objects.Values.OfType<T>()
-        .Where(item => item.Namespace == deployment.Namespace && item.Metadata.Controller?.Uid == deployment.Uid);
+    private static IEnumerable<T> Controlled<T>(IEnumerable<T> items, Deployment deployment)
+        where T : Resource => items.Where(item => item.Namespace == deployment.Namespace && item.Metadata.Controller?.Uid == deployment.Uid);
 }

@@ -16,45 +16,50 @@ internal sealed class GetRolloutHandler(CacheReader reader, WorkloadSnapshots sn
 {
     public async Task<RolloutView> Handle(GetRollout request, CancellationToken cancellationToken)
     {
-        await reader.WaitForLatestAsync(cancellationToken);
-        Deployment deployment = Found(reader.Find<Deployment>(request.Key), request.Key);
-        if (request.Wait is { } wait && !RolloutPhase.Of(deployment).IsSettled)
+        ReadWorkload read = await snapshots.ReadAsync(request.Key, cancellationToken);
+        if (request.Wait is { } wait && !RolloutPhase.Of(read.Deployment).IsSettled)
         {
-            deployment = await SettledAsync(deployment, wait, cancellationToken);
+            await WaitUntilSettledAsync(read, wait, cancellationToken);
+            read = await snapshots.ReadAsync(request.Key, cancellationToken);
         }
 
-        return RolloutViews.Of(snapshots.Of(deployment));
+        return RolloutViews.Of(read.Snapshot);
     }
 
     /// <summary>
-    /// The Deployment once its rollout is over, or as it is when the time is up or the server stops. It is followed through the changes as they come in;
-    /// a request that has fallen too far behind them begins anew.
+    /// Returns once the rollout is over, or when the time is up or the server stops. It is followed through the changes as they come in; a request that has
+    /// fallen too far behind them begins anew.
     /// </summary>
-    private async Task<Deployment> SettledAsync(Deployment deployment, TimeSpan wait, CancellationToken cancellationToken)
+    private async Task WaitUntilSettledAsync(ReadWorkload read, TimeSpan wait, CancellationToken cancellationToken)
     {
         using CancellationTokenSource timeout = new(wait, time);
         using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token, lifetime.ApplicationStopping);
         while (true)
         {
-            using ChangeSubscription changes = reader.Cache.SubscribeFromNow();
-            deployment = Found(changes.SnapshotAtStart(ResourceKinds.Deployment).Objects.GetValueOrDefault(deployment.Key) as Deployment, deployment.Key);
             try
             {
-                while (!RolloutPhase.Of(deployment).IsSettled)
-                {
-                    deployment = Latest(deployment, await changes.ReadAsync(ending.Token));
-                }
-
-                return deployment;
+                ending.Token.ThrowIfCancellationRequested();
+                await FollowAsync(read, ending.Token);
+                return;
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                return deployment;
+                return;
             }
             catch (RevisionCompactedException)
             {
-                cancellationToken.ThrowIfCancellationRequested();
+                read = await snapshots.ReadAsync(read.Deployment.Key, cancellationToken);
             }
+        }
+    }
+
+    private async Task FollowAsync(ReadWorkload read, CancellationToken cancellationToken)
+    {
+        using ChangeSubscription changes = await reader.SubscribeAfterAsync(read.Revision, cancellationToken);
+        Deployment deployment = read.Deployment;
+        while (!RolloutPhase.Of(deployment).IsSettled)
+        {
+            deployment = Latest(deployment, await changes.ReadAsync(cancellationToken));
         }
     }
 
@@ -64,12 +69,10 @@ internal sealed class GetRolloutHandler(CacheReader reader, WorkloadSnapshots sn
         {
             if (change.Object is Deployment changed && changed.Key == deployment.Key)
             {
-                deployment = change.Operation == ChangeOperation.Deleted ? Found(null, deployment.Key) : changed;
+                deployment = change.Operation == ChangeOperation.Deleted ? throw StatusError.NotFound(ResourceKinds.Deployment, deployment.Name) : changed;
             }
         }
 
         return deployment;
     }
-
-    private static Deployment Found(Deployment? deployment, ObjectKey key) => deployment ?? throw StatusError.NotFound(ResourceKinds.Deployment, key.Name);
 }

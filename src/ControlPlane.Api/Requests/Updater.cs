@@ -23,14 +23,19 @@ internal sealed class Updater(IResourceStore store, CacheReader reader, ServiceA
     /// <param name="change">Makes the wanted object from the stored one; throws the client's error, a stale <c>resourceVersion</c> for one.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <returns>The object as it is stored now.</returns>
-    public async Task<T> UpdateAsync<T>(ObjectKey key, ResourceParts parts, WriteContext context, Func<T, T> change, CancellationToken cancellationToken)
+    public Task<T> UpdateAsync<T>(ObjectKey key, ResourceParts parts, WriteContext context, Func<T, T> change, CancellationToken cancellationToken)
+        where T : Resource => UpdateAsync<T>(key, parts, context, (stored, _) => ValueTask.FromResult(change(stored)), cancellationToken);
+
+    /// <summary>The same for a change that has to read something else first.</summary>
+    public async Task<T> UpdateAsync<T>(
+        ObjectKey key, ResourceParts parts, WriteContext context, Func<T, CancellationToken, ValueTask<T>> change, CancellationToken cancellationToken)
         where T : Resource
     {
         ResourceKind kind = ResourceKinds.Of<T>();
         for (int attempt = 1; ; attempt++)
         {
             T stored = await reader.FindLatestAsync<T>(key, cancellationToken) ?? throw StatusError.NotFound(kind, key.Name);
-            T wanted = change(stored);
+            T wanted = await change(stored, cancellationToken);
             Resource updated = parts == ResourceParts.Status
                 ? PrepareStatus(kind, stored, wanted)
                 : Ownership.Record(kind, stored, ResourceRules.WithTimes(PrepareDesired(kind, stored, wanted), stored, time.WholeSecondsNow()), context, time.WholeSecondsNow());

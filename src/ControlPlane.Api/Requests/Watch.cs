@@ -29,16 +29,29 @@ internal sealed class WatchHandler<T>(CacheReader reader, TimeProvider time) : I
     {
         ListOptions options = request.Options;
         bool sendsInitial = options.SendInitialEvents == true;
-        bool fromChanges = !sendsInitial && options.ResourceVersion > 0;
-        await reader.WaitAsync(options.ResourceVersion, cancellationToken);
-        ChangeSubscription subscription = fromChanges ? SubscribeAfter(options.ResourceVersion!.Value) : reader.Cache.SubscribeFromNow();
+        (ChangeSubscription subscription, KindSnapshot? initial) = !sendsInitial && options.ResourceVersion is > 0 and var revision
+            ? (await SubscribeAfterAsync(revision, cancellationToken), null)
+            : await BeginAsync(request, cancellationToken);
         return new WatchSession(subscription, time, Kind, request.Scope)
         {
-            BeginsWithObjects = !fromChanges && options.SendInitialEvents != false,
+            Initial = options.SendInitialEvents != false ? initial : null,
             EndsInitialEvents = sendsInitial,
             Bookmarks = options.AllowWatchBookmarks,
             Timeout = TimeoutOf(options),
         };
+    }
+
+    /// <summary>What is there, and every change after it. Where memory is late, what is there comes from the database, and the changes once memory has them.</summary>
+    private async ValueTask<(ChangeSubscription Subscription, KindSnapshot? Initial)> BeginAsync(Watch<T> request, CancellationToken cancellationToken)
+    {
+        ReadSnapshot read = await reader.SnapshotAsync(Kind, request.Scope.Namespace, request.Options.ResourceVersion, cancellationToken);
+        if (read.IsFromDatabase)
+        {
+            return (await SubscribeAfterAsync(read.Snapshot.Revision, cancellationToken), read.Snapshot);
+        }
+
+        ChangeSubscription subscription = reader.Cache.SubscribeFromNow();
+        return (subscription, subscription.SnapshotAtStart(Kind));
     }
 
     private static TimeSpan TimeoutOf(ListOptions options)
@@ -47,11 +60,11 @@ internal sealed class WatchHandler<T>(CacheReader reader, TimeProvider time) : I
         return wanted < TimeoutMax ? wanted : TimeoutMax;
     }
 
-    private ChangeSubscription SubscribeAfter(long revision)
+    private async ValueTask<ChangeSubscription> SubscribeAfterAsync(long revision, CancellationToken cancellationToken)
     {
         try
         {
-            return reader.Cache.SubscribeAfter(revision);
+            return await reader.SubscribeAfterAsync(revision, cancellationToken);
         }
         catch (RevisionCompactedException)
         {

@@ -25,7 +25,8 @@ internal sealed class WatchSession(ChangeSubscription subscription, TimeProvider
 
     public ResourceKind Kind => kind;
 
-    public bool BeginsWithObjects { get; init; }
+    /// <summary>What is sent first; null for changes alone.</summary>
+    public KindSnapshot? Initial { get; init; }
 
     public bool EndsInitialEvents { get; init; }
 
@@ -101,13 +102,12 @@ internal sealed class WatchSession(ChangeSubscription subscription, TimeProvider
 
     private IEnumerable<ImmutableArray<WatchItem>> InitialBatches()
     {
-        if (!BeginsWithObjects)
+        if (Initial is null)
         {
             yield break;
         }
 
-        KindSnapshot snapshot = subscription.SnapshotAtStart(kind);
-        foreach (Resource[] chunk in snapshot.Objects.Values.Where(scope.Includes).Chunk(InitialBatchMax))
+        foreach (Resource[] chunk in Initial.Objects.Values.Where(scope.Includes).Chunk(InitialBatchMax))
         {
             yield return [.. chunk.Select(item => new WatchItem("ADDED", item))];
         }

@@ -1,3 +1,5 @@
+using ControlPlane.Api.Wire;
+using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning;
 using ControlPlane.Domain.Planning.Policies;
 using ControlPlane.Domain.Planning.Scheduling;
@@ -6,42 +8,38 @@ using ControlPlane.Domain.Resources.Policies;
 
 namespace ControlPlane.Api.Requests;
 
-/// <summary>What the planners may know of one Deployment, taken from the replica's memory.</summary>
+/// <summary>What the planners may know of one Deployment, all of it at one revision.</summary>
 internal sealed class WorkloadSnapshots(CacheReader reader, TimeProvider time)
 {
     /// <summary>Ids in what is only told are never stored; any seed will do.</summary>
     private const ulong Seed = 1;
 
-    /// <summary>The Deployment's ReplicaSets and their pods, without nodes: enough to tell how things stand.</summary>
-    public WorkloadSnapshot Of(Deployment deployment)
-    {
-        ReplicaSet[] replicaSets = [.. ReplicaSetsOf(deployment)];
-        HashSet<string> owners = replicaSets.Select(replicaSet => replicaSet.Uid).ToHashSet(StringComparer.Ordinal);
-        return new WorkloadSnapshot
-        {
-            Deployment = deployment,
-            ReplicaSets = replicaSets,
-            Policy = PolicyChoice.Of(deployment, All<RolloutPolicy>()),
-            State = StateOf(deployment),
-            HasService = name => reader.Find<Service>(new ObjectKey(deployment.Namespace, name)) is not null,
-            IsReplicaSetNameTaken = name => reader.Find<ReplicaSet>(new ObjectKey(deployment.Namespace, name)) is not null,
-            Pods = [.. All<Pod>().Where(pod => pod.Metadata.Controller is { } owner && owners.Contains(owner.Uid))],
-            Cluster = new ClusterState(),
-            Now = time.WholeSecondsNow(),
-            Ids = new IdSource(Seed),
-        };
-    }
+    private const int Deployments = 0;
+    private const int ReplicaSets = 1;
+    private const int Policies = 2;
+    private const int States = 3;
+    private const int Services = 4;
+    private const int Pods = 5;
+    private const int Nodes = 6;
+
+    /// <summary>The latest of a Deployment, its ReplicaSets and their pods, without nodes: enough to tell how things stand.</summary>
+    /// <exception cref="ApiException">404: there is no such Deployment.</exception>
+    public async ValueTask<ReadWorkload> ReadAsync(ObjectKey key, CancellationToken cancellationToken) =>
+        Of(key, await reader.SnapshotsAsync([.. ScopesOf(key.Namespace), new KindScope(ResourceKinds.Pod, key.Namespace)], resourceVersion: null, cancellationToken));
 
     /// <summary>The same with all nodes and what is taken on them.</summary>
-    public WorkloadSnapshot WithCluster(Deployment deployment)
+    /// <exception cref="ApiException">404: there is no such Deployment.</exception>
+    public async ValueTask<WorkloadSnapshot> ReadWithClusterAsync(ObjectKey key, CancellationToken cancellationToken)
     {
-        WorkloadSnapshot snapshot = Of(deployment);
-        foreach (Node node in All<Node>())
+        ReadSnapshots read = await reader.SnapshotsAsync(
+            [.. ScopesOf(key.Namespace), new KindScope(ResourceKinds.Pod, ""), new KindScope(ResourceKinds.Node, "")], resourceVersion: null, cancellationToken);
+        WorkloadSnapshot snapshot = Of(key, read).Snapshot;
+        foreach (Node node in read.All<Node>(Nodes))
         {
             snapshot.Cluster.SetNode(node);
         }
 
-        foreach (Pod pod in All<Pod>())
+        foreach (Pod pod in read.All<Pod>(Pods))
         {
             snapshot.Cluster.Find(pod.Spec.NodeName ?? "")?.Add(pod);
         }
@@ -49,13 +47,57 @@ internal sealed class WorkloadSnapshots(CacheReader reader, TimeProvider time)
         return snapshot;
     }
 
-    /// <summary>How far the Deployment's canary or blue-green has come; null while none is on its way.</summary>
-    public RolloutState? StateOf(Deployment deployment) => reader.Find<RolloutState>(new ObjectKey(deployment.Namespace, deployment.Uid));
+    /// <summary>The ReplicaSets that a Deployment controls, in name order, as fresh as the Deployment is.</summary>
+    public async ValueTask<IReadOnlyList<ReplicaSet>> ReplicaSetsOfAsync(Deployment deployment, CancellationToken cancellationToken)
+    {
+        ReadSnapshot read = await reader.SnapshotAsync(ResourceKinds.ReplicaSet, deployment.Namespace, deployment.Metadata.Revision, cancellationToken);
+        return [.. Controlled(read.Snapshot, deployment)];
+    }
 
-    /// <summary>Those that the Deployment controls, in name order.</summary>
-    public IEnumerable<ReplicaSet> ReplicaSetsOf(Deployment deployment) =>
-        All<ReplicaSet>().Where(replicaSet => replicaSet.Metadata.Controller?.Uid == deployment.Uid);
+    /// <summary>How far a Deployment's canary or blue-green has come, as fresh as the Deployment is; null while none is on its way.</summary>
+    public ValueTask<RolloutState?> StateOfAsync(Deployment deployment, CancellationToken cancellationToken) =>
+        reader.FindAsync<RolloutState>(StateKeyOf(deployment), deployment.Metadata.Revision, cancellationToken);
 
-    private IEnumerable<T> All<T>()
-        where T : Resource => reader.Cache.Snapshot(ResourceKinds.Of<T>()).Objects.Values.Cast<T>();
+    private static ObjectKey StateKeyOf(Deployment deployment) => new(deployment.Namespace, deployment.Uid);
+
+    private static IEnumerable<KindScope> ScopesOf(string home) =>
+    [
+        new(ResourceKinds.Deployment, home),
+        new(ResourceKinds.ReplicaSet, home),
+        new(ResourceKinds.Of<RolloutPolicy>(), home),
+        new(ResourceKinds.Of<RolloutState>(), home),
+        new(ResourceKinds.Service, home),
+    ];
+
+    private ReadWorkload Of(ObjectKey key, ReadSnapshots read)
+    {
+        Deployment deployment = (Deployment?)read.Kinds[Deployments].Objects.GetValueOrDefault(key) ?? throw StatusError.NotFound(ResourceKinds.Deployment, key.Name);
+        ReplicaSet[] replicaSets = [.. Controlled(read.Kinds[ReplicaSets], deployment)];
+        HashSet<string> owners = replicaSets.Select(replicaSet => replicaSet.Uid).ToHashSet(StringComparer.Ordinal);
+        WorkloadSnapshot snapshot = new()
+        {
+            Deployment = deployment,
+            ReplicaSets = replicaSets,
+            Policy = PolicyChoice.Of(deployment, read.All<RolloutPolicy>(Policies)),
+            State = (RolloutState?)read.Kinds[States].Objects.GetValueOrDefault(StateKeyOf(deployment)),
+            HasService = name => read.Kinds[Services].Objects.ContainsKey(new ObjectKey(key.Namespace, name)),
+            IsReplicaSetNameTaken = name => read.Kinds[ReplicaSets].Objects.ContainsKey(new ObjectKey(key.Namespace, name)),
+            Pods = [.. read.All<Pod>(Pods).Where(pod => pod.Metadata.Controller is { } owner && owners.Contains(owner.Uid))],
+            Cluster = new ClusterState(),
+            Now = time.WholeSecondsNow(),
+            Ids = new IdSource(Seed),
+        };
+        return new ReadWorkload(snapshot, read.Kinds[Deployments].Revision);
+    }
+
+    private static IEnumerable<ReplicaSet> Controlled(KindSnapshot replicaSets, Deployment deployment) =>
+        replicaSets.Objects.Values.Cast<ReplicaSet>().Where(replicaSet => replicaSet.Metadata.Controller?.Uid == deployment.Uid);
+}
+
+/// <summary>A Deployment with what belongs to it.</summary>
+/// <param name="Snapshot">It has a Deployment.</param>
+/// <param name="Revision">The store's revision that it shows.</param>
+internal readonly record struct ReadWorkload(WorkloadSnapshot Snapshot, long Revision)
+{
+    public Deployment Deployment => Snapshot.Deployment!;
 }

@@ -82,10 +82,13 @@ public interface IResourceTables
     /// <exception cref="StoreUnavailableException">The database could not be reached.</exception>
     Task<StoredObject> FindAsync(ResourceKind kind, ObjectKey key, CancellationToken cancellationToken);
 
-    /// <summary>The objects of a kind in one namespace, or in all for an empty name.</summary>
+    /// <summary>The objects of several kinds, all at one revision; in the scopes' order.</summary>
     /// <exception cref="StoreUnavailableException">The database could not be reached.</exception>
-    Task<KindSnapshot> ReadAsync(ResourceKind kind, string @namespace, CancellationToken cancellationToken);
+    Task<ImmutableArray<KindSnapshot>> ReadAsync(IReadOnlyList<KindScope> scopes, CancellationToken cancellationToken);
 }
+
+/// <summary>The objects of a kind in one namespace, or in all for an empty name.</summary>
+public readonly record struct KindScope(ResourceKind Kind, string Namespace);
 
 /// <summary>An object at a revision of the store; null when there is none.</summary>
 public sealed record StoredObject(long Revision, Resource? Object);

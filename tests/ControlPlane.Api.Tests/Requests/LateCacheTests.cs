@@ -31,7 +31,7 @@ public sealed class LateCacheTests(ApiServer api) : IAsyncLifetime, IClassFixtur
         Task<JsonObject> everywhere = api.GetAsync("/api/v1/pods");
         Task<JsonObject> table = api.SendAsync(HttpMethod.Get, home, null, HttpStatusCode.OK, accept: "application/json;as=Table;v=v1;g=meta.k8s.io");
         Task<JsonObject> ahead = api.GetAsync($"{home}?resourceVersion=999999999", HttpStatusCode.GatewayTimeout);
-        Task<JsonObject> watch = api.GetAsync($"{home}?watch=true", HttpStatusCode.ServiceUnavailable);
+        Task<JsonObject> watchAhead = api.GetAsync($"{home}?watch=true&resourceVersion=999999999", HttpStatusCode.GatewayTimeout);
 
         Assert.Equal(during.ToJsonString(), (await found).ToJsonString());
         Assert.Equal(during.ToJsonString(), (await atLeast).ToJsonString());
@@ -41,7 +41,45 @@ public sealed class LateCacheTests(ApiServer api) : IAsyncLifetime, IClassFixtur
         Assert.Superset(new HashSet<string> { "before", "during", "elsewhere", "other" }, (await everywhere).NamesOf().ToHashSet());
         Assert.Equal(3, (await table)["rows"]!.AsArray().Count);
         Assert.Equal("ResourceVersionTooLarge", (string)(await ahead)["details"]!["causes"]![0]!["reason"]!);
-        Assert.Contains("do not arrive", (string)(await watch)["message"]!, StringComparison.Ordinal);
+        Assert.Equal("ResourceVersionTooLarge", (string)(await watchAhead)["details"]!["causes"]![0]!["reason"]!);
+    }
+
+    [Fact]
+    public async Task Watches_BeginWithWhatTheDatabaseHas_AndGoOnAfterIt()
+    {
+        await api.PostAsync(home, Samples.Pod("before"));
+        await api.GetAsync(home);
+        using IDisposable hold = api.Cache.Hold();
+        JsonObject during = await api.PostAsync(home, Samples.Pod("during"));
+        await using Watching all = await Watching.StartAsync(api.Admin, $"{home}?watch=true");
+        await using Watching later = await Watching.StartAsync(api.Admin, $"{home}?watch=true&resourceVersion={during.VersionOf()}");
+
+        await api.PostAsync(home, Samples.Pod("after"));
+
+        Assert.Equal(["ADDED before", "ADDED during", "ADDED after"], await all.TakeAsync(3));
+        Assert.Equal(["ADDED after"], await later.TakeAsync(1));
+    }
+
+    [Fact]
+    public async Task WhatIsToldOfADeployment_OfWhichMemoryKnowsNothing_RestsOnTheDatabase()
+    {
+        string deployments = $"/apis/apps/v1/namespaces/{await api.NewNamespaceAsync()}/deployments";
+        await api.GetAsync(deployments);
+        using IDisposable hold = api.Cache.Hold();
+        JsonObject web = await api.PostAsync(deployments, Samples.Deployment("web"));
+        await Revisions.AddAsync(api, $"{deployments}/web", 1, "hello:0", isComplete: true);
+
+        Task<JsonObject> rollout = api.GetAsync($"{deployments}/web/rollout?wait=1s");
+        Task<JsonObject> history = api.GetAsync($"{deployments}/web/history");
+        Task<JsonObject> plan = api.PostAsync($"{deployments}/web/plan", web.ToJsonString());
+        Task<JsonObject> back = api.PostAsync($"{deployments}/web/rollback?dryRun=All", """{"toRevision":1}""");
+        Task<JsonObject> missing = api.GetAsync($"{deployments}/none/rollout", HttpStatusCode.NotFound);
+
+        Assert.Equal("hello:0", (string)Assert.Single((await rollout)["replicaSets"]!.AsArray())!["images"]![0]!);
+        Assert.Contains((await history)["items"]!.AsArray(), item => (string?)item!["change"] == "created with hello:1");
+        Assert.Equal("RolloutForecast", (string)(await plan)["kind"]!);
+        Assert.Equal(1, (int)(await back)["revision"]!);
+        Assert.Equal("NotFound", (string)(await missing)["reason"]!);
     }
 
     [Fact]

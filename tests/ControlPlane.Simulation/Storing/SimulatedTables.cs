@@ -11,9 +11,10 @@ internal sealed class SimulatedTables(SimulatedDatabase database, DatabaseLink l
     public Task<StoredObject> FindAsync(ResourceKind kind, ObjectKey key, CancellationToken cancellationToken) =>
         link.CallAsync(() => new StoredObject(database.Revision, database.All(kind).GetValueOrDefault(key)), cancellationToken);
 
-    public Task<KindSnapshot> ReadAsync(ResourceKind kind, string @namespace, CancellationToken cancellationToken) => link.CallAsync(
-        () => new KindSnapshot(
-            database.Revision,
-            database.All(kind).Where(item => @namespace.Length == 0 || item.Key.Namespace == @namespace).ToImmutableSortedDictionary(item => item.Key, item => item.Value)),
-        cancellationToken);
+    public Task<ImmutableArray<KindSnapshot>> ReadAsync(IReadOnlyList<KindScope> scopes, CancellationToken cancellationToken) =>
+        link.CallAsync(() => scopes.Select(Read).ToImmutableArray(), cancellationToken);
+
+    private KindSnapshot Read(KindScope scope) => new(
+        database.Revision,
+        database.All(scope.Kind).Where(item => scope.Namespace.Length == 0 || item.Key.Namespace == scope.Namespace).ToImmutableSortedDictionary(item => item.Key, item => item.Value));
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Resources;
 using Npgsql;
@@ -21,24 +22,30 @@ internal sealed class ResourceTables(Database database) : IResourceTables
         },
         cancellationToken);
 
-    public Task<KindSnapshot> ReadAsync(ResourceKind kind, string @namespace, CancellationToken cancellationToken) => database.AskAsync(
+    public Task<ImmutableArray<KindSnapshot>> ReadAsync(IReadOnlyList<KindScope> scopes, CancellationToken cancellationToken) => database.AskAsync(
         async connection =>
         {
-            await using NpgsqlBatch batch = new(connection)
+            await using NpgsqlBatch batch = new(connection) { BatchCommands = { new(ChangeLogReader.BeginSnapshot), new("SELECT revision FROM store") } };
+            foreach (KindScope scope in scopes)
             {
-                BatchCommands =
+                batch.BatchCommands.Add(new($"SELECT {ChangeLogReader.Columns} FROM {scope.Kind.Plural} WHERE $1 IN ('', namespace)")
                 {
-                    new(ChangeLogReader.BeginSnapshot),
-                    new("SELECT revision FROM store"),
-                    new($"SELECT {ChangeLogReader.Columns} FROM {kind.Plural} WHERE $1 IN ('', namespace)") { Parameters = { new() { Value = @namespace } } },
-                    new("COMMIT"),
-                },
-            };
+                    Parameters = { new() { Value = scope.Namespace } },
+                });
+            }
+
+            batch.BatchCommands.Add(new("COMMIT"));
             await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
             await reader.ReadAsync(cancellationToken);
             long revision = reader.GetInt64(0);
-            await reader.NextResultAsync(cancellationToken);
-            return new KindSnapshot(revision, await ChangeLogReader.ReadObjectsAsync(reader, kind, cancellationToken));
+            ImmutableArray<KindSnapshot>.Builder snapshots = ImmutableArray.CreateBuilder<KindSnapshot>(scopes.Count);
+            foreach (KindScope scope in scopes)
+            {
+                await reader.NextResultAsync(cancellationToken);
+                snapshots.Add(new KindSnapshot(revision, await ChangeLogReader.ReadObjectsAsync(reader, scope.Kind, cancellationToken)));
+            }
+
+            return snapshots.MoveToImmutable();
         },
         cancellationToken);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Testing;
@@ -16,7 +17,7 @@ public class ResourceTablesTests
         foreach (ResourceKind kind in ResourceKinds.All)
         {
             KindSnapshot cached = store.Cache.Snapshot(kind);
-            KindSnapshot read = await tables.ReadAsync(kind, "", CancellationToken.None);
+            KindSnapshot read = Assert.Single(await tables.ReadAsync([new KindScope(kind, "")], CancellationToken.None));
             Assert.Equal(cached.Revision, read.Revision);
             Assert.Equal(cached.Objects.Values, read.Objects.Values);
             Resource first = cached.Objects.Values.First();
@@ -32,9 +33,34 @@ public class ResourceTablesTests
         Pod elsewhere = Objects.Pod("elsewhere");
         await store.StoreAsync(new Write.Create(Objects.Pod("here")), new Write.Create(elsewhere with { Metadata = elsewhere.Metadata with { Namespace = "other" } }));
 
-        KindSnapshot read = await store.Get<IResourceTables>().ReadAsync(ResourceKinds.Pod, "default", CancellationToken.None);
+        KindSnapshot read = Assert.Single(await store.Get<IResourceTables>().ReadAsync([new KindScope(ResourceKinds.Pod, "default")], CancellationToken.None));
 
         Assert.Equal(["default/here"], read.Objects.Keys.Select(key => key.ToString()));
+    }
+
+    /// <summary>A writer that puts one pod and one node into each unit: whoever sees n of the one sees n of the other.</summary>
+    [Fact]
+    public async Task SeveralKinds_AreReadAtOneRevision()
+    {
+        await using TestStore store = await TestStore.StartAsync(await PostgresFixture.CreateDatabaseAsync());
+        IResourceTables tables = store.Get<IResourceTables>();
+        Task writing = WriteAsync();
+        do
+        {
+            ImmutableArray<KindSnapshot> read = await tables.ReadAsync([new KindScope(ResourceKinds.Pod, "default"), new KindScope(ResourceKinds.Node, "")], CancellationToken.None);
+            Assert.Equal(read[0].Revision, read[1].Revision);
+            Assert.Equal(read[0].Objects.Count, read[1].Objects.Count);
+        }
+        while (!writing.IsCompleted);
+        await writing;
+
+        async Task WriteAsync()
+        {
+            for (int i = 0; i < 50; i++)
+            {
+                await store.StoreAsync(new Write.Create(Objects.Pod($"pod-{i}")), new Write.Create(Sample(ResourceKinds.Node, $"{i}")));
+            }
+        }
     }
 
     private static Resource Sample(ResourceKind kind, string name)
