@@ -12,6 +12,9 @@ internal sealed record BenchOptions
           roll      its template changed (25 % surge, 25 % unavailable): until all are new and available
           delete    it deleted: until no pod is left
           reads     GET one Deployment, 32 at a time; LIST N pods
+          steady    30 s in which nothing happens to N pods
+          many-deployments
+                    N / 5 Deployments of 5 pods, declared 8 at a time: until all are available
           rolling-update-under-load
                     requests through the gateways of 3 real nodes while a Deployment of 6 processes is rolled, scaled, drained from a node, and a gateway
                     and an agent are replaced, again and again; fails when a request is lost. Then the same without draining: how many are lost then
@@ -31,7 +34,7 @@ internal sealed record BenchOptions
     /// <summary>The benchmark of the data path.</summary>
     public const string UnderLoad = "rolling-update-under-load";
 
-    private static readonly string[] Names = ["create", "roll", "delete", "reads", UnderLoad];
+    private static readonly string[] Names = ["create", "roll", "delete", "reads", "steady", "many-deployments", UnderLoad];
 
     public required string Name { get; init; }
 

@@ -12,6 +12,7 @@ public sealed class BenchTests
     [Theory]
     [InlineData("roll")]
     [InlineData("delete")]
+    [InlineData("many-deployments")]
     public async Task Run_APhaseOfADeploymentsLife_WritesItsFigures(string phase)
     {
         using TemporaryFolder folder = new("bench");

@@ -27,7 +27,7 @@ internal static class LifeCycle
         for (int i = 0; i < options.Repeat; i++)
         {
             await CycleAsync(
-                rig, options, (phase, act) => phase == options.Name ? MeasureAsync(rig, postgres, options, figures, act, cancellationToken) : act(), cancellationToken);
+                rig, options, (phase, act) => phase == options.Name ? Phase.MeasureAsync(rig, postgres, options, figures, act, cancellationToken) : act(), cancellationToken);
         }
 
         return figures;
@@ -43,36 +43,16 @@ internal static class LifeCycle
             await phase("roll", () => RollAsync(rig.Client, options.Pods, late.Token));
         }
 
-        await phase("delete", () => DeleteAsync(rig.Client, late.Token));
-    }
-
-    private static async Task MeasureAsync(
-        Rig rig, RowWrites postgres, BenchOptions options, Figures figures, Func<Task> act, CancellationToken cancellationToken)
-    {
-        long before = await postgres.RevisionAsync(cancellationToken);
-        using Meter meter = Meter.Start(rig.Processes);
-        await act();
-        Measured measured = await meter.StopAsync();
-        long changes = await postgres.RevisionAsync(cancellationToken) - before;
-        figures.Add("seconds", "s", measured.Seconds, await postgres.RepeatAsync(before, cancellationToken), "bare PostgreSQL, the same rows");
-        double cpu = measured.CpuSeconds["api"] + measured.CpuSeconds["postgresql"];
-        figures.Add("cpu_seconds", "CPU-s", cpu);
-        figures.Add("cpu for each pod", "µs", cpu / options.Pods * 1e6);
-        figures.Add("changes for each pod", "1", (double)changes / options.Pods);
-        foreach ((string process, double seconds) in measured.CpuSeconds)
+        await phase("delete", async () =>
         {
-            figures.Add($"cpu of {process}", "CPU-s", seconds);
-        }
-
-        foreach ((string process, double megabytes) in measured.MostMemory)
-        {
-            figures.Add($"peak memory of {process}", "MB PSS", megabytes);
-        }
+            await DeleteAsync(rig.Client, Name, late.Token);
+            await WaitForNoPodAsync(rig.Client, late.Token);
+        });
     }
 
     public static async Task CreateAsync(Client client, int pods, CancellationToken cancellationToken)
     {
-        await client.SendAsync(HttpMethod.Post, Client.Deployments, Manifest(pods), "application/json", cancellationToken);
+        await client.SendAsync(HttpMethod.Post, Client.Deployments, Manifest(Name, pods), "application/json", cancellationToken);
         await client.WaitForDeploymentAsync(Name, deployment => Count(deployment, "availableReplicas") == pods, cancellationToken);
     }
 
@@ -83,20 +63,22 @@ internal static class LifeCycle
         await client.WaitForDeploymentAsync(Name, deployment => IsWhole(deployment, pods), cancellationToken);
     }
 
-    private static async Task DeleteAsync(Client client, CancellationToken cancellationToken)
+    public static Task DeleteAsync(Client client, string name, CancellationToken cancellationToken) => client.SendAsync(
+        HttpMethod.Delete, $"{Client.Deployments}/{name}", """{"propagationPolicy":"Background"}""", "application/json", cancellationToken);
+
+    public static async Task WaitForNoPodAsync(Client client, CancellationToken cancellationToken)
     {
-        await client.SendAsync(
-            HttpMethod.Delete, $"{Client.Deployments}/{Name}", """{"propagationPolicy":"Background"}""", "application/json", cancellationToken);
         while (await client.CountPodsAsync(cancellationToken) > 0)
         {
             await Task.Delay(PollInterval, cancellationToken);
         }
     }
 
-    private static string Manifest(int pods) => $$$$$"""
-        {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"{{{{{Name}}}}}"},
-         "spec":{"replicas":{{{{{pods.ToString(CultureInfo.InvariantCulture)}}}}},"selector":{"matchLabels":{"app":"{{{{{Name}}}}}"}},
-                 "template":{"metadata":{"labels":{"app":"{{{{{Name}}}}}"}},
+    /// <summary>A Deployment of so many pods with one small container each.</summary>
+    public static string Manifest(string name, int pods) => $$$$$"""
+        {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"{{{{{name}}}}}"},
+         "spec":{"replicas":{{{{{pods.ToString(CultureInfo.InvariantCulture)}}}}},"selector":{"matchLabels":{"app":"{{{{{name}}}}}"}},
+                 "template":{"metadata":{"labels":{"app":"{{{{{name}}}}}"}},
                              "spec":{"containers":[{"name":"main","image":"hollow:v1","ports":[{"containerPort":8080}],
                                                     "resources":{"requests":{"cpu":"10m","memory":"16Mi"}}}]}}}}
         """;
@@ -111,6 +93,7 @@ internal static class LifeCycle
         && status.TryGetProperty("observedGeneration", out JsonElement observed)
         && observed.GetInt64() == deployment.GetProperty("metadata").GetProperty("generation").GetInt64();
 
-    private static long Count(JsonElement deployment, string name) =>
+    /// <summary>A number of its status; 0 while it is absent.</summary>
+    public static long Count(JsonElement deployment, string name) =>
         deployment.TryGetProperty("status", out JsonElement status) && status.TryGetProperty(name, out JsonElement count) ? count.GetInt64() : 0;
 }

@@ -80,22 +80,12 @@ internal sealed class Client(int port, string tokenFile) : IDisposable
     }
 
     /// <summary>Follows one Deployment's state from now until it is as wanted.</summary>
-    public async Task WaitForDeploymentAsync(string name, Func<JsonElement, bool> isSo, CancellationToken cancellationToken)
-    {
-        Uri watch = new($"{Deployments}?watch=1&fieldSelector=metadata.name%3D{name}", UriKind.Relative);
-        using HttpResponseMessage answer = await http.GetAsync(watch, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        using StreamReader lines = new(await answer.Content.ReadAsStreamAsync(cancellationToken));
-        while (await lines.ReadLineAsync(cancellationToken) is { } line)
-        {
-            using JsonDocument change = JsonDocument.Parse(line);
-            if (change.RootElement.GetProperty("type").GetString() is "ADDED" or "MODIFIED" && isSo(change.RootElement.GetProperty("object")))
-            {
-                return;
-            }
-        }
+    public Task WaitForDeploymentAsync(string name, Func<JsonElement, bool> isSo, CancellationToken cancellationToken) =>
+        WaitAsync($"{Deployments}?watch=1&fieldSelector=metadata.name%3D{name}", 1, isSo, cancellationToken);
 
-        throw new BenchException($"the watch of {name} ended before it was as wanted");
-    }
+    /// <summary>Follows all Deployments until so many are as wanted.</summary>
+    public Task WaitForDeploymentsAsync(int count, Func<JsonElement, bool> isSo, CancellationToken cancellationToken) =>
+        WaitAsync($"{Deployments}?watch=1", count, isSo, cancellationToken);
 
     /// <summary>The number of pods there are, without reading them all.</summary>
     public async Task<long> CountPodsAsync(CancellationToken cancellationToken)
@@ -107,6 +97,25 @@ internal sealed class Client(int port, string tokenFile) : IDisposable
     }
 
     public void Dispose() => http.Dispose();
+
+    private async Task WaitAsync(string path, int count, Func<JsonElement, bool> isSo, CancellationToken cancellationToken)
+    {
+        using HttpResponseMessage answer = await http.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        using StreamReader lines = new(await answer.Content.ReadAsStreamAsync(cancellationToken));
+        HashSet<string> asWanted = new(StringComparer.Ordinal);
+        while (await lines.ReadLineAsync(cancellationToken) is { } line)
+        {
+            using JsonDocument change = JsonDocument.Parse(line);
+            JsonElement item = change.RootElement.GetProperty("object");
+            if (change.RootElement.GetProperty("type").GetString() is "ADDED" or "MODIFIED"
+                && isSo(item) && asWanted.Add(item.GetProperty("metadata").GetProperty("name").GetString()!) && asWanted.Count == count)
+            {
+                return;
+            }
+        }
+
+        throw new BenchException($"the watch {path} ended when {asWanted.Count} of {count} were as wanted");
+    }
 
     private async Task<byte[]> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
