@@ -42,6 +42,7 @@ public sealed class RandomCanaryTests
                 world.Pass();
             }
 
+            world.Pass();
             for (int i = 0; i < 20 && world.State is { } state && state.Spec.Step < state.Spec.Steps; i++)
             {
                 Act(world, new RolloutAction.Promote(Full: true));
