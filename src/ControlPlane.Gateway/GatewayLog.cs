@@ -63,6 +63,9 @@ internal static partial class GatewayLog
     [LoggerMessage(20, LogLevel.Error, "a header route of service {Service} holds for nothing: {Message}")]
     public static partial void HeaderRouteUnusable(this ILogger log, string service, string message);
 
+    [LoggerMessage(21, LogLevel.Warning, "the control plane's store is {Store} and no longer {Before}: the routes of {Count} Services that it does not serve are kept")]
+    public static partial void RoutesKept(this ILogger log, string store, string before, int count);
+
     [LoggerMessage(18, LogLevel.Warning, "no successor can take over: {Message}")]
     public static partial void NoHandOver(this ILogger log, string message);
 }

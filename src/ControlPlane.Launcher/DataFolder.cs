@@ -57,6 +57,11 @@ internal sealed class DataFolder : IDisposable
 
     public string NodeFolder(string node) => System.IO.Path.Combine(Path, "nodes", node);
 
+    public string GatewayFolder(string node) => System.IO.Path.Combine(NodeFolder(node), "gateway");
+
+    /// <summary>A gateway writes its newest routes there once it listens for them.</summary>
+    public string RoutesOf(string node) => System.IO.Path.Combine(GatewayFolder(node), "routes.json");
+
     /// <summary>Notes which process is this child.</summary>
     public string IdentityFileOf(string name) => System.IO.Path.Combine(Path, "run", $"{name}.pid");
 

@@ -58,6 +58,13 @@ internal sealed class Backend : IAsyncDisposable
         await app.DisposeAsync();
     }
 
+    private static async Task<byte[]> ReadToEndAsync(Stream body)
+    {
+        using MemoryStream all = new();
+        await body.CopyToAsync(all);
+        return all.ToArray();
+    }
+
     private async Task AnswerAsync(HttpContext context)
     {
         if (context.Request.Path == "/held")
@@ -69,6 +76,17 @@ internal sealed class Backend : IAsyncDisposable
         if (context.Request.Path.StartsWithSegments("/status", out PathString status))
         {
             context.Response.StatusCode = int.Parse(status.Value![1..], CultureInfo.InvariantCulture);
+        }
+
+        if (context.Request.Path == "/hello.Greeter/Say")
+        {
+            // As gRPC answers: 200 with headers at once, messages, and the status behind them.
+            context.Response.ContentType = "application/grpc";
+            context.Response.DeclareTrailer("grpc-status");
+            await context.Response.Body.WriteAsync(await ReadToEndAsync(context.Request.Body));
+            context.Response.AppendTrailer("grpc-status", "5");
+            context.Response.AppendTrailer("grpc-message", "no such greeting");
+            return;
         }
 
         if (context.Request.Path == "/cut")

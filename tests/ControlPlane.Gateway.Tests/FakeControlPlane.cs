@@ -68,16 +68,17 @@ internal sealed class FakeControlPlane : IAsyncDisposable
         else if (context.Request.Path == "/gateway/v1/nodes/node-1/routes")
         {
             long after = long.Parse(context.Request.Query["after"]!);
-            while (table is null || table.Revision <= after)
+            bool IsKnown() => table is null || (table.Revision <= after && table.Store == context.Request.Query["store"]);
+            while (IsKnown())
             {
                 Task news = changed.Task;
-                if (table is null || table.Revision <= after)
+                if (IsKnown())
                 {
                     await news.WaitAsync(context.RequestAborted);
                 }
             }
 
-            await context.Response.BodyWriter.WriteAsync(ResourceJson.SerializeToUtf8Bytes(table));
+            await context.Response.BodyWriter.WriteAsync(ResourceJson.SerializeToUtf8Bytes(table!));
         }
         else if (context.Request.Path == "/gateway/v1/nodes/node-1/report")
         {

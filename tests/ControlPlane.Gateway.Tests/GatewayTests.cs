@@ -79,6 +79,29 @@ public sealed class GatewayTests
     }
 
     [Fact]
+    public async Task Grpc_ACallThatFails_ItsStatusComesBehindItsMessages()
+    {
+        await using GatewayWorld world = await GatewayWorld.StartAsync();
+        await using Backend a = await Backend.StartAsync("a", HttpProtocols.Http2);
+        await world.RouteAsync(a.Ready);
+        byte[] message = [0, 0, 0, 0, 2, 8, 1];
+
+        using HttpRequestMessage call = new(HttpMethod.Post, new Uri(world.Url, "hello.Greeter/Say"))
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = new ByteArrayContent(message) { Headers = { ContentType = new("application/grpc") } },
+            Headers = { TE = { new("trailers") } },
+        };
+        using HttpResponseMessage answer = await world.Client.SendAsync(call);
+
+        Assert.Equal(message, await answer.Content.ReadAsByteArrayAsync());
+        Assert.Equal("application/grpc", answer.Content.Headers.ContentType?.MediaType);
+        Assert.Equal("5", Assert.Single(answer.TrailingHeaders.GetValues("grpc-status")));
+        Assert.Equal("no such greeting", Assert.Single(answer.TrailingHeaders.GetValues("grpc-message")));
+    }
+
+    [Fact]
     public async Task WebSocket_IsCarried()
     {
         await using GatewayWorld world = await GatewayWorld.StartAsync();
@@ -173,6 +196,27 @@ public sealed class GatewayTests
         await world.StartGatewayAsync();
 
         Assert.Equal("a", await world.GetAsync());
+    }
+
+    [Fact]
+    public async Task EmptyTable_OfAnotherStore_TheRoutesStayAlsoAfterARestart()
+    {
+        await using GatewayWorld world = await GatewayWorld.StartAsync();
+        await using Backend a = await Backend.StartAsync("a");
+        await world.RouteAsync(a.Ready);
+        world.ControlPlane.Publish(new RouteTable { Store = "another", Revision = 1 });
+        await Eventually.TrueAsync(() => world.ControlPlane.Reports.Any(report => report is { Store: "another", Acknowledged: 1 }), "the other store's table is acknowledged");
+
+        Assert.Equal("a", await world.GetAsync());
+
+        await world.Gateway.StopAsync();
+        await world.StartGatewayAsync();
+        Assert.Equal("a", await world.GetAsync());
+
+        RouteTable confirmed = new() { Store = "another", Revision = 2, ReplacedStores = [new ReplacedStores("node-1", ["s"])] };
+        world.ControlPlane.Publish(confirmed);
+        await Eventually.TrueAsync(() => world.ControlPlane.Reports.Any(report => report is { Store: "another", Acknowledged: 2 }), "the confirmation is acknowledged");
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => world.GetAsync());
     }
 
     [Fact]

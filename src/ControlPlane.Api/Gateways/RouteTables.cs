@@ -1,3 +1,4 @@
+using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning.Routing;
 using ControlPlane.Domain.Resources;
@@ -25,6 +26,9 @@ internal sealed partial class RouteTables(IResourceCache cache, TimeProvider tim
     /// <summary>How far canaries and blue-greens have come, by their own names.</summary>
     private readonly SortedDictionary<ObjectKey, RolloutState> states = [];
     private readonly HashSet<ObjectKey> outdated = [];
+
+    /// <summary>By node; those without any are left out.</summary>
+    private readonly SortedDictionary<string, ValueList<string>> replaced = new(StringComparer.Ordinal);
     private string store = "";
     private long revision;
     private byte[]? body;
@@ -44,7 +48,7 @@ internal sealed partial class RouteTables(IResourceCache cache, TimeProvider tim
             if (body is null)
             {
                 Renew();
-                body = ResourceJson.SerializeToUtf8Bytes(new RouteTable { Store = store, Revision = revision, Services = routes.Values.ToValueList() });
+                body = ResourceJson.SerializeToUtf8Bytes(new RouteTable { Store = store, Revision = revision, Services = routes.Values.ToValueList(), ReplacedStores = Replaced() });
             }
 
             return new View(store, revision, body, changed.Task);
@@ -85,6 +89,13 @@ internal sealed partial class RouteTables(IResourceCache cache, TimeProvider tim
             routes.Clear();
             outdated.Clear();
             states.Clear();
+            replaced.Clear();
+            store = subscription.StoreIdentity;
+            foreach (Node node in subscription.SnapshotAtStart(ResourceKinds.Node).Objects.Values.Cast<Node>())
+            {
+                SetReplaced(node.Name, StoreConfirmation.ReplacedOn(node, store));
+            }
+
             foreach (Service service in subscription.SnapshotAtStart(ResourceKinds.Service).Objects.Values.Cast<Service>())
             {
                 Put(service);
@@ -100,7 +111,6 @@ internal sealed partial class RouteTables(IResourceCache cache, TimeProvider tim
                 Put(state);
             }
 
-            store = subscription.StoreIdentity;
             Advance(subscription.StartRevision);
         }
     }
@@ -128,6 +138,8 @@ internal sealed partial class RouteTables(IResourceCache cache, TimeProvider tim
         bool isGone = change.Operation == ChangeOperation.Deleted;
         switch (change.Object)
         {
+            case Node node:
+                return SetReplaced(node.Name, isGone ? default : StoreConfirmation.ReplacedOn(node, store));
             case Service service when isGone:
                 services.Remove(service.Key);
                 outdated.Add(service.Key);
@@ -177,6 +189,28 @@ internal sealed partial class RouteTables(IResourceCache cache, TimeProvider tim
         .Where(state => state.Namespace == service.Namespace)
         .SelectMany(state => state.Spec.Traffic)
         .FirstOrDefault(traffic => traffic.Service == service.Name);
+
+    /// <summary>True when that is news.</summary>
+    private bool SetReplaced(string node, ValueList<string> stores)
+    {
+        if (replaced.GetValueOrDefault(node) == stores)
+        {
+            return false;
+        }
+
+        if (stores.IsEmpty)
+        {
+            replaced.Remove(node);
+        }
+        else
+        {
+            replaced[node] = stores;
+        }
+
+        return true;
+    }
+
+    private ValueList<ReplacedStores> Replaced() => replaced.Select(entry => new ReplacedStores(entry.Key, entry.Value)).ToValueList();
 
     private void Put(Service service)
     {

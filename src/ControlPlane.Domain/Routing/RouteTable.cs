@@ -17,6 +17,12 @@ public sealed record RouteTable
 
     /// <summary>In the order of namespace and name.</summary>
     public ValueList<ServiceRoute> Services { get; init; }
+
+    /// <summary>Nodes for which a person has confirmed that <see cref="Store"/> has replaced others, in the order of their names.</summary>
+    public ValueList<ReplacedStores> ReplacedStores { get; init; }
+
+    /// <summary>Routes of other stores: only in what a gateway keeps, never in what it is sent.</summary>
+    public ValueList<KeptRoute> Kept { get; init; }
 }
 
 /// <summary>One Service's ports, and how its clients are kept to their endpoints.</summary>

@@ -11,6 +11,7 @@ namespace ControlPlane.Gateway.Control;
 
 /// <summary>Follows the routes: applies each newer table, keeps it on disk, has it acknowledged. While the control plane is away the last one stays.</summary>
 internal sealed class RouteLoop(
+    GatewayOptions options,
     ControlPlaneClient controlPlane,
     TableFile file,
     Router router,
@@ -98,10 +99,16 @@ internal sealed class RouteLoop(
             return;
         }
 
-        await ApplyAsync(table, stop);
+        RouteTable next = KeptRoutes.Carry(known, table, options.NodeName);
+        if (next.Kept.Count > 0 && known.Store != next.Store)
+        {
+            log.RoutesKept(next.Store, known.Store, next.Kept.Count);
+        }
+
+        await ApplyAsync(next, stop);
         if (!drain.IsDraining)
         {
-            await file.SaveAsync(table, stop);
+            await file.SaveAsync(next, stop);
         }
     }
 

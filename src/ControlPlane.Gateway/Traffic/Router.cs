@@ -1,6 +1,7 @@
 using System.Net;
 using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Domain.Routing;
+using ControlPlane.Gateway.Control;
 using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Gateway.Traffic;
@@ -33,7 +34,7 @@ internal sealed class Router(GatewayOptions options, TrafficMeter meter, TimePro
             List<ListenAddress> listening = [];
             List<(Endpoint Endpoint, bool IsOpen)> doors = [];
             Dictionary<Guid, TrafficPolicy> divided = [];
-            foreach (ServiceRoute service in table.Services)
+            foreach (ServiceRoute service in KeptRoutes.Effective(table))
             {
                 divided[service.Uid] = TrafficPolicy.Of(
                     service, policies.GetValueOrDefault(service.Uid, TrafficPolicy.None), why => log.HeaderRouteUnusable($"{service.Namespace}/{service.Name}", why));

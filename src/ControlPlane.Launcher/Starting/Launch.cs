@@ -14,6 +14,8 @@ internal sealed class Launch(LauncherOptions options, Terminal terminal, TimePro
 
     private static readonly TimeSpan NodesTimeout = TimeSpan.FromSeconds(60);
 
+    private static readonly TimeSpan GatewaysTimeout = TimeSpan.FromSeconds(60);
+
     /// <summary>A child that dies this often before it ever served will not be mended by starting it again.</summary>
     private const int DeathsBeforeServingMax = 4;
 
@@ -124,12 +126,25 @@ internal sealed class Launch(LauncherOptions options, Terminal terminal, TimePro
     {
         ChildSpec[] specs = [.. Enumerable.Range(1, options.Nodes).Select(index => programs.Gateway(index, httpsPort))];
         ChildOutput[] outputs = [.. specs.Select(spec => OutputOf(spec.Name, data))];
+        string[] routes = [.. Enumerable.Range(1, options.Nodes).Select(index => data.RoutesOf(Programs.NodeName(index)))];
+
+        // What an earlier start left has its time; what this start writes, another one. A missing file has one, too.
+        DateTime[] before = [.. routes.Select(File.GetLastWriteTimeUtc)];
         await SuperviseAsync(
             [.. specs.Select(spec => spec.Name)],
             (i, _) => Task.FromResult<IService>(ChildProcess.Start(specs[i], data, outputs[i])),
             new RestartPolicy(),
             stop,
             groupsStoppedBefore: 1);
+        await WaitAsync(
+            "the gateways do not listen",
+            GatewaysTimeout,
+            () =>
+            {
+                string[] missing = [.. specs.Where((_, i) => File.GetLastWriteTimeUtc(routes[i]) == before[i]).Select(spec => spec.Name)];
+                return Task.FromResult(missing.Length == 0 ? null : $"without routes: {string.Join(", ", missing)}");
+            },
+            stop);
     }
 
     /// <summary>Starts a group of services that are stopped together: before all groups that were started earlier, except for the last so many.</summary>

@@ -82,7 +82,7 @@ internal sealed class Programs(LauncherOptions options, DataFolder data)
             "--token-file", Path.Combine(folder, "node.token"),
             "--node-name", NodeName(index),
             "--node-address", AddressOf(index),
-            "--data", Path.Combine(folder, "gateway"),
+            "--data", data.GatewayFolder(NodeName(index)),
             "--drain-seconds", Text((int)GatewayDrain.TotalSeconds),
         ];
         return new ChildSpec(GatewayName(index), command, Path.GetDirectoryName(program)!, new Dictionary<string, string?>(), GatewayStopTimeout);
