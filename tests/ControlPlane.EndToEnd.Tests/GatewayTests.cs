@@ -47,6 +47,44 @@ public sealed class GatewayTests(SharedProduct shared)
         await kubectl.OkAsync("delete", "deployment,service", "hello");
     }
 
+    /// <summary>Nobody waits the whole drain time for the word of a gateway that is dead.</summary>
+    [Fact]
+    public async Task GatewayKilled_ServesAgain_AndAPodIsStoppedOnceItsLeaseIsOver()
+    {
+        Kubectl kubectl = await shared.Kubectl().InNewAsync(shared.NewNamespace("gateway-kill"));
+        Deployments hello = new(shared.Product, shared.Api, kubectl.Namespace);
+        await kubectl.OkAsync("apply", "-f", Clone.Example("hello.yaml"));
+        await kubectl.OkAsync("expose", "deployment", "hello", "--type", "NodePort", "--port", "80", "--target-port", "8080");
+        await hello.BecomeReadyAsync(Replicas);
+        string clusterIP = await kubectl.OkAsync("get", "service", "hello", "-o", "jsonpath={.spec.clusterIP}");
+        using HttpClient client = new(new SocketsHttpHandler { UseProxy = false });
+        Uri[] urls =
+        [
+            new($"http://127.0.1.1:{await kubectl.OkAsync("get", "service", "hello", "-o", "jsonpath={.spec.ports[0].nodePort}")}/"),
+            new($"http://{clusterIP}/"),
+        ];
+        await AllServeAsync();
+
+        shared.Product.Kill("gateway-1");
+        await AllServeAsync();
+        string pod = (await kubectl.OkAsync("get", "pods", "-o", "jsonpath={.items[0].metadata.name}")).Trim();
+        await kubectl.OkAsync("delete", "pod", pod, "--wait=false");
+        await shared.Product.EventuallyAsync(
+            "the pod is stopped", TimeSpan.FromSeconds(28), async () => (await kubectl.OkAsync("get", "pods", "-o", "name")).Contains(pod, StringComparison.Ordinal) ? "still there" : null);
+
+        Assert.DoesNotContain("DrainTimeout", await kubectl.OkAsync("get", "events"), StringComparison.Ordinal);
+        await kubectl.OkAsync("delete", "deployment,service", "hello");
+
+        Task AllServeAsync() => shared.Product.EventuallyAsync(
+            "node port and cluster address are served",
+            TimeSpan.FromSeconds(20),
+            async () =>
+            {
+                string[] answers = await Task.WhenAll(urls.Select(url => AskAsync(client, url, closes: true)));
+                return answers.All(answer => answer == "v1") ? null : string.Join("; ", answers);
+            });
+    }
+
     private static async Task LoadAsync(Uri url, bool closes, ConcurrentQueue<string> answers, CancellationToken enough)
     {
         using HttpClient client = new(new SocketsHttpHandler { UseProxy = false });

@@ -1,5 +1,6 @@
 using ControlPlane.Agent.Pods;
 using ControlPlane.Domain.Agents;
+using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 using Microsoft.Extensions.Logging;
 
@@ -45,7 +46,8 @@ internal sealed class DesiredHolder(IDesiredMemory memory, Signals signals, Time
         }
 
         bool changed = current is null || !sameStore || reply.Pods != current.Pods || reply.ReplacedStores != current.ReplacedStores || reply.LostRevisions != current.LostRevisions
-            || reply.RegistryLogins != current.RegistryLogins || reply.ResolvedImages != current.ResolvedImages;
+            || reply.RegistryLogins != current.RegistryLogins || reply.ResolvedImages != current.ResolvedImages
+            || reply.Services != current.Services;
         Volatile.Write(ref current, reply);
         if (changed)
         {
@@ -54,6 +56,13 @@ internal sealed class DesiredHolder(IDesiredMemory memory, Signals signals, Time
         }
 
         return reply.Revision;
+    }
+
+    /// <summary>The Services that a pod's containers are told of: those of its namespace, unless it wants none (Kubernetes: enableServiceLinks).</summary>
+    public ValueList<ServiceAddress> ServicesFor(Pod pod)
+    {
+        ValueList<ServiceAddress> known = Current?.Services ?? default;
+        return pod.Spec.EnableServiceLinks == false ? default : known.Where(service => service.Namespace == pod.Namespace).ToValueList();
     }
 
     /// <summary>What an image's name stands for in a pod's revision; null while that is not known here.</summary>

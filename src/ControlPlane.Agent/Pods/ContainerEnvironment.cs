@@ -1,4 +1,5 @@
 using System.Text;
+using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
 
 namespace ControlPlane.Agent.Pods;
@@ -14,9 +15,15 @@ internal sealed class ContainerEnvironment
 
     public IReadOnlyDictionary<string, string> Values => values;
 
-    public static ContainerEnvironment Of(Pod pod, Container container, string nodeName, string nodeAddress)
+    /// <summary>The variables of Services first: the container's own may use them, and win over them.</summary>
+    public static ContainerEnvironment Of(Pod pod, Container container, IEnumerable<ServiceAddress> services, string nodeName, string nodeAddress)
     {
         ContainerEnvironment environment = new();
+        foreach ((string name, string value) in services.SelectMany(service => service.Variables()))
+        {
+            environment.values[name] = value;
+        }
+
         foreach (EnvVar variable in container.Env)
         {
             environment.values[variable.Name] = variable.ValueFrom?.FieldRef is { } field

@@ -1,3 +1,4 @@
+using ControlPlane.Agent.Hosting;
 using ControlPlane.Agent.Protocol;
 using ControlPlane.Agent.Runtimes;
 using ControlPlane.Domain.Resources;
@@ -13,7 +14,7 @@ internal sealed record WorkResult(StartFailure? Failure = null, bool HasStarted 
 
 /// <summary>Carries out the steps that <see cref="PodSync"/> decided on, and says so in events, in the kubelet's words.</summary>
 internal sealed class ContainerWorker(
-    IContainerRuntime runtime, PodImages images, EventBuffer events, TimeProvider time, ILogger<ContainerWorker> log) : IDisposable
+    IContainerRuntime runtime, PodImages images, DesiredHolder desired, EventBuffer events, TimeProvider time, ILogger<ContainerWorker> log) : IDisposable
 {
     private const int MaxStartsAtOnce = 8;
 
@@ -93,7 +94,15 @@ internal sealed class ContainerWorker(
             return Failed("ErrImagePull", exception.Message);
         }
 
-        ContainerRequest request = new() { Identity = identity, Pod = pod, Container = container, Image = image, NetworkOf = start.NetworkOf };
+        ContainerRequest request = new()
+        {
+            Identity = identity,
+            Pod = pod,
+            Container = container,
+            Image = image,
+            NetworkOf = start.NetworkOf,
+            Services = desired.ServicesFor(pod),
+        };
         Refusal? refusal = await BeginAsync(
             start.KeptPorts,
             kept => runtime.CreateAsync(request with { KeptPorts = kept }, cancellationToken),

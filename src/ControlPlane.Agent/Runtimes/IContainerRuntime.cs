@@ -94,6 +94,9 @@ internal sealed record ContainerRequest
     /// <summary>The container whose network this one joins; null for a network of its own.</summary>
     public string? NetworkOf { get; init; }
 
+    /// <summary>The Services that it is told of in its variables.</summary>
+    public ValueList<ServiceAddress> Services { get; init; }
+
     /// <summary>The ports of the node that its earlier life had, to be had again.</summary>
     public ValueList<HostPort> KeptPorts { get; init; }
 }

@@ -1,6 +1,7 @@
 using ControlPlane.Api.Wire;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Api.Agents;
@@ -69,6 +70,20 @@ internal sealed class DesiredStates(
         ReplacedStores = view.ReplacedStores,
         RegistryLogins = view.Pods.SelectMany(pod => RegistryLogins.For(pod, cache)).ToValueList(),
         ResolvedImages = view.Pods.SelectMany(pod => RevisionImages.For(pod, cache)).ToValueList(),
+        Services = ServicesFor(view.Pods),
         Streams = requests,
     };
+
+    private ValueList<ServiceAddress> ServicesFor(ValueList<Pod> pods)
+    {
+        HashSet<string> namespaces = [.. pods.Select(pod => pod.Namespace)];
+        return namespaces.Count == 0
+            ? default
+            : cache.Snapshot(ResourceKinds.Service).Objects.Values.Cast<Service>()
+                .Where(service => namespaces.Contains(service.Namespace))
+                .OrderBy(service => service.Key)
+                .Select(ServiceAddress.Of)
+                .OfType<ServiceAddress>()
+                .ToValueList();
+    }
 }

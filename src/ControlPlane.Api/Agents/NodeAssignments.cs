@@ -10,7 +10,7 @@ namespace ControlPlane.Api.Agents;
 
 /// <summary>
 /// Which pods are bound to which node, kept from the change feed, so that an agent's wait costs what changes on its node. Only what an
-/// agent acts on wakes it: a pod's metadata and spec, its pull secrets, and the word of a person about its containers of other stores; not
+/// agent acts on wakes it: a pod's metadata and spec, its pull secrets, the Services of its namespace, and the word of a person about its containers of other stores; not
 /// the status that it reported itself. A pod that is on its way out and that slices list is told of as running until the reconciler has marked it as drained.
 /// </summary>
 internal sealed partial class NodeAssignments(
@@ -23,6 +23,9 @@ internal sealed partial class NodeAssignments(
 
     /// <summary>The pods that slices list, by uid, with how many do.</summary>
     private readonly ListedPods listed = new();
+
+    /// <summary>The Services that have an address.</summary>
+    private readonly Dictionary<ObjectKey, ServiceAddress> services = [];
     private long revision;
     private string storeIdentity = "";
     private ValueList<LostRevisions> lost;
@@ -136,6 +139,15 @@ internal sealed partial class NodeAssignments(
                 entry.ReplacedStores = default;
             }
 
+            services.Clear();
+            foreach (Service service in subscription.SnapshotAtStart(ResourceKinds.Service).Objects.Values.Cast<Service>())
+            {
+                if (ServiceAddress.Of(service) is { } address)
+                {
+                    services[service.Key] = address;
+                }
+            }
+
             listed.Clear();
             foreach (EndpointSlice slice in subscription.SnapshotAtStart(ResourceKinds.EndpointSlice).Objects.Values.Cast<EndpointSlice>())
             {
@@ -180,6 +192,9 @@ internal sealed partial class NodeAssignments(
                         break;
                     case EndpointSlice slice:
                         Apply(change, slice);
+                        break;
+                    case Service service:
+                        Apply(change, service);
                         break;
                     case Secret secret:
                         TouchUsersOf(secret, change.Revision);
@@ -241,6 +256,31 @@ internal sealed partial class NodeAssignments(
                     Touch(entry, change.Revision);
                 }
             }
+        }
+    }
+
+    /// <summary>Containers that start from now on are told of it; what runs is not touched.</summary>
+    private void Apply(Change change, Service service)
+    {
+        ServiceAddress? address = change.Operation == ChangeOperation.Deleted ? null : ServiceAddress.Of(service);
+        ServiceAddress? known = services.GetValueOrDefault(service.Key);
+        if (address == known)
+        {
+            return;
+        }
+
+        if (address is null)
+        {
+            services.Remove(service.Key);
+        }
+        else
+        {
+            services[service.Key] = address;
+        }
+
+        foreach (Entry entry in nodes.Values.Where(entry => entry.Pods.Values.Any(pod => pod.Namespace == service.Namespace)))
+        {
+            Touch(entry, change.Revision);
         }
     }
 

@@ -104,6 +104,9 @@ public sealed record DesiredState
     /// <summary>What the names of the pods' images stand for, as far as their revisions know it. Such a pod runs that and nothing else.</summary>
     public ValueList<ResolvedImage> ResolvedImages { get; init; }
 
+    /// <summary>The Services of the pods' namespaces, in the order of namespace and name: what containers are told of when they start.</summary>
+    public ValueList<ServiceAddress> Services { get; init; }
+
     /// <summary>Streams that someone waits for: the agent dials out for each.</summary>
     public ValueList<StreamRequest> Streams { get; init; }
 }

@@ -1,4 +1,5 @@
 using ControlPlane.Agent.Pods;
+using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
 
 namespace ControlPlane.Agent.Tests.Deciding;
@@ -42,6 +43,48 @@ public sealed class ContainerEnvironmentTests
     public void FieldRef_IsThePodsOwnValue(string path, string expected) =>
         Assert.Equal(expected, Of(new EnvVar { Name = "FIELD", ValueFrom = new() { FieldRef = new() { FieldPath = path } } }).Values["FIELD"]);
 
+    [Fact]
+    public void Services_AreToldAsTheKubeletDoes()
+    {
+        ContainerEnvironment environment = Of();
+
+        Assert.Equal(
+            new Dictionary<string, string>
+            {
+                ["MY_DB_SERVICE_HOST"] = "127.96.0.11",
+                ["MY_DB_SERVICE_PORT"] = "5432",
+                ["MY_DB_SERVICE_PORT_SQL_MAIN"] = "5432",
+                ["MY_DB_SERVICE_PORT_METRICS"] = "9187",
+                ["MY_DB_PORT"] = "tcp://127.96.0.11:5432",
+                ["MY_DB_PORT_5432_TCP"] = "tcp://127.96.0.11:5432",
+                ["MY_DB_PORT_5432_TCP_PROTO"] = "tcp",
+                ["MY_DB_PORT_5432_TCP_PORT"] = "5432",
+                ["MY_DB_PORT_5432_TCP_ADDR"] = "127.96.0.11",
+                ["MY_DB_PORT_9187_TCP"] = "tcp://127.96.0.11:9187",
+                ["MY_DB_PORT_9187_TCP_PROTO"] = "tcp",
+                ["MY_DB_PORT_9187_TCP_PORT"] = "9187",
+                ["MY_DB_PORT_9187_TCP_ADDR"] = "127.96.0.11",
+            },
+            environment.Values);
+    }
+
+    [Fact]
+    public void Services_TheContainersOwnVariables_MayUseThemAndWin()
+    {
+        ContainerEnvironment environment = Of(
+            new() { Name = "URL", Value = "db://$(MY_DB_SERVICE_HOST):$(MY_DB_SERVICE_PORT)" }, new() { Name = "MY_DB_SERVICE_PORT", Value = "1" });
+
+        Assert.Equal(("db://127.96.0.11:5432", "1"), (environment.Values["URL"], environment.Values["MY_DB_SERVICE_PORT"]));
+    }
+
+    private static ServiceAddress Database => new()
+    {
+        Namespace = "default",
+        Name = "my-db",
+        ClusterIP = "127.96.0.11",
+        Ports = [new ServicePort { Name = "sql-main", Port = 5432, Protocol = "TCP" }, new ServicePort { Name = "metrics", Port = 9187 }],
+    };
+
     private static ContainerEnvironment Of(params EnvVar[] variables)
     {
         Pod pod = Given.Pod();
@@ -53,6 +96,6 @@ public sealed class ContainerEnvironmentTests
                 Annotations = pod.Metadata.Annotations.SetItem("example.com/note", "kept"),
             },
         };
-        return ContainerEnvironment.Of(pod, new Container { Name = "c", Env = [.. variables] }, "node-1", "10.0.0.7");
+        return ContainerEnvironment.Of(pod, new Container { Name = "c", Env = [.. variables] }, [Database], "node-1", "10.0.0.7");
     }
 }

@@ -91,7 +91,7 @@ internal sealed class Machine : IDesiredMemory
         DesiredHolder desired = new(simulation.Plant.OnMemory(this), signals, time, NullLogger<DesiredHolder>.Instance);
         EventBuffer events = new(time, signals.Report);
         PodImages images = new(runtime, controlPlane, desired, events, time, NullLogger<PodImages>.Instance);
-        ContainerWorker worker = new(runtime, images, events, time, NullLogger<ContainerWorker>.Instance);
+        ContainerWorker worker = new(runtime, images, desired, events, time, NullLogger<ContainerWorker>.Instance);
         ProbeManager probes = new(new ProbeRunner(runtime, time), events, signals, time);
         NodeFacts facts = new(options, runtime, time);
         LogStreams streams = new(new ControlPlaneClient(options, time, dice.NextDouble, new NoConnection()), runtime, NullLogger<LogStreams>.Instance);

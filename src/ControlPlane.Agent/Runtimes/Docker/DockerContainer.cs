@@ -1,4 +1,6 @@
+using System.Net;
 using ControlPlane.Agent.Pods;
+using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 using Docker.DotNet.Models;
@@ -27,7 +29,10 @@ internal static class DockerContainer
     public static CreateContainerParameters From(ContainerRequest request, AgentOptions options)
     {
         (Pod pod, Container container, ContainerIdentity identity) = (request.Pod, request.Container, request.Identity);
-        ContainerEnvironment environment = ContainerEnvironment.Of(pod, container, options.NodeName, options.NodeAddress.ToString());
+
+        // A container has a loopback of its own, where nobody listens for a Service.
+        IEnumerable<ServiceAddress> services = request.Services.Where(service => !IPAddress.TryParse(service.ClusterIP, out IPAddress? address) || !IPAddress.IsLoopback(address));
+        ContainerEnvironment environment = ContainerEnvironment.Of(pod, container, services, options.NodeName, options.NodeAddress.ToString());
         DockerPorts ports = request.NetworkOf is null ? DockerPorts.Of([container], request.KeptPorts, options) : DockerPorts.None;
         CreateContainerParameters parameters = new()
         {
