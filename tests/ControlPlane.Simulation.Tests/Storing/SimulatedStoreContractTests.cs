@@ -18,7 +18,7 @@ public sealed class SimulatedStoreContractTests : StoreContract
 
     protected override Task<(IResourceStore Store, IResourceCache Cache)> OpenAsync()
     {
-        DatabaseLink link = new(database, scheduler, new FaultRates(new Dice(2)), new Dice(3));
+        DatabaseLink link = new(database, process, scheduler, new FaultRates(new Dice(2)), new Dice(3));
         return Task.FromResult<(IResourceStore, IResourceCache)>((link, new ReplicaCache(database, process, scheduler, link)));
     }
 

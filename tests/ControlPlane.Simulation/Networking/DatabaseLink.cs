@@ -6,8 +6,10 @@ using ControlPlane.Simulation.Storing;
 namespace ControlPlane.Simulation.Networking;
 
 /// <summary>A replica's connection to the database: takes time, and fails as connections do.</summary>
-internal sealed class DatabaseLink(SimulatedDatabase database, Scheduler scheduler, FaultRates faults, Dice dice) : IResourceStore
+internal sealed class DatabaseLink(SimulatedDatabase database, SimulatedProcess process, Scheduler scheduler, FaultRates faults, Dice dice) : IResourceStore
 {
+    private const string Reconciler = "system:reconciler";
+
     /// <summary>The revision that the replica's reconciler had seen when it last began to look around: its plans rest on no less.</summary>
     public long Known { get; set; }
 
@@ -45,8 +47,18 @@ internal sealed class DatabaseLink(SimulatedDatabase database, Scheduler schedul
         CancellationTokenRegistration registration = cancellationToken.Register(() => reply.TrySetCanceled(cancellationToken));
         string identity = database.Identity;
         long known = Known;
-        scheduler.After(Delay(), () => Arrive(units, identity, known, reply));
+        TimeSpan onItsWay = units[0].Actor == Reconciler && faults.Strikes(faults.HungLeaders) ? Hang() : Delay();
+        scheduler.After(onItsWay, () => Arrive(units, identity, known, reply));
         return EndAsync(reply.Task, registration);
+    }
+
+    /// <summary>The leader stops just when it has sent a commit, for longer than its lease lasts; how long the commit is on its way.</summary>
+    private TimeSpan Hang()
+    {
+        TimeSpan until = dice.Milliseconds(10_000, 16_000);
+        process.Pause();
+        scheduler.After(until + dice.Milliseconds(0, 10_000), process.Resume);
+        return until;
     }
 
     private void Arrive(IReadOnlyList<CommitUnit> units, string identity, long known, TaskCompletionSource<ImmutableArray<UnitResult>> reply)

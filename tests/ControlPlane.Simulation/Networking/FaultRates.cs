@@ -18,6 +18,7 @@ internal sealed class FaultRates
         LateMessages = Draw(0.15);
         FailedCommits = Draw(0.15);
         UnknownCommits = Draw(0.25);
+        HungLeaders = Draw(0.04);
         LaggingCache = Draw(0.20);
         AgentCrashes = Draw(1);
         Reboots = Draw(0.5);
@@ -46,6 +47,9 @@ internal sealed class FaultRates
 
     /// <summary>Commits whose answer is lost; some of them are carried out only later.</summary>
     public double UnknownCommits { get; }
+
+    /// <summary>Commits of a leader that stops with them on their way, and are carried out only when another may lead.</summary>
+    public double HungLeaders { get; }
 
     /// <summary>Changes that reach a replica's cache up to 3 s late.</summary>
     public double LaggingCache { get; }

@@ -25,7 +25,7 @@ internal sealed class Replica
         Scheduler scheduler = simulation.Scheduler;
         Name = name;
         Process = new SimulatedProcess(name, scheduler, simulation.Trace.Break);
-        DatabaseLink link = new(simulation.Database, scheduler, simulation.Faults, simulation.Dice.Fork());
+        DatabaseLink link = new(simulation.Database, Process, scheduler, simulation.Faults, simulation.Dice.Fork());
         IResourceCache cache = simulation.Plant.OnCache(new ReplicaCache(simulation.Database, Process, scheduler, link));
         IResourceStore store = simulation.Plant.OnStore(link);
         Reader = new CacheReader(cache, new SimulatedTables(simulation.Database, link), Process.Time);

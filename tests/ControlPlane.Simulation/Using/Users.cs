@@ -19,6 +19,9 @@ internal sealed class Users
     private const int DeploymentsMax = 2;
     private const int ReplicasMax = 6;
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long after the last fault a commit of unknown outcome may still arrive, and a request that was late.</summary>
+    private static readonly TimeSpan LastCommitsWithin = TimeSpan.FromSeconds(35);
     private static readonly WriteContext AsUser = new("user");
 
     private readonly Simulation simulation;
@@ -55,13 +58,16 @@ internal sealed class Users
             await Task.WhenAny(worstMoment.Task, Task.Delay(dice.Milliseconds(200, 4_000), process.Time));
         }
 
-        // What a person would look at in the end: nothing stays paused.
-        foreach (Deployment deployment in simulation.Database.All<Deployment>().ToList())
+        // What a person would look at in the end: nothing stays paused, and nothing that was asked for earlier pauses it later.
+        DateTimeOffset end = process.Time.GetUtcNow() + LastCommitsWithin;
+        while (process.Time.GetUtcNow() < end)
         {
-            while (simulation.Database.Find<Deployment>(deployment.Key)?.Spec.Paused == true)
+            foreach (Deployment deployment in simulation.Database.All<Deployment>().Where(deployment => deployment.Spec.Paused == true).ToList())
             {
                 await AttemptAsync(replica => ChangeAsync(replica, deployment.Key, item => item with { Spec = item.Spec with { Paused = null } }));
             }
+
+            await Task.Delay(TimeSpan.FromSeconds(1), process.Time);
         }
     }
 
