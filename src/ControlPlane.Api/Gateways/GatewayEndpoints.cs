@@ -50,7 +50,7 @@ internal static class GatewayEndpoints
         await http.Response.Body.WriteAsync(view.Body, http.RequestAborted);
     }
 
-    /// <summary>The table once it is newer than a revision of its store; null when it is not within the hold.</summary>
+    /// <summary>The table once it is newer than a revision of its store, at once for one who knows none; null when it is not within the hold.</summary>
     private static async Task<RouteTables.View?> NextAsync(
         RouteTables tables, long after, string store, IHostApplicationLifetime lifetime, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -59,8 +59,8 @@ internal static class GatewayEndpoints
         while (true)
         {
             RouteTables.View view = tables.Read();
-            bool isOtherStore = store.Length > 0 && store != view.Store;
-            if (view.Store.Length > 0 && (isOtherStore || view.Revision > after))
+            bool isNews = store.Length > 0 ? store != view.Store : after == 0;
+            if (view.Store.Length > 0 && (isNews || view.Revision > after))
             {
                 return view;
             }
