@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using ControlPlane.Domain.Routing;
+using ControlPlane.Infrastructure.Network;
 
 namespace ControlPlane.Gateway.Tests;
 
@@ -97,11 +98,11 @@ public sealed class DividedTrafficTests
             Pod = Guid.NewGuid(),
             PodName = "gone",
             Address = "127.0.0.1",
-            Port = GatewayWorld.FreePort(),
+            Port = FreePort.Find(IPAddress.Loopback),
             Ready = true,
             Serving = true,
         };
-        await world.RouteAsync(gone, gone with { Pod = Guid.NewGuid(), Port = GatewayWorld.FreePort() });
+        await world.RouteAsync(gone, gone with { Pod = Guid.NewGuid(), Port = FreePort.Find(IPAddress.Loopback) });
 
         using HttpResponseMessage answer = await world.Client.GetAsync(world.Url);
 
@@ -126,7 +127,7 @@ public sealed class DividedTrafficTests
     [Fact]
     public async Task Metrics_AfterARequest_AreWhatPrometheusReads()
     {
-        await using GatewayWorld world = await GatewayWorld.StartAsync(options => options with { MetricsPort = GatewayWorld.FreePort() });
+        await using GatewayWorld world = await GatewayWorld.StartAsync(options => options with { MetricsPort = FreePort.Find(IPAddress.Loopback) });
         await using Backend a = await Backend.StartAsync("a");
         await world.RouteAsync(a.Ready with { ReplicaSet = "rs" });
         await world.GetAsync();

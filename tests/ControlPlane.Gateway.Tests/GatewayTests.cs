@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using ControlPlane.Domain.Routing;
+using ControlPlane.Infrastructure.Network;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Hosting;
@@ -45,7 +46,7 @@ public sealed class GatewayTests
     {
         await using GatewayWorld world = await GatewayWorld.StartAsync();
         await using Backend a = await Backend.StartAsync("a");
-        await world.RouteAsync(a.Ready, a.Ready with { Pod = Guid.NewGuid(), PodName = "gone", Port = GatewayWorld.FreePort() });
+        await world.RouteAsync(a.Ready, a.Ready with { Pod = Guid.NewGuid(), PodName = "gone", Port = FreePort.Find(IPAddress.Loopback) });
 
         for (int i = 0; i < 20; i++)
         {

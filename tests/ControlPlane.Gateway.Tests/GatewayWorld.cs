@@ -1,7 +1,7 @@
 using System.Net;
-using System.Net.Sockets;
 using ControlPlane.Domain.Routing;
 using ControlPlane.Gateway.Hosting;
+using ControlPlane.Infrastructure.Network;
 using ControlPlane.Testing;
 using Microsoft.AspNetCore.Builder;
 
@@ -34,7 +34,7 @@ internal sealed class GatewayWorld : IAsyncDisposable
 
     public FakeControlPlane ControlPlane { get; }
 
-    public int NodePort { get; } = FreePort();
+    public int NodePort { get; } = FreePort.Find(IPAddress.Loopback);
 
     public HttpClient Client { get; } = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(30) };
 
@@ -91,12 +91,5 @@ internal sealed class GatewayWorld : IAsyncDisposable
 
         await ControlPlane.DisposeAsync();
         folder.Dispose();
-    }
-
-    public static int FreePort()
-    {
-        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using ControlPlane.Bench.Hollow;
 using ControlPlane.Bench.Measuring;
 using ControlPlane.Infrastructure.EmbeddedPostgres;
+using ControlPlane.Infrastructure.Network;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ControlPlane.Bench.Rigs;
@@ -62,7 +62,7 @@ internal sealed class Rig : IAsyncDisposable
         string folder = Directory.CreateTempSubdirectory("controlplane-bench-").FullName;
         EmbeddedPostgresCluster postgres = await EmbeddedPostgresCluster.StartAsync(
             new EmbeddedPostgresOptions { DataFolder = folder }, NullLogger.Instance, cancellationToken);
-        int port = FreePort();
+        int port = FreePort.Find(IPAddress.Loopback);
         ChildProgram api = ChildProgram.Start(
             ProgramOf("src/ControlPlane.Api", "ControlPlane.Api"),
             ["--http-port", Text(port), "--https-port", "-1", "--data-dir", folder],
@@ -95,13 +95,6 @@ internal sealed class Rig : IAsyncDisposable
         // …/bench/ControlPlane.Bench/bin/Release/net10.0/
         string root = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../.."));
         return Path.Combine(root, project, "bin", "Release", "net10.0", $"{name}.dll");
-    }
-
-    public static int FreePort()
-    {
-        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
     public async ValueTask DisposeAsync()

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using ControlPlane.Infrastructure.Network;
 
 namespace ControlPlane.Launcher.Starting;
 
@@ -10,13 +11,18 @@ internal static class Ports
     /// <exception cref="LauncherException">Somebody else listens on it, or this user may not.</exception>
     public static int Claim(int wanted, IPAddress address, string option)
     {
+        if (wanted == 0)
+        {
+            return FreePort.Find(address);
+        }
+
         try
         {
             using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, optionValue: true);
             socket.Bind(new IPEndPoint(address, wanted));
             socket.Listen();
-            return ((IPEndPoint)socket.LocalEndPoint!).Port;
+            return wanted;
         }
         catch (SocketException error) when (error.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {

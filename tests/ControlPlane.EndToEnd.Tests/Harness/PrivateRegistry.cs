@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
+using ControlPlane.Infrastructure.Network;
 using ControlPlane.Testing;
 
 namespace ControlPlane.EndToEnd.Tests.Harness;
@@ -39,7 +39,7 @@ internal sealed class PrivateRegistry : IAsyncDisposable
 
     public static async Task<PrivateRegistry> StartAsync(DockerEngineFixture engine)
     {
-        PrivateRegistry registry = new(engine, FreePort());
+        PrivateRegistry registry = new(engine, FreePort.Find(IPAddress.Loopback));
         using HttpClient client = new();
         for (int attempt = 0; ; attempt++)
         {
@@ -73,12 +73,5 @@ internal sealed class PrivateRegistry : IAsyncDisposable
         await process.WaitForExitAsync();
         process.Dispose();
         folder.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -10,6 +10,7 @@ internal sealed partial class Product : Installation, IAsyncDisposable
 {
     private static readonly TimeSpan StartMax = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan StopMax = TimeSpan.FromSeconds(90);
+    private const int StoryLinesMax = 60;
 
     private readonly TemporaryFolder folder = new("product");
     private readonly string[] arguments;
@@ -118,6 +119,7 @@ internal sealed partial class Product : Installation, IAsyncDisposable
             await InterruptAsync();
         }
 
+        KeepStory();
         launcher?.Dispose();
         folder.Dispose();
     }
@@ -132,6 +134,17 @@ internal sealed partial class Product : Installation, IAsyncDisposable
 
     private static IEnumerable<string> LastLines(string file) =>
         File.ReadLines(file).Where(line => !line.Contains(" Debug: ", StringComparison.Ordinal)).TakeLast(15);
+
+    /// <summary>What the product said and how it ended, for whoever wonders why tests failed: <c>./test</c> prints it then.</summary>
+    private void KeepStory()
+    {
+        if (Environment.GetEnvironmentVariable("CONTROLPLANE_TEST_RESULTS") is { Length: > 0 } results && launcher is { HasExited: true })
+        {
+            File.WriteAllLines(
+                Path.Combine(results, $"{Path.GetFileName(folder.Path)}.story"),
+                [$"./run {string.Join(' ', arguments)} ended with {launcher.ExitCode}, having said:", .. Printed.Skip(Printed.Count - StoryLinesMax)]);
+        }
+    }
 
     private async Task<int> EndedAsync()
     {

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using ControlPlane.Infrastructure.EmbeddedPostgres;
+using ControlPlane.Infrastructure.Network;
 using ControlPlane.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
@@ -17,7 +17,7 @@ internal sealed class Replicated : Installation, IAsyncDisposable
 
     private readonly TemporaryFolder folder = new("replicated");
     private readonly Dictionary<string, (Process Process, Task Output)> parts = new(StringComparer.Ordinal);
-    private readonly int[] ports = [FreePort(), FreePort()];
+    private readonly int[] ports = [FreePort.Find(IPAddress.Any), FreePort.Find(IPAddress.Any)];
     private readonly List<string> lines = [];
     private EmbeddedPostgresCluster? database;
 
@@ -188,11 +188,4 @@ internal sealed class Replicated : Installation, IAsyncDisposable
     private string DataFolderOf(int replica) => Path.Combine(folder.Path, NameOf(replica));
 
     private string UrlOf(int replica) => $"https://127.0.0.1:{ports[replica]}";
-
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Any, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }
