@@ -28,21 +28,27 @@ public static class EndpointsPlanner
             return Planning.Plan.Nothing;
         }
 
-        PodEndpoint[] endpoints = [.. Selected(snapshot).OrderBy(endpoint => endpoint.Pod.Name, StringComparer.Ordinal)];
+        HashSet<string> listed = [.. snapshot.Slices.SelectMany(slice => slice.Endpoints).Select(endpoint => endpoint.TargetRef?.Uid ?? "")];
+        PodEndpoint[] endpoints = [.. Selected(snapshot, listed).OrderBy(endpoint => endpoint.Pod.Name, StringComparer.Ordinal)];
         ValueList<Write> writes = [.. Slices(snapshot, endpoints), .. EndpointsOf(snapshot, endpoints)];
         return writes.IsEmpty
             ? Planning.Plan.Nothing
-            : new Plan { Preconditions = [Precondition.DesiredUnchanged.Of(snapshot.Service)], Writes = writes };
+            : new Plan { Preconditions = [Precondition.DesiredUnchanged.Of(snapshot.Service), .. NotEnded(endpoints, listed)], Writes = writes };
     }
+
+    /// <summary>
+    /// A pod that is marked just now, and that no slice lists, is told to stop at once: it must not be listed as ready after that, or requests would be sent to it.
+    /// </summary>
+    private static IEnumerable<Precondition> NotEnded(IEnumerable<PodEndpoint> endpoints, HashSet<string> listed) =>
+        endpoints.Where(endpoint => endpoint.Conditions.Ready == true && !listed.Contains(endpoint.Pod.Uid)).Select(endpoint => Precondition.DesiredUnchanged.Of(endpoint.Pod));
 
     /// <summary>
     /// A pod that is on its way out stays until its record goes, for requests may be in flight to it; one that comes into sight on its way out is not added:
     /// nobody has been sent there.
     /// </summary>
-    private static IEnumerable<PodEndpoint> Selected(EndpointsSnapshot snapshot)
+    private static IEnumerable<PodEndpoint> Selected(EndpointsSnapshot snapshot, HashSet<string> listed)
     {
         LabelSelector selector = new() { MatchLabels = snapshot.Service.Spec.Selector };
-        HashSet<string> listed = [.. snapshot.Slices.SelectMany(slice => slice.Endpoints).Select(endpoint => endpoint.TargetRef?.Uid ?? "")];
         return snapshot.Pods
             .Where(pod => selector.Matches(pod.Metadata.Labels) && (!pod.Metadata.IsDeleting || listed.Contains(pod.Uid)))
             .Select(pod => PodEndpoint.Of(pod, snapshot.Service))

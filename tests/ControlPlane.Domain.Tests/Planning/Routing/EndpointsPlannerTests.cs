@@ -54,6 +54,20 @@ public sealed class EndpointsPlannerTests
     }
 
     [Fact]
+    public void PodThatIsListedForTheFirstTime_MustNotHaveBeenMarkedMeanwhile()
+    {
+        Pod[] pods = [Pod("a", 41000), Pod("b", 41001)];
+        State state = Settle(Service, pods);
+        Pod late = Make.NotReady(Pod("late", 41002), Make.Start);
+
+        Plan plan = PlanFor(Service, [.. pods, Pod("c", 41000), late], state);
+
+        Assert.Equal(
+            [("Service", "web"), ("Pod", "c")],
+            plan.Preconditions.Cast<Precondition.DesiredUnchanged>().Select(item => (item.Kind.Kind, item.Key.Name)));
+    }
+
+    [Fact]
     public void OnePodThatBecomesUnready_ChangesItsSliceAlone()
     {
         Pod[] pods = [Pod("a", 41000), Pod("b", 41001)];
