@@ -50,7 +50,7 @@ internal sealed class ReportHandler(
         for (int attempt = 1; attempt <= AttemptsMax; attempt++)
         {
             Node? node = reader.Find<Node>(new ObjectKey("", name));
-            if (isKnown && (node is null || IsLost(node)))
+            if (isKnown && (node is null || IsLost(node) || IsMoved(node, session)))
             {
                 session.Forget();
                 return Reply(sendAll: true);
@@ -112,6 +112,12 @@ internal sealed class ReportHandler(
     /// <summary>True when the leader has declared the node lost: its session has ended with that.</summary>
     private static bool IsLost(Node node) =>
         node.Status?.Conditions.Any(condition => condition is { Type: "Ready", Status: "Unknown" }) == true;
+
+    /// <summary>
+    /// True when somebody else has written the Node since this session's last report was stored. It may have been the beginning of an older session that came late, through another replica:
+    /// it has put old statuses over newer ones, which an agent with nothing new to say would leave there.
+    /// </summary>
+    private static bool IsMoved(Node node, AgentSession session) => node.Metadata.Revision > session.Revision;
 
     private CommitUnit UnitFor(string name, Node? stored, NodeReport report, bool isNew)
     {

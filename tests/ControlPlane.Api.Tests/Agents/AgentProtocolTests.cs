@@ -51,6 +51,19 @@ public sealed class AgentProtocolTests(ApiServer api)
         await api.GetAsync($"/api/v1/nodes/{node}");
     }
 
+    /// <summary>It might have been the beginning of an older session, come late through another replica.</summary>
+    [Fact]
+    public async Task Report_AfterSomebodyElseHasWrittenTheNode_IsAskedForEverythingOnce()
+    {
+        await ReportAsync(Full("s1"));
+        Assert.False((await ReportAsync(new NodeReport { SessionId = "s1", Sequence = 2 })).SendAll);
+        await api.PatchAsync($"/api/v1/nodes/{node}", "application/merge-patch+json", """{"metadata":{"labels":{"disk":"ssd"}}}""");
+
+        Assert.True((await ReportAsync(new NodeReport { SessionId = "s1", Sequence = 3 })).SendAll);
+        Assert.False((await ReportAsync(Full("s2"))).SendAll);
+        Assert.False((await ReportAsync(new NodeReport { SessionId = "s2", Sequence = 2 })).SendAll);
+    }
+
     [Fact]
     public async Task NewSession_KeepsWhatPeopleSetOnTheNode()
     {
