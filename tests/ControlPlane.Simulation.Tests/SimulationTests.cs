@@ -28,6 +28,11 @@ public class SimulationTests
     [InlineData(123)]
     [InlineData(289)]
     [InlineData(361)]
+    [InlineData(381)]
+    [InlineData(287)]
+    [InlineData(911)]
+    [InlineData(1490)]
+    [InlineData(1789)]
     public void ASeedThatOnceFailed_HoldsEveryRuleNow(ulong seed)
     {
         SimulationResult result = Simulation.Run(seed, PlantKind.None);

@@ -1,5 +1,7 @@
 using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Planning.Routing;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Domain.Rules;
 using ControlPlane.Simulation.Breaking;
 using ControlPlane.Simulation.Checking;
@@ -50,7 +52,7 @@ internal sealed class Simulation
         Network = new Network(Scheduler, Faults, Dice.Fork());
         invariants = new Invariants(this);
         Database.Committed += transaction => Describe(transaction);
-        Database.Commit([new CommitUnit { Actor = "system", Writes = [new Write.Create(DefaultNamespace())] }]);
+        Database.Commit([new CommitUnit { Actor = "system", Writes = [new Write.Create(DefaultNamespace()), .. Users.Names.Select(name => new Write.Create(NewService(name)))] }]);
         machines = [.. Enumerable.Range(1, MachineCount).Select(number => new Machine($"node-{number}", this))];
         foreach (SimulatedEngine engine in Engines)
         {
@@ -80,6 +82,9 @@ internal sealed class Simulation
     public IEnumerable<SimulatedEngine> Engines => machines.Select(machine => machine.Engine);
 
     public bool WasRestored => restores > 0;
+
+    /// <summary>True once a replica's clock was set: from then on one may take for past what another has set for the future.</summary>
+    public bool ReplicasDisagree { get; set; }
 
     /// <summary>Runs a seed to its end, or to the first broken rule.</summary>
     public static SimulationResult Run(ulong seed, PlantKind plant)
@@ -126,6 +131,7 @@ internal sealed class Simulation
         foreach (Machine machine in machines)
         {
             machine.StartAgent();
+            machine.StartGateway();
         }
 
         users.Start();
@@ -192,13 +198,29 @@ internal sealed class Simulation
     {
         Write.Create { Object: Pod pod } => $"create pod {pod.Name} on {pod.Spec.NodeName}",
         Write.Create create => $"create {create.Kind.Singular} {create.Key.Name}",
-        Write.Update { Object: Pod { Metadata.IsDeleting: true } pod, Parts: ResourceParts.Desired } => $"mark pod {pod.Name}",
+        Write.Update { Object: Pod { Metadata.IsDeleting: true } pod, Parts: ResourceParts.Desired } => pod.Metadata.Annotations.ContainsKey(Draining.DrainedAnnotation)
+            ? $"pod {pod.Name} is drained"
+            : $"mark pod {pod.Name}",
         Write.Update { Object: Pod pod, Parts: ResourceParts.Status } => $"pod {pod.Name} {pod.Status?.Phase}{(pod.IsReady() ? " ready" : "")}",
         Write.Update update => $"{update.Kind.Singular} {update.Key.Name} {(update.Parts == ResourceParts.Status ? "status" : "changed")}",
         Write.Remove remove => $"remove {remove.Kind.Singular} {remove.Key.Name}",
         Write.SetAgentSession session => $"{session.Node} {(session.SessionId is null ? "ends its session" : "begins a session")}",
         _ => "",
     };
+
+    /// <summary>A Service for the Deployment of a name, which need not be there.</summary>
+    private Service NewService(string name) => (Service)ResourceRules.WithDefaults(new Service
+    {
+        ApiVersion = "v1",
+        Kind = "Service",
+        Metadata = new ObjectMeta { Namespace = "default", Name = name, Uid = Dice.NewGuid().ToString(), CreationTimestamp = Scheduler.Now },
+        Spec = new ServiceSpec
+        {
+            ClusterIP = ServiceSpec.Headless,
+            Selector = ValueMap.Of(("app", name)),
+            Ports = [new ServicePort { Port = 80, TargetPort = Users.ContainerPort }],
+        },
+    });
 
     private Namespace DefaultNamespace() => (Namespace)ResourceRules.WithDefaults(new Namespace
     {

@@ -15,7 +15,8 @@ public sealed record GatewayReport
     public string Store { get; init => field = value ?? ""; } = "";
 
     /// <summary>
-    /// The revision of the table that this gateway acts on: no new request or connection can reach what that table does not list as ready. 0 before the first.
+    /// The revision of the table that this gateway acts on: while the table lists any endpoint of a port as ready, no new request or connection can reach one that it does
+    /// not. 0 before the first.
     /// </summary>
     public required long Acknowledged { get; init; }
 

@@ -32,6 +32,7 @@ internal sealed class Chaos
             (rates.RuntimeOutages, StopEngine),
             (rates.ClockJumps, SetClock),
             (rates.Restores, RestoreDatabase),
+            (rates.GatewayCrashes, CrashGateway),
         ];
     }
 
@@ -50,6 +51,7 @@ internal sealed class Chaos
             machine.IsPartitioned = false;
             machine.Engine.IsDown = false;
             machine.StartAgent();
+            machine.StartGateway();
         }
 
         for (int replica = 0; replica < 2; replica++)
@@ -89,13 +91,26 @@ internal sealed class Chaos
         scheduler.After(dice.Milliseconds(1_000, 8_000), machine.StartAgent);
     }
 
+    private void CrashGateway()
+    {
+        Machine machine = dice.Of(simulation.Machines);
+        Say($"the gateway of {machine.Name} is killed");
+        machine.KillGateway();
+        scheduler.After(dice.Milliseconds(200, 20_000), machine.StartGateway);
+    }
+
     private void Reboot()
     {
         Machine machine = dice.Of(simulation.Machines);
         Say($"{machine.Name} reboots");
         machine.KillAgent();
+        machine.KillGateway();
         machine.Engine.PowerOff();
-        scheduler.After(dice.Milliseconds(3_000, 30_000), machine.StartAgent);
+        scheduler.After(dice.Milliseconds(3_000, 30_000), () =>
+        {
+            machine.StartAgent();
+            machine.StartGateway();
+        });
     }
 
     private void Partition()
@@ -152,6 +167,7 @@ internal sealed class Chaos
             SimulatedProcess process = simulation.ProcessOf(dice.Below(2));
             Say($"the clock of {process.Name} jumps to {offset.TotalSeconds:0.0} s");
             process.Time.Offset = offset;
+            simulation.ReplicasDisagree = true;
         }
     }
 

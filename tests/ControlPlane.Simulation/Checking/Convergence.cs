@@ -1,5 +1,6 @@
 using ControlPlane.Agent.Runtimes;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Routing;
 using ControlPlane.Simulation.Nodes;
 using ControlPlane.Simulation.Storing;
 
@@ -15,7 +16,7 @@ internal static class Convergence
         IEnumerable<string> missing = MissingNodes(state).Concat(state.All<Deployment>().SelectMany(deployment => MissingOf(state, deployment)));
 
         // After a restore, what the lost part of history had begun or ended is held on to until a person decides.
-        return simulation.WasRestored ? missing : missing.Concat(Leftovers(state, simulation)).Concat(Strays(state, simulation));
+        return simulation.WasRestored ? missing : missing.Concat(Leftovers(state, simulation)).Concat(Strays(state, simulation)).Concat(Misrouted(state, simulation));
     }
 
     private static IEnumerable<string> MissingNodes(DatabaseState state) =>
@@ -55,6 +56,23 @@ internal static class Convergence
                 yield return $"{pod.Name} on {pod.Spec.NodeName} does not run exactly once";
             }
         }
+    }
+
+    /// <summary>Each gateway sends to the ready pods of a Service, and to no others.</summary>
+    private static IEnumerable<string> Misrouted(DatabaseState state, Simulation simulation)
+    {
+        string ready = Show(state.All<Pod>().Where(pod => Workloads.IsActive(pod) && Workloads.IsReady(pod)).Select(pod => pod.Name));
+        foreach (Machine machine in simulation.Machines)
+        {
+            IEnumerable<RouteEndpoint> endpoints = machine.Gateway?.Table.Services.SelectMany(service => service.Ports).SelectMany(port => port.Endpoints) ?? [];
+            string routed = Show(endpoints.Where(endpoint => endpoint.Ready).Select(endpoint => endpoint.PodName));
+            if (routed != ready)
+            {
+                yield return $"the gateway of {machine.Name} sends to {routed}, and {ready} are ready";
+            }
+        }
+
+        static string Show(IEnumerable<string> pods) => string.Join(' ', pods.Order(StringComparer.Ordinal));
     }
 
     private static IEnumerable<string> Strays(DatabaseState state, Simulation simulation)

@@ -22,11 +22,13 @@ internal sealed class Invariants
     private readonly List<(Pod Pod, long Revision)> endedByOthers = [];
     private readonly Dictionary<(string Deployment, long Revision), PodTemplateSpec> revisions = [];
     private readonly Dictionary<string, long> highestRevision = new(StringComparer.Ordinal);
+    private readonly DrainRule draining;
     private long lastRevision;
 
     public Invariants(Simulation simulation)
     {
         this.simulation = simulation;
+        draining = new DrainRule(simulation);
         simulation.Database.Committed += Check;
     }
 
@@ -94,6 +96,7 @@ internal sealed class Invariants
         if (change.Operation == ChangeOperation.Deleted || pod.Metadata.IsDeleting)
         {
             endedOnRecord.Add(pod.Uid);
+            draining.NoteEnd(pod);
         }
 
         if (!readiness.TryGetValue(pod.Uid, out List<(long Revision, bool IsReady)>? history))
@@ -298,6 +301,8 @@ internal sealed class Invariants
         {
             Break($"{engine.Node} stops {container.Id} of {container.Identity.PodName}, of whose end there is no record");
         }
+
+        draining.CheckStopping(engine, container);
     }
 
     private void Break(string rule) => simulation.Trace.Break(rule);

@@ -10,7 +10,7 @@ internal sealed class DatabaseLink(SimulatedDatabase database, SimulatedProcess 
 {
     private const string Reconciler = "system:reconciler";
 
-    /// <summary>The revision that the replica's reconciler had seen when it last began to look around: its plans rest on no less.</summary>
+    /// <summary>The revision up to which the replica's reconciler has taken in all changes: its plans rest on no less.</summary>
     public long Known { get; set; }
 
     /// <summary>How long a change takes to reach the replica's cache.</summary>

@@ -28,6 +28,7 @@ internal sealed class FaultRates
         DatabaseOutages = Draw(0.7);
         RuntimeOutages = Draw(0.7);
         ClockJumps = Draw(0.5);
+        GatewayCrashes = Draw(0.7);
         Restores = dice.Chance(0.15) ? 1 : 0;
     }
 
@@ -70,6 +71,8 @@ internal sealed class FaultRates
     public double RuntimeOutages { get; }
 
     public double ClockJumps { get; }
+
+    public double GatewayCrashes { get; }
 
     /// <summary>The database is lost once and restored from an older backup.</summary>
     public double Restores { get; }

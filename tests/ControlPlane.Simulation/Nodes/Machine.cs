@@ -8,6 +8,7 @@ using ControlPlane.Agent.Protocol;
 using ControlPlane.Agent.Runtimes;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources.Values;
+using ControlPlane.Domain.Routing;
 using ControlPlane.Simulation.Scheduling;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -22,6 +23,7 @@ internal sealed class Machine : IDesiredMemory
     private readonly Simulation simulation;
     private DesiredState? onDisk;
     private SimulatedProcess? agent;
+    private SimulatedGateway? gateway;
 
     public Machine(string name, Simulation simulation)
     {
@@ -52,6 +54,16 @@ internal sealed class Machine : IDesiredMemory
     }
 
     public void KillAgent() => agent?.Kill();
+
+    /// <summary>The gateway that runs here now.</summary>
+    public SimulatedGateway? Gateway => gateway is { Process.IsDead: false } ? gateway : null;
+
+    /// <summary>What the gateway keeps on disk.</summary>
+    public RouteTable? RoutesOnDisk { get; set; }
+
+    public void StartGateway() => gateway = Gateway ?? new SimulatedGateway(this, simulation);
+
+    public void KillGateway() => gateway?.Process.Kill();
 
     /// <summary>The machine's clock is set.</summary>
     public void SetClock(TimeSpan offset)

@@ -1,5 +1,6 @@
 using ControlPlane.Agent.Runtimes;
 using ControlPlane.Domain.Agents;
+using ControlPlane.Domain.Resources;
 using ControlPlane.Simulation.Networking;
 using ControlPlane.Simulation.Scheduling;
 
@@ -17,12 +18,16 @@ internal sealed class SimulatedEngine(string node, Scheduler scheduler, FaultRat
 
     private readonly SortedDictionary<string, ObservedContainer> containers = new(StringComparer.Ordinal);
     private int lastId;
+    private int lastPort = 20_000;
 
     /// <summary>Tells of each container that has begun to run.</summary>
     public event Action<ObservedContainer>? Started;
 
     /// <summary>Tells of each running container that is about to be stopped because someone asked for it.</summary>
     public event Action<ObservedContainer>? Stopping;
+
+    /// <summary>Tells of each container that runs no longer; its connections break.</summary>
+    public event Action<ObservedContainer>? HasEnded;
 
     /// <summary>Tells that a container has changed.</summary>
     public event Action? Changed;
@@ -76,6 +81,7 @@ internal sealed class SimulatedEngine(string node, Scheduler scheduler, FaultRat
                 Identity = request.Identity,
                 Phase = ContainerPhase.Created,
                 Image = request.Container.Image ?? "",
+                HostPorts = [.. request.Container.Ports.Select(port => new HostPort { Container = request.Container.Name, ContainerPort = port.Number, Protocol = "TCP", Port = ++lastPort })],
             };
             return id;
         },
@@ -144,8 +150,11 @@ internal sealed class SimulatedEngine(string node, Scheduler scheduler, FaultRat
         return true;
     }
 
-    private ObservedContainer Ended(ObservedContainer container, int exitCode) =>
-        container with { Phase = ContainerPhase.Exited, FinishedAt = WholeSecondsNow(), ExitCode = exitCode };
+    private ObservedContainer Ended(ObservedContainer container, int exitCode)
+    {
+        HasEnded?.Invoke(container);
+        return container with { Phase = ContainerPhase.Exited, FinishedAt = WholeSecondsNow(), ExitCode = exitCode };
+    }
 
     /// <summary>Does something after a while, and answers after another.</summary>
     private async Task<T> AskAsync<T>(TimeSpan takes, Func<T> act, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using ControlPlane.Agent.Hosting;
 using ControlPlane.Agent.Protocol;
 using ControlPlane.Agent.Runtimes;
 using ControlPlane.Domain.Commits;
+using ControlPlane.Infrastructure.Presence;
 
 namespace ControlPlane.Simulation.Planting;
 
@@ -18,6 +19,9 @@ internal class Plant
 
     /// <summary>The cache as the reconciler sees it.</summary>
     public virtual IResourceCache OnLeadersCache(IResourceCache cache) => cache;
+
+    /// <summary>What gateways say, as the reconciler hears it.</summary>
+    public virtual IGatewayPresence OnGateways(IGatewayPresence gateways) => gateways;
 
     /// <summary>The engine as one life of an agent sees it.</summary>
     public virtual IContainerRuntime OnRuntime(IContainerRuntime runtime) => runtime;

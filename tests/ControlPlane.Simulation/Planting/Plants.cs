@@ -28,6 +28,11 @@ internal static class Plants
             static () => new RuntimePlant(static runtime => new ForgetfulRuntime(runtime))),
         new("start-twice", "a start is carried out twice", static () => new RuntimePlant(static runtime => new DoubleStartRuntime(runtime))),
         new("stop-unknown", "an agent stops what it has no record of, whoever ordered it", static () => new UnknownPlant()),
+        new(
+            "unheard-gateways",
+            "the reconciler takes it that gateways act on the newest routes",
+            static () => new GatewayPlant(static state => state with { Acknowledged = long.MaxValue })),
+        new("forget-in-flight", "the reconciler does not hear what is in flight", static () => new GatewayPlant(static state => state with { Draining = [] })),
         new("keep-terminating", "an agent does not see that a pod is to stop", static () => new KeepPlant()),
     ];
 

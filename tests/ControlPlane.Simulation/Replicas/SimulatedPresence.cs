@@ -7,7 +7,7 @@ using ControlPlane.Simulation.Storing;
 namespace ControlPlane.Simulation.Replicas;
 
 /// <summary>A replica's notes of the nodes' signs of life, stored once a second with the database's clock.</summary>
-internal sealed class SimulatedPresence(SimulatedDatabase database, DatabaseLink link, IResourceCache cache, Scheduler scheduler, TimeProvider time) : INodePresence
+internal sealed class SimulatedPresence(SimulatedDatabase database, DatabaseLink link, Scheduler scheduler, TimeProvider time) : INodePresence
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -19,13 +19,8 @@ internal sealed class SimulatedPresence(SimulatedDatabase database, DatabaseLink
 
     public void Seen(string node) => seen[node] = scheduler.Now;
 
-    /// <summary>The reconciler reads this once a second, as a part of its passes.</summary>
-    public Task<IReadOnlyDictionary<string, TimeSpan>> ReadAgesAsync(CancellationToken cancellationToken)
-    {
-        link.Known = cache.Revision;
-        return link.CallAsync<IReadOnlyDictionary<string, TimeSpan>>(
-            () => database.LastSeen.ToDictionary(node => node.Key, node => scheduler.Now - node.Value, StringComparer.Ordinal), cancellationToken);
-    }
+    public Task<IReadOnlyDictionary<string, TimeSpan>> ReadAgesAsync(CancellationToken cancellationToken) => link.CallAsync<IReadOnlyDictionary<string, TimeSpan>>(
+        () => database.LastSeen.ToDictionary(node => node.Key, node => scheduler.Now - node.Value, StringComparer.Ordinal), cancellationToken);
 
     /// <summary>Stores what was noted, each second.</summary>
     public async Task RunAsync()

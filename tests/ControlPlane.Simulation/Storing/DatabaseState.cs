@@ -24,6 +24,9 @@ internal sealed record DatabaseState
     public ImmutableSortedDictionary<string, DateTimeOffset> LastSeen { get; init; } =
         ImmutableSortedDictionary.Create<string, DateTimeOffset>(StringComparer.Ordinal);
 
+    /// <summary>What gateways said last, by instance.</summary>
+    public ImmutableSortedDictionary<string, GatewayWord> Gateways { get; init; } = ImmutableSortedDictionary.Create<string, GatewayWord>(StringComparer.Ordinal);
+
     /// <summary>By kind's name and uid.</summary>
     public ImmutableDictionary<(string Kind, string Uid), ObjectKey> Uids { get; init; } = ImmutableDictionary<(string, string), ObjectKey>.Empty;
 

@@ -134,6 +134,16 @@ internal sealed class SimulatedDatabase
         }
     }
 
+    public IReadOnlyDictionary<string, GatewayWord> Gateways => state.Gateways;
+
+    public void Heard(IEnumerable<GatewayWord> words)
+    {
+        foreach (GatewayWord word in words)
+        {
+            state = state with { Gateways = state.Gateways.SetItem(word.Report.Instance, word.After(state.Gateways.GetValueOrDefault(word.Report.Instance))) };
+        }
+    }
+
     /// <summary>The rows that a unit names, and those that hold a uid which it is about to give.</summary>
     private ImmutableDictionary<RowKey, RowState> StatesOf(CommitReads reads)
     {

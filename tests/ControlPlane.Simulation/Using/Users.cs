@@ -15,9 +15,14 @@ namespace ControlPlane.Simulation.Using;
 /// <summary>People who declare, change and take back Deployments at any moment, with the product's own handling of their requests.</summary>
 internal sealed class Users
 {
+    public const int ContainerPort = 8080;
+
     private const string Space = "default";
     private const int DeploymentsMax = 2;
     private const int ReplicasMax = 6;
+    /// <summary>The names of Deployments, each with a Service.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["web-1", "web-2", "web-3"];
+
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(15);
 
     /// <summary>How long after the last fault a commit of unknown outcome may still arrive, and a request that was late.</summary>
@@ -126,12 +131,13 @@ internal sealed class Users
 
     private async Task<Acknowledged?> CreateAsync(Replica replica)
     {
-        string name = $"web-{dice.Between(1, 3)}";
+        string name = dice.Of(Names);
         ValueMap<string> labels = ValueMap.Of(("app", name));
         Container container = new()
         {
             Name = "app",
             Image = $"app:{++lastImage}",
+            Ports = [new ContainerPort { Number = ContainerPort, Protocol = "TCP" }],
             Resources = new ResourceRequirements { Requests = new Dictionary<string, Quantity> { ["cpu"] = Quantity.Parse("500m") }.ToValueMap() },
         };
         Deployment deployment = (Deployment)ResourceRules.WithDefaults(new Deployment

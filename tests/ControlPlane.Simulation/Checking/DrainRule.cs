@@ -1,0 +1,44 @@
+using ControlPlane.Agent.Runtimes;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Simulation.Nodes;
+using ControlPlane.Simulation.Storing;
+
+namespace ControlPlane.Simulation.Checking;
+
+/// <summary>
+/// No container gets SIGTERM while a gateway sends requests to its pod or has some in flight to it. A gateway counts that was never silent for as long as its lease since the pod was
+/// asked to end; requests count for as long as they are waited for.
+/// </summary>
+internal sealed class DrainRule(Simulation simulation)
+{
+    private static readonly TimeSpan GatewayLease = TimeSpan.FromSeconds(12);
+
+    /// <summary>The 30 s for which requests are waited for, less what whole seconds lose.</summary>
+    private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(28);
+
+    private readonly Dictionary<string, DateTimeOffset> endedAt = new(StringComparer.Ordinal);
+
+    /// <summary>A pod has been asked to end: when it was asked, for the write may have been on its way for long.</summary>
+    public void NoteEnd(Pod pod) => endedAt.TryAdd(
+        pod.Uid, pod.Metadata.DeletionTimestamp?.AddSeconds(-(pod.Metadata.DeletionGracePeriodSeconds ?? 0)) ?? simulation.Scheduler.Now);
+
+    public void CheckStopping(SimulatedEngine engine, ObservedContainer container)
+    {
+        // Of a restored store's pods, and by clocks that disagree, nothing is promised.
+        DateTimeOffset now = simulation.Scheduler.Now;
+        if (simulation.WasRestored || simulation.ReplicasDisagree
+            || !endedAt.TryGetValue(container.Identity.PodUid, out DateTimeOffset ended) || now - ended >= WaitMax)
+        {
+            return;
+        }
+
+        foreach (Machine machine in simulation.Machines)
+        {
+            if (machine.Gateway is { } gateway && gateway.UseOf(container) is { } use
+                && simulation.Database.Gateways.GetValueOrDefault(gateway.Instance) is GatewayWord word && word.Since <= ended && now - word.At < GatewayLease)
+            {
+                simulation.Trace.Break($"{engine.Node} stops {container.Id} of {container.Identity.PodName} while the gateway of {machine.Name} {use}: heard {(now - word.At).TotalSeconds:0.0} s ago, without a gap for {(now - word.Since).TotalSeconds:0.0} s, at revision {word.Report.Acknowledged}");
+            }
+        }
+    }
+}
