@@ -6,6 +6,12 @@ namespace ControlPlane.Domain.Tests;
 /// </summary>
 internal static class RunLength
 {
+    /// <summary>The trait of tests by which <c>scripts/mutate</c> tells those that take long from the examples, which it tries first.</summary>
+    public const string Trait = "Length";
+
+    /// <summary>The value of <see cref="Trait"/> where a test walks through many worlds or plans for many pods: about a tenth of a second or more.</summary>
+    public const string Long = "Long";
+
     private static readonly bool IsQuick = IsSet("CONTROLPLANE_QUICK_TESTS");
 
     private static readonly bool IsLong = IsSet("CONTROLPLANE_LONG_TESTS");

@@ -44,6 +44,7 @@ public sealed class ValuesTests
     }
 
     [Fact]
+    [Trait(RunLength.Trait, RunLength.Long)]
     public void ValueMap_BehavesAsASortedDictionary() =>
         Gen.Select(Gen.Char['a', 'f'].Select(key => key.ToString()), Gen.Int[0, 3]).List[0, 30].Sample(operations =>
         {

@@ -123,6 +123,7 @@ public sealed class RolloutForecastsTests
     }
 
     [Fact]
+    [Trait(RunLength.Trait, RunLength.Long)]
     public void Of_MorePassesThanAreWorkedOut_IsCutShortAndSaysSo()
     {
         RolloutForecast forecast = Forecast(

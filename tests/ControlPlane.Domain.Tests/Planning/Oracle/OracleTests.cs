@@ -11,6 +11,7 @@ namespace ControlPlane.Domain.Tests.Planning.Oracle;
 /// (pods get ready, fail, vanish; time passes). Whenever both have come to rest they must agree in every number they show. Rollback on failure, which
 /// Kubernetes doesn't have, is turned off.
 /// </summary>
+[Trait(RunLength.Trait, RunLength.Long)]
 public sealed class OracleTests
 {
     private static readonly int Stories = RunLength.Of(quick: 150, usual: 5_000, whenLong: 200_000);

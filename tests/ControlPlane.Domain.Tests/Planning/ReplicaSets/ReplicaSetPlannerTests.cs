@@ -180,6 +180,7 @@ public sealed class ReplicaSetPlannerTests
     }
 
     [Fact]
+    [Trait(RunLength.Trait, RunLength.Long)]
     public void At_most_500_pods_are_made_in_a_pass_and_the_next_follows_at_once()
     {
         TestWorld world = Stored(Make.ReplicaSet(replicas: 1200));

@@ -8,6 +8,7 @@ using CsCheck;
 namespace ControlPlane.Domain.Tests.Planning.Rollouts;
 
 /// <summary>What a canary never does, whatever its steps are and whatever becomes of its pods.</summary>
+[Trait(RunLength.Trait, RunLength.Long)]
 public sealed class RandomCanaryTests
 {
     private static readonly int Worlds = RunLength.Of(quick: 60, usual: 300, whenLong: 5_000);

@@ -6,6 +6,7 @@ using CsCheck;
 namespace ControlPlane.Domain.Tests.Planning.Rollouts;
 
 /// <summary>Properties that hold in every world, tried in random ones of up to 200 pods.</summary>
+[Trait(RunLength.Trait, RunLength.Long)]
 public sealed class RandomWorldTests
 {
     private static readonly int Worlds = RunLength.Of(quick: 40, usual: 400, whenLong: 10_000);

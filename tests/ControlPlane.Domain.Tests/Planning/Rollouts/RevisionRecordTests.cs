@@ -83,6 +83,7 @@ public sealed class RevisionRecordTests
     }
 
     [Fact]
+    [Trait(RunLength.Trait, RunLength.Long)]
     public void Records_outlive_their_ReplicaSets_and_the_last_fifty_are_kept()
     {
         TestWorld world = Started(revisionHistoryLimit: 0);

@@ -229,6 +229,7 @@ public sealed class RollbackOnFailureTests
 
     /// <summary>The new revision's pods never get ready; everything else works.</summary>
     [Fact]
+    [Trait(RunLength.Trait, RunLength.Long)]
     public void Whatever_the_strategy_a_bad_release_ends_with_the_good_one_and_no_pass_breaks_the_bounds() =>
         Gen.Select(Gen.Int[1, 20], Gen.Int[0, 100], Gen.Int[0, 100], Gen.Int[0, 3], Gen.Int[0, 2]).Sample(
             (replicas, surge, unavailable, strategy, minReady) =>

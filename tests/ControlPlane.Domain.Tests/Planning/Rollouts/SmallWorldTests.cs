@@ -10,6 +10,7 @@ namespace ControlPlane.Domain.Tests.Planning.Rollouts;
 /// and unavailable 0–2 and 25%, both strategies; 15 million of them. One pass over each must keep the bounds; as a pass leads from one of them into
 /// another, no number of passes breaks them. Every <see cref="Stride"/>th world is looked at, or all of them in a long run.
 /// </summary>
+[Trait(RunLength.Trait, RunLength.Long)]
 public sealed class SmallWorldTests
 {
     /// <summary>Prime, so that it meets every combination of states.</summary>
