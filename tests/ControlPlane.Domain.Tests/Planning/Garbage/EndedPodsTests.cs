@@ -54,6 +54,16 @@ public class EndedPodsTests
         Assert.Equal(EndedPods.BatchMax, Ended([.. Enumerable.Range(1, 1_500).Select(age => Pod(age))], threshold: 1).Length);
 
     [Fact]
+    public void Plan_TheOldestGoFirstAndOfEquallyOldOnesByName()
+    {
+        Pod twin = Pod(2) with { Metadata = Pod(2).Metadata with { Name = "a-twin", Uid = "uid-twin" } };
+
+        IReadOnlyList<Plan> plans = EndedPods.Plan([Pod(3), Pod(2), twin, Pod(1), Pod(4)], threshold: 1, Noon);
+
+        Assert.Equal(["p1", "a-twin", "p2", "p3"], plans.Select(plan => Assert.Single(plan.Writes).Key.Name));
+    }
+
+    [Fact]
     public void Plan_APodOnANode_IsMarkedSoThatItsContainersGoWithIt()
     {
         Pod bound = Pod(1) with { Spec = new PodSpec { NodeName = "n" } };

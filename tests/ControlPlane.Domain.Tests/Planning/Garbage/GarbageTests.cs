@@ -2,6 +2,7 @@ using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning;
 using ControlPlane.Domain.Planning.Garbage;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Policies;
 
 namespace ControlPlane.Domain.Tests.Planning.Garbage;
 
@@ -17,6 +18,16 @@ public class GarbageTests
         ObjectMeta marked = Updated(Deletion.PlanFor(pod, Noon)!).Metadata;
 
         Assert.Equal((Noon.AddSeconds(5), 5L), (marked.DeletionTimestamp, marked.DeletionGracePeriodSeconds));
+    }
+
+    [Fact]
+    public void Marked_APodThatNamesNoGraceHasThirtySecondsAndAnyOtherKindNone()
+    {
+        ObjectMeta pod = Deletion.Marked(new Pod { Metadata = Meta("p") }, Noon).Metadata;
+        ObjectMeta other = Deletion.Marked(new Secret { Metadata = Meta("s") }, Noon).Metadata;
+
+        Assert.Equal((Noon.AddSeconds(30), 30L), (pod.DeletionTimestamp, pod.DeletionGracePeriodSeconds));
+        Assert.Equal((Noon, 0L), (other.DeletionTimestamp, other.DeletionGracePeriodSeconds));
     }
 
     [Fact]
@@ -73,6 +84,60 @@ public class GarbageTests
         Assert.Equal(["there"], Updated(plans[2]).Metadata.OwnerReferences.Select(reference => reference.Uid));
     }
 
+    [Theory]
+    [InlineData("there", "", true)]
+    [InlineData("there", "there", false)]
+    [InlineData("gone", "", false)]
+    public void Plan_ForegroundWithADependantOfTwo_LetsItGoOnlyWhenTheOtherStays(string other, string ending, bool isLetGo)
+    {
+        Resource shared = Owned(new ReplicaSet { Metadata = Meta("c") }, "uid-d", other);
+
+        Plan plan = Assert.Single(OwnerDeletion.Plan(Foreground(), [shared], new Owners("uid-d", "there") { Ending = [ending] }, Noon));
+
+        Assert.Equal(isLetGo, Assert.Single(plan.Writes) is Write.Update);
+    }
+
+    [Fact]
+    public void Plan_ForegroundWithDependantsThatDoNotBlock_EndsThemAndTheOwnerTogether()
+    {
+        Deployment owner = Foreground();
+        Resource leaf = Owned(new ReplicaSet { Metadata = Meta("a") }, "uid-d", "gone");
+        Resource free = leaf with { Metadata = leaf.Metadata with { OwnerReferences = [leaf.Metadata.OwnerReferences[0] with { BlockOwnerDeletion = null }, leaf.Metadata.OwnerReferences[1]] } };
+
+        Assert.Equal([Write.Remove.Of(free), Write.Remove.Of(owner)], OwnerDeletion.Plan(owner, [free], new Owners("uid-d"), Noon).SelectMany(plan => plan.Writes));
+        Assert.Equal([Write.Remove.Of(leaf)], OwnerDeletion.Plan(owner, [leaf], new Owners("uid-d"), Noon).SelectMany(plan => plan.Writes));
+        Assert.Equal([Write.Remove.Of(leaf), Write.Remove.Of(free)], OwnerDeletion.Plan(owner, [leaf, free], new Owners("uid-d"), Noon).SelectMany(plan => plan.Writes));
+    }
+
+    [Fact]
+    public void Plan_ForegroundWithADependantThatHasItsOwn_MarksItOnceAndOnlyOnce()
+    {
+        Resource parent = Owned(new ReplicaSet { Metadata = Meta("a") with { Finalizers = ["foregroundDeletion"] } }, "uid-d");
+        Owners owners = new("uid-d") { Parents = ["uid-a"] };
+
+        Resource marked = Updated(Assert.Single(OwnerDeletion.Plan(Foreground(), [parent], owners, Noon)));
+
+        Assert.Equal(["foregroundDeletion"], marked.Metadata.Finalizers);
+        Assert.Empty(OwnerDeletion.Plan(Foreground(), [marked], owners, Noon));
+    }
+
+    [Fact]
+    public void Plan_ForegroundOfAPodOnANode_WaitsForTheNode()
+    {
+        Pod owner = new() { Metadata = Meta("p") with { DeletionTimestamp = Noon, Finalizers = ["foregroundDeletion"] }, Spec = new PodSpec { NodeName = "n" } };
+
+        Assert.Empty(Updated(Assert.Single(OwnerDeletion.Plan(owner, [], new Owners(), Noon))).Metadata.Finalizers);
+        Assert.IsType<Write.Remove>(Assert.Single(Assert.Single(OwnerDeletion.Plan(owner with { Spec = new PodSpec() }, [], new Owners(), Noon)).Writes));
+    }
+
+    [Theory]
+    [InlineData("foregroundDeletion", true, true)]
+    [InlineData("orphan", true, true)]
+    [InlineData("team.example/keep", true, false)]
+    [InlineData("orphan", false, false)]
+    public void Waits_OnlyAnOwnerThatEndsAndHasToTakeOrLetGoItsDependants(string finalizer, bool isEnding, bool waits) =>
+        Assert.Equal(waits, OwnerDeletion.Waits(new Deployment { Metadata = Meta("d") with { DeletionTimestamp = isEnding ? Noon : null, Finalizers = [finalizer] } }));
+
     [Fact]
     public void Plan_ForegroundWithNoBlockingDependantLeft_RemovesTheOwner()
     {
@@ -98,6 +163,40 @@ public class GarbageTests
     }
 
     [Fact]
+    public void Plan_Orphan_KeepsOtherOwnersAndEndsWhatIsOfNoUseAlone()
+    {
+        Deployment owner = new() { Metadata = Meta("d") with { DeletionTimestamp = Noon, Finalizers = ["orphan"] } };
+        Resource[] useless =
+        [
+            Owned(new DeploymentRevision { Metadata = Meta("r") }, "uid-d"),
+            Owned(new RolloutState { Metadata = Meta("s") }, "uid-d"),
+            Owned(new ServiceAllocation { Metadata = Meta("a") }, "uid-d"),
+        ];
+        Resource shared = Owned(new ReplicaSet { Metadata = Meta("b") }, "uid-d", "there");
+
+        IReadOnlyList<Plan> plans = OwnerDeletion.Plan(owner, [.. useless, shared], new Owners("uid-d", "there"), Noon);
+
+        Assert.Equal(useless.Select(Write.Remove.Of), plans.Take(3).Select(plan => Assert.Single(plan.Writes)));
+        Assert.Equal(["there"], Updated(plans[3]).Metadata.OwnerReferences.Select(reference => reference.Uid));
+    }
+
+    [Fact]
+    public void Plan_NamespaceWithAFinalizer_Stays()
+    {
+        Namespace space = new() { Metadata = new ObjectMeta { Name = "shop", Uid = "uid-shop", DeletionTimestamp = Noon, Finalizers = ["team.example/keep"] } };
+
+        Assert.Empty(NamespaceEnd.Plan(space, [], Noon));
+    }
+
+    [Fact]
+    public void Plan_NamespaceWithALot_IsEmptiedAThousandAtATime()
+    {
+        Namespace space = new() { Metadata = new ObjectMeta { Name = "shop", Uid = "uid-shop", DeletionTimestamp = Noon } };
+
+        Assert.Equal(NamespaceEnd.BatchMax, NamespaceEnd.Plan(space, [.. Enumerable.Range(0, 1_001).Select(i => new Secret { Metadata = Meta($"s{i}") })], Noon).Count);
+    }
+
+    [Fact]
     public void Plan_Namespace_IsEmptiedThenRemoved()
     {
         Namespace space = new() { Metadata = new ObjectMeta { Name = "shop", Uid = "uid-shop", DeletionTimestamp = Noon } };
@@ -109,6 +208,8 @@ public class GarbageTests
         Assert.Equal(Write.Remove.Of(space), Assert.Single(Assert.Single(NamespaceEnd.Plan(space, [], Noon)).Writes));
         Assert.Empty(NamespaceEnd.Plan(space with { Metadata = space.Metadata with { DeletionTimestamp = null } }, [pod], Noon));
     }
+
+    private static Deployment Foreground() => new() { Metadata = Meta("d") with { DeletionTimestamp = Noon, Finalizers = ["foregroundDeletion"] } };
 
     private static ObjectMeta Meta(string name) => new() { Namespace = "shop", Name = name, Uid = "uid-" + name };
 
@@ -128,7 +229,9 @@ public class GarbageTests
 
         public bool Exists(OwnerReference owner) => uids.Contains(owner.Uid);
 
-        public bool IsEnding(OwnerReference owner) => false;
+        public string[] Ending { get; init; } = [];
+
+        public bool IsEnding(OwnerReference owner) => Ending.Contains(owner.Uid);
 
         public bool HasDependants(string uid) => Parents.Contains(uid);
     }

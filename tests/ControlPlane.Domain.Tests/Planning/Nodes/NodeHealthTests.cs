@@ -78,6 +78,50 @@ public class NodeHealthTests
     }
 
     [Fact]
+    public void Plan_ANodeThatIsLost_SaysSoInItsConditionItsPodsAndEvents()
+    {
+        Node node = MakeNode("a");
+        node = node with { Status = node.Status! with { Conditions = [node.Status.Conditions[0] with { LastHeartbeatTime = Noon.AddSeconds(-12) }] }, Metadata = node.Metadata with { ResourceVersion = "7" } };
+        World world = new(node, MakeNode("b")) { Pods = [MakePod("new", "a") with { Status = null }] };
+        world.Silent["a"] = 12;
+
+        Plan plan = Assert.Single(world.Plan());
+
+        Condition lost = Conditions.Find(((Node)((Write.Update)plan.Writes[0]).Object).Status!.Conditions, "Ready")!;
+        Assert.Equal(("The agent stopped reporting.", Noon.AddSeconds(-12)), (lost.Message, lost.LastHeartbeatTime));
+        PodStatus pod = ((Pod)((Write.Update)plan.Writes[2]).Object).Status!;
+        Condition unready = Assert.Single(pod.Conditions);
+        Assert.Equal(("Pending", "NodeLost", "Node a stopped reporting."), (pod.Phase, pod.Reason, pod.Message));
+        Assert.Equal(("Ready", "False", "NodeLost", "Node a stopped reporting.", Noon), (unready.Type, unready.Status, unready.Reason, unready.Message, unready.LastTransitionTime));
+        EventNote note = Assert.Single(plan.Events);
+        Assert.Equal(("NodeNotReady", "Node a status is now: NodeNotReady"), (note.Reason, note.Message));
+        Assert.Equal([new Precondition.AtResourceVersion(ResourceKinds.Node, node.Key, 7)], plan.Preconditions);
+    }
+
+    [Fact]
+    public void Plan_APodThatIsTakenOffALostNode_SaysForHowLongTheNodeWasSilent()
+    {
+        Node node = MakeNode("a", "Unknown");
+        World world = new(node with { Metadata = node.Metadata with { ResourceVersion = "7" } }, MakeNode("b")) { Pods = [MakePod("p", "a")] };
+        world.Silent["a"] = 18;
+
+        Plan plan = Assert.Single(world.Plan());
+
+        EventNote note = Assert.Single(plan.Events);
+        Assert.Equal(("NodeLost", "Node a has not been heard of for 18 s; marking the pod for deletion"), (note.Reason, note.Message));
+        Assert.Equal([new Precondition.AtResourceVersion(ResourceKinds.Node, node.Key, 7)], plan.Preconditions);
+    }
+
+    [Fact]
+    public void Plan_ANodeThatIsJustLost_KeepsItsPodsUntilThatIsOnRecord()
+    {
+        World world = new(MakeNode("a"), MakeNode("b")) { Pods = [MakePod("p", "a")] };
+        world.Silent["a"] = 3600;
+
+        Assert.DoesNotContain(world.Plan().SelectMany(plan => plan.Writes), write => write is Write.Update { Object: Pod { Metadata.IsDeleting: true } });
+    }
+
+    [Fact]
     public void Plan_SilenceBeforeWeCouldHear_CountsForNothing()
     {
         World world = new(MakeNode("a")) { HeardFor = TimeSpan.FromSeconds(11) };
@@ -94,7 +138,8 @@ public class NodeHealthTests
 
         Node node = (Node)((Write.Update)Assert.Single(new World(silent).Plan()).Writes[0]).Object;
 
-        Assert.Equal("NodeStatusNeverUpdated", Conditions.Find(node.Status!.Conditions, "Ready")!.Reason);
+        Condition lost = Conditions.Find(node.Status!.Conditions, "Ready")!;
+        Assert.Equal(("NodeStatusNeverUpdated", "No agent has ever reported."), (lost.Reason, lost.Message));
     }
 
     [Theory]
@@ -147,9 +192,12 @@ public class NodeHealthTests
 
         Plan plan = Assert.Single(world.Plan());
 
-        Assert.Contains("POST /api/v1/nodes/a/confirm-lost", Assert.Single(plan.Events).Message, StringComparison.Ordinal);
+        const string Said = "2 of 2 nodes are silent together: their pods are left where they are until nodes return or are deleted. "
+            + "If this node is lost indeed, have its pods replaced: POST /api/v1/nodes/a/confirm-lost.";
+        Assert.Equal((NodeHealth.BrakeCondition, Said), (Assert.Single(plan.Events).Reason, plan.Events[0].Message));
         Node node = (Node)((Write.Update)plan.Writes[0]).Object;
-        Assert.Contains("POST /api/v1/nodes/a/confirm-lost", Conditions.Find(node.Status!.Conditions, NodeHealth.BrakeCondition)!.Message, StringComparison.Ordinal);
+        Condition brake = Conditions.Find(node.Status!.Conditions, NodeHealth.BrakeCondition)!;
+        Assert.Equal(("True", "TooManyNodesSilent", Said, Noon), (brake.Status, brake.Reason, brake.Message, brake.LastTransitionTime));
     }
 
     [Fact]
@@ -179,9 +227,12 @@ public class NodeHealthTests
             Status = braked.Status! with { Conditions = [.. braked.Status.Conditions, new Condition { Type = NodeHealth.BrakeCondition, Status = "True" }] },
         };
 
-        Node node = (Node)Assert.IsType<Write.Update>(Assert.Single(Assert.Single(new World(braked, MakeNode("b")).Plan()).Writes)).Object;
+        Plan plan = Assert.Single(new World(braked, MakeNode("b")).Plan());
 
-        Assert.Equal("False", Conditions.Find(node.Status!.Conditions, NodeHealth.BrakeCondition)!.Status);
+        Node node = (Node)Assert.IsType<Write.Update>(Assert.Single(plan.Writes)).Object;
+        Condition brake = Conditions.Find(node.Status!.Conditions, NodeHealth.BrakeCondition)!;
+        Assert.Equal(("False", "EvictionsResumed", null), (brake.Status, brake.Reason, brake.Message));
+        Assert.Empty(plan.Events);
     }
 
     [Fact]
@@ -193,6 +244,52 @@ public class NodeHealthTests
 
         Assert.Single(world.Plan(), plan => plan.Writes[0] is Write.Update { Object: Pod { Metadata.IsDeleting: true } });
     }
+
+    [Theory]
+    [InlineData(299, null, true)]
+    [InlineData(300, null, false)]
+    [InlineData(300, "p", true)]
+    public void BrakeOf_ALostNode_CountsForFiveMinutesAndWhileItHasPodsToLose(int lostSeconds, string? pod, bool isCounted)
+    {
+        World world = new(MakeNode("gone", "Unknown", since: Noon.AddSeconds(-lostSeconds)), MakeNode("a", "Unknown"), MakeNode("b"))
+        {
+            Pods = pod is null ? [] : [MakePod(pod, "gone")],
+        };
+        world.Silent["gone"] = 86400;
+        world.Silent["a"] = 12;
+
+        Brake brake = NodeHealth.BrakeOf(world.Snapshot());
+
+        Assert.Equal(isCounted ? (2, 3) : (1, 2), (brake.Silent, brake.Counted));
+        Assert.Equal(isCounted, brake.IsOn);
+    }
+
+    [Fact]
+    public void Plan_ASilentNodeWhosePodsAllStay_ShowsNoBrake()
+    {
+        Pod pod = MakePod("p", "a");
+        World world = new(MakeNode("a", "Unknown"), MakeNode("b", "Unknown"))
+        {
+            Pods = [pod with { Spec = pod.Spec with { Tolerations = [new Toleration { Operator = "Exists" }] } }],
+        };
+        world.Silent["a"] = world.Silent["b"] = 20;
+
+        Assert.Empty(world.Plan());
+    }
+
+    [Theory]
+    [InlineData("2026-01-31T11:59:52Z", true)]
+    [InlineData("2026-01-31T11:59:52+00:00", false)]
+    [InlineData("2026-01-31 11:59:52Z", false)]
+    [InlineData("", false)]
+    public void IsValue_OnlyATimeInTheFormOfValueOf(string text, bool isValue) => Assert.Equal(isValue, LossConfirmation.IsValue(text));
+
+    [Theory]
+    [InlineData("Unknown", true)]
+    [InlineData("False", false)]
+    [InlineData("True", false)]
+    public void LostSince_OnlyOfANodeWhoseReadinessIsUnknown(string ready, bool isLost) =>
+        Assert.Equal(isLost ? Noon.AddSeconds(-8) : null, LossConfirmation.LostSince(MakeNode("a", ready)));
 
     [Fact]
     public void Plan_PodsOfANodeThatIsNotThere_AreMarkedThenRemovedWhenTheirGraceIsOver()
@@ -236,7 +333,9 @@ public class NodeHealthTests
 
         public TimeSpan HeardFor { get; init; } = TimeSpan.FromHours(1);
 
-        public IReadOnlyList<Plan> Plan() => NodeHealth.Plan(new NodeHealthSnapshot
+        public IReadOnlyList<Plan> Plan() => NodeHealth.Plan(Snapshot());
+
+        public NodeHealthSnapshot Snapshot() => new()
         {
             Nodes = Nodes,
             PodsOn = node => [.. Pods.Where(pod => pod.Spec.NodeName == node)],
@@ -244,6 +343,6 @@ public class NodeHealthTests
             Ages = Nodes.Where(node => node.Status is not null).ToDictionary(node => node.Name, node => TimeSpan.FromSeconds(Silent.GetValueOrDefault(node.Name, 1))),
             HeardSince = Noon - HeardFor,
             Now = Noon,
-        });
+        };
     }
 }

@@ -53,6 +53,26 @@ public sealed class PodRankingTests
     public void Ages_of_the_same_order_of_magnitude_are_equal_and_the_uid_decides() =>
         AssertOrder(Running("a", readyFor: 20, age: 60), Running("b", readyFor: 20, age: 40));
 
+    /// <summary>The magnitudes of the ages are powers of two in seconds: 0 | 1 | 2 and 3 | 4 to 7 | 8 to 15.</summary>
+    [Theory]
+    [InlineData(0, 1, true)]
+    [InlineData(1, 2, true)]
+    [InlineData(2, 3, false)]
+    [InlineData(4, 7, false)]
+    [InlineData(7, 8, true)]
+    public void Ages_differ_by_their_power_of_two(int younger, int older, bool differ) => AssertOrder(differ
+        ? [Running("z", readyFor: 20, age: younger), Running("a", readyFor: 20, age: older)]
+        : [Running("a", readyFor: 20, age: older), Running("z", readyFor: 20, age: younger)]);
+
+    [Fact]
+    public void The_container_that_restarted_most_often_counts()
+    {
+        Pod first = Running("first", readyFor: 20, age: 4000);
+        Pod second = Running("second", readyFor: 20, age: 30, restarts: 4);
+
+        AssertOrder(first with { Status = first.Status! with { ContainerStatuses = [new ContainerStatus { RestartCount = 5 }, new ContainerStatus { RestartCount = 1 }] } }, second);
+    }
+
     private static void AssertOrder(params Pod[] expected)
     {
         Dictionary<string, int> neighbours = new() { ["crowded"] = 5, ["quiet"] = 1 };

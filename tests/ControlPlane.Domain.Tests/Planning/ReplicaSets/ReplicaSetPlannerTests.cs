@@ -210,6 +210,147 @@ public sealed class ReplicaSetPlannerTests
         Assert.Equal(TimeSpan.FromSeconds(6), plan.RecheckAfter);
     }
 
+    [Fact]
+    public void The_pass_after_comes_when_the_first_pod_gets_available()
+    {
+        ReplicaSet replicaSet = Make.ReplicaSet(replicas: 3, minReadySeconds: 10);
+        DateTimeOffset now = new TestWorld().Now;
+        Pod ReadyFor(int seconds) => Make.Ready(Make.Pod(replicaSet, $"p{seconds}"), now.AddSeconds(-seconds));
+
+        Assert.Equal(TimeSpan.FromSeconds(3), Stored(replicaSet, ReadyFor(4), ReadyFor(7), ReadyFor(2)).Pass().RecheckAfter);
+    }
+
+    [Fact]
+    public void A_pod_without_all_labels_of_the_template_counts_and_is_not_fully_labelled()
+    {
+        ReplicaSet replicaSet = Make.ReplicaSet(replicas: 2);
+        PodTemplateSpec template = replicaSet.Spec.Template;
+        Pod old = Make.Pod(replicaSet, "old");
+        replicaSet = replicaSet with { Spec = replicaSet.Spec with { Template = template with { Metadata = template.Metadata with { Labels = Make.Labels.SetItem("tier", "web") } } } };
+        TestWorld world = Stored(replicaSet, old, Make.Pod(replicaSet, "new"));
+
+        world.Pass();
+
+        Assert.Equal((2, 1), (world.ReplicaSets[0].Status!.Replicas, world.ReplicaSets[0].Status!.FullyLabeledReplicas));
+    }
+
+    [Fact]
+    public void An_orphan_that_two_match_goes_to_the_first_of_them()
+    {
+        ReplicaSet first = Make.ReplicaSet("first", replicas: 1);
+        ReplicaSet second = Make.ReplicaSet("second", replicas: 1);
+
+        IReadOnlyList<PodClaims> claims = PodClaims.Of([first, second], [Orphan(first, "orphan")]);
+
+        Assert.Equal([1, 0], claims.Select(claim => claim.Active.Count));
+        Assert.Equal(first.Uid, Assert.Single(claims[0].Adopted).Metadata.Controller!.Uid);
+    }
+
+    [Fact]
+    public void What_ends_or_has_ended_is_neither_adopted_nor_released()
+    {
+        ReplicaSet replicaSet = Make.ReplicaSet(replicas: 0);
+        DateTimeOffset now = new TestWorld().Now;
+        Pod debugged = Make.Pod(replicaSet, "debugged");
+        debugged = Make.Terminating(debugged with { Metadata = debugged.Metadata with { Labels = ValueMap.Of(("app", "debug")) } }, now);
+        TestWorld world = Stored(
+            replicaSet, Make.Terminating(Orphan(replicaSet, "going"), now), Orphan(replicaSet, "done") with { Status = new PodStatus { Phase = "Failed" } }, debugged);
+
+        Plan plan = world.Pass();
+
+        Assert.DoesNotContain(plan.Writes, write => write.Kind == ResourceKinds.Pod);
+    }
+
+    [Fact]
+    public void An_orphan_that_is_one_too_many_is_ended_and_not_adopted()
+    {
+        ReplicaSet replicaSet = Make.ReplicaSet(replicas: 0);
+
+        Plan plan = Stored(replicaSet, Orphan(replicaSet, "orphan")).Pass();
+
+        Assert.True(Assert.IsType<Write.Update>(Assert.Single(plan.Writes, write => write.Kind == ResourceKinds.Pod)).Object.Metadata.IsDeleting);
+    }
+
+    [Theory]
+    [InlineData("node-1", null, 30L)]
+    [InlineData("node-1", 5L, 5L)]
+    [InlineData("node-1", -5L, 0L)]
+    [InlineData(null, 5L, 0L)]
+    public void A_pod_that_is_marked_has_its_nodes_time_to_stop_in(string? node, long? grace, long seconds)
+    {
+        ReplicaSet replicaSet = Make.ReplicaSet(replicas: 0);
+        Pod pod = Make.Pod(replicaSet, "held", node);
+        TestWorld world = Stored(replicaSet, pod with { Metadata = pod.Metadata with { Finalizers = ["team.example/keep"] }, Spec = pod.Spec with { TerminationGracePeriodSeconds = grace } });
+
+        world.Pass();
+
+        ObjectMeta marked = Assert.Single(world.Pods).Metadata;
+        Assert.Equal((world.Now.AddSeconds(seconds), seconds), (marked.DeletionTimestamp, marked.DeletionGracePeriodSeconds));
+    }
+
+    [Fact]
+    public void The_node_with_more_pods_of_any_controller_loses_one_first()
+    {
+        ReplicaSet replicaSet = Make.ReplicaSet(replicas: 1);
+        ReplicaSet other = Make.ReplicaSet("other", replicas: 2);
+        DateTimeOffset now = new TestWorld().Now;
+        Pod onCrowded = Make.Ready(Make.Pod(replicaSet, "z", "node-2"), now.AddMinutes(-10));
+        Pod alone = Make.Ready(Make.Pod(replicaSet, "a", "node-1"), now.AddMinutes(-10));
+        Pod[] others = [Make.Ready(Make.Pod(other, "x", "node-2"), now), Make.Ready(Make.Pod(other, "y", "node-2"), now)];
+        Pod[] notCounted =
+        [
+            Make.Terminating(Make.Pod(other, "t", "node-1"), now),
+            Make.Pod(other, "f", "node-1") with { Status = new PodStatus { Phase = "Failed" } },
+            Make.Pod(other, "o1", "node-1") with { Metadata = new ObjectMeta { Name = "o1", Namespace = TestWorld.Namespace, Uid = "o1" } },
+        ];
+        TestWorld world = Stored(replicaSet, [onCrowded, alone, .. others, .. notCounted]);
+        world.Store(other);
+
+        world.Pass();
+
+        Assert.Contains("SuccessfulDelete: Deleted pod: z", world.Messages);
+    }
+
+    [Fact]
+    public void A_ReplicaSet_that_says_nothing_has_one_pod()
+    {
+        ReplicaSet replicaSet = Make.ReplicaSet();
+        TestWorld world = Stored(replicaSet with { Spec = replicaSet.Spec with { Replicas = null } });
+
+        world.Pass();
+
+        Assert.Single(world.Pods);
+    }
+
+    [Fact]
+    [Trait(RunLength.Trait, RunLength.Long)]
+    public void At_most_500_pods_are_ended_in_a_pass_and_the_next_follows_at_once()
+    {
+        ReplicaSet replicaSet = Make.ReplicaSet(replicas: 0);
+        TestWorld world = Stored(replicaSet, [.. Enumerable.Range(0, 501).Select(i => Make.Pod(replicaSet, $"p{i}", node: null))]);
+
+        Assert.Equal(TimeSpan.Zero, world.Pass().RecheckAfter);
+        Assert.Single(world.Pods);
+        Assert.Null(Stored(replicaSet, [.. Enumerable.Range(0, 500).Select(i => Make.Pod(replicaSet, $"p{i}", node: null))]).Pass().RecheckAfter);
+    }
+
+    [Theory]
+    [InlineData(0, true, true)]
+    [InlineData(0, false, true)]
+    [InlineData(10, true, true)]
+    [InlineData(11, true, false)]
+    [InlineData(1, false, false)]
+    public void A_pod_is_available_when_it_is_known_to_have_been_ready_for_long_enough(int minReadySeconds, bool isTimeKnown, bool isAvailable)
+    {
+        DateTimeOffset now = new TestWorld().Now;
+        Pod pod = Make.Pod(Make.ReplicaSet(), "p") with
+        {
+            Status = new PodStatus { Conditions = [new Condition { Type = "Ready", Status = "True", LastTransitionTime = isTimeKnown ? now.AddSeconds(-10) : null }] },
+        };
+
+        Assert.Equal(isAvailable, pod.IsAvailable(minReadySeconds, now));
+    }
+
     private static Pod Orphan(ReplicaSet like, string name)
     {
         Pod pod = Make.Pod(like, name);
