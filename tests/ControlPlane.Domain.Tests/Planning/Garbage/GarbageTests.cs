@@ -106,6 +106,7 @@ public class GarbageTests
 
         Assert.Equal([Write.Remove.Of(free), Write.Remove.Of(owner)], OwnerDeletion.Plan(owner, [free], new Owners("uid-d"), Noon).SelectMany(plan => plan.Writes));
         Assert.Equal([Write.Remove.Of(leaf)], OwnerDeletion.Plan(owner, [leaf], new Owners("uid-d"), Noon).SelectMany(plan => plan.Writes));
+        Assert.Equal([Write.Remove.Of(leaf), Write.Remove.Of(leaf)], OwnerDeletion.Plan(owner, [leaf, leaf], new Owners("uid-d"), Noon).SelectMany(plan => plan.Writes));
         Assert.Equal([Write.Remove.Of(leaf), Write.Remove.Of(free)], OwnerDeletion.Plan(owner, [leaf, free], new Owners("uid-d"), Noon).SelectMany(plan => plan.Writes));
     }
 
@@ -128,6 +129,7 @@ public class GarbageTests
 
         Assert.Empty(Updated(Assert.Single(OwnerDeletion.Plan(owner, [], new Owners(), Noon))).Metadata.Finalizers);
         Assert.IsType<Write.Remove>(Assert.Single(Assert.Single(OwnerDeletion.Plan(owner with { Spec = new PodSpec() }, [], new Owners(), Noon)).Writes));
+        Assert.IsType<Write.Remove>(Assert.Single(Assert.Single(OwnerDeletion.Plan(owner with { Spec = new PodSpec { NodeName = "" } }, [], new Owners(), Noon)).Writes));
     }
 
     [Theory]

@@ -138,6 +138,98 @@ public sealed class BlueGreenTests
         Assert.Contains("95% of 100 requests succeeded", world.Condition("Progressing").Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(29, true)]
+    [InlineData(30, false)]
+    public void Plan_PromotedWithoutADelayOfItsOwn_KeepsTheOldPodsForThirtySeconds(int seconds, bool isKept)
+    {
+        TestWorld world = Promoted(ByHand with { ScaleDownDelaySeconds = null });
+        Assert.StartsWith($"BlueGreenPromoted: Revision 2 (ReplicaSet \"{world.ByImage("hello:2").Name}\") gets all requests of Service hello", world.Messages.Single(message => message.StartsWith("BlueGreen", StringComparison.Ordinal)), StringComparison.Ordinal);
+        world.Now = world.Now.AddSeconds(seconds);
+        world.PassUntilQuiet();
+
+        AssertPods(world, active: isKept ? 4 : 0, preview: 4);
+    }
+
+    [Fact]
+    public void Plan_PromotedInsideTheDelay_EndsItAtOnce()
+    {
+        TestWorld world = Promoted();
+        world.Now = world.Now.AddSeconds(1);
+        Act(world, new RolloutAction.Promote(Full: false));
+        world.PassUntilQuiet();
+
+        AssertPods(world, active: 0, preview: 4);
+    }
+
+    [Fact]
+    public void Plan_PromotedBeforeItsPreviewIsReady_IsNotPreviewedAnyLonger()
+    {
+        TestWorld world = new();
+        world.Store(Make.Deployment(4));
+        world.Policies.Add(Make.Policy(strategy: Make.BlueGreen(ByHand)));
+        world.Settle();
+        world.SetImage("hello:2");
+        world.PassUntilQuiet();
+        Assert.Equal(RolloutPhases.Progressing, world.State!.Spec.Phase);
+        Act(world, new RolloutAction.Promote(Full: true));
+        world.PassUntilQuiet();
+
+        AssertPods(world, active: 4, preview: 4);
+        Assert.Equal((BlueGreen.Promotion, RolloutPhases.Progressing), (world.State!.Spec.Step, world.State.Spec.Phase));
+        AssertShares(world, "hello", "hello:1");
+    }
+
+    [Fact]
+    public void Plan_APreviewThatIsJudged_WaitsForItsFiguresAndThenForAPerson()
+    {
+        TestWorld world = Previewed(ByHand with { PrePromotionAnalysis = new AnalysisStep { SuccessRate = 99 } });
+        Assert.Equal((RolloutPhases.Analyzing, BlueGreen.Preview), (world.State!.Spec.Phase, world.State.Spec.Step));
+
+        Window(world, "hello-preview", failures: 0);
+        Assert.Equal((RolloutPhases.WaitingForPromotion, BlueGreen.Preview, 1), (world.State!.Spec.Phase, world.State.Spec.Step, world.State.Spec.Analysis!.Good));
+        world.Traffic = null;
+        world.PassUntilQuiet();
+        Assert.Equal(RolloutPhases.WaitingForPromotion, world.State!.Spec.Phase);
+
+        world.SetUnready(pod => pod.Spec.Containers[0].Image == "hello:2");
+        world.PassUntilQuiet();
+        Assert.Equal((RolloutPhases.Progressing, null), (world.State!.Spec.Phase, world.State.Spec.Analysis));
+    }
+
+    [Fact]
+    public void Plan_APromotedOneThatIsJudgedGood_WaitsForTheRestOfTheDelay()
+    {
+        TestWorld world = Promoted(ByHand with { PostPromotionAnalysis = new AnalysisStep { SuccessRate = 99 } });
+
+        Assert.Equal(TimeSpan.Zero, Window(world, "hello", failures: 1));
+        Assert.Equal(RolloutPhases.Promoted, world.State!.Spec.Phase);
+        world.Traffic = null;
+        Assert.Equal(TimeSpan.FromSeconds(20), world.Plan().RecheckAfter);
+    }
+
+    [Fact]
+    public void Plan_WithoutSecondsOrAPerson_IsPromotedAsSoonAsItIsReady()
+    {
+        TestWorld world = Previewed(new BlueGreenStrategy());
+
+        AssertShares(world, "hello", "hello:2");
+        Assert.Single(world.State!.Spec.Traffic);
+        Assert.Equal(1000, world.State.Spec.WeightPerMille);
+    }
+
+    private static TimeSpan? Window(TestWorld world, string service, long failures)
+    {
+        world.Traffic = new TrafficWindow
+        {
+            Since = world.Now,
+            Until = world.Now.AddSeconds(10),
+            Figures = [new VersionFigures { Service = service, ReplicaSet = world.ByImage("hello:2").Name, Requests = 100, Failures = failures }],
+        };
+        world.Now = world.Now.AddSeconds(10);
+        return world.Pass().RecheckAfter;
+    }
+
     private static TestWorld Previewed(BlueGreenStrategy blueGreen)
     {
         TestWorld world = new() { StoresJson = true };
