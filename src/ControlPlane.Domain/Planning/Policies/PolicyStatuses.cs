@@ -54,7 +54,7 @@ public static class PolicyStatuses
             Type = Accepted,
             Status = conflicts.Count == 0 ? "True" : "False",
             Reason = conflicts.Count == 0 ? Accepted : PolicyChoice.ConflictType,
-            Message = conflicts.Count == 0 ? "" : $"{others}: as specific for {names}; nothing of it rolls until one of them is",
+            Message = conflicts.Count == 0 ? null : $"{others}: as specific for {names}; nothing of it rolls until one of them is",
             ObservedGeneration = policy.Metadata.Generation,
             LastTransitionTime = now,
         };

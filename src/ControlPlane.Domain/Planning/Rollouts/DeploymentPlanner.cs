@@ -72,7 +72,7 @@ internal static class DeploymentPlanner
         DeploymentStatus status = RolloutStatus.Of(rolled, before, snapshot.Now);
         ValueList<Condition> conditions = stepped.IsHeld ? status.Conditions : Progress.AtStep(stepped, rolled, status, snapshot.Now);
         status = status with { Conditions = RolloutStatus.WithReplicaFailure(conditions, rolled) };
-        Trial.Verdict verdict = stepped.IsHeld ? new Trial.Verdict(rolled, status.Conditions, []) : Trial.Judge(rolled, status, snapshot.Now, stepped.Failure);
+        Trial.Verdict verdict = stepped.IsHeld ? Trial.JudgeHeld(rolled, status, snapshot.Now) : Trial.Judge(rolled, status, snapshot.Now, stepped.Failure);
         status = status with { Conditions = verdict.Conditions };
         RolloutPlan plan = Finish(verdict.Rollout, status);
         return plan with

@@ -8,13 +8,13 @@ namespace ControlPlane.Domain.Planning.Rollouts;
 internal static class ReleaseSteps
 {
     /// <summary>
-    /// Held: as it is. The new revision is the stable one, or is given up: back. The stable one has not got all its pods yet (the one before was replacing it): that
+    /// Held: as it is, unless its user has given it up. The new revision is the stable one, or is given up: back. The stable one has not got all its pods yet (the one before was replacing it): that
     /// first. Another revision or another strategy than is on record: from the beginning. Else the strategy's own step.
     /// </summary>
     public static Release Step(Release release, WorkloadSnapshot snapshot)
     {
         Rollout rollout = release.Rollout;
-        if (release.IsHeld)
+        if (release.IsHeld && !Trial.IsAborted(rollout))
         {
             return Hold(release);
         }

@@ -36,6 +36,9 @@ internal static class Trial
         && (failure.Reason is Aborted or AnalysisFailed || rollout.RollsBackOnFailure)
         && Outcomes.LastGood(rollout.Old) is not null;
 
+    /// <summary>Whether the new revision's user has given it up.</summary>
+    public static bool IsAborted(Rollout rollout) => IsGivenUp(rollout) && Outcomes.FailureOf(rollout.New!.ReplicaSet)!.Reason == Aborted;
+
     /// <summary>The rollout with its new revision on trial again, if it failed and a retry was asked for since.</summary>
     public static Rollout AfterRetry(Rollout rollout)
     {
@@ -80,9 +83,29 @@ internal static class Trial
             return new Verdict(rollout, Told(rollout, status.Conditions, now), []);
         }
 
+        return Fail(rollout, current, good, failure, status.Conditions, now);
+    }
+
+    /// <summary>
+    /// What a pass learns about a new revision that is held where it is: only that its user gives it up, which takes its requests away whether the Deployment is paused or not. No
+    /// deadline runs, and what its conditions tell stays.
+    /// </summary>
+    public static Verdict JudgeHeld(Rollout rollout, DeploymentStatus status, DateTimeOffset now)
+    {
+        bool isGivenUp = rollout.New is { Stored: not null } current && Outcomes.Of(current.ReplicaSet) == RevisionOutcome.OnTrial && IsAbortAsked(rollout, current);
+        return isGivenUp && Outcomes.LastGood(rollout.Old) is { } good
+            ? Fail(rollout, rollout.New!, good, GivenUp, status.Conditions, now) with { Conditions = status.Conditions }
+            : new Verdict(rollout, status.Conditions, []);
+    }
+
+    private static (string Reason, string What, string Cause) GivenUp => (Aborted, "was given up", "");
+
+    private static Verdict Fail(
+        Rollout rollout, RolloutMember current, RolloutMember good, (string Reason, string What, string Cause) failure, ValueList<Condition> conditions, DateTimeOffset now)
+    {
         string message = $"ReplicaSet \"{current.Name}\" {failure.What}{(failure.Cause.Length == 0 ? "" : $": {failure.Cause}")}";
         Rollout failed = rollout with { New = current with { ReplicaSet = Outcomes.WithFailure(current.ReplicaSet, failure.Reason, message, now) } };
-        return new Verdict(failed, Told(failed, status.Conditions, now),
+        return new Verdict(failed, Told(failed, conditions, now),
         [
             EventNote.Warning(rollout.Deployment, "RolloutFailed", message),
             EventNote.Normal(rollout.Deployment, "RollingBack", $"Going back to {Named(good)}"),
@@ -119,9 +142,9 @@ internal static class Trial
     private static (string Reason, string What, string Cause)? Failure(Rollout rollout, RolloutMember current, DeploymentStatus status, DateTimeOffset now, string? measured)
     {
         DateTimeOffset? retriedAt = RetriedAt(rollout.Deployment, current.ReplicaSet);
-        if (RolloutRequests.At(rollout.Deployment, RolloutRequests.Abort, Revisions.Of(current.ReplicaSet)) is { } abortedAt && !(abortedAt <= retriedAt))
+        if (IsAbortAsked(rollout, current))
         {
-            return (Aborted, "was given up", "");
+            return GivenUp;
         }
 
         if (measured is not null)
@@ -143,6 +166,10 @@ internal static class Trial
             ? (CrashLoop, "keeps crashing", BlockedCondition.CauseOf(rollout, now))
             : null;
     }
+
+    private static bool IsAbortAsked(Rollout rollout, RolloutMember current) =>
+        RolloutRequests.At(rollout.Deployment, RolloutRequests.Abort, Revisions.Of(current.ReplicaSet)) is { } abortedAt
+        && !(abortedAt <= RetriedAt(rollout.Deployment, current.ReplicaSet));
 
     private static DateTimeOffset? RetriedAt(Deployment deployment, ReplicaSet replicaSet) =>
         RolloutRequests.At(deployment, RolloutRequests.Retry, Revisions.Of(replicaSet));

@@ -58,10 +58,13 @@ public sealed class BlueGreenTests
         AssertShares(world, "hello", "hello:2");
     }
 
-    [Fact]
-    public void Plan_AbortedInsideTheDelay_SwitchesBackInOneCommit()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Plan_AbortedInsideTheDelay_SwitchesBackInOneCommit_PausedOrNot(bool isPaused)
     {
         TestWorld world = Promoted();
+        world.SetPaused(isPaused);
         Act(world, new RolloutAction.Abort());
         world.Pass();
         AssertShares(world, "hello", "hello:1");
