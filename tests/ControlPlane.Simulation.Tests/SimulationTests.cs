@@ -33,6 +33,10 @@ public class SimulationTests
     [InlineData(911)]
     [InlineData(1490)]
     [InlineData(1789)]
+    [InlineData(657)]
+    [InlineData(92)]
+    [InlineData(723)]
+    [InlineData(2235)]
     public void ASeedThatOnceFailed_HoldsEveryRuleNow(ulong seed)
     {
         SimulationResult result = Simulation.Run(seed, PlantKind.None);

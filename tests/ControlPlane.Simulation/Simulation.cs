@@ -1,6 +1,7 @@
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning.Routing;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Policies;
 using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Domain.Rules;
 using ControlPlane.Simulation.Breaking;
@@ -52,7 +53,7 @@ internal sealed class Simulation
         Network = new Network(Scheduler, Faults, Dice.Fork());
         invariants = new Invariants(this);
         Database.Committed += transaction => Describe(transaction);
-        Database.Commit([new CommitUnit { Actor = "system", Writes = [new Write.Create(DefaultNamespace()), .. Users.Names.Select(name => new Write.Create(NewService(name)))] }]);
+        Database.Commit([new CommitUnit { Actor = "system", Writes = [new Write.Create(DefaultNamespace()), .. Users.Names.Select(name => new Write.Create(NewService(name))), .. NewPolicies()] }]);
         machines = [.. Enumerable.Range(1, MachineCount).Select(number => new Machine($"node-{number}", this))];
         foreach (SimulatedEngine engine in Engines)
         {
@@ -221,6 +222,42 @@ internal sealed class Simulation
             Ports = [new ServicePort { Port = 80, TargetPort = Users.ContainerPort }],
         },
     });
+
+    /// <summary>Some Deployments are released by a policy: those of these names, should they be there.</summary>
+    private IEnumerable<Write> NewPolicies()
+    {
+        foreach (string name in Users.Names)
+        {
+            RolloutStrategy? strategy = Dice.Below(100) switch
+            {
+                < 30 => new RolloutStrategy
+                {
+                    Type = RolloutStrategy.CanaryType,
+                    Canary = new CanaryStrategy
+                    {
+                        Service = name,
+                        Steps = [new() { SetWeight = 20 }, new() { Pause = new PauseStep { Duration = 2 } }, new() { SetWeight = 50 }, new() { Pause = new PauseStep { Duration = 3 } }],
+                    },
+                },
+                < 45 => new RolloutStrategy
+                {
+                    Type = RolloutStrategy.BlueGreenType,
+                    BlueGreen = new BlueGreenStrategy { ActiveService = name, AutoPromotionSeconds = 2, ScaleDownDelaySeconds = 4 },
+                },
+                _ => null,
+            };
+            if (strategy is not null)
+            {
+                yield return new Write.Create(ResourceRules.WithDefaults(new RolloutPolicy
+                {
+                    ApiVersion = ResourceKinds.RolloutPolicy.ApiVersion,
+                    Kind = ResourceKinds.RolloutPolicy.Kind,
+                    Metadata = new ObjectMeta { Namespace = "default", Name = name, Uid = Dice.NewGuid().ToString(), Generation = 1, CreationTimestamp = Scheduler.Now },
+                    Spec = new RolloutPolicySpec { TargetRef = new PolicyTarget { Name = name }, Strategy = strategy },
+                }));
+            }
+        }
+    }
 
     private Namespace DefaultNamespace() => (Namespace)ResourceRules.WithDefaults(new Namespace
     {

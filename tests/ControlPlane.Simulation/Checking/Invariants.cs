@@ -23,12 +23,14 @@ internal sealed class Invariants
     private readonly Dictionary<(string Deployment, long Revision), PodTemplateSpec> revisions = [];
     private readonly Dictionary<string, long> highestRevision = new(StringComparer.Ordinal);
     private readonly DrainRule draining;
+    private readonly StrategyRule strategies;
     private long lastRevision;
 
     public Invariants(Simulation simulation)
     {
         this.simulation = simulation;
         draining = new DrainRule(simulation);
+        strategies = new StrategyRule(simulation, AvailableOf);
         simulation.Database.Committed += Check;
     }
 
@@ -45,6 +47,7 @@ internal sealed class Invariants
         highestRevision.Clear();
         readiness.Clear();
         endedByOthers.Clear();
+        strategies.Forget();
     }
 
     private void Check(Transaction transaction)
@@ -66,6 +69,7 @@ internal sealed class Invariants
             CheckNoneTooMany(transaction);
             CheckSpecsStay(transaction);
             CheckAvailability(transaction);
+            strategies.Check(transaction);
         }
     }
 
@@ -87,6 +91,7 @@ internal sealed class Invariants
                 break;
             case Deployment deployment:
                 CheckNotLost(deployment);
+                strategies.NoteRequests(change, deployment);
                 break;
         }
     }
@@ -192,7 +197,7 @@ internal sealed class Invariants
         foreach (Deployment deployment in Rolling(transaction, creators))
         {
             int active = transaction.After.PodsOf(deployment).Count(Workloads.IsActive);
-            int allowed = deployment.Replicas() + deployment.MaxSurge();
+            int allowed = deployment.Replicas() + deployment.MaxSurge() + StrategyRule.BesidesOf(transaction.After, deployment);
             if (active > allowed)
             {
                 Break($"{deployment.Name} was given {active} pods; {deployment.Replicas()} + {deployment.MaxSurge()} are allowed");
@@ -229,12 +234,9 @@ internal sealed class Invariants
     private void CheckAvailability(Transaction transaction)
     {
         HashSet<string> losers = [.. transaction.Changes.Where(change => TakesAvailable(change, transaction)).Select(change => change.Object.Metadata.Controller?.Uid ?? "")];
-        foreach (Deployment deployment in Rolling(transaction, losers).Where(deployment => !IsResized(transaction.Before, deployment)))
+        foreach (Deployment deployment in Rolling(transaction, losers).Where(deployment => !IsResized(transaction.Before, deployment) && !StrategyRule.IsOnItsWay(transaction, deployment)))
         {
-            HashSet<string> own = [.. transaction.After.ReplicaSetsOf(deployment).Select(replicaSet => replicaSet.Uid)];
-            int available = transaction.After.PodsOf(deployment).Count(pod => pod.IsActive() && Since(pod, transaction.Known).Contains(true))
-                + endedByOthers.Count(ended => ended.Revision > transaction.Known && own.Contains(ended.Pod.Metadata.Controller?.Uid ?? "")
-                    && Since(ended.Pod, transaction.Known).Contains(true));
+            int available = AvailableOf(transaction, [.. transaction.After.ReplicaSetsOf(deployment).Select(replicaSet => replicaSet.Uid)]);
             int required = deployment.Replicas() - deployment.MaxUnavailable();
             if (available < required)
             {
@@ -242,6 +244,12 @@ internal sealed class Invariants
             }
         }
     }
+
+    /// <summary>The available pods of ReplicaSets, as far as whoever wrote the transaction can know.</summary>
+    private int AvailableOf(Transaction transaction, HashSet<string> replicaSets) =>
+        transaction.After.All<Pod>().Count(pod => pod.IsActive() && replicaSets.Contains(pod.Metadata.Controller?.Uid ?? "") && Since(pod, transaction.Known).Contains(true))
+        + endedByOthers.Count(ended => ended.Revision > transaction.Known && replicaSets.Contains(ended.Pod.Metadata.Controller?.Uid ?? "")
+            && Since(ended.Pod, transaction.Known).Contains(true));
 
     /// <summary>
     /// True while ReplicaSets are still sized for another number of replicas. Kubernetes then shrinks them in proportion, ready pods or not, so its promise of

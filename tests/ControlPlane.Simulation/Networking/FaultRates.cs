@@ -18,7 +18,7 @@ internal sealed class FaultRates
         LateMessages = Draw(0.15);
         FailedCommits = Draw(0.15);
         UnknownCommits = Draw(0.25);
-        HungLeaders = Draw(0.04);
+        HungLeaders = Draw(0.15);
         LaggingCache = Draw(0.20);
         AgentCrashes = Draw(1);
         Reboots = Draw(0.5);

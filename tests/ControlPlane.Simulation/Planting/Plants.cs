@@ -33,6 +33,8 @@ internal static class Plants
             "the reconciler takes it that gateways act on the newest routes",
             static () => new GatewayPlant(static state => state with { Acknowledged = long.MaxValue })),
         new("forget-in-flight", "the reconciler does not hear what is in flight", static () => new GatewayPlant(static state => state with { Draining = [] })),
+        new("ignore-abort", "the reconciler does not see that a revision was given up", static () => new ViewPlant(WithoutAbort)),
+        new("eager-weight", "the reconciler takes pods for ready that are not", static () => new ViewPlant(AlwaysReady)),
         new("keep-terminating", "an agent does not see that a pod is to stop", static () => new KeepPlant()),
     ];
 
@@ -54,6 +56,14 @@ internal static class Plants
 
     private static Resource WithoutOldRevision(Resource item) => item is ReplicaSet { Spec.Replicas: 0 }
         ? item with { Metadata = item.Metadata with { Annotations = item.Metadata.Annotations.Remove(Workloads.RevisionAnnotation) } }
+        : item;
+
+    private static Resource WithoutAbort(Resource item) => item is Deployment
+        ? item with { Metadata = item.Metadata with { Annotations = item.Metadata.Annotations.Remove("controlplane.dev/abort") } }
+        : item;
+
+    private static Resource AlwaysReady(Resource item) => item is Pod { Status: { } status } pod
+        ? pod with { Status = status with { Conditions = [.. status.Conditions.Select(condition => condition.Type is "Ready" or "ContainersReady" ? condition with { Status = "True" } : condition)] } }
         : item;
 
     private static Resource TwiceAsLarge(Resource item) => item is Node { Status: { } status } node

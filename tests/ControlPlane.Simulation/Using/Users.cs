@@ -3,7 +3,10 @@ using ControlPlane.Agent.Protocol;
 using ControlPlane.Api.Requests;
 using ControlPlane.Api.Wire.Options;
 using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Planning.Explaining;
+using ControlPlane.Domain.Planning.Rollouts;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Policies;
 using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Domain.Rules;
 using ControlPlane.Simulation.Checking;
@@ -63,13 +66,18 @@ internal sealed class Users
             await Task.WhenAny(worstMoment.Task, Task.Delay(dice.Milliseconds(200, 4_000), process.Time));
         }
 
-        // What a person would look at in the end: nothing stays paused, and nothing that was asked for earlier pauses it later.
+        // What a person would look at in the end: nothing stays paused or given up, and nothing that was asked for earlier makes it so later.
         DateTimeOffset end = process.Time.GetUtcNow() + LastCommitsWithin;
         while (process.Time.GetUtcNow() < end)
         {
             foreach (Deployment deployment in simulation.Database.All<Deployment>().Where(deployment => deployment.Spec.Paused == true).ToList())
             {
                 await AttemptAsync(replica => ChangeAsync(replica, deployment.Key, item => item with { Spec = item.Spec with { Paused = null } }));
+            }
+
+            foreach (Deployment deployment in simulation.Database.All<Deployment>().Where(IsGivenUp).ToList())
+            {
+                await AttemptAsync(replica => ReleaseAsync(replica, deployment.Key, new RolloutAction.Retry()));
             }
 
             await Task.Delay(TimeSpan.FromSeconds(1), process.Time);
@@ -118,6 +126,11 @@ internal sealed class Users
         }
 
         Deployment target = dice.Of(known);
+        if (replica.Reader.Cache.Snapshot(ResourceKinds.RolloutPolicy).Objects.ContainsKey(target.Key) && dice.Chance(0.25))
+        {
+            return ReleaseAsync(replica, target.Key, dice.Of<RolloutAction>([new RolloutAction.Promote(false), new RolloutAction.Promote(true), new RolloutAction.Abort(), new RolloutAction.Retry()]));
+        }
+
         return dice.Below(100) switch
         {
             < 30 => ChangeAsync(replica, target.Key, Scaled(dice.Between(0, ReplicasMax))),
@@ -204,11 +217,29 @@ internal sealed class Users
             : ChangeAsync(replica, target.Key, item => item with { Spec = item.Spec with { Template = dice.Of(older).Spec.Template.WithoutHash() } });
     }
 
-    private static async Task<Acknowledged?> ChangeAsync(Replica replica, ObjectKey key, Func<Deployment, Deployment> change)
+    private bool IsGivenUp(Deployment deployment) => simulation.Database.All<RolloutState>()
+        .Any(state => state.Spec.Deployment == deployment.Name && state.Spec.Phase == RolloutPhases.Aborted)
+        || (deployment.Metadata.Annotations.ContainsKey(RolloutRequests.Abort) && (deployment.Status?.UpdatedReplicas ?? 0) < deployment.Replicas());
+
+    /// <summary>Promotes, aborts or tries again, where that means something now.</summary>
+    private static Task<Acknowledged?> ReleaseAsync(Replica replica, ObjectKey key, RolloutAction action)
+    {
+        return ChangeAsync(replica, key, Released, action.Name);
+
+        Deployment Released(Deployment item)
+        {
+            IResourceCache cache = replica.Reader.Cache;
+            ReplicaSet[] own = [.. cache.Snapshot(ResourceKinds.ReplicaSet).Objects.Values.Cast<ReplicaSet>().Where(replicaSet => replicaSet.Metadata.Controller?.Uid == item.Uid)];
+            RolloutState? state = cache.Snapshot(ResourceKinds.RolloutState).Objects.Values.Cast<RolloutState>().FirstOrDefault(state => state.Spec.Deployment == item.Name);
+            return RolloutActions.Apply(action, item, own, replica.Process.Time.GetUtcNow(), state) is ActionOutcome.Done done ? done.Deployment : item;
+        }
+    }
+
+    private static async Task<Acknowledged?> ChangeAsync(Replica replica, ObjectKey key, Func<Deployment, Deployment> change, string? action = null)
     {
         Deployment stored = await replica.Updater.UpdateAsync(key, ResourceParts.Desired, AsUser, change, CancellationToken.None);
         string image = stored.Spec.Template.Spec.Containers[0].Image ?? "";
-        string what = $"{key.Name} is {stored.Spec.Replicas} x {image}{(stored.Spec.Paused == true ? ", paused" : "")}";
+        string what = $"{key.Name} is {stored.Spec.Replicas} x {image}{(stored.Spec.Paused == true ? ", paused" : "")}{(action is null ? "" : $", {action}")}";
         return new Acknowledged(what, ResourceKinds.Deployment, key, stored.Uid, stored.Metadata.Revision);
     }
 

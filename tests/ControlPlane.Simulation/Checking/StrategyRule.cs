@@ -1,0 +1,121 @@
+using System.Globalization;
+using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Policies;
+using ControlPlane.Simulation.Storing;
+
+namespace ControlPlane.Simulation.Checking;
+
+/// <summary>
+/// A canary or a blue-green never gets more of the requests than its available pods carry, and nothing from the commit on in which the reconciler first acts on a Deployment whose user has given the
+/// revision up before the stable one began to go. The reconciler is held to what it can know.
+/// </summary>
+internal sealed class StrategyRule(Simulation simulation, Func<Transaction, HashSet<string>, int> availableOf)
+{
+    private const string AbortAnnotation = "controlplane.dev/abort";
+    private const string RetryAnnotation = "controlplane.dev/retry";
+
+    /// <summary>The store's revision at which a Deployment's revision was given up.</summary>
+    private readonly Dictionary<(string Deployment, long Revision), long> abortedAt = [];
+
+    /// <summary>Pods that a strategy may have beside those of a rolling update: a canary up to all replicas once more, a blue-green two revisions.</summary>
+    public static int BesidesOf(DatabaseState state, Deployment deployment) =>
+        state.All<RolloutPolicy>().Any(policy => policy.Spec.TargetRef?.Name == deployment.Name) ? 2 * deployment.Replicas() : 0;
+
+    /// <summary>True while a strategy decides which pods count: those of a canary that is given up carry nothing, and go.</summary>
+    public static bool IsOnItsWay(Transaction transaction, Deployment deployment) => StateOf(transaction.Before, deployment) is not null || StateOf(transaction.After, deployment) is not null;
+
+    /// <summary>What was given up, and what was taken up again.</summary>
+    public void NoteRequests(Change change, Deployment deployment)
+    {
+        if (RequestOf(deployment, AbortAnnotation) is not { } abort)
+        {
+            return;
+        }
+
+        (string, long) key = (deployment.Uid, abort.Revision);
+        if (RequestOf(deployment, RetryAnnotation) is { } retry && retry.Revision == abort.Revision && retry.At >= abort.At)
+        {
+            abortedAt.Remove(key);
+        }
+        else
+        {
+            abortedAt.TryAdd(key, change.Revision);
+        }
+    }
+
+    public void Forget() => abortedAt.Clear();
+
+    public void Check(Transaction transaction)
+    {
+        foreach (RolloutState state in transaction.After.All<RolloutState>())
+        {
+            if (transaction.After.All<Deployment>().FirstOrDefault(item => item.Name == state.Spec.Deployment) is not { } deployment)
+            {
+                continue;
+            }
+
+            Change[] own = [.. transaction.Changes.Where(change => IsOf(change.Object, deployment))];
+            if (own.Length == 0)
+            {
+                continue;
+            }
+
+            if (state.Spec.WeightPerMille > 0 && state.Spec.Phase != RolloutPhases.Finishing && abortedAt.TryGetValue((deployment.Uid, state.Spec.Revision), out long at) && at <= transaction.Known)
+            {
+                simulation.Trace.Break($"{state.Spec.Canary} gets {state.Spec.WeightPerMille} of 1000 requests, and was given up at revision {at}");
+            }
+
+            CheckWeight(transaction, state, deployment, own.FirstOrDefault(change => change.Object is RolloutState));
+            CheckStable(transaction, state, deployment);
+        }
+    }
+
+    /// <summary>Past the last step the numbers of pods decide, and before it a weight that is lowered is on its way to what pods carry.</summary>
+    private void CheckWeight(Transaction transaction, RolloutState state, Deployment deployment, Change? change)
+    {
+        int before = (change?.Previous as RolloutState)?.Spec.WeightPerMille ?? 0;
+        if (change is null || state.Spec.WeightPerMille <= before || state.Spec.Phase == RolloutPhases.Finishing)
+        {
+            return;
+        }
+
+        HashSet<string> canary = [.. transaction.After.All<ReplicaSet>().Where(item => item.Name == state.Spec.Canary).Select(item => item.Uid)];
+        int available = availableOf(transaction, canary);
+        int needed = (int)Math.Ceiling(deployment.Replicas() * state.Spec.WeightPerMille / 1000.0);
+        if (available < needed)
+        {
+            simulation.Trace.Break($"{state.Spec.Canary} has {available} available pods and gets {state.Spec.WeightPerMille} of 1000 requests, which take {needed}");
+        }
+    }
+
+    /// <summary>Until the new revision takes over, the stable one keeps as many pods as are declared; those of a lost node are replaced.</summary>
+    private void CheckStable(Transaction transaction, RolloutState state, Deployment deployment)
+    {
+        if (state.Spec.Phase is RolloutPhases.Finishing or RolloutPhases.Promoted || StateOf(transaction.Before, deployment)?.Spec.Stable != state.Spec.Stable
+            || transaction.After.All<ReplicaSet>().FirstOrDefault(item => item.Name == state.Spec.Stable) is not { } stable)
+        {
+            return;
+        }
+
+        bool isEnded = transaction.Changes.Any(change => change is { Previous: Pod before } && before.IsActive() && before.Metadata.Controller?.Uid == stable.Uid
+            && transaction.Before.Find<Node>(new ObjectKey("", before.Spec.NodeName ?? ""))?.IsReady() == true
+            && (change.Operation == ChangeOperation.Deleted || change.Object.Metadata.IsDeleting));
+        int left = transaction.After.All<Pod>().Count(pod => pod.IsActive() && pod.Metadata.Controller?.Uid == stable.Uid);
+        if (isEnded && left < deployment.Replicas())
+        {
+            simulation.Trace.Break($"{stable.Name} is the stable one and was left with {left} of {deployment.Replicas()} pods");
+        }
+    }
+
+    private static RolloutState? StateOf(DatabaseState state, Deployment deployment) =>
+        state.All<RolloutState>().FirstOrDefault(item => item.Spec.Deployment == deployment.Name);
+
+    private static bool IsOf(Resource item, Deployment deployment) =>
+        item.Uid == deployment.Uid || item.Metadata.Controller?.Uid == deployment.Uid || (item as RolloutState)?.Spec.Deployment == deployment.Name;
+
+    private static (long Revision, DateTimeOffset At)? RequestOf(Deployment deployment, string annotation) =>
+        (deployment.Metadata.Annotations[annotation] ?? "").Split('@') is [var revision, var at]
+            ? (long.Parse(revision, CultureInfo.InvariantCulture), DateTimeOffset.Parse(at, CultureInfo.InvariantCulture))
+            : null;
+}
