@@ -1,4 +1,4 @@
-# The API and the agent as images: docker build --target api|agent .
+# The API, the agent and the gateway as images: docker build --target api|agent|gateway .
 # The bases are arguments, so that a registry of your own, or images made locally, can stand in.
 ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0
 ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0
@@ -7,7 +7,8 @@ FROM ${SDK_IMAGE} AS build
 WORKDIR /source
 COPY . .
 RUN dotnet publish src/ControlPlane.Api -c Release -o /out/api -p:UseAppHost=false -p:NuGetAudit=false --nologo && \
-    dotnet publish src/ControlPlane.Agent -c Release -o /out/agent -p:UseAppHost=false -p:NuGetAudit=false --nologo
+    dotnet publish src/ControlPlane.Agent -c Release -o /out/agent -p:UseAppHost=false -p:NuGetAudit=false --nologo && \
+    dotnet publish src/ControlPlane.Gateway -c Release -o /out/gateway -p:UseAppHost=false -p:NuGetAudit=false --nologo
 
 # The user that Microsoft's images have for programs (app, 1654), by number, so that any base will do.
 FROM ${RUNTIME_IMAGE} AS api
@@ -29,3 +30,12 @@ WORKDIR /app
 VOLUME /data
 HEALTHCHECK --interval=3s --timeout=5s --start-period=60s --retries=5 CMD ["bash", "-c", "[[ -s /data/desired.json ]]"]
 ENTRYPOINT ["dotnet", "/app/ControlPlane.Agent.dll", "--runtime", "docker", "--data", "/data"]
+
+# Root: it reads its node's token, which only the agent's user may, and listens on Services' low ports. Healthy once it listens for the routes that it has learnt.
+FROM ${RUNTIME_IMAGE} AS gateway
+RUN mkdir -p /data
+COPY --from=build /out/gateway /app
+WORKDIR /app
+VOLUME /data
+HEALTHCHECK --interval=3s --timeout=5s --start-period=60s --retries=5 CMD ["bash", "-c", "[[ -s /data/routes.json ]]"]
+ENTRYPOINT ["dotnet", "/app/ControlPlane.Gateway.dll", "--data", "/data"]
