@@ -1,3 +1,4 @@
+using ControlPlane.Domain.Commits;
 using ControlPlane.Infrastructure.Storage;
 using ControlPlane.Infrastructure.Storage.Commits;
 using Microsoft.Extensions.Options;
@@ -6,26 +7,55 @@ using Npgsql;
 namespace ControlPlane.Infrastructure.Leadership;
 
 /// <summary>
-/// The lease row. A new term begins under the revision lock, so that no commit of the term before can come after it.
+/// The lease row, and beside it an advisory lock of the holder's session for its epoch. The lease ends when its time is up, or as soon as that session has: a killed process' connection breaks
+/// at once, so its successor need not wait. A new term begins under the revision lock, so that no commit of the term before can come after it.
 /// </summary>
-internal sealed class LeaderLease(Database database, IOptions<StoreOptions> options) : ILeaderLease
+internal sealed class LeaderLease(Database database, IOptions<StoreOptions> options) : ILeaderLease, IAsyncDisposable
 {
+    /// <summary>Tells these advisory locks from any others in the database: the first of their two numbers; the second is the epoch's.</summary>
+    private const int LockClass = 0x4C45;
+
+    private const string LockNumber = "(epoch % 2147483647)::int";
+
+    /// <summary>Whether the lease may be taken. An advisory lock with two numbers shows in <c>pg_locks</c> as <c>classid</c> and <c>objid</c>, with <c>objsubid</c> 2.</summary>
+    private static readonly string IsFree = $"""
+        expires_at < clock_timestamp() OR NOT EXISTS (
+            SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+            WHERE datname = current_database() AND locktype = 'advisory' AND granted AND objsubid = 2 AND classid = {LockClass} AND objid = {LockNumber}::oid)
+        """;
+
     private readonly string holder = options.Value.ReplicaId;
 
-    public Task<long?> TryHoldAsync(CancellationToken cancellationToken) => database.AskAsync(
+    /// <summary>The connection is used by one at a time.</summary>
+    private readonly SemaphoreSlim turn = new(1, 1);
+    private NpgsqlConnection? kept;
+
+    /// <summary>The epoch that the kept session has locked.</summary>
+    private long? locked;
+
+    public Task<long?> TryHoldAsync(CancellationToken cancellationToken) => AskAsync(
         async connection => await ExtendAsync(connection, cancellationToken) ?? await TakeAsync(connection, cancellationToken),
         cancellationToken);
 
-    public Task ReleaseAsync(CancellationToken cancellationToken) => database.AskAsync(
-        async connection =>
-        {
-            await using NpgsqlCommand release = new("UPDATE leader SET holder = '', expires_at = '-infinity' WHERE holder = $1", connection)
+    public async Task ReleaseAsync(CancellationToken cancellationToken)
+    {
+        await AskAsync(
+            async connection =>
             {
-                Parameters = { new() { Value = holder } },
-            };
-            return await release.ExecuteNonQueryAsync(cancellationToken);
-        },
-        cancellationToken);
+                await using NpgsqlCommand release = new("UPDATE leader SET holder = '', expires_at = '-infinity' WHERE holder = $1", connection)
+                {
+                    Parameters = { new() { Value = holder } },
+                };
+                return await release.ExecuteNonQueryAsync(cancellationToken);
+            },
+            cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await DropAsync();
+        turn.Dispose();
+    }
 
     /// <summary>A lease that ran out and that nobody took in the meantime goes on in the same term.</summary>
     private async Task<long?> ExtendAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
@@ -34,12 +64,28 @@ internal sealed class LeaderLease(Database database, IOptions<StoreOptions> opti
         {
             Parameters = { new() { Value = holder }, new() { Value = options.Value.LeaseDuration } },
         };
-        return await extend.ExecuteScalarAsync(cancellationToken) as long?;
+        if (await extend.ExecuteScalarAsync(cancellationToken) is not long epoch)
+        {
+            return null;
+        }
+
+        if (locked != epoch)
+        {
+            // The session before this one may not have ended yet: then its lock still stands, and the next extension takes this one's.
+            await using NpgsqlCommand relock = new($"SELECT pg_try_advisory_lock({LockClass}, {LockNumber}) FROM (SELECT $1 AS epoch) AS held", connection)
+            {
+                Parameters = { new() { Value = epoch } },
+            };
+            locked = await relock.ExecuteScalarAsync(cancellationToken) is true ? epoch : null;
+        }
+
+        return epoch;
     }
 
+    /// <summary>The new term's lock is there before anyone can see the term.</summary>
     private async Task<long?> TakeAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await using (NpgsqlCommand isFree = new("SELECT expires_at < clock_timestamp() FROM leader", connection))
+        await using (NpgsqlCommand isFree = new($"SELECT {IsFree} FROM leader", connection))
         {
             if (await isFree.ExecuteScalarAsync(cancellationToken) is not true)
             {
@@ -51,9 +97,9 @@ internal sealed class LeaderLease(Database database, IOptions<StoreOptions> opti
         await using NpgsqlCommand acquire = new(CommitStatements.Lock, connection, transaction);
         await acquire.ExecuteNonQueryAsync(cancellationToken);
         await using NpgsqlCommand take = new(
-            """
-            UPDATE leader SET epoch = epoch + 1, holder = $1, expires_at = clock_timestamp() + $2
-            WHERE expires_at < clock_timestamp() RETURNING epoch
+            $"""
+            WITH taken AS (UPDATE leader SET epoch = epoch + 1, holder = $1, expires_at = clock_timestamp() + $2 WHERE {IsFree} RETURNING epoch)
+            SELECT epoch, pg_advisory_lock({LockClass}, {LockNumber}) FROM taken
             """,
             connection,
             transaction)
@@ -62,6 +108,53 @@ internal sealed class LeaderLease(Database database, IOptions<StoreOptions> opti
         };
         long? epoch = await take.ExecuteScalarAsync(cancellationToken) as long?;
         await transaction.CommitAsync(cancellationToken);
+        locked = epoch ?? locked;
         return epoch;
+    }
+
+    /// <summary>Asks on the kept connection; once more, on a new one, when it turns out to be broken.</summary>
+    /// <exception cref="StoreUnavailableException">The database could not be reached.</exception>
+    private async Task<T> AskAsync<T>(Func<NpgsqlConnection, Task<T>> ask, CancellationToken cancellationToken)
+    {
+        await turn.WaitAsync(cancellationToken);
+        try
+        {
+            for (bool isFirst = kept is not null; ; isFirst = false)
+            {
+                try
+                {
+                    kept ??= await database.Sessions.OpenConnectionAsync(cancellationToken);
+                    return await ask(kept);
+                }
+                catch (Exception error) when (Database.IsTrouble(error))
+                {
+                    await DropAsync();
+                    if (!isFirst || error.InnerException is TimeoutException)
+                    {
+                        throw new StoreUnavailableException($"The database cannot be reached: {error.Message}", error);
+                    }
+                }
+                catch
+                {
+                    await DropAsync();
+                    throw;
+                }
+            }
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    /// <summary>Closes the session, and with it its lock.</summary>
+    private async Task DropAsync()
+    {
+        locked = null;
+        if (kept is { } connection)
+        {
+            kept = null;
+            await connection.DisposeAsync();
+        }
     }
 }

@@ -20,6 +20,10 @@ internal sealed class Database : IAsyncDisposable
         Address = $"{connection.Host}:{connection.Port}/{connection.Database}";
         Source = NpgsqlDataSource.Create(connection);
 
+        connection.Pooling = false;
+        Sessions = NpgsqlDataSource.Create(connection);
+        connection.Pooling = true;
+
         // A commit finds its rows by key, 1,000 of 150,000 perhaps: always through the index, however the tables' statistics look.
         connection.ApplicationName = "controlplane-commits";
         connection.Options = $"{connection.Options} -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c plan_cache_mode=force_generic_plan".Trim();
@@ -30,6 +34,9 @@ internal sealed class Database : IAsyncDisposable
     public string Address { get; }
 
     public NpgsqlDataSource Source { get; }
+
+    /// <summary>Connections whose sessions end when they are closed, with the locks that they hold.</summary>
+    public NpgsqlDataSource Sessions { get; }
 
     /// <summary>The committer's connection, with its own settings.</summary>
     public NpgsqlDataSource Commits { get; }
@@ -62,6 +69,7 @@ internal sealed class Database : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Commits.DisposeAsync();
+        await Sessions.DisposeAsync();
         await Source.DisposeAsync();
     }
 }

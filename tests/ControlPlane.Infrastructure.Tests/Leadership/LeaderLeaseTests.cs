@@ -24,6 +24,39 @@ public class LeaderLeaseTests(PostgresFixture postgres) : IClassFixture<Postgres
         await second.Lease.ReleaseAsync(CancellationToken.None);
     }
 
+    /// <summary>As when the holder's process is killed: the database sees its connection end.</summary>
+    [Fact]
+    public async Task HoldersSessionThatEnds_FreesTheLeaseAtOnce()
+    {
+        await using TestStore first = await TestStore.StartAsync(postgres.ConnectionString);
+        await using TestStore second = await TestStore.StartAsync(postgres.ConnectionString);
+        long epoch = await HoldAsync(first);
+        Assert.Null(await second.Lease.TryHoldAsync(CancellationToken.None));
+
+        await EndHoldersSessionAsync();
+
+        await Wait.UntilAsync(async () => (await second.Lease.TryHoldAsync(CancellationToken.None) == epoch + 1, "it does not hold"), "the other to hold");
+        Assert.Null(await first.Lease.TryHoldAsync(CancellationToken.None));
+        Assert.Equal(RefusalReason.StaleEpoch, Assert.IsType<UnitResult.Refused>(await CommitAsync(first, epoch)).Reason);
+        await second.Lease.ReleaseAsync(CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task HoldersSessionThatEnds_IsFollowedByAnotherInTheSameTerm_WhenNobodyWasQuicker()
+    {
+        await using TestStore first = await TestStore.StartAsync(postgres.ConnectionString);
+        await using TestStore second = await TestStore.StartAsync(postgres.ConnectionString);
+        long epoch = await HoldAsync(first);
+
+        await EndHoldersSessionAsync();
+
+        await Wait.UntilAsync(async () => (await LocksAsync() == 0, "its lock is there"), "the session to end");
+        Assert.Equal(epoch, await first.Lease.TryHoldAsync(CancellationToken.None));
+        Assert.Equal(1, await LocksAsync());
+        Assert.Null(await second.Lease.TryHoldAsync(CancellationToken.None));
+        await first.Lease.ReleaseAsync(CancellationToken.None);
+    }
+
     [Fact]
     public async Task LeaseThatRanOutAndNobodyTook_GoesOnInTheSameTerm()
     {
@@ -51,6 +84,12 @@ public class LeaderLeaseTests(PostgresFixture postgres) : IClassFixture<Postgres
         await first.Lease.ReleaseAsync(CancellationToken.None);
         await second.Lease.ReleaseAsync(CancellationToken.None);
     }
+
+    private async Task EndHoldersSessionAsync() =>
+        Assert.Equal(true, await Sql.ScalarAsync(postgres.ConnectionString, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2"));
+
+    private async Task<long> LocksAsync() =>
+        (long)(await Sql.ScalarAsync(postgres.ConnectionString, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2"))!;
 
     private static async Task<long> HoldAsync(TestStore store) => Assert.NotNull(await store.Lease.TryHoldAsync(CancellationToken.None));
 
