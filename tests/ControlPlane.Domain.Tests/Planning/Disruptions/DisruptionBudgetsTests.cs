@@ -78,6 +78,67 @@ public sealed class DisruptionBudgetsTests
         Assert.Equal(isAllowed, DisruptionBudgets.Judge(budget, Make.NotReady(Ready("a"), Make.Start)) is BudgetAnswer.Allowed);
     }
 
+    [Theory]
+    [InlineData("default", true, true)]
+    [InlineData("other", true, false)]
+    [InlineData("default", false, false)]
+    public void Selects_PodsOfItsNamespaceThatItsSelectorMatches(string space, bool hasSelector, bool isCounted)
+    {
+        PodDisruptionBudget budget = Budget("1", null);
+        budget = budget with { Spec = budget.Spec with { Selector = hasSelector ? budget.Spec.Selector : null } };
+        Pod pod = Ready("a");
+
+        Assert.Equal(isCounted, DisruptionBudgets.Selects(budget, pod with { Metadata = pod.Metadata with { Namespace = space } }));
+    }
+
+    /// <summary>Two pods of a controller that wants 3, one of a controller that wants 2, and a bare one: 6 are expected, whatever pods there are.</summary>
+    [Fact]
+    public void Status_OfSeveralControllers_ExpectsWhatEachWantsOnceAndABarePodItself()
+    {
+        Dictionary<string, (string, int)?> controllers = new() { ["a"] = ("first", 3), ["b"] = ("first", 3), ["c"] = ("second", 2), ["d"] = null };
+        Plan plan = DisruptionBudgets.Plan(Budget(null, "50%"), controllers.Keys.Select(Ready), pod => controllers[pod.Name], Make.Start);
+
+        PodDisruptionBudgetStatus status = ((PodDisruptionBudget)((Write.Update)Assert.Single(plan.Writes)).Object).Status!;
+        Assert.Equal((6, 3, 4, 1), (status.ExpectedPods, status.DesiredHealthy, status.CurrentHealthy, status.DisruptionsAllowed));
+    }
+
+    [Fact]
+    public void Status_OfPodsThatHaveEnded_CountsThemNeitherAsHealthyNorAsThere()
+    {
+        PodDisruptionBudgetStatus status = StatusOf(Budget("1", null), [Ready("a"), Ready("b") with { Status = new PodStatus { Phase = "Failed" } }], replicas: 2);
+
+        Assert.Equal((1, 1), (status.ExpectedPods, status.CurrentHealthy));
+    }
+
+    [Theory]
+    [InlineData(2, "True", "SufficientPods")]
+    [InlineData(1, "False", "InsufficientPods")]
+    public void Status_SaysInItsConditionWhetherAPodMayGo(int healthy, string isAllowed, string reason)
+    {
+        PodDisruptionBudgetStatus status = StatusOf(Budget("1", null), [.. Enumerable.Range(0, healthy).Select(i => Ready($"p{i}"))], replicas: 2);
+
+        Condition condition = Assert.Single(status.Conditions);
+        Assert.Equal(("DisruptionAllowed", isAllowed, reason, 1L, Make.Start), (condition.Type, condition.Status, condition.Reason, condition.ObservedGeneration, condition.LastTransitionTime));
+        Assert.Equal(1, status.ObservedGeneration);
+    }
+
+    [Fact]
+    public void Judge_OfAnUnreadyPodAndABudgetThatNeedsNone_AsksWhatIsLeft()
+    {
+        PodDisruptionBudget budget = Budget("0", null) with { Status = new() { ObservedGeneration = 1, DesiredHealthy = 0, CurrentHealthy = 0 } };
+
+        Assert.IsType<BudgetAnswer.Refused>(DisruptionBudgets.Judge(budget, Make.NotReady(Ready("a"), Make.Start)));
+    }
+
+    [Fact]
+    public void Judge_OfAReadyPod_SpendsEvenWhereUnreadyOnesMayAlwaysGo()
+    {
+        PodDisruptionBudget budget = Budget("1", null) with { Status = new() { ObservedGeneration = 1, DisruptionsAllowed = 2, DesiredHealthy = 1, CurrentHealthy = 3 } };
+        budget = budget with { Spec = budget.Spec with { UnhealthyPodEvictionPolicy = "AlwaysAllow" } };
+
+        Assert.Equal(1, Assert.IsType<BudgetAnswer.Spent>(DisruptionBudgets.Judge(budget, Ready("a"))).Budget.Status!.DisruptionsAllowed);
+    }
+
     private static Pod Ready(string name) => Make.Ready(Make.Pod(Owner, name), Make.Start);
 
     private static PodDisruptionBudget Budget(string? minAvailable, string? maxUnavailable) => new()

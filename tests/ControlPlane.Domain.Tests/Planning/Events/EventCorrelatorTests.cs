@@ -2,6 +2,7 @@ using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning;
 using ControlPlane.Domain.Planning.Events;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Domain.Tests.Planning.Events;
 
@@ -67,6 +68,103 @@ public class EventCorrelatorTests
     [Fact]
     public void Correlate_ALongMessage_IsCut() =>
         Assert.Equal(EventCorrelator.MessageLengthMax, Created(Unschedulable with { Message = new string('x', 5000) }).Message!.Length);
+
+    [Fact]
+    public void Correlate_ANewEvent_SaysWhoSaidWhatOfWhom()
+    {
+        EventSource agent = new() { Component = "agent", Host = "node-1" };
+
+        Event made = (Event)Assert.IsType<Write.Create>(EventCorrelator.Correlate(Unschedulable with { Count = 3 }, agent, Noon, null, new IdSource(1))).Object;
+
+        Assert.Equal(("v1", "Event", Noon), (made.ApiVersion, made.Kind, made.Metadata.CreationTimestamp));
+        Assert.Equal((Unschedulable.Involved, "0/1 nodes are available.", 3), (made.InvolvedObject, made.Message, made.Count));
+        Assert.Equal((agent, "agent", "node-1"), (made.Source, made.ReportingComponent, made.ReportingInstance));
+        Assert.NotEmpty(made.Uid);
+    }
+
+    [Fact]
+    public void Correlate_AnEventWithoutACount_CountsAsSeenOnce()
+    {
+        Write? again = EventCorrelator.Correlate(Unschedulable with { Count = 4 }, Scheduler, Noon.AddMinutes(1), Created(Unschedulable) with { Count = null }, new IdSource(2));
+
+        Assert.Equal(5, ((Event)Assert.IsType<Write.Update>(again).Object).Count);
+    }
+
+    [Fact]
+    public void Correlate_SaidAgain_KeepsTheLastMessageCutToo() => Assert.Equal(
+        1024,
+        ((Event)Assert.IsType<Write.Update>(EventCorrelator.Correlate(
+            Unschedulable with { Message = new string('x', 1025) }, Scheduler, Noon.AddMinutes(1), Created(Unschedulable), new IdSource(2))).Object).Message!.Length);
+
+    [Fact]
+    public void KeyOf_EachThingThatIsSaid_TellsEventsApart()
+    {
+        ObjectReference involved = Unschedulable.Involved;
+        EventNote[] notes =
+        [
+            Unschedulable,
+            Unschedulable with { Involved = involved with { Kind = "Job" } },
+            Unschedulable with { Involved = involved with { FieldPath = "spec" } },
+            Unschedulable with { Type = "Normal" },
+            Unschedulable with { Reason = "Other" },
+            Unschedulable with { Count = 2 },
+        ];
+
+        Assert.Distinct(notes.Select(note => EventCorrelator.KeyOf(note, Scheduler)));
+        Assert.NotEqual(EventCorrelator.KeyOf(Unschedulable, Scheduler), EventCorrelator.KeyOf(Unschedulable, Scheduler with { Host = "node-1" }));
+        Assert.Equal(EventCorrelator.KeyOf(notes[^1], Scheduler), EventCorrelator.KeyOf(notes[^1] with { Message = "another" }, Scheduler));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    public void KeyOf_AnObjectWithoutAName_IsUnknown(string? name)
+    {
+        ObjectKey key = EventCorrelator.KeyOf(Unschedulable with { Involved = Unschedulable.Involved with { Name = name, Namespace = name } }, Scheduler);
+
+        Assert.StartsWith("unknown.", key.Name, StringComparison.Ordinal);
+        Assert.Equal("unknown.".Length + 16, key.Name.Length);
+        Assert.Equal("default", key.Namespace);
+    }
+
+    /// <summary>The hash and its dot are 17 characters, so 236 are left for a name.</summary>
+    [Theory]
+    [InlineData(235, 252)]
+    [InlineData(236, 253)]
+    [InlineData(237, 253)]
+    public void KeyOf_ALongName_IsCutWhereItWouldNotFit(int length, int expected) => Assert.Equal(
+        expected, EventCorrelator.KeyOf(Unschedulable with { Involved = Unschedulable.Involved with { Name = new string('n', length) } }, Scheduler).Name.Length);
+
+    [Fact]
+    public void LastSeen_TheSeriesBeforeTheLastTimeBeforeTheOnlyOneBeforeItsMaking()
+    {
+        Event bare = new() { Metadata = new ObjectMeta { Name = "e" } };
+        Event made = bare with { Metadata = bare.Metadata with { CreationTimestamp = Noon } };
+        Event only = made with { EventTime = new MicroTime(Noon.AddSeconds(1)) };
+        Event last = only with { LastTimestamp = Noon.AddSeconds(2) };
+        Event series = last with { Series = new EventSeries { LastObservedTime = new MicroTime(Noon.AddSeconds(3)) } };
+
+        Assert.Equal(
+            [DateTimeOffset.MinValue, Noon, Noon.AddSeconds(1), Noon.AddSeconds(2), Noon.AddSeconds(3)],
+            new[] { bare, made, only, last, series }.Select(EventCorrelator.LastSeen));
+    }
+
+    [Theory]
+    [InlineData(3599, false)]
+    [InlineData(3600, true)]
+    public void Plan_AnEventThatWasNotSeenForAnHour_IsRemovedAsItWasRead(int seconds, bool isRemoved)
+    {
+        Event item = Created(Unschedulable);
+
+        IReadOnlyList<Plan> plans = EventExpiry.Plan([item], Noon.AddSeconds(seconds));
+
+        Assert.Equal(isRemoved ? [Write.Remove.Of(item)] : [], plans.SelectMany(plan => plan.Writes));
+        Assert.Equal(isRemoved ? [Precondition.DesiredUnchanged.Of(item)] : [], plans.SelectMany(plan => plan.Preconditions));
+    }
+
+    [Fact]
+    public void Plan_ManyThatExpired_AreRemovedAThousandAtATime() =>
+        Assert.Equal(EventExpiry.BatchMax, EventExpiry.Plan(Enumerable.Repeat(Created(Unschedulable), 1_001), Noon.AddHours(1)).Count);
 
     private static Event Created(EventNote note) =>
         Assert.IsType<Event>(Assert.IsType<Write.Create>(EventCorrelator.Correlate(note, Scheduler, Noon, null, new IdSource(1))).Object);

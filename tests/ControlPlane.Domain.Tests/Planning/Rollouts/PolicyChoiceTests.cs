@@ -53,6 +53,89 @@ public sealed class PolicyChoiceTests
         Assert.Equal(Plan.Nothing, PolicyStatuses.Plan(All with { Status = alone }, [All], [Tiered("web")], _ => null, Make.Start.AddHours(1)));
     }
 
+    [Fact]
+    public void Of_PoliciesThatEndOrAreOfAnotherNamespaceOrDeployment_AreNotAskedFor()
+    {
+        RolloutPolicy ending = All with { Metadata = All.Metadata with { DeletionTimestamp = Make.Start } };
+        RolloutPolicy elsewhere = All with { Metadata = All.Metadata with { Namespace = "elsewhere" } };
+        RolloutPolicy another = Make.Policy("another", target: "another");
+        RolloutPolicy nobodys = All with { Spec = new RolloutPolicySpec() };
+
+        Assert.Equal(PolicyChoice.None, PolicyChoice.Of(Tiered("web"), [ending, elsewhere, another, nobodys]));
+    }
+
+    [Fact]
+    public void Of_SelectorsByExpression_AreAsSpecificAsByLabel()
+    {
+        RolloutPolicy expression = Web with
+        {
+            Metadata = Web.Metadata with { Name = "by-expression", Uid = "e" },
+            Spec = new RolloutPolicySpec { Selector = new LabelSelector { MatchExpressions = [new LabelSelectorRequirement { Key = "tier", Operator = "Exists" }] } },
+        };
+
+        PolicyChoice choice = PolicyChoice.Of(Tiered("web"), [Web, All, expression]);
+
+        Assert.Equal("the policies by-expression, web are for this Deployment alike: only one may be the most specific", choice.ConflictMessage);
+        Assert.True(choice.IsConflict);
+        Assert.Null(choice.Policy);
+    }
+
+    [Theory]
+    [InlineData(null, true)]
+    [InlineData(true, true)]
+    [InlineData(false, false)]
+    public void RollsBackOnFailure_UnlessThePolicySaysOtherwise(bool? said, bool rollsBack) =>
+        Assert.Equal(rollsBack, PolicyChoice.Of(Tiered("web"), [Make.Policy(rollbackOnFailure: said)]).RollsBackOnFailure);
+
+    [Fact]
+    public void Plan_OfAStatus_TellsTheRolloutsOfItsOwnInTheOrderOfTheirNames()
+    {
+        Deployment b = Tiered("web") is var one ? one with { Metadata = one.Metadata with { Name = "b" } } : one;
+        Deployment a = b with { Metadata = b.Metadata with { Name = "a" } };
+        RolloutState StateOf(Deployment deployment) => new()
+        {
+            Spec = new RolloutStateSpec
+            {
+                Deployment = deployment.Name, Policy = "all", Revision = 3, Stable = "s", Canary = "c", Phase = RolloutPhases.Paused, Step = 1, Steps = 4, WeightPerMille = 125,
+            },
+        };
+
+        RolloutPolicyStatus status = Status(PolicyStatuses.Plan(All, [All], [b, a], StateOf, Make.Start));
+        RolloutPolicyStatus others = Status(PolicyStatuses.Plan(All, [All], [a], _ => StateOf(a) with { Spec = StateOf(a).Spec with { Policy = "other" } }, Make.Start));
+
+        Assert.Equal((2, 1), (status.Deployments, (int)status.ObservedGeneration!));
+        Assert.Equal(["a", "b"], status.Rollouts.Select(rollout => rollout.Deployment));
+        Assert.Equal(
+            new PolicyRollout { Deployment = "a", Revision = 3, Stable = "s", Canary = "c", Phase = RolloutPhases.Paused, Step = 1, Steps = 4, Weight = 12.5m }, status.Rollouts[0]);
+        Assert.Empty(others.Rollouts);
+    }
+
+    [Fact]
+    public void Plan_OfAStatus_SaysWhenItWasAcceptedAndNamesAtMostFive()
+    {
+        Plan plan = PolicyStatuses.Plan(All, [All], [], _ => null, Make.Start);
+        Condition accepted = Status(plan).Conditions.Single();
+        Assert.Equal(("Accepted", "True", "Accepted", "", Make.Start), (accepted.Type, accepted.Status, accepted.Reason, accepted.Message, accepted.LastTransitionTime));
+        Assert.Equal([Precondition.DesiredUnchanged.Of(All)], plan.Preconditions);
+
+        RolloutPolicy[] rivals = [.. Enumerable.Range(1, 6).Select(i => Make.Policy($"p{i}"))];
+        Deployment[] deployments = [.. Enumerable.Range(1, 6).Select(i => Tiered("web") is var one ? one with { Metadata = one.Metadata with { Name = $"d{i}" } } : one)];
+        Condition conflict = Status(PolicyStatuses.Plan(All with { Status = Status(plan) }, [All, .. rivals], deployments, _ => null, Make.Start.AddHours(1))).Conditions.Single();
+
+        Assert.Equal("p1, p2, p3, p4, p5: as specific for d1, d2, d3, d4, d5; nothing of it rolls until one of them is", conflict.Message);
+        Assert.Equal(Make.Start.AddHours(1), conflict.LastTransitionTime);
+    }
+
+    [Fact]
+    public void Plan_OfAStatus_ListsFiftyRollouts()
+    {
+        IEnumerable<Deployment> deployments = Enumerable.Range(0, 51).Select(i => Tiered("web") is var one ? one with { Metadata = one.Metadata with { Name = $"d{i}" } } : one);
+
+        RolloutPolicyStatus status = Status(PolicyStatuses.Plan(All, [All], deployments, _ => new RolloutState { Spec = new RolloutStateSpec { Policy = "all" } }, Make.Start));
+
+        Assert.Equal((51, PolicyStatuses.RolloutsMax), (status.Deployments, status.Rollouts.Count));
+    }
+
     private static RolloutPolicyStatus Status(Plan plan) => ((RolloutPolicy)Assert.IsType<Write.Update>(plan.Writes.Single()).Object).Status!;
 
     private static Deployment Tiered(string tier)

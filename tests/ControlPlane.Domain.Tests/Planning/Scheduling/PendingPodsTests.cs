@@ -19,8 +19,9 @@ public class PendingPodsTests
         Write.Update update = Assert.IsType<Write.Update>(Assert.Single(plans[0].Writes));
         Pod bound = Assert.IsType<Pod>(update.Object);
         Assert.Equal((ResourceParts.All, "n"), (update.Parts, bound.Spec.NodeName));
-        Assert.Equal("True", Conditions.Find(bound.Status!.Conditions, "PodScheduled")!.Status);
-        Assert.Equal("Successfully assigned default/a to n", Assert.Single(plans[0].Events).Message);
+        Condition scheduled = Assert.Single(bound.Status!.Conditions);
+        Assert.Equal(("PodScheduled", "True", Noon), (scheduled.Type, scheduled.Status, scheduled.LastTransitionTime));
+        Assert.Equal(("Scheduled", "Successfully assigned default/a to n"), (Assert.Single(plans[0].Events).Reason, plans[0].Events[0].Message));
         Pod waiting = (Pod)Assert.IsType<Write.Update>(Assert.Single(plans[1].Writes)).Object;
         Assert.Equal("0/1 nodes are available: 1 Too many pods.", Conditions.Find(waiting.Status!.Conditions, "PodScheduled")!.Message);
     }
@@ -35,7 +36,11 @@ public class PendingPodsTests
         Write.Update update = Assert.IsType<Write.Update>(Assert.Single(first.Writes));
         Pod told = (Pod)update.Object;
         Assert.Equal(ResourceParts.Status, update.Parts);
-        Assert.Equal(("Warning", "FailedScheduling"), (first.Events[0].Type, first.Events[0].Reason));
+        Assert.Equal([Precondition.DesiredUnchanged.Of(pod)], first.Preconditions);
+        Assert.Equal(("Warning", "FailedScheduling", told.Status!.Unschedulable!.Message), (first.Events[0].Type, first.Events[0].Reason, first.Events[0].Message));
+        Condition waiting = Assert.Single(told.Status.Conditions);
+        Assert.Equal(("PodScheduled", "False", "Unschedulable", Noon), (waiting.Type, waiting.Status, waiting.Reason, waiting.LastTransitionTime));
+        Assert.Equal("Pending", told.Status.Phase);
         Assert.Empty(PendingPods.Plan([told], cluster, Noon.AddSeconds(5)));
 
         cluster.SetNode(SchedulerTests.MakeNode("n"));
@@ -54,6 +59,7 @@ public class PendingPodsTests
             pod with { Spec = pod.Spec with { NodeName = "n" } },
             pod with { Metadata = pod.Metadata with { DeletionTimestamp = Noon } },
             pod with { Status = new PodStatus { Phase = "Failed" } },
+            pod with { Status = new PodStatus { Phase = "Succeeded" } },
         ];
 
         Assert.Empty(PendingPods.Plan(pods, SchedulerTests.Cluster(SchedulerTests.MakeNode("n")), Noon));
@@ -73,4 +79,24 @@ public class PendingPodsTests
         Assert.Equal(["high", "old", "young", "low"], plans.Select(plan => ((Pod)Assert.IsType<Write.Update>(plan.Writes[0]).Object).Name));
         Assert.Equal("FailedScheduling", plans[^1].Events[0].Reason);
     }
+
+    [Fact]
+    public void Plan_PodsOfTheSameSecond_GoByName()
+    {
+        ClusterState cluster = SchedulerTests.Cluster(SchedulerTests.MakeNode("n", pods: 1));
+
+        IReadOnlyList<Plan> plans = PendingPods.Plan([SchedulerTests.MakePod("b"), SchedulerTests.MakePod("a")], cluster, Noon);
+
+        Assert.Equal("a", ((Pod)Assert.IsType<Write.Update>(plans[0].Writes[0]).Object).Name);
+    }
+
+    [Theory]
+    [InlineData("{}", false)]
+    [InlineData("""{"affinity": {}}""", false)]
+    [InlineData("""{"affinity": {"nodeAffinity": {}}}""", false)]
+    [InlineData("""{"affinity": {"podAffinity": {}}}""", true)]
+    [InlineData("""{"affinity": {"podAntiAffinity": {}}}""", true)]
+    [InlineData("""{"topologySpreadConstraints": [{"topologyKey": "zone"}]}""", true)]
+    public void DependsOnOthers_ByAffinityAntiAffinityOrSpread(string spec, bool depends) =>
+        Assert.Equal(depends, PendingPods.DependsOnOthers(SchedulerTests.MakePod("a") with { Spec = ResourceJson.Deserialize<PodSpec>(spec) }));
 }

@@ -47,6 +47,41 @@ public class SchedulerTests
     }
 
     [Fact]
+    public void Place_APodThatFillsItsNodeToTheLast_Fits() =>
+        Assert.Equal("n", Scheduler.Place(MakePod("p", cpu: "4", memory: "8Gi"), Cluster(MakeNode("n", pods: 1))).Node);
+
+    [Theory]
+    [InlineData(null, null, "n")]
+    [InlineData("1m", null, null)]
+    [InlineData(null, "1", null)]
+    public void Place_ANodeThatIsOverdrawn_TakesWhatAsksForNoneOfThat(string? cpu, string? memory, string? expected)
+    {
+        ClusterState cluster = Cluster(MakeNode("n"));
+        cluster.Find("n")!.Add(MakePod("big", cpu: "9", memory: "9Gi"));
+
+        Assert.Equal(expected, Scheduler.Place(MakePod("p", cpu, memory), cluster).Node);
+    }
+
+    [Fact]
+    public void Place_CordonedNode_IsTakenByAPodThatToleratesTheCordon()
+    {
+        Pod pod = WithSpec(MakePod("a"), spec => spec with { Tolerations = [new Toleration { Key = "node.kubernetes.io/unschedulable", Operator = "Exists", Effect = "NoSchedule" }] });
+
+        Assert.Equal("n", Scheduler.Place(pod, Cluster(MakeNode("n") with { Spec = new NodeSpec { Unschedulable = true } })).Node);
+    }
+
+    [Fact]
+    public void Enter_APodOfANodeThatIsNotThere_ChangesNothing()
+    {
+        ClusterState cluster = Cluster(MakeNode("n", pods: 1));
+        Scheduler scheduler = new(cluster);
+        scheduler.Enter(WithSpec(MakePod("a"), spec => spec with { NodeName = "gone" }));
+        scheduler.Enter(MakePod("b"));
+
+        Assert.Equal("n", scheduler.Place(MakePod("c")).Node);
+    }
+
+    [Fact]
     public void Explain_NodeThatLacksTwoResources_CountsUnderBoth()
     {
         ClusterState cluster = Cluster(MakeNode("a"), MakeNode("b"));

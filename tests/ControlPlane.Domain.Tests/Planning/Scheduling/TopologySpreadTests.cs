@@ -103,6 +103,40 @@ public class TopologySpreadTests
         Assert.Equal("a", Scheduler.Place(With(wish), cluster).Node);
     }
 
+    /// <summary>Zone a exceeds one wish by 2 and is far within the other; zone b exceeds each by 1: what is spared in one place makes up for nothing.</summary>
+    [Fact]
+    public void Place_SeveralWishes_AddUpWhatExceedsThem()
+    {
+        ClusterState cluster = Zones("3 2 0");
+        cluster.SetNode(Cordoned(cluster.Find("c")!.Node));
+        TopologySpreadConstraint wish = ByZone with { WhenUnsatisfiable = "ScheduleAnyway" };
+        Pod pod = With(wish) is var one ? one with { Spec = one.Spec with { TopologySpreadConstraints = [wish, wish with { MaxSkew = 100 }] } } : one;
+
+        Assert.Equal("b", Scheduler.Place(pod, cluster).Node);
+    }
+
+    [Fact]
+    public void Place_ScheduleAnyway_ANodeWithoutThePlaceComesLast()
+    {
+        ClusterState cluster = Zones("9 0");
+        cluster.SetNode(Cordoned(cluster.Find("b")!.Node));
+        cluster.SetNode(SchedulerTests.MakeNode("a-nowhere"));
+
+        Assert.Equal("a", Scheduler.Place(With(ByZone with { WhenUnsatisfiable = "ScheduleAnyway" }), cluster).Node);
+        cluster.SetNode(Cordoned(cluster.Find("a")!.Node));
+        Assert.Equal("a-nowhere", Scheduler.Place(With(ByZone with { WhenUnsatisfiable = "ScheduleAnyway" }), cluster).Node);
+    }
+
+    [Fact]
+    public void Place_APodThatItsConstraintDoesNotSelect_AddsNothingToAPlace()
+    {
+        ClusterState cluster = Zones("2 1");
+        Pod pod = With(ByZone) is var one ? one with { Metadata = one.Metadata with { Labels = default } } : one;
+        cluster.SetNode(Cordoned(cluster.Find("b")!.Node));
+
+        Assert.Equal("a", Scheduler.Place(pod, cluster).Node);
+    }
+
     [Fact]
     public void Place_ManyPodsOneAfterTheOther_SpreadEvenly()
     {
