@@ -66,6 +66,58 @@ public sealed class DrainingTests
     }
 
     [Fact]
+    public void Plan_WhenAGatewayHasNotSpokenInTime_GoesOnAndSaysSo() => Assert.Equal(
+        "Stopping after 30 s without the word of the gateway of node-2 that it sends nothing more",
+        Assert.Single(Assert.Single(PlanFor("acknowledged 50; acknowledged 49", Marked.AddSeconds(30))).Events).Message);
+
+    /// <summary>A gateway counts for 12 s after its last report, and silence from before it could be heard does not count.</summary>
+    [Theory]
+    [InlineData("acknowledged 49, silent for 12 s", 12, true)]
+    [InlineData("acknowledged 49, silent for 12 s", 11, false)]
+    public void Plan_AGatewaysLease_IsOverAfterTwelveSeconds(string said, int heardFor, bool isDrained) =>
+        Assert.Equal(isDrained, !Assert.Single(PlanFor(said, Marked.AddSeconds(2), heardFor: heardFor)).Writes.IsEmpty);
+
+    [Fact]
+    public void Plan_RequestsToOtherPods_HoldUpNobody()
+    {
+        DrainSnapshot snapshot = Snapshot("acknowledged 50", Marked.AddSeconds(2), isReady: false, heardFor: 60);
+
+        Assert.NotEmpty(Assert.Single(Draining.Plan(snapshot with { Gateways = [snapshot.Gateways[0] with { Draining = [new DrainingEndpoint(Guid.NewGuid(), 7)] }] })).Writes);
+    }
+
+    /// <summary>An endpoint whose readiness nobody tells may be sent requests; another pod's says nothing of this one.</summary>
+    [Fact]
+    public void Plan_ASliceThatDoesNotSayReadiness_CountsAsRouted()
+    {
+        DrainSnapshot snapshot = Snapshot("acknowledged 99", Marked.AddSeconds(2), isReady: true, heardFor: 60);
+        EndpointSlice slice = snapshot.SlicesOf("").Single();
+        DrainSnapshot With(Endpoint endpoint) => snapshot with { SlicesOf = _ => [slice with { Endpoints = [endpoint] }] };
+
+        Assert.Empty(Assert.Single(Draining.Plan(With(slice.Endpoints[0] with { Conditions = null }))).Writes);
+        Assert.NotEmpty(Assert.Single(Draining.Plan(With(slice.Endpoints[0] with { TargetRef = new ObjectReference { Uid = "another" } }))).Writes);
+    }
+
+    [Fact]
+    public void Plan_OfSeveralSlices_WaitsForTheNewest()
+    {
+        DrainSnapshot snapshot = Snapshot("acknowledged 50", Marked.AddSeconds(2), isReady: false, heardFor: 60);
+        EndpointSlice slice = snapshot.SlicesOf("").Single();
+        EndpointSlice newer = slice with { Metadata = slice.Metadata with { ResourceVersion = "51" } };
+
+        Assert.Empty(Assert.Single(Draining.Plan(snapshot with { SlicesOf = _ => [newer, slice] })).Writes);
+        Assert.Empty(Assert.Single(Draining.Plan(snapshot with { SlicesOf = _ => [slice, newer] })).Writes);
+    }
+
+    [Fact]
+    public void AsRunning_HasNoMarkLeft()
+    {
+        Pod running = Draining.AsRunning(Pod);
+
+        Assert.Equal((null, null), (running.Metadata.DeletionTimestamp, running.Metadata.DeletionGracePeriodSeconds));
+        Assert.Equal(Pod.Spec, running.Spec);
+    }
+
+    [Fact]
     public void Drained_BeginsTheGracePeriodAnew_AndIsSaidOnce()
     {
         Pod drained = (Pod)((Write.Update)Assert.Single(PlanFor("acknowledged 50", Marked.AddSeconds(7)))!.Writes[0]).Object;

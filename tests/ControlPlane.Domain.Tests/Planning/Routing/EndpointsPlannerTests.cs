@@ -173,6 +173,202 @@ public sealed class EndpointsPlannerTests
     public void ProtocolOf_IsSaidByTheAppProtocol_ElseByTheName(string? name, string? appProtocol, RouteProtocol expected) =>
         Assert.Equal(expected, Routes.ProtocolOf(new ServicePort { Name = name, AppProtocol = appProtocol, Port = 1 }));
 
+    [Fact]
+    public void NewSlicesAndEndpoints_AreTheServicesAndNamedAfterIt()
+    {
+        State state = Settle(Service, [Pod("a", 41000)]);
+
+        EndpointSlice slice = state.Slices[0];
+        Assert.StartsWith("web-", slice.Name, StringComparison.Ordinal);
+        Assert.Equal(("web-", TestWorld.Namespace, Make.Start), (slice.Metadata.GenerateName, slice.Namespace, slice.Metadata.CreationTimestamp));
+        Assert.Equal(("discovery.k8s.io/v1", "EndpointSlice", "IPv4"), (slice.ApiVersion, slice.Kind, slice.AddressType));
+        Assert.Equal(("v1", "Endpoints", "web", TestWorld.Namespace), (state.Endpoints!.ApiVersion, state.Endpoints.Kind, state.Endpoints.Name, state.Endpoints.Namespace));
+        Assert.Equal((Service.Uid, Make.Start), (state.Endpoints.Metadata.Controller!.Uid, state.Endpoints.Metadata.CreationTimestamp));
+    }
+
+    [Fact]
+    public void HeadlessService_SaysSoOnItsEndpointsUntilItHasAnAddress()
+    {
+        Service headless = Service with { Spec = Service.Spec with { ClusterIP = "None" } };
+        State state = Settle(headless, [Pod("a", 41000)]);
+        Assert.Equal(("", ""), (state.Slices[0].Metadata.Labels["service.kubernetes.io/headless"], state.Endpoints!.Metadata.Labels["service.kubernetes.io/headless"]));
+
+        state = Settle(Service, [Pod("a", 41000)], state);
+        Assert.Null(state.Slices[0].Metadata.Labels["service.kubernetes.io/headless"]);
+        Assert.Null(state.Endpoints!.Metadata.Labels["service.kubernetes.io/headless"]);
+    }
+
+    /// <summary>101 alike pods are in two slices; one goes and two come: they find room there, and nobody else moves.</summary>
+    [Fact]
+    public void PodsThatCome_FillSlicesThatHaveRoom()
+    {
+        Pod[] pods = [.. Enumerable.Range(0, 101).Select(i => Pod($"p{i:000}", 8080))];
+        State state = Settle(Service, pods);
+        Assert.Equal([1, 100], state.Slices.Select(slice => slice.Endpoints.Count).Order());
+
+        Pod[] next = [.. pods[1..], Pod("x1", 8080), Pod("x2", 8080)];
+        State after = Settle(Service, next, state);
+
+        Dictionary<string, string> before = WhereIs(state);
+        Dictionary<string, string> now = WhereIs(after);
+        Assert.Equal(102, now.Count);
+        Assert.All(before.Where(pod => pod.Key != "p000"), pod => Assert.Equal(pod.Value, now[pod.Key]));
+        Assert.Equal(2, after.Slices.Length);
+        Assert.Same(Plan.Nothing, PlanFor(Service, next, after));
+    }
+
+    private static Dictionary<string, string> WhereIs(State state) =>
+        state.Slices.SelectMany(slice => slice.Endpoints.Select(endpoint => (endpoint.TargetRef!.Name!, slice.Name))).ToDictionary();
+
+    [Fact]
+    public void EmptiedSlice_IsRemovedThoughPodsOfItsPortsAreLeft()
+    {
+        Pod[] pods = [.. Enumerable.Range(0, 101).Select(i => Pod($"p{i:000}", 8080))];
+        State state = Settle(Service, pods);
+        string small = state.Slices.Single(slice => slice.Endpoints.Count == 1).Endpoints[0].TargetRef!.Name!;
+
+        State after = Settle(Service, [.. pods.Where(pod => pod.Name != small)], state);
+
+        Assert.Equal(100, Assert.Single(after.Slices).Endpoints.Count);
+    }
+
+    /// <summary>Old clients read one list of at most 1,000 addresses: those that are ready come first, and it says that there are more.</summary>
+    [Fact]
+    public void Endpoints_OfMoreThanAThousandPods_AreCutAndSaySo()
+    {
+        Pod[] pods = [Make.NotReady(Pod("a-unready", 8080), Make.Start), .. Enumerable.Range(0, 1_000).Select(i => Pod($"p{i:0000}", 8080))];
+        State state = Settle(Service, pods);
+
+        EndpointSubset subset = Assert.Single(state.Endpoints!.Subsets);
+        Assert.Equal((1_000, 0), (subset.Addresses.Count, subset.NotReadyAddresses.Count));
+        Assert.Equal("truncated", state.Endpoints.Metadata.Annotations["endpoints.kubernetes.io/over-capacity"]);
+
+        state = Settle(Service, pods[1..], state);
+        Assert.Null(state.Endpoints!.Metadata.Annotations["endpoints.kubernetes.io/over-capacity"]);
+    }
+
+    [Fact]
+    public void Endpoints_OfDifferentPorts_AreSubsetsInTheOrderOfThePorts()
+    {
+        State state = Settle(Service, [Pod("a", 41001), Pod("b", 41000)]);
+
+        Assert.Equal([41000, 41001], state.Endpoints!.Subsets.Select(subset => subset.Ports[0].Port));
+        Assert.Equal(("node-1", "b"), (state.Endpoints.Subsets[0].Addresses[0].NodeName, state.Endpoints.Subsets[0].Addresses[0].TargetRef!.Name));
+    }
+
+    [Theory]
+    [InlineData("web", "web")]
+    [InlineData("", null)]
+    [InlineData(null, null)]
+    public void Port_KeepsItsNameAndProtocols(string? name, string? inEndpoints)
+    {
+        Service service = Service with { Spec = Service.Spec with { Ports = [Service.Spec.Ports[0] with { Name = name, Protocol = null, AppProtocol = "http" }] } };
+
+        State state = Settle(service, [Pod("a", 41000)]);
+
+        Assert.Equal(new EndpointSlicePort { Name = name ?? "", Protocol = "TCP", Port = 41000, AppProtocol = "http" }, state.Slices[0].Ports[0]);
+        Assert.Equal(new EndpointPort { Name = inEndpoints, Protocol = "TCP", Port = 41000, AppProtocol = "http" }, state.Endpoints!.Subsets[0].Ports[0]);
+    }
+
+    [Fact]
+    public void Port_WithoutATarget_LeadsToItsOwnNumber()
+    {
+        Service service = Service with { Spec = Service.Spec with { Ports = [new ServicePort { Port = 8080 }, new ServicePort { Name = "none", Port = 9090 }] } };
+
+        Assert.Equal(41000, Assert.Single(Assert.Single(Settle(service, [Pod("a", 41000)]).Slices).Ports).Port);
+    }
+
+    [Theory]
+    [InlineData("UDP", false)]
+    [InlineData("TCP", true)]
+    [InlineData("", true)]
+    public void PublishedPort_OfAnotherProtocol_LeadsNowhere(string protocol, bool isListed)
+    {
+        Pod pod = Pod("a", 41000);
+        pod = pod with { Status = pod.Status! with { HostPorts = [pod.Status.HostPorts[0] with { Protocol = protocol }] } };
+
+        Assert.Equal(isListed ? 1 : 0, Settle(Service, [pod]).Slices.Length);
+    }
+
+    /// <summary>The pod's ports, as its containers name them, and whether the published 8080 is <c>http</c>.</summary>
+    [Theory]
+    [InlineData("main", "http", 8080, "TCP", true)]
+    [InlineData("", "http", 8080, null, true)]
+    [InlineData("other", "http", 8080, "TCP", false)]
+    [InlineData("main", "http", 8081, "TCP", false)]
+    [InlineData("main", "http", 8080, "UDP", false)]
+    public void NamedTargetPort_IsTheContainersThatThePublishedOneIsOf(string publishedOf, string name, int number, string? protocol, bool isListed)
+    {
+        Service service = Service with { Spec = Service.Spec with { Ports = [Service.Spec.Ports[0] with { TargetPort = "http" }] } };
+        Pod pod = Pod("a", 41000);
+        pod = pod with
+        {
+            Spec = pod.Spec with { Containers = [pod.Spec.Containers[0] with { Ports = [new ContainerPort { Name = name, Number = number, Protocol = protocol }] }] },
+            Status = pod.Status! with { HostPorts = [pod.Status.HostPorts[0] with { Container = publishedOf }] },
+        };
+
+        Assert.Equal(isListed ? 1 : 0, Settle(service, [pod]).Slices.Length);
+    }
+
+    [Fact]
+    public void ServiceWithoutPorts_ListsItsPodsAllTheSame()
+    {
+        Service service = Service with { Spec = Service.Spec with { Ports = [] } };
+
+        State state = Settle(service, [Pod("a", 41000)]);
+
+        Assert.Empty(Assert.Single(state.Slices).Ports);
+        Assert.Single(state.Endpoints!.Subsets[0].Addresses);
+    }
+
+    [Fact]
+    public void ServiceOnItsWayOut_LeavesItsEndpointsAlone() =>
+        Assert.Same(Plan.Nothing, PlanFor(Service with { Metadata = Service.Metadata with { DeletionTimestamp = Make.Start } }, [Pod("a", 41000)], new State([], null)));
+
+    [Fact]
+    public void Routes_OfASliceThatSaysLittle_AssumeWhatKubernetesDoes()
+    {
+        EndpointSlice slice = new()
+        {
+            Metadata = new ObjectMeta { Name = "by-hand", Namespace = TestWorld.Namespace },
+            Ports = [new EndpointSlicePort { Port = 9000 }],
+            Endpoints = [new Endpoint { Addresses = ["10.0.0.2", "10.0.0.1"] }, new Endpoint { Addresses = ["10.0.0.3"], Conditions = new EndpointConditions { Ready = false, Terminating = true } }],
+        };
+
+        PortRoute port = Assert.Single(Routes.Of(Service, [slice], _ => null).Ports);
+
+        Assert.Equal([("10.0.0.2", true, true, false), ("10.0.0.1", true, true, false), ("10.0.0.3", false, false, true)],
+            port.Endpoints.Select(endpoint => (endpoint.Address, endpoint.Ready, endpoint.Serving, endpoint.Terminating)));
+        Assert.All(port.Endpoints, endpoint => Assert.Equal((Guid.Empty, "", "", null), (endpoint.Pod, endpoint.PodName, endpoint.Node, endpoint.ReplicaSet)));
+    }
+
+    [Fact]
+    public void Routes_OfAPodThatNoReplicaSetHas_NameNone()
+    {
+        Pod pod = Pod("a", 41000);
+        State state = Settle(Service, [pod]);
+        Pod bare = pod with { Metadata = pod.Metadata with { OwnerReferences = [Make.Owner("Job", Owner)] } };
+
+        Assert.Null(Routes.Of(Service, state.Slices, _ => bare).Ports[0].Endpoints[0].ReplicaSet);
+        Assert.Empty(Routes.Of(Service with { Spec = Service.Spec with { Ports = [Service.Spec.Ports[0] with { Name = "other" }] } }, state.Slices, _ => bare).Ports[0].Endpoints);
+    }
+
+    [Theory]
+    [InlineData("ClientIP", SessionAffinity.ClientIP)]
+    [InlineData("None", SessionAffinity.None)]
+    [InlineData(null, SessionAffinity.None)]
+    public void Routes_SayTheAffinityAndNoAddressOfAHeadlessService(string? affinity, SessionAffinity expected)
+    {
+        Service service = Service with
+        {
+            Spec = Service.Spec with { ClusterIP = "None", SessionAffinity = affinity, SessionAffinityConfig = new SessionAffinityConfig { ClientIP = new ClientIPConfig { TimeoutSeconds = 7 } } },
+        };
+
+        ServiceRoute route = Routes.Of(service, [], _ => null);
+
+        Assert.Equal((null, expected, 7), (route.ClusterIP, route.SessionAffinity, route.AffinityTimeoutSeconds));
+    }
+
     private static Pod Pod(string name, int published)
     {
         Pod pod = Make.Ready(Make.Pod(Owner, name), Make.Start);
