@@ -1,5 +1,6 @@
 using ControlPlane.Domain.Planning.Explaining;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Policies;
 using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Domain.Tests.Planning.Explaining;
@@ -37,7 +38,8 @@ public sealed class RolloutActionsTests
 
     [Fact]
     public void Rollback_ToTheDeclaredRevision_ChangesNothing() =>
-        Assert.Same(deployment, Done(new RolloutAction.Rollback(3), Revision(2, "Complete"), Revision(3, "")).Deployment);
+        Assert.Equal(
+            new ActionOutcome.Done(deployment, "revision 3 is declared already", 3), Done(new RolloutAction.Rollback(3), Revision(2, "Complete"), Revision(3, "")));
 
     [Theory]
     [InlineData(7, "there is no such revision; there are 2, 3")]
@@ -164,6 +166,109 @@ public sealed class RolloutActionsTests
     public void AbortAndRetry_BeforeTheRolloutHasBegun_AreNotNow() => Assert.All<RolloutAction>(
         [new RolloutAction.Abort(), new RolloutAction.Retry()],
         action => Assert.StartsWith("its rollout has not begun yet", NotNow(action, Revision(2, "Complete")), StringComparison.Ordinal));
+
+    [Fact]
+    public void EachAction_SaysWhatItDid()
+    {
+        ReplicaSet[] onTrial = [Revision(2, "Complete"), Revision(3, "")];
+        ReplicaSet[] failed = [Revision(2, "Complete"), Revision(3, "Failed")];
+
+        Assert.Equal("rolled back to revision 2", Done(new RolloutAction.Rollback(2), onTrial).Message);
+        AssertSays("restarted", "it was restarted in this very second", new RolloutAction.Restart(), onTrial);
+        AssertSays("paused", "it is paused already", new RolloutAction.Pause(), onTrial);
+        Assert.Equal("it is not paused", Done(new RolloutAction.Resume()).Message);
+        Assert.Equal("resumed", Told(RolloutActions.Apply(new RolloutAction.Resume(), Done(new RolloutAction.Pause()).Deployment, [], Now)));
+        AssertSays("revision 3 is given up", "revision 3 is given up already", new RolloutAction.Abort(), onTrial);
+        Assert.Equal("revision 3 has failed already", Done(new RolloutAction.Abort(), failed).Message);
+        AssertSays("revision 3 is tried again", "revision 3 is being tried again already", new RolloutAction.Retry(), failed);
+    }
+
+    [Fact]
+    public void EachActionThatCannotBe_SaysWhy()
+    {
+        Deployment paused = Done(new RolloutAction.Pause()).Deployment;
+        string OfPaused(RolloutAction action) => Assert.IsType<ActionOutcome.NotNow>(RolloutActions.Apply(action, paused, [], Now)).Because;
+
+        Assert.Equal("it is paused; resume it before it is rolled back", OfPaused(new RolloutAction.Rollback(null)));
+        Assert.Equal("it is paused; resume it before it is restarted", OfPaused(new RolloutAction.Restart()));
+        Assert.Equal("its rollout has not begun yet; try again", NotNow(new RolloutAction.Abort()));
+        Assert.Equal("nothing waits for a promotion: it is not paused, and it is at no step of a canary or blue-green", NotNow(new RolloutAction.Promote(Full: true)));
+        Assert.Equal("Invalid value: 7: there is no such revision; there are none", Assert.IsType<ActionOutcome.Invalid>(Act(new RolloutAction.Rollback(7))).Because);
+    }
+
+    [Fact]
+    public void Rollback_PassesOverRevisionsThatAreBeingDeleted()
+    {
+        ReplicaSet leaving = Revision(2, "Complete") is var one ? one with { Metadata = one.Metadata with { DeletionTimestamp = Now } } : one;
+
+        Assert.Equal(1, Done(new RolloutAction.Rollback(null), Revision(1, "Complete"), leaving, Revision(3, "")).Revision);
+    }
+
+    /// <summary>A canary of revision 3 at step 1 of 4 since 12:00:10, by a clock that is ahead of ours.</summary>
+    [Theory]
+    [InlineData(false, "revision 3 is promoted past step 1 of 4", "3/1@2026-01-01T12:00:10Z")]
+    [InlineData(true, "revision 3 is promoted past all steps that are left", "3/full@2026-01-01T12:00:00Z")]
+    public void Promote_OfACanary_IsRecordedWithItsStepAndNotBeforeThatBegan(bool full, string message, string recorded)
+    {
+        ReplicaSet current = Revision(3, "");
+        ActionOutcome.Done done = Assert.IsType<ActionOutcome.Done>(RolloutActions.Apply(new RolloutAction.Promote(full), deployment, [current], Now, AtStep(current)));
+
+        Assert.Equal((message, 3L, recorded), (done.Message, done.Revision, done.Deployment.Metadata.Annotations["controlplane.dev/promote"]));
+        Assert.Equal(
+            new ActionOutcome.Done(done.Deployment, "revision 3 is promoted already", 3),
+            RolloutActions.Apply(new RolloutAction.Promote(full), done.Deployment, [current], Now.AddMinutes(1), AtStep(current)));
+    }
+
+    [Fact]
+    public void Promote_InFullInTheMomentOfARetry_IsLaterThanIt()
+    {
+        Deployment retried = Done(new RolloutAction.Retry(), Revision(3, "Failed")).Deployment;
+        ReplicaSet current = Revision(3, "");
+
+        ActionOutcome.Done done = Assert.IsType<ActionOutcome.Done>(RolloutActions.Apply(new RolloutAction.Promote(Full: true), retried, [current], Now, AtStep(current)));
+
+        Assert.Equal("3/full@2026-01-01T12:00:00.001Z", done.Deployment.Metadata.Annotations["controlplane.dev/promote"]);
+    }
+
+    [Theory]
+    [InlineData("aborted")]
+    [InlineData("past its steps")]
+    [InlineData("another ReplicaSet's")]
+    [InlineData("another revision's")]
+    [InlineData("not declared")]
+    public void Promote_OfWhatIsAtNoStep_IsNotNow(string which)
+    {
+        ReplicaSet current = Revision(3, "");
+        RolloutState state = AtStep(current);
+        state = state with
+        {
+            Spec = which switch
+            {
+                "aborted" => state.Spec with { Phase = RolloutPhases.Aborted },
+                "past its steps" => state.Spec with { Step = 4 },
+                "another ReplicaSet's" => state.Spec with { Canary = "other" },
+                "another revision's" => state.Spec with { Revision = 2 },
+                _ => state.Spec,
+            },
+        };
+
+        Assert.IsType<ActionOutcome.NotNow>(RolloutActions.Apply(new RolloutAction.Promote(Full: false), deployment, which == "not declared" ? [Revision(2, "")] : [current], Now, state));
+    }
+
+    private static RolloutState AtStep(ReplicaSet current) => new()
+    {
+        Spec = new RolloutStateSpec { Canary = current.Name, Revision = 3, Step = 1, Steps = 4, Phase = RolloutPhases.WaitingForPromotion, Since = Now.AddSeconds(10) },
+    };
+
+    private void AssertSays(string first, string again, RolloutAction action, ReplicaSet[] replicaSets)
+    {
+        ActionOutcome.Done done = Done(action, replicaSets);
+
+        Assert.Equal(first, done.Message);
+        Assert.Equal(again, Told(RolloutActions.Apply(action, done.Deployment, replicaSets, Now)));
+    }
+
+    private static string Told(ActionOutcome outcome) => Assert.IsType<ActionOutcome.Done>(outcome).Message;
 
     private ActionOutcome Act(RolloutAction action, params ReplicaSet[] replicaSets) => RolloutActions.Apply(action, deployment, replicaSets, Now);
 
