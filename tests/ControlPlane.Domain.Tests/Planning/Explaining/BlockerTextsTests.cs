@@ -132,7 +132,12 @@ public sealed class BlockerTextsTests
         Assert.Equal(
             new Blocker
             {
-                Reason = "WaitingForTermination", Message = "old pods are terminating, and new ones start when they have gone", Pod = "first", Node = "node-1", Since = Now.AddSeconds(-20), Count = 2,
+                Reason = "WaitingForTermination",
+                Message = "old pods are terminating, and new ones start when they have gone",
+                Pod = "first",
+                Node = "node-1",
+                Since = Now.AddSeconds(-20),
+                Count = 2,
             },
             Assert.Single(Blockers.Of(Snapshot(recreate, [old], leaving))));
     }
@@ -161,7 +166,10 @@ public sealed class BlockerTextsTests
         bool isInconclusive = phase == "inconclusive";
         RolloutStateSpec state = new()
         {
-            Policy = "careful", Step = 1, Steps = 4, Since = Since,
+            Policy = "careful",
+            Step = 1,
+            Steps = 4,
+            Since = Since,
             Phase = isInconclusive ? RolloutPhases.Analyzing : phase,
             Analysis = new AnalysisState { Good = 2, Last = "too few", IsInconclusive = isInconclusive },
         };

@@ -96,7 +96,15 @@ public sealed class PolicyChoiceTests
         {
             Spec = new RolloutStateSpec
             {
-                Deployment = deployment.Name, Policy = "all", Revision = 3, Stable = "s", Canary = "c", Phase = RolloutPhases.Paused, Step = 1, Steps = 4, WeightPerMille = 125,
+                Deployment = deployment.Name,
+                Policy = "all",
+                Revision = 3,
+                Stable = "s",
+                Canary = "c",
+                Phase = RolloutPhases.Paused,
+                Step = 1,
+                Steps = 4,
+                WeightPerMille = 125,
             },
         };
 
