@@ -123,7 +123,7 @@ public sealed class PolicyChoiceTests
     {
         Plan plan = PolicyStatuses.Plan(All, [All], [], _ => null, Make.Start);
         Condition accepted = Status(plan).Conditions.Single();
-        Assert.Equal(("Accepted", "True", "Accepted", "", Make.Start), (accepted.Type, accepted.Status, accepted.Reason, accepted.Message, accepted.LastTransitionTime));
+        Assert.Equal(("Accepted", "True", "Accepted", null, Make.Start), (accepted.Type, accepted.Status, accepted.Reason, accepted.Message, accepted.LastTransitionTime));
         Assert.Equal([Precondition.DesiredUnchanged.Of(All)], plan.Preconditions);
 
         RolloutPolicy[] rivals = [.. Enumerable.Range(1, 6).Select(i => Make.Policy($"p{i}"))];
