@@ -13,6 +13,7 @@ internal sealed record BenchOptions
           delete    it deleted: until no pod is left
           reads     GET one Deployment, 32 at a time; LIST N pods
           steady    30 s in which nothing happens to N pods
+          recover   the leader is killed, a standby runs: until a pod is ordered that was asked for meanwhile; fails after more than 5 s
           many-deployments
                     N / 5 Deployments of 5 pods, declared 8 at a time: until all are available
           rolling-update-under-load
@@ -34,7 +35,7 @@ internal sealed record BenchOptions
     /// <summary>The benchmark of the data path.</summary>
     public const string UnderLoad = "rolling-update-under-load";
 
-    private static readonly string[] Names = ["create", "roll", "delete", "reads", "steady", "many-deployments", UnderLoad];
+    private static readonly string[] Names = ["create", "roll", "delete", "reads", "steady", "recover", "many-deployments", UnderLoad];
 
     public required string Name { get; init; }
 

@@ -18,6 +18,8 @@ internal sealed class Rig : IAsyncDisposable
     private readonly EmbeddedPostgresCluster postgres;
     private readonly ChildProgram api;
     private readonly List<RealNode> realNodes = [];
+    private ChildProgram? standby;
+    private Client? standbyClient;
     private ChildProgram? nodes;
 
     private Rig(string folder, EmbeddedPostgresCluster postgres, ChildProgram api, Client client)
@@ -63,17 +65,7 @@ internal sealed class Rig : IAsyncDisposable
         EmbeddedPostgresCluster postgres = await EmbeddedPostgresCluster.StartAsync(
             new EmbeddedPostgresOptions { DataFolder = folder }, NullLogger.Instance, cancellationToken);
         int port = FreePort.Find(IPAddress.Loopback);
-        ChildProgram api = ChildProgram.Start(
-            ProgramOf("src/ControlPlane.Api", "ControlPlane.Api"),
-            ["--http-port", Text(port), "--https-port", "-1", "--data-dir", folder],
-            Path.Combine(folder, "api.log"),
-            new Dictionary<string, string>(settings)
-            {
-                ["ConnectionStrings__ControlPlane"] = postgres.ConnectionString,
-                ["Logging__LogLevel__Default"] = "Warning",
-                // As ./run has it.
-                ["DOTNET_GCgen0size"] = "0x4000000",
-            });
+        ChildProgram api = StartApi(port, folder, postgres, settings);
         Client client = new(port, Path.Combine(folder, "admin.token"));
         Rig rig = new(folder, postgres, api, client);
         try
@@ -88,6 +80,39 @@ internal sealed class Rig : IAsyncDisposable
             throw;
         }
     }
+
+    private static ChildProgram StartApi(int port, string dataFolder, EmbeddedPostgresCluster postgres, IReadOnlyDictionary<string, string> settings) => ChildProgram.Start(
+        ProgramOf("src/ControlPlane.Api", "ControlPlane.Api"),
+        ["--http-port", Text(port), "--https-port", "-1", "--data-dir", dataFolder],
+        Path.Combine(dataFolder, "api.log"),
+        new Dictionary<string, string>(settings)
+        {
+            ["ConnectionStrings__ControlPlane"] = postgres.ConnectionString,
+            ["Logging__LogLevel__Default"] = "Warning",
+            // As ./run has it.
+            ["DOTNET_GCgen0size"] = "0x4000000",
+        });
+
+    /// <summary>Starts a second replica of the API, which serves and does not lead.</summary>
+    /// <exception cref="BenchException">It did not start; the message names its log.</exception>
+    public async Task<Client> StartStandbyAsync(CancellationToken cancellationToken)
+    {
+        string data = Path.Combine(folder, "standby");
+        Directory.CreateDirectory(data);
+        foreach (string file in new[] { "admin.token", "agent.token" })
+        {
+            File.Copy(Path.Combine(folder, file), Path.Combine(data, file));
+        }
+
+        int port = FreePort.Find(IPAddress.Loopback);
+        standby = StartApi(port, data, postgres, new Dictionary<string, string>());
+        standbyClient = new Client(port, Path.Combine(data, "admin.token"));
+        await WaitAsync("the standby does not serve", standby, standbyClient.IsServingAsync, cancellationToken);
+        return standbyClient;
+    }
+
+    /// <summary>Kills the API that was started first, and leads.</summary>
+    public void KillLeader() => api.Kill();
 
     /// <summary>A program as it lies in the clone's build output.</summary>
     public static string ProgramOf(string project, string name)
@@ -107,6 +132,12 @@ internal sealed class Rig : IAsyncDisposable
 
         await api.DisposeAsync();
         Client.Dispose();
+        standbyClient?.Dispose();
+        if (standby is not null)
+        {
+            await standby.DisposeAsync();
+        }
+
         string cluster = postgres.Folder;
         await postgres.DisposeAsync();
         Directory.Delete(folder, recursive: true);
