@@ -2,6 +2,7 @@
 //
 //   GET  /                    {"version":"v1","pod":"hello-7d9f-x2x5l","node":"node-1"}
 //   GET  /healthz             200, or 503 while it has been told to fail its readiness
+//   GET  /call?url=http://b/  what another service answers
 //   POST /fail-readiness      fails /healthz from now on (also: FAIL_READINESS=true)
 //   POST /pass-readiness      passes it again
 //   POST /crash               exits with code 1 (also: CRASH=true, right at the start)
@@ -29,6 +30,7 @@ if (Setting("CRASH", "false") == "true")
 using PosixSignalRegistration onTerm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Exit("exiting on SIGTERM", code: 0));
 using PosixSignalRegistration onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Exit("exiting on SIGINT", code: 0));
 
+using HttpClient client = new(new SocketsHttpHandler { UseProxy = false });
 WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
 builder.Logging.ClearProviders();
 builder.WebHost.UseUrls($"http://{Setting("HOST", "*")}:{Setting("PORT", "8080")}");
@@ -40,6 +42,17 @@ app.MapGet("/", async (HttpContext context) =>
     return Results.Text(said + "\n", MediaTypeNames.Application.Json);
 });
 app.MapGet("/healthz", () => failsReadiness ? Results.Text("told to fail\n", statusCode: 503) : Results.Text("ok\n"));
+app.MapGet("/call", async (Uri url, HttpContext context) =>
+{
+    try
+    {
+        return Results.Text(await client.GetStringAsync(url, context.RequestAborted));
+    }
+    catch (HttpRequestException exception)
+    {
+        return Results.Text($"{exception.Message}\n", statusCode: 502);
+    }
+});
 app.MapPost("/fail-readiness", () => Say($"readiness fails from now on: {failsReadiness = true}"));
 app.MapPost("/pass-readiness", () => Say($"readiness fails from now on: {failsReadiness = false}"));
 app.MapPost("/slow", (int ms) => Say($"answers are slow by {slowMs = Math.Clamp(ms, 0, 60_000)} ms"));

@@ -65,6 +65,9 @@ internal static partial class AgentLog
     [LoggerMessage(20, LogLevel.Warning, "the control plane did not say what {Image} stands for in the revision of {Pod}; it runs as {Resolved}: {Message}")]
     public static partial void ImageUnresolved(this ILogger log, string image, string pod, string resolved, string message);
 
+    [LoggerMessage(21, LogLevel.Information, "made the network {Name} for this node's containers: {Subnet}, of which Services have those from {Services}")]
+    public static partial void NetworkMade(this ILogger log, string name, string subnet, string services);
+
     [LoggerMessage(17, LogLevel.Warning, "cleaning up failed and will be tried again: {Message}")]
     public static partial void CleaningFailed(this ILogger log, string message);
 }

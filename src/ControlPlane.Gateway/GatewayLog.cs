@@ -66,6 +66,21 @@ internal static partial class GatewayLog
     [LoggerMessage(21, LogLevel.Warning, "the control plane's store is {Store} and no longer {Before}: the routes of {Count} Services that it does not serve are kept")]
     public static partial void RoutesKept(this ILogger log, string store, string before, int count);
 
+    [LoggerMessage(22, LogLevel.Information, "containers on {Bridge} find Services in {Range}")]
+    public static partial void ServesContainers(this ILogger log, string bridge, string range);
+
+    [LoggerMessage(23, LogLevel.Error, "{Range} cannot be made this host's for the containers on {Bridge}, which therefore reach no Service (it takes root, or CAP_NET_ADMIN), and will be tried again: {Message}")]
+    public static partial void CannotServeContainers(this ILogger log, string range, string bridge, string message);
+
+    [LoggerMessage(24, LogLevel.Error, "names cannot be answered at {EndPoint}, and will be tried again: {Message}")]
+    public static partial void CannotAnswerNames(this ILogger log, IPEndPoint endPoint, string message);
+
+    [LoggerMessage(25, LogLevel.Information, "answering containers' questions for names at {EndPoint}")]
+    public static partial void AnsweringNames(this ILogger log, IPEndPoint endPoint);
+
+    [LoggerMessage(26, LogLevel.Warning, "a question for a name was not answered: {Message}")]
+    public static partial void NameNotAnswered(this ILogger log, string message);
+
     [LoggerMessage(18, LogLevel.Warning, "no successor can take over: {Message}")]
     public static partial void NoHandOver(this ILogger log, string message);
 }

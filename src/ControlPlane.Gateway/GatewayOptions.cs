@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using ControlPlane.Domain.Routing;
 
 namespace ControlPlane.Gateway;
 
@@ -10,7 +11,8 @@ internal sealed record GatewayOptions
         usage: ControlPlane.Gateway --server URL --token-file FILE [options]
 
           --server URL         the control plane, such as https://10.0.0.5:8443
-          --token-file FILE    the node's own token, which its agent keeps as node.token in its data folder; awaited if it is not there yet
+          --token-file FILE    the node's own token, which its agent keeps as node.token in its data folder; awaited if it is not there yet.
+                               Beside it, network.json says where Services are for the containers of a node with Docker
           --ca-file FILE       the certificate authority of the control plane (default: the system's)
           --node-name NAME     this node's name (default: the host's name)
           --node-address IP    the address on which Services' node ports are served (default: 127.0.0.1)
@@ -34,6 +36,9 @@ internal sealed record GatewayOptions
     public IPAddress NodeAddress { get; init; } = IPAddress.Loopback;
 
     public required string DataFolder { get; init; }
+
+    /// <summary>Where the agent says what network its containers have: beside the node's token.</summary>
+    public string NetworkFile => Path.Combine(Path.GetDirectoryName(TokenFile) ?? "", NodeNetwork.FileName);
 
     /// <summary>Where the figures are served, on a loopback address; 0 for nowhere.</summary>
     public int MetricsPort { get; init; }

@@ -190,9 +190,12 @@ public sealed class DockerTests : IClassFixture<DockerProduct>
 }
 
 /// <summary>One Docker Engine and one product on it, for the tests of this class.</summary>
-public sealed class DockerProduct : IAsyncLifetime, IDisposable
+public class DockerProduct : IAsyncLifetime, IDisposable
 {
     private int lastNamespace;
+
+    /// <summary>How many nodes there are on the one engine.</summary>
+    protected virtual string Nodes => "1";
 
     public DockerEngineFixture Engine { get; } = new();
 
@@ -203,7 +206,7 @@ public sealed class DockerProduct : IAsyncLifetime, IDisposable
     public async Task InitializeAsync()
     {
         await Engine.InitializeAsync();
-        Product = await Product.StartAsync(["--runtime", "docker", "--no-sample"], new Dictionary<string, string?> { ["DOCKER_HOST"] = Engine.Host });
+        Product = await Product.StartAsync(["--runtime", "docker", "--no-sample", "--nodes", Nodes], new Dictionary<string, string?> { ["DOCKER_HOST"] = Engine.Host });
         Api = new ApiClient(Product);
     }
 
@@ -218,7 +221,11 @@ public sealed class DockerProduct : IAsyncLifetime, IDisposable
         await Engine.DisposeAsync();
     }
 
-    public void Dispose() => Engine.Dispose();
+    public void Dispose()
+    {
+        Engine.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     /// <summary>Starts the product that was stopped or killed on its data folder. It has another port now, so earlier clients are of no use.</summary>
     internal async Task<Deployments> StartAgainAsync(string space)

@@ -36,6 +36,9 @@ public sealed class DockerEngineFixture : IAsyncLifetime, IDisposable
             {
                 await RunAsync("docker", ["rm", "-f", .. containers.Split('\n', StringSplitOptions.RemoveEmptyEntries)]);
             }
+
+            // An engine that stops leaves their bridges on the host.
+            await RunAsync("docker", "network", "prune", "-f");
         }
 
         await StopAsync();

@@ -1,5 +1,6 @@
 using ControlPlane.Agent.Runtimes.Docker;
 using ControlPlane.Agent.Runtimes.Process;
+using ControlPlane.Domain.Routing;
 using Docker.DotNet;
 using Microsoft.Extensions.Logging;
 
@@ -9,6 +10,7 @@ namespace ControlPlane.Agent.Runtimes;
 internal sealed class RuntimeChoice(AgentOptions options, TimeProvider time, ILoggerFactory logs) : IDisposable
 {
     private DockerClient? docker;
+    private DockerNetwork? network;
     private IContainerRuntime? runtime;
 
     public IContainerRuntime Runtime => runtime ?? throw new InvalidOperationException("the runtime has not been chosen yet");
@@ -31,8 +33,9 @@ internal sealed class RuntimeChoice(AgentOptions options, TimeProvider time, ILo
         {
             await DockerCall.RunAsync(token => docker.System.GetVersionAsync(token), time, cancellationToken);
             DockerImages images = new(docker, time, logs.CreateLogger<DockerImages>(), DockerImages.UsedPercent);
+            network = new DockerNetwork(options, docker, logs.CreateLogger<DockerNetwork>());
             runtime = new DockerRuntime(
-                options, docker, new DockerInventory(options, docker, time), images, new DockerSandbox(options, docker, images), time);
+                options, docker, new DockerInventory(options, docker, time), images, new DockerSandbox(options, docker, images, network), network, time);
             Why = options.Runtime == "docker" ? "as told" : $"Docker Engine answers at {endpoint}";
         }
         catch (Exception exception) when (exception is RuntimeUnavailableException or DockerApiException)
@@ -47,9 +50,18 @@ internal sealed class RuntimeChoice(AgentOptions options, TimeProvider time, ILo
         }
     }
 
-    public void Dispose() => docker?.Dispose();
+    public void Dispose()
+    {
+        network?.Dispose();
+        docker?.Dispose();
+    }
 
-    private ProcessRuntime Processes() => new(options, new ImageCatalogue(options.Catalogue), time, logs.CreateLogger<ProcessRuntime>());
+    /// <summary>What an agent on Docker left for the gateway holds no longer.</summary>
+    private ProcessRuntime Processes()
+    {
+        File.Delete(Path.Combine(options.DataFolder, NodeNetwork.FileName));
+        return new ProcessRuntime(options, new ImageCatalogue(options.Catalogue), time, logs.CreateLogger<ProcessRuntime>());
+    }
 
     private static Uri Endpoint()
     {

@@ -3,6 +3,7 @@ using ControlPlane.Domain.Routing;
 using ControlPlane.Gateway.Forwarding;
 using ControlPlane.Gateway.Hosting;
 using ControlPlane.Gateway.Listening;
+using ControlPlane.Gateway.Names;
 using ControlPlane.Gateway.Traffic;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -14,6 +15,7 @@ internal sealed class RouteLoop(
     GatewayOptions options,
     ControlPlaneClient controlPlane,
     TableFile file,
+    NodeNetworks networks,
     Router router,
     Listeners listeners,
     MetricsPage metrics,
@@ -31,6 +33,7 @@ internal sealed class RouteLoop(
     private readonly RetryDelay delay = new(Random.Shared.NextDouble);
     private IReadOnlyList<ListenAddress> listening = [];
     private bool listensOnAll = true;
+    private NodeNetwork? listensFor;
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -68,18 +71,28 @@ internal sealed class RouteLoop(
                 await Task.Delay(delay.Next(), time, stoppingToken);
             }
 
-            if (!listensOnAll)
+            if (networks.Current != listensFor)
+            {
+                await ApplyAsync(acknowledged.Table, stoppingToken);
+            }
+            else if (!listensOnAll)
             {
                 listensOnAll = await listeners.ApplyAsync(listening, stoppingToken);
             }
         }
     }
 
-    /// <summary>The next table, or null for no news; asked for a short while only when a port is to be tried again.</summary>
+    /// <summary>The next table, or null for no news; asked for a short while only when a port is to be tried again, and until the containers' network is another.</summary>
     private async Task<RouteTable?> NextAsync(long after, string store, CancellationToken stop)
     {
+        CancellationToken otherNetwork = networks.Changed;
+        if (networks.Current != listensFor)
+        {
+            return null;
+        }
+
         using CancellationTokenSource again = new(listensOnAll ? Timeout.InfiniteTimeSpan : ListenAgainAfter, time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(again.Token, stop);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(again.Token, otherNetwork, stop);
         try
         {
             return await controlPlane.GetRoutesAsync(after, store, either.Token);
@@ -114,6 +127,7 @@ internal sealed class RouteLoop(
 
     private async Task ApplyAsync(RouteTable table, CancellationToken cancellationToken)
     {
+        listensFor = networks.Current;
         listening = [.. router.Apply(table), .. metrics.Listening];
         listensOnAll = await listeners.ApplyAsync(listening, cancellationToken);
         acknowledged.Set(table);

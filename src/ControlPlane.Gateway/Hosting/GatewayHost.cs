@@ -1,6 +1,7 @@
 using ControlPlane.Gateway.Control;
 using ControlPlane.Gateway.Forwarding;
 using ControlPlane.Gateway.Listening;
+using ControlPlane.Gateway.Names;
 using ControlPlane.Gateway.Traffic;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -50,6 +51,7 @@ internal static class GatewayHost
             .AddSingleton<DrainState>()
             .AddSingleton<Connections>()
             .AddSingleton<TrafficMeter>()
+            .AddSingleton<NodeNetworks>()
             .AddSingleton<Router>()
             .AddSingleton<Connector>()
             .AddSingleton<TcpRelay>()
@@ -66,7 +68,9 @@ internal static class GatewayHost
         builder.Services
             .AddHostedService<HandOver>()
             .AddHostedService<Reporter>()
+            .AddHostedService(services => services.GetRequiredService<NodeNetworks>())
             .AddHostedService<RouteLoop>()
+            .AddHostedService<NameServer>()
             .AddHostedService<Edge>();
         WebApplication app = builder.Build();
         HttpForwarding forwarding = app.Services.GetRequiredService<HttpForwarding>();

@@ -2,6 +2,7 @@ using System.Net;
 using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Domain.Routing;
 using ControlPlane.Gateway.Control;
+using ControlPlane.Gateway.Names;
 using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Gateway.Traffic;
@@ -13,7 +14,7 @@ internal sealed record ListenAddress(IPEndPoint EndPoint, ServicePort Port, bool
 /// The table that is acted on, as live ports and endpoints. <see cref="Apply"/> returns when nothing new can reach what the table does not list as ready:
 /// from then on it may be acknowledged.
 /// </summary>
-internal sealed class Router(GatewayOptions options, TrafficMeter meter, TimeProvider time, ILogger<Router> log)
+internal sealed class Router(GatewayOptions options, NodeNetworks networks, TrafficMeter meter, TimeProvider time, ILogger<Router> log)
 {
     private readonly Lock gate = new();
     private readonly Dictionary<PortKey, ServicePort> ports = [];
@@ -132,6 +133,7 @@ internal sealed class Router(GatewayOptions options, TrafficMeter meter, TimePro
 
     /// <summary>
     /// A cluster address is listened on where it is this machine's without further ado, which is so for all of 127.0.0.0/8; gateways of several nodes on one machine share it.
+    /// The containers of a node with Docker have an address of their own for it.
     /// </summary>
     private IEnumerable<ListenAddress> ListeningOf(ServiceRoute service, PortRoute route, ServicePort port)
     {
@@ -143,6 +145,11 @@ internal sealed class Router(GatewayOptions options, TrafficMeter meter, TimePro
         if (IPAddress.TryParse(service.ClusterIP, out IPAddress? address) && IPAddress.IsLoopback(address))
         {
             yield return new ListenAddress(new IPEndPoint(address, route.Port), port, IsShared: true);
+        }
+
+        if (networks.Current?.AddressOf(service.ClusterIP) is { } forContainers)
+        {
+            yield return new ListenAddress(new IPEndPoint(IPAddress.Parse(forContainers), route.Port), port, IsShared: false);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Domain.Routing;
+using ControlPlane.Gateway.Names;
 using ControlPlane.Gateway.Traffic;
 using Microsoft.Extensions.Logging.Abstractions;
 using Endpoint = ControlPlane.Gateway.Traffic.Endpoint;
@@ -18,7 +19,7 @@ internal sealed class RoutedPort
     public RoutedPort()
     {
         Meter = new TrafficMeter(TimeProvider.System);
-        router = new Router(Options, Meter, TimeProvider.System, NullLogger<Router>.Instance);
+        router = new Router(Options, new NodeNetworks(Options, TimeProvider.System, NullLogger<NodeNetworks>.Instance), Meter, TimeProvider.System, NullLogger<Router>.Instance);
     }
 
     public TrafficMeter Meter { get; }

@@ -1,8 +1,8 @@
-using System.Net;
 using ControlPlane.Agent.Pods;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
+using ControlPlane.Domain.Routing;
 using Docker.DotNet.Models;
 using ResourceRequirements = ControlPlane.Domain.Resources.ResourceRequirements;
 
@@ -26,12 +26,12 @@ internal static class DockerContainer
         return hostName[..Math.Min(MaxHostNameChars, hostName.Length)];
     }
 
-    public static CreateContainerParameters From(ContainerRequest request, AgentOptions options)
+    /// <summary>The container but for the network that it has when it is an only one.</summary>
+    public static CreateContainerParameters From(ContainerRequest request, AgentOptions options, NodeNetwork network)
     {
         (Pod pod, Container container, ContainerIdentity identity) = (request.Pod, request.Container, request.Identity);
 
-        // A container has a loopback of its own, where nobody listens for a Service.
-        IEnumerable<ServiceAddress> services = request.Services.Where(service => !IPAddress.TryParse(service.ClusterIP, out IPAddress? address) || !IPAddress.IsLoopback(address));
+        IEnumerable<ServiceAddress> services = request.Services.Select(service => service with { ClusterIP = network.AddressOf(service.ClusterIP) ?? service.ClusterIP });
         ContainerEnvironment environment = ContainerEnvironment.Of(pod, container, services, options.NodeName, options.NodeAddress.ToString());
         DockerPorts ports = request.NetworkOf is null ? DockerPorts.Of([container], request.KeptPorts, options) : DockerPorts.None;
         CreateContainerParameters parameters = new()
@@ -44,7 +44,7 @@ internal static class DockerContainer
             ExposedPorts = ports.Exposed,
             HostConfig = new HostConfig
             {
-                NetworkMode = request.NetworkOf is null ? "default" : $"container:{request.NetworkOf}",
+                NetworkMode = request.NetworkOf is null ? "" : $"container:{request.NetworkOf}",
                 PortBindings = ports.Bindings,
                 RestartPolicy = new RestartPolicy { Name = RestartPolicyKind.No },
                 LogConfig = new LogConfig { Type = "json-file", Config = new Dictionary<string, string> { ["max-size"] = "10m", ["max-file"] = "3" } },

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using ControlPlane.Domain.Agents;
+using ControlPlane.Domain.Routing;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 
@@ -11,7 +12,7 @@ namespace ControlPlane.Agent.Runtimes.Docker;
 /// of several share the network of its sandbox, which publishes the ports of all of them on the node's address; an only one has its own.
 /// </summary>
 internal sealed class DockerRuntime(
-    AgentOptions options, DockerClient client, DockerInventory inventory, DockerImages images, DockerSandbox sandboxes, TimeProvider time)
+    AgentOptions options, DockerClient client, DockerInventory inventory, DockerImages images, DockerSandbox sandboxes, DockerNetwork network, TimeProvider time)
     : IContainerRuntime
 {
     public string Name => "docker";
@@ -51,7 +52,13 @@ internal sealed class DockerRuntime(
 
     public async Task<string> CreateAsync(ContainerRequest request, CancellationToken cancellationToken)
     {
-        CreateContainerParameters parameters = DockerContainer.From(request, options);
+        NodeNetwork joined = await StartingAsync(network.EnsureAsync, cancellationToken);
+        CreateContainerParameters parameters = DockerContainer.From(request, options, joined);
+        if (request.NetworkOf is null)
+        {
+            network.Join(parameters, request.Pod.Namespace, joined);
+        }
+
         return (await StartingAsync(token => client.Containers.CreateContainerAsync(parameters, token), cancellationToken)).ID;
     }
 

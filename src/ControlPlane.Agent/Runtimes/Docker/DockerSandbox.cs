@@ -9,7 +9,7 @@ namespace ControlPlane.Agent.Runtimes.Docker;
 /// A pod's sandbox on the engine: a container that sleeps, in whose network the pod's containers live. Its image is made here and given to the
 /// engine, so that no registry is needed for it: one file, a program of a few instructions that wait for a signal for ever.
 /// </summary>
-internal sealed class DockerSandbox(AgentOptions options, DockerClient client, DockerImages images)
+internal sealed class DockerSandbox(AgentOptions options, DockerClient client, DockerImages images, DockerNetwork network)
 {
     private const string Repository = "controlplane.dev/pause";
     private const string Tag = "1";
@@ -29,7 +29,9 @@ internal sealed class DockerSandbox(AgentOptions options, DockerClient client, D
             await MakeImageAsync(cancellationToken);
         }
 
-        return (await client.Containers.CreateContainerAsync(ParametersOf(request), cancellationToken)).ID;
+        CreateContainerParameters parameters = ParametersOf(request);
+        network.Join(parameters, request.Pod.Namespace, await network.EnsureAsync(cancellationToken));
+        return (await client.Containers.CreateContainerAsync(parameters, cancellationToken)).ID;
     }
 
     private CreateContainerParameters ParametersOf(SandboxRequest request)
@@ -49,7 +51,6 @@ internal sealed class DockerSandbox(AgentOptions options, DockerClient client, D
             StopSignal = "SIGKILL",
             HostConfig = new HostConfig
             {
-                NetworkMode = "default",
                 PortBindings = ports.Bindings,
                 RestartPolicy = new RestartPolicy { Name = RestartPolicyKind.No },
                 LogConfig = new LogConfig { Type = "none" },
