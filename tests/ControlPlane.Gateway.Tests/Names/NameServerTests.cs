@@ -1,0 +1,112 @@
+using System.Net;
+using System.Net.Sockets;
+using ControlPlane.Gateway.Control;
+using ControlPlane.Gateway.Names;
+using ControlPlane.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace ControlPlane.Gateway.Tests.Names;
+
+/// <summary>A name server on a loopback address, and the host's resolver, which is a socket of the test.</summary>
+public sealed class NameServerTests : IAsyncLifetime, IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    private readonly TemporaryFolder folder = new("names");
+    private readonly Socket resolver = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+    private readonly CancellationTokenSource stop = new();
+    private readonly Acknowledged routes = new(TimeProvider.System);
+    private readonly NodeNetworks networks = new(
+        new GatewayOptions { Server = new Uri("http://127.0.0.1"), TokenFile = "", NodeName = "node-1", DataFolder = "" }, TimeProvider.System, NullLogger<NodeNetworks>.Instance);
+
+    private IPEndPoint endPoint = null!;
+    private Task serving = null!;
+    private NameServer server = null!;
+
+    public async Task InitializeAsync()
+    {
+        resolver.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        string file = Path.Combine(folder.Path, "resolv.conf");
+        await File.WriteAllTextAsync(file, "nameserver 127.0.0.1\n");
+        routes.Set(ServiceNamesTests.Table);
+        server = new NameServer(networks, routes, TimeProvider.System, NullLogger<NameServer>.Instance)
+        {
+            Upstream = new Upstream(TimeProvider.System) { ResolvConf = file, Port = ((IPEndPoint)resolver.LocalEndPoint!).Port },
+        };
+        using (Socket free = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))
+        {
+            free.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0));
+            endPoint = (IPEndPoint)free.LocalEndPoint!;
+        }
+
+        serving = server.ServeAsync(ServiceNamesTests.Network, endPoint, stop.Token);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => serving);
+    }
+
+    public void Dispose()
+    {
+        server.Dispose();
+        networks.Dispose();
+        routes.Dispose();
+        resolver.Dispose();
+        stop.Dispose();
+        folder.Dispose();
+    }
+
+    [Fact]
+    public async Task ServiceName_IsAnsweredOverUdpAndTcp()
+    {
+        byte[] question = Ask.For("orders.shop.svc.cluster.local");
+
+        byte[] overUdp = await AskAsync(question);
+
+        Assert.Equal((ResponseCode.NoError, false, 1, 0), Ask.Summary(overUdp));
+        Assert.Equal([10, 65, 3, 9], overUdp[^4..]);
+        using Socket tcp = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await tcp.ConnectAsync(endPoint);
+        await using NetworkStream stream = new(tcp);
+        foreach (int _ in Enumerable.Range(0, 2))
+        {
+            await Upstream.WriteFramedAsync(stream, question, CancellationToken.None);
+            Assert.Equal(overUdp, await Upstream.ReadFramedAsync(stream, CancellationToken.None).WaitAsync(Patience));
+        }
+    }
+
+    [Fact]
+    public async Task OtherName_IsAnsweredAsTheHostsResolverDoes()
+    {
+        byte[] question = Ask.For("example.org");
+        Task<byte[]> asking = AskAsync(question);
+
+        byte[] buffer = new byte[512];
+        SocketReceiveFromResult asked = await resolver.ReceiveFromAsync(buffer, new IPEndPoint(IPAddress.Any, 0)).WaitAsync(Patience);
+        Assert.Equal(question, buffer[..asked.ReceivedBytes]);
+        byte[] answer = DnsMessage.Write(DnsMessage.Read(question)!, new DnsAnswer(ResponseCode.NoError, new DnsRecord.Address(IPAddress.Parse("192.0.2.1"))), 512);
+        await resolver.SendToAsync(answer, asked.RemoteEndPoint);
+
+        Assert.Equal(answer, await asking);
+    }
+
+    [Fact]
+    public async Task OtherName_ThatNoResolverAnswers_IsAServerFailure()
+    {
+        resolver.Dispose();
+
+        Assert.Equal(ResponseCode.ServerFailure, Ask.Summary(await AskAsync(Ask.For("example.org"))).Code);
+    }
+
+    private async Task<byte[]> AskAsync(byte[] question)
+    {
+        using Socket udp = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        await udp.ConnectAsync(endPoint);
+        await udp.SendAsync(question);
+        byte[] answer = new byte[512];
+        int length = await udp.ReceiveAsync(answer).WaitAsync(Patience);
+        return answer[..length];
+    }
+}
