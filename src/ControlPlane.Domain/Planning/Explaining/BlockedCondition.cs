@@ -73,5 +73,5 @@ internal static class BlockedCondition
 
     private static string Others(Blocker blocker) => blocker.Count > 1 ? $" and {blocker.Count - 1} more" : "";
 
-    private static TimeSpan? Earlier(TimeSpan? left, TimeSpan? right) => left is null || right < left ? right ?? left : left;
+    private static TimeSpan? Earlier(TimeSpan? left, TimeSpan? right) => left is null || right < left ? right : left;
 }

@@ -44,6 +44,23 @@ public class SimilarEventsTests
     }
 
     [Fact]
+    public void Combine_UpToTenOfSeveralSorts_KeepTheirOrderAndWhatIsSaidTwice()
+    {
+        EventNote[] notes = [.. Created("a", 4).Zip(Created("b", 4)).SelectMany(pair => new[] { pair.First, pair.Second }), .. Created("a", 2)];
+
+        Assert.Equal(notes, SimilarEvents.Combine([.. notes]));
+    }
+
+    [Fact]
+    public void Combine_TenOfOneSortAmongMore_StayApartAndElevenDoNot()
+    {
+        Assert.Equal(11, SimilarEvents.Combine([.. Created("a", 10), .. Created("b", 1)]).Count);
+        IReadOnlyList<EventNote> combined = SimilarEvents.Combine([.. Created("a", 11)]);
+
+        Assert.Equal((10, 2), (combined.Count, combined[^1].Count));
+    }
+
+    [Fact]
     public void Combine_TheSameSaidTwice_CountsOnce() =>
         Assert.Equal(991, SimilarEvents.Combine([.. Created("web", 1_000), .. Created("web", 1_000)])[^1].Count);
 

@@ -67,6 +67,59 @@ public sealed class BlockedConditionTests
     }
 
     [Fact]
+    public void Pass_CauseChanges_KeepsSinceWhenItIsBlocked()
+    {
+        FailToPull();
+        Tell();
+        DateTimeOffset since = Blocked()!.LastTransitionTime!.Value;
+        FailToPull("no such host");
+        world.Now = world.Now.AddSeconds(2);
+
+        world.PassUntilQuiet();
+
+        Assert.Equal((since, world.Now), (Blocked()!.LastTransitionTime, Blocked()!.LastUpdateTime));
+    }
+
+    [Fact]
+    public void Pass_OnePod_IsNamedAloneWithItsNodeAndTheTime()
+    {
+        world.SetReplicas(1);
+        world.PassUntilQuiet();
+        world.EndTerminating();
+        FailToPull();
+        string at = $"{world.Now:yyyy-MM-dd'T'HH:mm:ss'Z'}";
+        Tell();
+
+        Pod pod = world.Pods[0];
+        Assert.Equal($"ImagePull: pod {pod.Name} on {pod.Spec.NodeName} since {at}: {Sentence}", Blocked()!.Message);
+    }
+
+    [Fact]
+    public void Pass_PodWithoutANode_IsNamedWithoutOne()
+    {
+        TestWorld nowhere = new() { Nodes = [] };
+        nowhere.Store(Make.Deployment(replicas: 1));
+        nowhere.PassUntilQuiet();
+        nowhere.Now = nowhere.Now.AddSeconds(2);
+        nowhere.PassUntilQuiet();
+
+        Assert.StartsWith($"Unschedulable: pod {nowhere.Pods[0].Name} since ", nowhere.Condition("Blocked").Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>An old pod that outlives its grace is somebody's to look at, too.</summary>
+    [Fact]
+    public void Pass_PodThatOutlivesItsGrace_IsTold()
+    {
+        world.SetReady(_ => true);
+        world.SetReplicas(1);
+        world.PassUntilQuiet();
+        world.Now = world.Now.AddSeconds(40);
+        world.PassUntilQuiet();
+
+        Assert.Equal("Terminating", Blocked()!.Reason);
+    }
+
+    [Fact]
     public void Pass_Blocked_LeavesKubernetesConditionsAlone()
     {
         Condition available = world.Condition("Available");

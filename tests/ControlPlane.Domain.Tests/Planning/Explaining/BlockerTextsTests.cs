@@ -1,6 +1,7 @@
 using ControlPlane.Domain.Planning;
 using ControlPlane.Domain.Planning.Explaining;
 using ControlPlane.Domain.Planning.Policies;
+using ControlPlane.Domain.Planning.Rollouts;
 using ControlPlane.Domain.Planning.Scheduling;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Policies;
@@ -199,6 +200,40 @@ public sealed class BlockerTextsTests
             Blockers.Of(snapshot).Select(blocker => (blocker.Reason, blocker.Message)));
         Assert.DoesNotContain(
             Blockers.Of(snapshot with { State = new RolloutState { Spec = state with { Policy = "another" } } }), blocker => blocker.Reason == "NoService");
+    }
+
+    [Theory]
+    [InlineData("why", "FailedCreate", "why")]
+    [InlineData(null, "FailedCreate", "FailedCreate")]
+    [InlineData(null, null, "")]
+    public void Of_AConditionWithoutAMessage_TellsItsReason(string? message, string? reason, string told)
+    {
+        Condition condition = new() { Type = "ReplicaFailure", Status = "True", Reason = reason, Message = message };
+
+        Assert.Equal(told, Assert.Single(Of(Make.Deployment() with { Status = new DeploymentStatus { Conditions = [condition] } })).Message);
+    }
+
+    /// <summary>Made 1 s and 0 s ago, and marked so that one is overdue in 4 s: there is more to tell when the first of these is due.</summary>
+    [Fact]
+    public void Of_WhatIsNotDueYet_IsLookedAtAgainWhenTheFirstIs()
+    {
+        Deployment deployment = Make.Deployment();
+        ReplicaSet current = Make.Revision(deployment, 1, 3);
+        Pod older = Make.Pod(current, "a", created: Now.AddSeconds(-1));
+        Pod younger = Make.Pod(current, "b", created: Now);
+        Pod leaving = Make.Terminating(Make.Pod(current, "c"), Now.AddSeconds(-6));
+
+        Assert.Equal(Now.AddSeconds(1), NextAt(deployment, older, younger, leaving));
+        Assert.Equal(Now.AddSeconds(1), NextAt(deployment, younger, older));
+        Assert.Equal(Now.AddSeconds(4), NextAt(deployment, leaving));
+        Assert.Null(NextAt(deployment, Make.Terminating(Make.Pod(current, "c"), Now.AddSeconds(-10))));
+        Assert.Null(NextAt(deployment));
+    }
+
+    private static DateTimeOffset? NextAt(Deployment deployment, params Pod[] pods)
+    {
+        WorkloadSnapshot snapshot = Snapshot(deployment, [], pods);
+        return Blockers.Of(Rollout.Of(deployment, WorkloadPlanner.Members(snapshot, snapshot.ReplicaSets), snapshot.Policy), snapshot).NextAt;
     }
 
     private static void AssertTold((string Reason, string Message, DateTimeOffset Since) expected, PodStatus status)
