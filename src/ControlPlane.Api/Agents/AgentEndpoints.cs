@@ -73,13 +73,14 @@ internal static class AgentEndpoints
         }
 
         int? failure = int.TryParse(http.Request.Query["status"], NumberStyles.None, CultureInfo.InvariantCulture, out int code) ? code : null;
-        PendingStream? stream = streams.Connect(id, new AgentStream(http.Request.BodyReader, failure));
+        PendingStream? stream = streams.Connect(id, new AgentStream(http.Request.BodyReader, failure, http.RequestAborted));
         if (stream is null)
         {
             throw new ApiException(new Status { Code = StatusCodes.Status404NotFound, Reason = StatusReason.NotFound, Message = "nobody waits for this stream" });
         }
 
-        await stream.Finished.WaitAsync(http.RequestAborted);
+        // Somebody else reads this call's body, who is told when the call is broken off: until they have let go of it the call must not end, or that read never would.
+        await stream.Finished;
         http.Response.StatusCode = StatusCodes.Status204NoContent;
         if (http.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true && !stream.IsReadToEnd)
         {

@@ -26,44 +26,54 @@ internal static class PodLogEndpoint
         ObjectKey key = new((string)http.Request.RouteValues["namespace"]!, (string)http.Request.RouteValues["name"]!);
         using PendingStream stream = await mediator.Send(new PodLog(key, ReadOptions(http.Request.Query)), ending.Token);
         AgentStream source = await dialing.ConnectAsync(stream, ending.Token);
+        using CancellationTokenSource reading = CancellationTokenSource.CreateLinkedTokenSource(ending.Token, source.BrokenOff);
+        try
+        {
+            await ServeAsync(http, stream, source, reading.Token);
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            // The client has gone or the server stops: a log ends where it is cut.
+            return;
+        }
+        catch (Exception broken) when (broken is OperationCanceledException or IOException or BadHttpRequestException)
+        {
+            throw StatusError.ServiceUnavailable($"the agent of node {stream.Node} broke the log off");
+        }
+    }
+
+    private static async Task ServeAsync(HttpContext http, PendingStream stream, AgentStream source, CancellationToken cancellationToken)
+    {
         if (source.FailureCode is { } code)
         {
-            string reason = await ReadReasonAsync(source.Body, ending.Token);
+            string reason = await ReadReasonAsync(source.Body, cancellationToken);
             stream.IsReadToEnd = true;
             throw Failure(code, reason);
         }
 
         http.Response.ContentType = "text/plain";
-        await http.Response.StartAsync(ending.Token);
-        await CopyAsync(stream, source.Body, http.Response.BodyWriter, ending.Token);
+        await http.Response.StartAsync(cancellationToken);
+        await CopyAsync(stream, source.Body, http.Response.BodyWriter, cancellationToken);
     }
 
     private static async Task CopyAsync(PendingStream stream, PipeReader source, PipeWriter target, CancellationToken cancellationToken)
     {
-        try
+        await target.FlushAsync(cancellationToken);
+        while (true)
         {
-            await target.FlushAsync(cancellationToken);
-            while (true)
+            ReadResult read = await source.ReadAsync(cancellationToken);
+            foreach (ReadOnlyMemory<byte> segment in read.Buffer)
             {
-                ReadResult read = await source.ReadAsync(cancellationToken);
-                foreach (ReadOnlyMemory<byte> segment in read.Buffer)
-                {
-                    target.Write(segment.Span);
-                }
-
-                source.AdvanceTo(read.Buffer.End);
-                FlushResult flushed = await target.FlushAsync(cancellationToken);
-                if (read.IsCompleted || flushed.IsCompleted)
-                {
-                    stream.IsReadToEnd = read.IsCompleted;
-                    return;
-                }
+                target.Write(segment.Span);
             }
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // The client has gone or the server stops: a log ends where it is cut.
-            return;
+
+            source.AdvanceTo(read.Buffer.End);
+            FlushResult flushed = await target.FlushAsync(cancellationToken);
+            if (read.IsCompleted || flushed.IsCompleted)
+            {
+                stream.IsReadToEnd = read.IsCompleted;
+                return;
+            }
         }
     }
 

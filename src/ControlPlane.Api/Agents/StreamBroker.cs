@@ -132,7 +132,8 @@ internal sealed class StreamBroker(ReplicaAddress address, TimeProvider time)
 /// <summary>What an agent sends for a stream.</summary>
 /// <param name="Body">The bytes as they come; for a failure a text that says why.</param>
 /// <param name="FailureCode">The HTTP status of a failure; null when the stream could be opened.</param>
-internal sealed record AgentStream(PipeReader Body, int? FailureCode);
+/// <param name="BrokenOff">Is cancelled when the agent's call ends before its body has.</param>
+internal sealed record AgentStream(PipeReader Body, int? FailureCode, CancellationToken BrokenOff);
 
 /// <summary>A stream that a client waits for, or reads.</summary>
 internal sealed class PendingStream(StreamBroker broker, string node, StreamRequest request) : IDisposable

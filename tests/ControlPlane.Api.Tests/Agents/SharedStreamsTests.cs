@@ -72,7 +72,9 @@ public sealed class SharedStreamsTests(ApiServer agents) : IAsyncLifetime
             Assert.False(sent.IsCompleted);
         }
 
-        await Assert.ThrowsAnyAsync<HttpRequestException>(() => sent.WaitAsync(Within));
+        // The client's handler says one or the other, by whether it was just waiting for something to send.
+        Exception? broken = await Record.ExceptionAsync(() => sent.WaitAsync(Within));
+        Assert.True(broken is HttpRequestException or OperationCanceledException, $"the call ended with {broken}");
         await written.Writer.CompleteAsync();
     }
 
