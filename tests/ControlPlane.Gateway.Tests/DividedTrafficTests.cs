@@ -137,7 +137,7 @@ public sealed class DividedTrafficTests
         string labels = Labels.TrimEnd();
         string[] lines = [];
         await Eventually.TrueAsync(
-            () => (lines = world.Client.GetStringAsync(metrics).GetAwaiter().GetResult().Split('\n')).Contains($"controlplane_gateway_requests_total{{{labels}}} 1"),
+            async () => (lines = (await world.Client.GetStringAsync(metrics)).Split('\n')).Contains($"controlplane_gateway_requests_total{{{labels}}} 1"),
             "the request is counted");
 
         Assert.Contains($"controlplane_gateway_failures_total{{{labels}}} 0", lines);

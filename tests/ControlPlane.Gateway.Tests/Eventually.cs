@@ -5,10 +5,12 @@ internal static class Eventually
 {
     private static readonly TimeSpan AtMost = TimeSpan.FromSeconds(30);
 
-    public static async Task TrueAsync(Func<bool> condition, string what)
+    public static Task TrueAsync(Func<bool> condition, string what) => TrueAsync(() => Task.FromResult(condition()), what);
+
+    public static async Task TrueAsync(Func<Task<bool>> condition, string what)
     {
         long start = TimeProvider.System.GetTimestamp();
-        while (!condition())
+        while (!await condition())
         {
             Assert.True(TimeProvider.System.GetElapsedTime(start) < AtMost, $"not within {AtMost.TotalSeconds:0} s: {what}");
             await Task.Delay(10);

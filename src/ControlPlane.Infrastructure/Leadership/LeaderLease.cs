@@ -28,32 +28,29 @@ internal sealed class LeaderLease(Database database, IOptions<StoreOptions> opti
 
     /// <summary>The connection is used by one at a time.</summary>
     private readonly SemaphoreSlim turn = new(1, 1);
-    private NpgsqlConnection? kept;
+    private readonly KeptConnection kept = new(database.Sessions);
 
-    /// <summary>The epoch that the kept session has locked.</summary>
-    private long? locked;
+    /// <summary>The session that has an epoch's lock; it ends with the session.</summary>
+    private (NpgsqlConnection Session, long Epoch)? locked;
 
     public Task<long?> TryHoldAsync(CancellationToken cancellationToken) => AskAsync(
         async connection => await ExtendAsync(connection, cancellationToken) ?? await TakeAsync(connection, cancellationToken),
         cancellationToken);
 
-    public async Task ReleaseAsync(CancellationToken cancellationToken)
-    {
-        await AskAsync(
-            async connection =>
+    public Task ReleaseAsync(CancellationToken cancellationToken) => AskAsync(
+        async connection =>
+        {
+            await using NpgsqlCommand release = new("UPDATE leader SET holder = '', expires_at = '-infinity' WHERE holder = $1", connection)
             {
-                await using NpgsqlCommand release = new("UPDATE leader SET holder = '', expires_at = '-infinity' WHERE holder = $1", connection)
-                {
-                    Parameters = { new() { Value = holder } },
-                };
-                return await release.ExecuteNonQueryAsync(cancellationToken);
-            },
-            cancellationToken);
-    }
+                Parameters = { new() { Value = holder } },
+            };
+            return await release.ExecuteNonQueryAsync(cancellationToken);
+        },
+        cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
-        await DropAsync();
+        await kept.DisposeAsync();
         turn.Dispose();
     }
 
@@ -69,14 +66,14 @@ internal sealed class LeaderLease(Database database, IOptions<StoreOptions> opti
             return null;
         }
 
-        if (locked != epoch)
+        if (locked != (connection, epoch))
         {
             // The session before this one may not have ended yet: then its lock still stands, and the next extension takes this one's.
             await using NpgsqlCommand relock = new($"SELECT pg_try_advisory_lock({LockClass}, {LockNumber}) FROM (SELECT $1 AS epoch) AS held", connection)
             {
                 Parameters = { new() { Value = epoch } },
             };
-            locked = await relock.ExecuteScalarAsync(cancellationToken) is true ? epoch : null;
+            locked = await relock.ExecuteScalarAsync(cancellationToken) is true ? (connection, epoch) : null;
         }
 
         return epoch;
@@ -108,53 +105,21 @@ internal sealed class LeaderLease(Database database, IOptions<StoreOptions> opti
         };
         long? epoch = await take.ExecuteScalarAsync(cancellationToken) as long?;
         await transaction.CommitAsync(cancellationToken);
-        locked = epoch ?? locked;
+        locked = epoch is { } taken ? (connection, taken) : null;
         return epoch;
     }
 
-    /// <summary>Asks on the kept connection; once more, on a new one, when it turns out to be broken.</summary>
     /// <exception cref="StoreUnavailableException">The database could not be reached.</exception>
     private async Task<T> AskAsync<T>(Func<NpgsqlConnection, Task<T>> ask, CancellationToken cancellationToken)
     {
         await turn.WaitAsync(cancellationToken);
         try
         {
-            for (bool isFirst = kept is not null; ; isFirst = false)
-            {
-                try
-                {
-                    kept ??= await database.Sessions.OpenConnectionAsync(cancellationToken);
-                    return await ask(kept);
-                }
-                catch (Exception error) when (Database.IsTrouble(error))
-                {
-                    await DropAsync();
-                    if (!isFirst || error.InnerException is TimeoutException)
-                    {
-                        throw new StoreUnavailableException($"The database cannot be reached: {error.Message}", error);
-                    }
-                }
-                catch
-                {
-                    await DropAsync();
-                    throw;
-                }
-            }
+            return await kept.AskAsync(ask, cancellationToken);
         }
         finally
         {
             turn.Release();
-        }
-    }
-
-    /// <summary>Closes the session, and with it its lock.</summary>
-    private async Task DropAsync()
-    {
-        locked = null;
-        if (kept is { } connection)
-        {
-            kept = null;
-            await connection.DisposeAsync();
         }
     }
 }

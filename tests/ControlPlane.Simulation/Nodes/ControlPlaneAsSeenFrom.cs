@@ -1,10 +1,9 @@
 using ControlPlane.Agent.Protocol;
 using ControlPlane.Domain.Agents;
-using ControlPlane.Simulation.Replicas;
 
 namespace ControlPlane.Simulation.Nodes;
 
-/// <summary>The control plane at the other end of a node's network: one replica until it fails, then another.</summary>
+/// <summary>The control plane as an agent calls it.</summary>
 internal sealed class ControlPlaneAsSeenFrom(Machine machine, Simulation simulation) : IControlPlane
 {
     // As the product's client has them.
@@ -13,29 +12,14 @@ internal sealed class ControlPlaneAsSeenFrom(Machine machine, Simulation simulat
 
     private static readonly TimeSpan ResolveTimeout = TimeSpan.FromSeconds(3);
 
-    private Replica? server;
+    private readonly ServerChoice server = new(machine, simulation);
 
     public Task<ReportReply> ReportAsync(NodeReport report, CancellationToken cancellationToken) =>
-        CallAsync(replica => replica.ReportAsync(machine.Name, report), ReportTimeout, cancellationToken);
+        server.CallAsync(replica => replica.ReportAsync(machine.Name, report), ReportTimeout, cancellationToken);
 
     public Task<DesiredState> GetDesiredAsync(long after, string store, CancellationToken cancellationToken) =>
-        CallAsync(replica => replica.DesiredAsync(machine.Name, after, store), DesiredTimeout, cancellationToken);
+        server.CallAsync(replica => replica.DesiredAsync(machine.Name, after, store), DesiredTimeout, cancellationToken);
 
     public Task<ImageReply> ResolveImageAsync(ImageReport report, CancellationToken cancellationToken) =>
-        CallAsync(replica => replica.ResolveImageAsync(machine.Name, report), ResolveTimeout, cancellationToken);
-
-    private async Task<T> CallAsync<T>(Func<Replica, Task<T>> call, TimeSpan timeout, CancellationToken cancellationToken)
-    {
-        server ??= simulation.AnyReplica();
-        Replica? called = machine.IsPartitioned ? null : server;
-        try
-        {
-            return await simulation.Network.CallAsync(called?.Process, () => call(called!), timeout, cancellationToken);
-        }
-        catch (ControlPlaneException)
-        {
-            server = null;
-            throw;
-        }
-    }
+        server.CallAsync(replica => replica.ResolveImageAsync(machine.Name, report), ResolveTimeout, cancellationToken);
 }

@@ -1,7 +1,6 @@
 using ControlPlane.Agent.Protocol;
 using ControlPlane.Agent.Runtimes;
 using ControlPlane.Domain.Routing;
-using ControlPlane.Simulation.Replicas;
 using ControlPlane.Simulation.Scheduling;
 using KeptRoutes = ControlPlane.Gateway.Control.KeptRoutes;
 
@@ -24,7 +23,7 @@ internal sealed class SimulatedGateway
     private readonly Dice dice;
     private readonly string instance;
     private readonly Dictionary<Guid, List<Request>> inFlight = [];
-    private Replica? server;
+    private readonly ServerChoice server;
     private RouteTable table;
     private long sequence;
     private TaskCompletionSource news = new();
@@ -34,6 +33,7 @@ internal sealed class SimulatedGateway
         this.machine = machine;
         this.simulation = simulation;
         dice = simulation.Dice.Fork();
+        server = new ServerChoice(machine, simulation);
         instance = dice.NewGuid().ToString("N");
         table = machine.RoutesOnDisk ?? new RouteTable { Store = "", Revision = 0 };
         foreach (SimulatedEngine engine in simulation.Engines)
@@ -75,7 +75,7 @@ internal sealed class SimulatedGateway
         {
             try
             {
-                if (await CallAsync(replica => replica.RoutesAsync(after, store), RoutesTimeout) is { } next)
+                if (await server.CallAsync(replica => replica.RoutesAsync(after, store), RoutesTimeout, CancellationToken.None) is { } next)
                 {
                     await TakeAsync(next);
                     (after, store) = (table.Revision, table.Store);
@@ -118,7 +118,7 @@ internal sealed class SimulatedGateway
             };
             try
             {
-                await CallAsync(replica => replica.GatewayReportsAsync(machine.Name, report), ReportTimeout);
+                await server.CallAsync(replica => replica.GatewayReportsAsync(machine.Name, report), ReportTimeout, CancellationToken.None);
                 await Task.WhenAny(news.Task, Task.Delay(ReportInterval, Process.Time));
             }
             catch (ControlPlaneException)
@@ -191,21 +191,6 @@ internal sealed class SimulatedGateway
         < 99 => dice.Milliseconds(500, 15_000),
         _ => dice.Milliseconds(15_000, 60_000),
     };
-
-    private async Task<T> CallAsync<T>(Func<Replica, Task<T>> call, TimeSpan timeout)
-    {
-        server ??= simulation.AnyReplica();
-        Replica? called = machine.IsPartitioned ? null : server;
-        try
-        {
-            return await simulation.Network.CallAsync(called?.Process, () => call(called!), timeout, CancellationToken.None);
-        }
-        catch (ControlPlaneException)
-        {
-            server = null;
-            throw;
-        }
-    }
 
     private sealed record Request(int Port)
     {

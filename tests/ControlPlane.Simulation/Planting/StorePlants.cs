@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
+using ControlPlane.Simulation.Storing;
 
 namespace ControlPlane.Simulation.Planting;
 
@@ -62,41 +63,29 @@ internal sealed class CachePlant : Plant
     public override IResourceCache OnCache(IResourceCache cache) => new ChangedCache(cache, static item => item, isPatient: false);
 }
 
-internal sealed class ChangedCache(IResourceCache inner, Func<Resource, Resource> change, bool isPatient) : IResourceCache
+internal sealed class ChangedCache(IResourceCache inner, Func<Resource, Resource> change, bool isPatient) : CacheDecorator(inner)
 {
-    public string StoreIdentity => inner.StoreIdentity;
+    public override KindSnapshot Snapshot(ResourceKind kind) => Changed(base.Snapshot(kind), change);
 
-    public long Revision => inner.Revision;
+    public override Resource? Find(ResourceKind kind, ObjectKey key) => base.Find(kind, key) is { } found ? change(found) : null;
 
-    public KindSnapshot Snapshot(ResourceKind kind) => Changed(inner.Snapshot(kind), change);
+    public override Task<long> AskLatestAsync(CancellationToken cancellationToken) =>
+        isPatient ? base.AskLatestAsync(cancellationToken) : Task.FromResult(Revision);
 
-    public Resource? Find(ResourceKind kind, ObjectKey key) => inner.Find(kind, key) is { } found ? change(found) : null;
+    public override Task WaitForLatestAsync(CancellationToken cancellationToken) => isPatient ? base.WaitForLatestAsync(cancellationToken) : Task.CompletedTask;
 
-    public Task WaitForRevisionAsync(long revision, CancellationToken cancellationToken) => inner.WaitForRevisionAsync(revision, cancellationToken);
-
-    public Task<long> AskLatestAsync(CancellationToken cancellationToken) =>
-        isPatient ? inner.AskLatestAsync(cancellationToken) : Task.FromResult(inner.Revision);
-
-    public Task WaitForLatestAsync(CancellationToken cancellationToken) => isPatient ? inner.WaitForLatestAsync(cancellationToken) : Task.CompletedTask;
-
-    public ChangeSubscription SubscribeFromNow() => new Subscription(inner.SubscribeFromNow(), change);
-
-    public ChangeSubscription SubscribeAfter(long revision) => new Subscription(inner.SubscribeAfter(revision), change);
+    protected override ChangeSubscription Wrap(ChangeSubscription subscription) => new Subscription(subscription, change);
 
     private static KindSnapshot Changed(KindSnapshot snapshot, Func<Resource, Resource> change) =>
         snapshot with { Objects = snapshot.Objects.ToImmutableSortedDictionary(item => item.Key, item => change(item.Value)) };
 
-    private sealed class Subscription(ChangeSubscription inner, Func<Resource, Resource> change) : ChangeSubscription
+    private sealed class Subscription(ChangeSubscription inner, Func<Resource, Resource> change) : SubscriptionDecorator(inner)
     {
-        public override string StoreIdentity => inner.StoreIdentity;
-
-        public override long StartRevision => inner.StartRevision;
-
-        public override KindSnapshot SnapshotAtStart(ResourceKind kind) => Changed(inner.SnapshotAtStart(kind), change);
+        public override KindSnapshot SnapshotAtStart(ResourceKind kind) => Changed(base.SnapshotAtStart(kind), change);
 
         public override async ValueTask<ChangeBatch> ReadAsync(CancellationToken cancellationToken)
         {
-            ChangeBatch batch = await inner.ReadAsync(cancellationToken);
+            ChangeBatch batch = await base.ReadAsync(cancellationToken);
             return batch with { Changes = [.. batch.Changes.Select(item => item with { Object = change(item.Object) })] };
         }
     }

@@ -42,11 +42,7 @@ internal sealed class HeldDesired(NodeAssignments assignments, TimeProvider time
                 };
             }
 
-            TaskCompletionSource wake = new();
-            await using ITimer timer = time.CreateTimer(_ => wake.TrySetResult(), null, left, Timeout.InfiniteTimeSpan);
-            Task change = WakeAsync(view.Changed, wake);
-            await wake.Task;
-            _ = change.Exception;
+            await Holding.UntilAsync(view.Changed, left, time);
         }
     }
 
@@ -54,10 +50,4 @@ internal sealed class HeldDesired(NodeAssignments assignments, TimeProvider time
 
     private static bool IsBehind(NodeAssignments.View view, long after, string store) =>
         view.Revision == 0 || (!IsOther(view, store) && view.Revision < after);
-
-    private static async Task WakeAsync(Task change, TaskCompletionSource wake)
-    {
-        await change;
-        wake.TrySetResult();
-    }
 }

@@ -32,16 +32,7 @@ internal sealed class HeldRoutes(RouteTables tables, TimeProvider time)
                 return null;
             }
 
-            TaskCompletionSource wake = new();
-            await using ITimer timer = time.CreateTimer(_ => wake.TrySetResult(), null, left, Timeout.InfiniteTimeSpan);
-            _ = WakeAsync(view.Changed, wake);
-            await wake.Task;
+            await Holding.UntilAsync(view.Changed, left, time);
         }
-    }
-
-    private static async Task WakeAsync(Task change, TaskCompletionSource wake)
-    {
-        await change;
-        wake.TrySetResult();
     }
 }

@@ -9,58 +9,24 @@ internal sealed class RevisionQuestion(Database database) : IAsyncDisposable
     /// <summary>How long the database may take to answer, in seconds; reads wait for it.</summary>
     private const int AnswerMaxSeconds = 5;
 
-    private NpgsqlConnection? connection;
+    private readonly KeptConnection kept = new(database.Source);
     private NpgsqlCommand? command;
 
-    /// <summary>Asks; once more, on a new connection, when the one that was kept turns out to be broken.</summary>
+    /// <summary>Asks; see <see cref="KeptConnection.AskAsync"/>.</summary>
     /// <exception cref="StoreUnavailableException">The database could not be asked.</exception>
-    public async Task<long> AskAsync(CancellationToken cancellationToken)
-    {
-        bool wasKept = command is not null;
-        try
-        {
-            return await AskOnceAsync(cancellationToken);
-        }
-        catch (Exception error) when (Database.IsTrouble(error))
-        {
-            await DisposeAsync();
-            if (!wasKept || error.InnerException is TimeoutException)
-            {
-                throw Unavailable(error);
-            }
-        }
-
-        try
-        {
-            return await AskOnceAsync(cancellationToken);
-        }
-        catch (Exception error) when (Database.IsTrouble(error))
-        {
-            await DisposeAsync();
-            throw Unavailable(error);
-        }
-    }
+    public Task<long> AskAsync(CancellationToken cancellationToken) => kept.AskAsync(connection => AskAsync(connection, cancellationToken), cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
-        if (command is { } prepared)
-        {
-            command = null;
-            await prepared.DisposeAsync();
-        }
-
-        if (connection is { } kept)
-        {
-            connection = null;
-            await kept.DisposeAsync();
-        }
+        await ForgetCommandAsync();
+        await kept.DisposeAsync();
     }
 
-    private async Task<long> AskOnceAsync(CancellationToken cancellationToken)
+    private async Task<long> AskAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        if (command is null)
+        if (command?.Connection != connection)
         {
-            connection ??= await database.Source.OpenConnectionAsync(cancellationToken);
+            await ForgetCommandAsync();
             command = new NpgsqlCommand("SELECT revision FROM store", connection) { CommandTimeout = AnswerMaxSeconds };
             await command.PrepareAsync(cancellationToken);
         }
@@ -68,5 +34,12 @@ internal sealed class RevisionQuestion(Database database) : IAsyncDisposable
         return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    private static StoreUnavailableException Unavailable(Exception error) => new($"The database cannot be reached: {error.Message}", error);
+    private async Task ForgetCommandAsync()
+    {
+        if (command is { } prepared)
+        {
+            command = null;
+            await prepared.DisposeAsync();
+        }
+    }
 }

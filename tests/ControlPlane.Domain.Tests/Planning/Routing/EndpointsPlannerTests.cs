@@ -3,24 +3,16 @@ using ControlPlane.Domain.Planning;
 using ControlPlane.Domain.Planning.Routing;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
-using ControlPlane.Domain.Routing;
+using static ControlPlane.Domain.Tests.Planning.Routing.EndpointsWorld;
 
 namespace ControlPlane.Domain.Tests.Planning.Routing;
 
 public sealed class EndpointsPlannerTests
 {
-    private static readonly ReplicaSet Owner = Make.ReplicaSet();
-
-    private static readonly Service Service = new()
-    {
-        Metadata = new ObjectMeta { Name = "web", Namespace = TestWorld.Namespace, Uid = "11111111-1111-1111-1111-111111111111", Labels = ValueMap.Of(("team", "a")) },
-        Spec = new ServiceSpec { Selector = Make.Labels, ClusterIP = "127.96.0.1", Ports = [new ServicePort { Port = 80, TargetPort = 8080, Protocol = "TCP", NodePort = 30080 }] },
-    };
-
     [Fact]
     public void ReadyPod_IsAnEndpointAtItsNodesAddressAndPublishedPort()
     {
-        State state = Settle(Service, [Pod("a", 41000)]);
+        State state = Settle(Web, [Pod("a", 41000)]);
 
         EndpointSlice slice = Assert.Single(state.Slices);
         Assert.Equal(41000, Assert.Single(slice.Ports).Port);
@@ -29,7 +21,7 @@ public sealed class EndpointsPlannerTests
         Assert.Equal(new EndpointConditions { Ready = true, Serving = true, Terminating = false }, endpoint.Conditions);
         Assert.Equal(("Pod", "a"), (endpoint.TargetRef!.Kind, endpoint.TargetRef.Name));
         Assert.Equal(("web", EndpointsPlanner.Manager, "a"), (slice.Metadata.Labels["kubernetes.io/service-name"], slice.Metadata.Labels[EndpointSlice.ManagedByLabel], slice.Metadata.Labels["team"]));
-        Assert.Equal(Service.Uid, slice.Metadata.Controller!.Uid);
+        Assert.Equal(Web.Uid, slice.Metadata.Controller!.Uid);
         Assert.Equal(("127.0.1.1", 41000), (state.Endpoints!.Subsets[0].Addresses[0].Ip, state.Endpoints.Subsets[0].Ports[0].Port));
     }
 
@@ -38,7 +30,7 @@ public sealed class EndpointsPlannerTests
     {
         Pod[] pods = [.. Enumerable.Range(0, 150).Select(i => Pod($"alike-{i:000}", 8080)), Pod("other", 41000)];
 
-        State state = Settle(Service, pods);
+        State state = Settle(Web, pods);
 
         Assert.Equal([1, 50, 100], state.Slices.Select(slice => slice.Endpoints.Count).Order());
         Assert.All(state.Slices, slice => Assert.Single(slice.Ports));
@@ -48,19 +40,19 @@ public sealed class EndpointsPlannerTests
     public void ConvergedInput_GivesAnEmptyPlan()
     {
         Pod[] pods = [Pod("a", 41000), Pod("b", 41001), Pod("c", 41000)];
-        State state = Settle(Service, pods);
+        State state = Settle(Web, pods);
 
-        Assert.Same(Plan.Nothing, PlanFor(Service, pods, state));
+        Assert.Same(Plan.Nothing, PlanFor(Web, pods, state));
     }
 
     [Fact]
     public void PodThatIsListedForTheFirstTime_MustNotHaveBeenMarkedMeanwhile()
     {
         Pod[] pods = [Pod("a", 41000), Pod("b", 41001)];
-        State state = Settle(Service, pods);
+        State state = Settle(Web, pods);
         Pod late = Make.NotReady(Pod("late", 41002), Make.Start);
 
-        Plan plan = PlanFor(Service, [.. pods, Pod("c", 41000), late], state);
+        Plan plan = PlanFor(Web, [.. pods, Pod("c", 41000), late], state);
 
         Assert.Equal(
             [("Service", "web"), ("Pod", "c")],
@@ -71,9 +63,9 @@ public sealed class EndpointsPlannerTests
     public void OnePodThatBecomesUnready_ChangesItsSliceAlone()
     {
         Pod[] pods = [Pod("a", 41000), Pod("b", 41001)];
-        State state = Settle(Service, pods);
+        State state = Settle(Web, pods);
 
-        Plan plan = PlanFor(Service, [Make.NotReady(pods[0], Make.Start), pods[1]], state);
+        Plan plan = PlanFor(Web, [Make.NotReady(pods[0], Make.Start), pods[1]], state);
 
         Assert.Equal(2, plan.Writes.Count);
         EndpointSlice slice = Assert.Single(plan.Writes.OfType<Write.Update>().Select(write => write.Object).OfType<EndpointSlice>());
@@ -86,9 +78,9 @@ public sealed class EndpointsPlannerTests
     public void PodOnItsWayOut_StaysListed_TakesNothingNew_AndServes()
     {
         Pod pod = Pod("a", 41000);
-        State state = Settle(Service, [pod]);
+        State state = Settle(Web, [pod]);
 
-        state = Settle(Service, [Make.Terminating(pod, Make.Start)], state);
+        state = Settle(Web, [Make.Terminating(pod, Make.Start)], state);
 
         Assert.Equal(new EndpointConditions { Ready = false, Serving = true, Terminating = true }, Assert.Single(state.Slices).Endpoints[0].Conditions);
         Assert.Empty(state.Endpoints!.Subsets);
@@ -96,20 +88,20 @@ public sealed class EndpointsPlannerTests
 
     [Fact]
     public void PodThatComesIntoSightOnItsWayOut_IsNotListed() =>
-        Assert.Empty(Settle(Service, [Make.Terminating(Pod("a", 41000), Make.Start)]).Slices);
+        Assert.Empty(Settle(Web, [Make.Terminating(Pod("a", 41000), Make.Start)]).Slices);
 
     [Fact]
     public void PodThatIsGone_TakesItsSliceWithIt()
     {
-        State state = Settle(Service, [Pod("a", 41000), Pod("b", 41001)]);
+        State state = Settle(Web, [Pod("a", 41000), Pod("b", 41001)]);
 
-        Assert.Equal("b", Assert.Single(Settle(Service, [Pod("b", 41001)], state).Slices).Endpoints[0].TargetRef!.Name);
+        Assert.Equal("b", Assert.Single(Settle(Web, [Pod("b", 41001)], state).Slices).Endpoints[0].TargetRef!.Name);
     }
 
     [Fact]
     public void PublishNotReadyAddresses_MakesUnreadyPodsReadyEndpoints()
     {
-        Service service = Service with { Spec = Service.Spec with { PublishNotReadyAddresses = true } };
+        Service service = Web with { Spec = Web.Spec with { PublishNotReadyAddresses = true } };
 
         EndpointConditions conditions = Settle(service, [Make.NotReady(Pod("a", 41000), Make.Start)]).Slices[0].Endpoints[0].Conditions!;
 
@@ -121,7 +113,7 @@ public sealed class EndpointsPlannerTests
     [InlineData("admin", null)]
     public void NamedTargetPort_LeadsToTheContainersPortOfThatName(string name, int? published)
     {
-        Service service = Service with { Spec = Service.Spec with { Ports = [Service.Spec.Ports[0] with { TargetPort = name }] } };
+        Service service = Web with { Spec = Web.Spec with { Ports = [Web.Spec.Ports[0] with { TargetPort = name }] } };
 
         State state = Settle(service, [Pod("a", 41000)]);
 
@@ -136,85 +128,60 @@ public sealed class EndpointsPlannerTests
         Pod withoutAddress = pod with { Status = pod.Status! with { PodIP = null } };
         Pod stranger = pod with { Metadata = pod.Metadata with { Labels = ValueMap.Of(("app", "other")) } };
 
-        Assert.All(new[] { ended, withoutAddress, stranger }, item => Assert.Empty(Settle(Service, [item]).Slices));
+        Assert.All(new[] { ended, withoutAddress, stranger }, item => Assert.Empty(Settle(Web, [item]).Slices));
     }
 
     [Fact]
     public void ServiceWithoutASelector_LeavesItsEndpointsAlone()
     {
-        State state = Settle(Service, [Pod("a", 41000)]);
+        State state = Settle(Web, [Pod("a", 41000)]);
 
-        Assert.Same(Plan.Nothing, PlanFor(Service with { Spec = Service.Spec with { Selector = default } }, [], state));
+        Assert.Same(Plan.Nothing, PlanFor(Web with { Spec = Web.Spec with { Selector = default } }, [], state));
     }
-
-    [Fact]
-    public void Routes_SayWhereEachPortLeads()
-    {
-        Pod pod = Pod("a", 41000);
-        State state = Settle(Service, [pod]);
-
-        ServiceRoute route = Routes.Of(Service, state.Slices, _ => pod);
-
-        PortRoute port = Assert.Single(route.Ports);
-        Assert.Equal(("127.96.0.1", 80, 30080, RouteProtocol.Http), (route.ClusterIP, port.Port, port.NodePort, port.Protocol));
-        RouteEndpoint endpoint = Assert.Single(port.Endpoints);
-        Assert.Equal((Guid.Parse(pod.Uid), "127.0.1.1", 41000, true, false, "web"), (endpoint.Pod, endpoint.Address, endpoint.Port, endpoint.Ready, endpoint.Terminating, endpoint.ReplicaSet));
-    }
-
-    [Theory]
-    [InlineData(null, null, RouteProtocol.Http)]
-    [InlineData("http", null, RouteProtocol.Http)]
-    [InlineData("tcp", null, RouteProtocol.Tcp)]
-    [InlineData("tcp-db", null, RouteProtocol.Tcp)]
-    [InlineData("tcpdump", null, RouteProtocol.Http)]
-    [InlineData("tcp", "http", RouteProtocol.Http)]
-    [InlineData("db", "tcp", RouteProtocol.Tcp)]
-    [InlineData("web", "kubernetes.io/h2c", RouteProtocol.Http)]
-    public void ProtocolOf_IsSaidByTheAppProtocol_ElseByTheName(string? name, string? appProtocol, RouteProtocol expected) =>
-        Assert.Equal(expected, Routes.ProtocolOf(new ServicePort { Name = name, AppProtocol = appProtocol, Port = 1 }));
 
     [Fact]
     public void NewSlicesAndEndpoints_AreTheServicesAndNamedAfterIt()
     {
-        State state = Settle(Service, [Pod("a", 41000)]);
+        State state = Settle(Web, [Pod("a", 41000)]);
 
         EndpointSlice slice = state.Slices[0];
         Assert.StartsWith("web-", slice.Name, StringComparison.Ordinal);
         Assert.Equal(("web-", TestWorld.Namespace, Make.Start), (slice.Metadata.GenerateName, slice.Namespace, slice.Metadata.CreationTimestamp));
         Assert.Equal(("discovery.k8s.io/v1", "EndpointSlice", "IPv4"), (slice.ApiVersion, slice.Kind, slice.AddressType));
         Assert.Equal(("v1", "Endpoints", "web", TestWorld.Namespace), (state.Endpoints!.ApiVersion, state.Endpoints.Kind, state.Endpoints.Name, state.Endpoints.Namespace));
-        Assert.Equal((Service.Uid, Make.Start), (state.Endpoints.Metadata.Controller!.Uid, state.Endpoints.Metadata.CreationTimestamp));
+        Assert.Equal((Web.Uid, Make.Start), (state.Endpoints.Metadata.Controller!.Uid, state.Endpoints.Metadata.CreationTimestamp));
     }
 
     [Fact]
     public void HeadlessService_SaysSoOnItsEndpointsUntilItHasAnAddress()
     {
-        Service headless = Service with { Spec = Service.Spec with { ClusterIP = "None" } };
+        Service headless = Web with { Spec = Web.Spec with { ClusterIP = "None" } };
         State state = Settle(headless, [Pod("a", 41000)]);
         Assert.Equal(("", ""), (state.Slices[0].Metadata.Labels["service.kubernetes.io/headless"], state.Endpoints!.Metadata.Labels["service.kubernetes.io/headless"]));
 
-        state = Settle(Service, [Pod("a", 41000)], state);
+        state = Settle(Web, [Pod("a", 41000)], state);
         Assert.Null(state.Slices[0].Metadata.Labels["service.kubernetes.io/headless"]);
         Assert.Null(state.Endpoints!.Metadata.Labels["service.kubernetes.io/headless"]);
     }
 
     /// <summary>101 alike pods are in two slices; one goes and two come: they find room there, and nobody else moves.</summary>
+
     [Fact]
     public void PodsThatCome_FillSlicesThatHaveRoom()
     {
         Pod[] pods = [.. Enumerable.Range(0, 101).Select(i => Pod($"p{i:000}", 8080))];
-        State state = Settle(Service, pods);
+        State state = Settle(Web, pods);
         Assert.Equal([1, 100], state.Slices.Select(slice => slice.Endpoints.Count).Order());
 
         Pod[] next = [.. pods[1..], Pod("x1", 8080), Pod("x2", 8080)];
-        State after = Settle(Service, next, state);
+        State after = Settle(Web, next, state);
 
         Dictionary<string, string> before = WhereIs(state);
         Dictionary<string, string> now = WhereIs(after);
         Assert.Equal(102, now.Count);
         Assert.All(before.Where(pod => pod.Key != "p000"), pod => Assert.Equal(pod.Value, now[pod.Key]));
         Assert.Equal(2, after.Slices.Length);
-        Assert.Same(Plan.Nothing, PlanFor(Service, next, after));
+        Assert.Same(Plan.Nothing, PlanFor(Web, next, after));
     }
 
     private static Dictionary<string, string> WhereIs(State state) =>
@@ -224,33 +191,34 @@ public sealed class EndpointsPlannerTests
     public void EmptiedSlice_IsRemovedThoughPodsOfItsPortsAreLeft()
     {
         Pod[] pods = [.. Enumerable.Range(0, 101).Select(i => Pod($"p{i:000}", 8080))];
-        State state = Settle(Service, pods);
+        State state = Settle(Web, pods);
         string small = state.Slices.Single(slice => slice.Endpoints.Count == 1).Endpoints[0].TargetRef!.Name!;
 
-        State after = Settle(Service, [.. pods.Where(pod => pod.Name != small)], state);
+        State after = Settle(Web, [.. pods.Where(pod => pod.Name != small)], state);
 
         Assert.Equal(100, Assert.Single(after.Slices).Endpoints.Count);
     }
 
     /// <summary>Old clients read one list of at most 1,000 addresses: those that are ready come first, and it says that there are more.</summary>
+
     [Fact]
     public void Endpoints_OfMoreThanAThousandPods_AreCutAndSaySo()
     {
         Pod[] pods = [Make.NotReady(Pod("a-unready", 8080), Make.Start), .. Enumerable.Range(0, 1_000).Select(i => Pod($"p{i:0000}", 8080))];
-        State state = Settle(Service, pods);
+        State state = Settle(Web, pods);
 
         EndpointSubset subset = Assert.Single(state.Endpoints!.Subsets);
         Assert.Equal((1_000, 0), (subset.Addresses.Count, subset.NotReadyAddresses.Count));
         Assert.Equal("truncated", state.Endpoints.Metadata.Annotations["endpoints.kubernetes.io/over-capacity"]);
 
-        state = Settle(Service, pods[1..], state);
+        state = Settle(Web, pods[1..], state);
         Assert.Null(state.Endpoints!.Metadata.Annotations["endpoints.kubernetes.io/over-capacity"]);
     }
 
     [Fact]
     public void Endpoints_OfDifferentPorts_AreSubsetsInTheOrderOfThePorts()
     {
-        State state = Settle(Service, [Pod("a", 41001), Pod("b", 41000)]);
+        State state = Settle(Web, [Pod("a", 41001), Pod("b", 41000)]);
 
         Assert.Equal([41000, 41001], state.Endpoints!.Subsets.Select(subset => subset.Ports[0].Port));
         Assert.Equal(("node-1", "b"), (state.Endpoints.Subsets[0].Addresses[0].NodeName, state.Endpoints.Subsets[0].Addresses[0].TargetRef!.Name));
@@ -262,7 +230,7 @@ public sealed class EndpointsPlannerTests
     [InlineData(null, null)]
     public void Port_KeepsItsNameAndProtocols(string? name, string? inEndpoints)
     {
-        Service service = Service with { Spec = Service.Spec with { Ports = [Service.Spec.Ports[0] with { Name = name, Protocol = null, AppProtocol = "http" }] } };
+        Service service = Web with { Spec = Web.Spec with { Ports = [Web.Spec.Ports[0] with { Name = name, Protocol = null, AppProtocol = "http" }] } };
 
         State state = Settle(service, [Pod("a", 41000)]);
 
@@ -273,7 +241,7 @@ public sealed class EndpointsPlannerTests
     [Fact]
     public void Port_WithoutATarget_LeadsToItsOwnNumber()
     {
-        Service service = Service with { Spec = Service.Spec with { Ports = [new ServicePort { Port = 8080 }, new ServicePort { Name = "none", Port = 9090 }] } };
+        Service service = Web with { Spec = Web.Spec with { Ports = [new ServicePort { Port = 8080 }, new ServicePort { Name = "none", Port = 9090 }] } };
 
         Assert.Equal(41000, Assert.Single(Assert.Single(Settle(service, [Pod("a", 41000)]).Slices).Ports).Port);
     }
@@ -287,10 +255,11 @@ public sealed class EndpointsPlannerTests
         Pod pod = Pod("a", 41000);
         pod = pod with { Status = pod.Status! with { HostPorts = [pod.Status.HostPorts[0] with { Protocol = protocol }] } };
 
-        Assert.Equal(isListed ? 1 : 0, Settle(Service, [pod]).Slices.Length);
+        Assert.Equal(isListed ? 1 : 0, Settle(Web, [pod]).Slices.Length);
     }
 
     /// <summary>The pod's ports, as its containers name them, and whether the published 8080 is <c>http</c>.</summary>
+
     [Theory]
     [InlineData("main", "http", 8080, "TCP", true)]
     [InlineData("", "http", 8080, null, true)]
@@ -299,7 +268,7 @@ public sealed class EndpointsPlannerTests
     [InlineData("main", "http", 8080, "UDP", false)]
     public void NamedTargetPort_IsTheContainersThatThePublishedOneIsOf(string publishedOf, string name, int number, string? protocol, bool isListed)
     {
-        Service service = Service with { Spec = Service.Spec with { Ports = [Service.Spec.Ports[0] with { TargetPort = "http" }] } };
+        Service service = Web with { Spec = Web.Spec with { Ports = [Web.Spec.Ports[0] with { TargetPort = "http" }] } };
         Pod pod = Pod("a", 41000);
         pod = pod with
         {
@@ -313,7 +282,7 @@ public sealed class EndpointsPlannerTests
     [Fact]
     public void ServiceWithoutPorts_ListsItsPodsAllTheSame()
     {
-        Service service = Service with { Spec = Service.Spec with { Ports = [] } };
+        Service service = Web with { Spec = Web.Spec with { Ports = [] } };
 
         State state = Settle(service, [Pod("a", 41000)]);
 
@@ -323,111 +292,5 @@ public sealed class EndpointsPlannerTests
 
     [Fact]
     public void ServiceOnItsWayOut_LeavesItsEndpointsAlone() =>
-        Assert.Same(Plan.Nothing, PlanFor(Service with { Metadata = Service.Metadata with { DeletionTimestamp = Make.Start } }, [Pod("a", 41000)], new State([], null)));
-
-    [Fact]
-    public void Routes_OfASliceThatSaysLittle_AssumeWhatKubernetesDoes()
-    {
-        EndpointSlice slice = new()
-        {
-            Metadata = new ObjectMeta { Name = "by-hand", Namespace = TestWorld.Namespace },
-            Ports = [new EndpointSlicePort { Port = 9000 }],
-            Endpoints = [new Endpoint { Addresses = ["10.0.0.2", "10.0.0.1"] }, new Endpoint { Addresses = ["10.0.0.3"], Conditions = new EndpointConditions { Ready = false, Terminating = true } }],
-        };
-
-        PortRoute port = Assert.Single(Routes.Of(Service, [slice], _ => null).Ports);
-
-        Assert.Equal([("10.0.0.2", true, true, false), ("10.0.0.1", true, true, false), ("10.0.0.3", false, false, true)],
-            port.Endpoints.Select(endpoint => (endpoint.Address, endpoint.Ready, endpoint.Serving, endpoint.Terminating)));
-        Assert.All(port.Endpoints, endpoint => Assert.Equal((Guid.Empty, "", "", null), (endpoint.Pod, endpoint.PodName, endpoint.Node, endpoint.ReplicaSet)));
-    }
-
-    [Fact]
-    public void Routes_OfAPodThatNoReplicaSetHas_NameNone()
-    {
-        Pod pod = Pod("a", 41000);
-        State state = Settle(Service, [pod]);
-        Pod bare = pod with { Metadata = pod.Metadata with { OwnerReferences = [Make.Owner("Job", Owner)] } };
-
-        Assert.Null(Routes.Of(Service, state.Slices, _ => bare).Ports[0].Endpoints[0].ReplicaSet);
-        Assert.Empty(Routes.Of(Service with { Spec = Service.Spec with { Ports = [Service.Spec.Ports[0] with { Name = "other" }] } }, state.Slices, _ => bare).Ports[0].Endpoints);
-    }
-
-    [Theory]
-    [InlineData("ClientIP", SessionAffinity.ClientIP)]
-    [InlineData("None", SessionAffinity.None)]
-    [InlineData(null, SessionAffinity.None)]
-    public void Routes_SayTheAffinityAndNoAddressOfAHeadlessService(string? affinity, SessionAffinity expected)
-    {
-        Service service = Service with
-        {
-            Spec = Service.Spec with { ClusterIP = "None", SessionAffinity = affinity, SessionAffinityConfig = new SessionAffinityConfig { ClientIP = new ClientIPConfig { TimeoutSeconds = 7 } } },
-        };
-
-        ServiceRoute route = Routes.Of(service, [], _ => null);
-
-        Assert.Equal((null, expected, 7), (route.ClusterIP, route.SessionAffinity, route.AffinityTimeoutSeconds));
-    }
-
-    private static Pod Pod(string name, int published)
-    {
-        Pod pod = Make.Ready(Make.Pod(Owner, name), Make.Start);
-        return pod with
-        {
-            Metadata = pod.Metadata with { Uid = UidOf(name) },
-            Spec = pod.Spec with { Containers = [pod.Spec.Containers[0] with { Ports = [new ContainerPort { Name = "http", Number = 8080, Protocol = "TCP" }] }] },
-            Status = pod.Status! with
-            {
-                HostIP = "127.0.1.1",
-                PodIP = "127.0.1.1",
-                HostPorts = [new HostPort { Container = "main", ContainerPort = 8080, Protocol = "TCP", Port = published }],
-            },
-        };
-    }
-
-    /// <summary>A uid that is told by the name.</summary>
-    private static string UidOf(string name) => new Guid(System.Text.Encoding.UTF8.GetBytes(name.PadRight(16))).ToString();
-
-    private static State Settle(Service service, Pod[] pods, State? from = null)
-    {
-        State state = from ?? new State([], null);
-        Plan plan = PlanFor(service, pods, state);
-        Dictionary<string, EndpointSlice> slices = state.Slices.ToDictionary(slice => slice.Name);
-        Endpoints? endpoints = state.Endpoints;
-        foreach (Write write in plan.Writes)
-        {
-            switch (write)
-            {
-                case Write.Remove remove:
-                    slices.Remove(remove.Key.Name);
-                    break;
-                case Write.Create { Object: EndpointSlice slice }:
-                    slices.Add(slice.Name, slice);
-                    break;
-                case Write.Update { Object: EndpointSlice slice }:
-                    slices[slice.Name] = slice;
-                    break;
-                case Write.Create { Object: Endpoints written }:
-                    endpoints = written;
-                    break;
-                case Write.Update { Object: Endpoints written }:
-                    endpoints = written;
-                    break;
-            }
-        }
-
-        return new State([.. slices.Values], endpoints);
-    }
-
-    private static Plan PlanFor(Service service, Pod[] pods, State state) => EndpointsPlanner.Plan(new EndpointsSnapshot
-    {
-        Service = service,
-        Pods = pods,
-        Slices = state.Slices,
-        Endpoints = state.Endpoints,
-        Now = Make.Start,
-        Ids = new IdSource(5),
-    });
-
-    private sealed record State(EndpointSlice[] Slices, Endpoints? Endpoints);
+        Assert.Same(Plan.Nothing, PlanFor(Web with { Metadata = Web.Metadata with { DeletionTimestamp = Make.Start } }, [Pod("a", 41000)], new State([], null)));
 }

@@ -1,0 +1,80 @@
+using ControlPlane.Domain.Planning.Routing;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Routing;
+using static ControlPlane.Domain.Tests.Planning.Routing.EndpointsWorld;
+
+namespace ControlPlane.Domain.Tests.Planning.Routing;
+
+/// <summary>What gateways are told of a Web.</summary>
+public sealed class RoutesTests
+{
+    [Fact]
+    public void Routes_SayWhereEachPortLeads()
+    {
+        Pod pod = Pod("a", 41000);
+        State state = Settle(Web, [pod]);
+
+        ServiceRoute route = Routes.Of(Web, state.Slices, _ => pod);
+
+        PortRoute port = Assert.Single(route.Ports);
+        Assert.Equal(("127.96.0.1", 80, 30080, RouteProtocol.Http), (route.ClusterIP, port.Port, port.NodePort, port.Protocol));
+        RouteEndpoint endpoint = Assert.Single(port.Endpoints);
+        Assert.Equal((Guid.Parse(pod.Uid), "127.0.1.1", 41000, true, false, "web"), (endpoint.Pod, endpoint.Address, endpoint.Port, endpoint.Ready, endpoint.Terminating, endpoint.ReplicaSet));
+    }
+
+    [Theory]
+    [InlineData(null, null, RouteProtocol.Http)]
+    [InlineData("http", null, RouteProtocol.Http)]
+    [InlineData("tcp", null, RouteProtocol.Tcp)]
+    [InlineData("tcp-db", null, RouteProtocol.Tcp)]
+    [InlineData("tcpdump", null, RouteProtocol.Http)]
+    [InlineData("tcp", "http", RouteProtocol.Http)]
+    [InlineData("db", "tcp", RouteProtocol.Tcp)]
+    [InlineData("web", "kubernetes.io/h2c", RouteProtocol.Http)]
+    public void ProtocolOf_IsSaidByTheAppProtocol_ElseByTheName(string? name, string? appProtocol, RouteProtocol expected) =>
+        Assert.Equal(expected, Routes.ProtocolOf(new ServicePort { Name = name, AppProtocol = appProtocol, Port = 1 }));
+
+    [Fact]
+    public void Routes_OfASliceThatSaysLittle_AssumeWhatKubernetesDoes()
+    {
+        EndpointSlice slice = new()
+        {
+            Metadata = new ObjectMeta { Name = "by-hand", Namespace = TestWorld.Namespace },
+            Ports = [new EndpointSlicePort { Port = 9000 }],
+            Endpoints = [new Endpoint { Addresses = ["10.0.0.2", "10.0.0.1"] }, new Endpoint { Addresses = ["10.0.0.3"], Conditions = new EndpointConditions { Ready = false, Terminating = true } }],
+        };
+
+        PortRoute port = Assert.Single(Routes.Of(Web, [slice], _ => null).Ports);
+
+        Assert.Equal([("10.0.0.2", true, true, false), ("10.0.0.1", true, true, false), ("10.0.0.3", false, false, true)],
+            port.Endpoints.Select(endpoint => (endpoint.Address, endpoint.Ready, endpoint.Serving, endpoint.Terminating)));
+        Assert.All(port.Endpoints, endpoint => Assert.Equal((Guid.Empty, "", "", null), (endpoint.Pod, endpoint.PodName, endpoint.Node, endpoint.ReplicaSet)));
+    }
+
+    [Fact]
+    public void Routes_OfAPodThatNoReplicaSetHas_NameNone()
+    {
+        Pod pod = Pod("a", 41000);
+        State state = Settle(Web, [pod]);
+        Pod bare = pod with { Metadata = pod.Metadata with { OwnerReferences = [Make.Owner("Job", Owner)] } };
+
+        Assert.Null(Routes.Of(Web, state.Slices, _ => bare).Ports[0].Endpoints[0].ReplicaSet);
+        Assert.Empty(Routes.Of(Web with { Spec = Web.Spec with { Ports = [Web.Spec.Ports[0] with { Name = "other" }] } }, state.Slices, _ => bare).Ports[0].Endpoints);
+    }
+
+    [Theory]
+    [InlineData("ClientIP", SessionAffinity.ClientIP)]
+    [InlineData("None", SessionAffinity.None)]
+    [InlineData(null, SessionAffinity.None)]
+    public void Routes_SayTheAffinityAndNoAddressOfAHeadlessService(string? affinity, SessionAffinity expected)
+    {
+        Service service = Web with
+        {
+            Spec = Web.Spec with { ClusterIP = "None", SessionAffinity = affinity, SessionAffinityConfig = new SessionAffinityConfig { ClientIP = new ClientIPConfig { TimeoutSeconds = 7 } } },
+        };
+
+        ServiceRoute route = Routes.Of(service, [], _ => null);
+
+        Assert.Equal((null, expected, 7), (route.ClusterIP, route.SessionAffinity, route.AffinityTimeoutSeconds));
+    }
+}
