@@ -1,7 +1,7 @@
-using ControlPlane.Agent.Logs;
 using ControlPlane.Agent.Pods;
 using ControlPlane.Agent.Probes;
 using ControlPlane.Agent.Protocol;
+using ControlPlane.Agent.Streams;
 using ControlPlane.Domain.Agents;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -29,13 +29,13 @@ internal static class AgentServices
             .AddSingleton<ContainerWorker>()
             .AddSingleton<ProbeRunner>()
             .AddSingleton<ProbeManager>()
-            .AddSingleton<LogStreams>();
+            .AddSingleton<AgentStreams>();
 
         // Stopped in the reverse order: nothing is reported any more when the pod loop stops the pods.
         services.AddHostedService<PodLoop>();
         services.AddHostedService<RuntimeWatch>();
         services.AddHostedService<Housekeeping>();
-        services.AddHostedService(provider => provider.GetRequiredService<LogStreams>());
+        services.AddHostedService(provider => provider.GetRequiredService<AgentStreams>());
         services.AddHostedService<Reporter>();
         services.AddHostedService<DesiredLoop>();
         return services;

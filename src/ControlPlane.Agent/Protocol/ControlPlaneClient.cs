@@ -97,6 +97,36 @@ internal sealed class ControlPlaneClient : IControlPlane, IDisposable
         await SendAsync(request, static (_, _) => Task.FromResult(true), cancellationToken);
     }
 
+    /// <summary>Dials to the replica that waits for a stream, for bytes in both directions, on a connection of its own.</summary>
+    /// <exception cref="ControlPlaneException">No answer, or a refusal; or an address to which the token shall not go.</exception>
+    public async Task<Stream> DialStreamAsync(StreamRequest stream, CancellationToken cancellationToken)
+    {
+        string path = $"agent/v1/streams/{Uri.EscapeDataString(stream.Id)}";
+        using HttpRequestMessage request = await RequestAsync(WaitingReplica(stream), HttpMethod.Get, path, body: null, cancellationToken);
+        request.Version = HttpVersion.Version11;
+        request.VersionPolicy = HttpVersionPolicy.RequestVersionExact;
+        request.Headers.Connection.Add("Upgrade");
+        request.Headers.Upgrade.Add(new ProductHeaderValue(StreamRequest.DuplexProtocol));
+        try
+        {
+            // Not disposed here: the stream is the response, and closing it ends that.
+            HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            if (response.StatusCode == HttpStatusCode.SwitchingProtocols)
+            {
+                return await response.Content.ReadAsStreamAsync(cancellationToken);
+            }
+
+            using (response)
+            {
+                throw await RefusalAsync(response, cancellationToken);
+            }
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        {
+            throw new ControlPlaneException(exception.Message, status: null, exception);
+        }
+    }
+
     public void Dispose()
     {
         http.Dispose();
@@ -196,15 +226,7 @@ internal sealed class ControlPlaneClient : IControlPlane, IDisposable
             using HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             if (!response.IsSuccessStatusCode)
             {
-                if (response.StatusCode is HttpStatusCode.Unauthorized)
-                {
-                    // The Node was deleted, or the database is another one: the next call joins again.
-                    token = null;
-                }
-
-                string reason = await response.Content.ReadAsStringAsync(cancellationToken);
-                throw new ControlPlaneException(
-                    $"{(int)response.StatusCode} {reason[..Math.Min(reason.Length, MaxReasonChars)].Trim()}", response.StatusCode);
+                throw await RefusalAsync(response, cancellationToken);
             }
 
             await using Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
@@ -214,6 +236,18 @@ internal sealed class ControlPlaneClient : IControlPlane, IDisposable
         {
             throw new ControlPlaneException(exception.Message, status: null, exception);
         }
+    }
+
+    private async Task<ControlPlaneException> RefusalAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        if (response.StatusCode is HttpStatusCode.Unauthorized)
+        {
+            // The Node was deleted, or the database is another one: the next call joins again.
+            token = null;
+        }
+
+        string reason = await response.Content.ReadAsStringAsync(cancellationToken);
+        return new ControlPlaneException($"{(int)response.StatusCode} {reason[..Math.Min(reason.Length, MaxReasonChars)].Trim()}", response.StatusCode);
     }
 
     private static ByteArrayContent JsonOf(object said)

@@ -1,5 +1,5 @@
 using ControlPlane.Agent.Hosting;
-using ControlPlane.Agent.Logs;
+using ControlPlane.Agent.Streams;
 using ControlPlane.Domain.Agents;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -8,7 +8,7 @@ namespace ControlPlane.Agent.Protocol;
 
 /// <summary>Waits for the node's desired state and hands on what is newer than the newest acted on.</summary>
 internal sealed class DesiredLoop(
-    IControlPlane controlPlane, DesiredHolder desired, LogStreams streams, RetryDelay delay, TimeProvider time, ILogger<DesiredLoop> log)
+    IControlPlane controlPlane, DesiredHolder desired, AgentStreams streams, RetryDelay delay, TimeProvider time, ILogger<DesiredLoop> log)
     : BackgroundService
 {
     /// <summary>A server that answers at once again and again is not asked more often than this.</summary>

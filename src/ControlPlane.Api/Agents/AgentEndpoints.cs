@@ -4,6 +4,7 @@ using ControlPlane.Api.Pipeline;
 using ControlPlane.Api.Security;
 using ControlPlane.Api.Wire;
 using ControlPlane.Domain.Agents;
+using ControlPlane.Domain.Agents.Streams;
 using ControlPlane.Domain.Resources;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
@@ -22,6 +23,7 @@ internal static class AgentEndpoints
         group.MapPost("/nodes/{name}/images", ImagesAsync);
         group.MapGet("/nodes/{name}/desired", DesiredAsync).WithMetadata(new LongRequestAttribute());
         group.MapPost("/streams/{id}", StreamAsync).WithMetadata(new LongRequestAttribute(), new DisableRequestSizeLimitAttribute());
+        group.MapGet("/streams/{id}", DuplexStreamAsync).WithMetadata(new LongRequestAttribute());
     }
 
     private static async Task JoinAsync(HttpContext http, NodeTokens tokens)
@@ -76,7 +78,7 @@ internal static class AgentEndpoints
         PendingStream? stream = streams.Connect(id, new AgentStream(http.Request.BodyReader, failure, http.RequestAborted));
         if (stream is null)
         {
-            throw new ApiException(new Status { Code = StatusCodes.Status404NotFound, Reason = StatusReason.NotFound, Message = "nobody waits for this stream" });
+            throw NobodyWaits();
         }
 
         // Somebody else reads this call's body, who is told when the call is broken off: until they have let go of it the call must not end, or that read never would.
@@ -88,6 +90,31 @@ internal static class AgentEndpoints
             http.Abort();
         }
     }
+
+    /// <summary>The agent's side of a stream in both directions: the call lasts until the client is done with it, or has gone.</summary>
+    private static async Task DuplexStreamAsync(HttpContext http, StreamBroker streams, NodeTokens tokens)
+    {
+        string id = (string)http.Request.RouteValues["id"]!;
+        if (streams.NodeOf(id) is not { } node)
+        {
+            throw NobodyWaits();
+        }
+
+        await tokens.CheckAsync(http, node);
+        if (!UpgradedConnection.IsAskedFor(http, StreamRequest.DuplexProtocol))
+        {
+            throw StatusError.BadRequest($"the connection must be upgraded to {StreamRequest.DuplexProtocol}");
+        }
+
+        await using StreamConnection connection = new(await UpgradedConnection.AcceptAsync(http, StreamRequest.DuplexProtocol));
+        if (streams.Connect(id, AgentStream.Of(connection)) is { } stream)
+        {
+            await stream.Finished;
+        }
+    }
+
+    private static ApiException NobodyWaits() =>
+        new(new Status { Code = StatusCodes.Status404NotFound, Reason = StatusReason.NotFound, Message = "nobody waits for this stream" });
 
     private static string NodeOf(HttpContext http) => (string)http.Request.RouteValues["name"]!;
 

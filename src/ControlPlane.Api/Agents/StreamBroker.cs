@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using ControlPlane.Api.Hosting;
 using ControlPlane.Domain.Agents;
+using ControlPlane.Domain.Agents.Streams;
 using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Infrastructure.Streams;
 
@@ -133,7 +134,15 @@ internal sealed class StreamBroker(ReplicaAddress address, TimeProvider time)
 /// <param name="Body">The bytes as they come; for a failure a text that says why.</param>
 /// <param name="FailureCode">The HTTP status of a failure; null when the stream could be opened.</param>
 /// <param name="BrokenOff">Is cancelled when the agent's call ends before its body has.</param>
-internal sealed record AgentStream(PipeReader Body, int? FailureCode, CancellationToken BrokenOff);
+internal sealed record AgentStream(PipeReader Body, int? FailureCode, CancellationToken BrokenOff)
+{
+    /// <summary>The channels of a stream in both directions; null for a log, and for a failure.</summary>
+    public StreamConnection? Connection { get; private init; }
+
+    /// <summary>A stream in both directions.</summary>
+    public static AgentStream Of(StreamConnection connection) =>
+        new(PipeReader.Create(Stream.Null), FailureCode: null, CancellationToken.None) { Connection = connection };
+}
 
 /// <summary>A stream that a client waits for, or reads.</summary>
 internal sealed class PendingStream(StreamBroker broker, string node, StreamRequest request) : IDisposable

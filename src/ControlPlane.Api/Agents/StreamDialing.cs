@@ -43,7 +43,7 @@ internal sealed partial class StreamDialing(
         {
             return await IsConnectedWithinAsync(stream, DialMax - time.GetElapsedTime(started), cancellationToken)
                 ? await stream.Connected
-                : throw StatusError.Timeout($"the agent of node {stream.Node} did not open the log within {DialMax.TotalSeconds} s");
+                : throw StatusError.Timeout($"the agent of node {stream.Node} did not open the stream within {DialMax.TotalSeconds} s");
         }
         finally
         {

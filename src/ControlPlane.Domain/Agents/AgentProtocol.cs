@@ -1,3 +1,4 @@
+using ControlPlane.Domain.Agents.Streams;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 
@@ -142,22 +143,41 @@ public sealed record ImageReport
 public sealed record ImageReply(string Resolved);
 
 /// <summary>
-/// A stream that a client of the API waits for. The agent posts the bytes to <c>POST /agent/v1/streams/{id}</c> of the replica that the client is
-/// connected to, as they come (<c>application/octet-stream</c>, chunked), or ends it with a status code and a text.
+/// A stream that a client of the API waits for. The agent dials to <c>/agent/v1/streams/{id}</c> of the replica that the client is connected to. A log's bytes it
+/// posts there as they come (<c>application/octet-stream</c>, chunked). For anything else it upgrades the connection to <see cref="DuplexProtocol"/>, whose bytes are those of
+/// a <see cref="StreamConnection"/>. What it cannot serve it ends with a post of a status code and a text.
 /// </summary>
 public sealed record StreamRequest
 {
+    /// <summary>What the agent asks to upgrade to, for a stream of bytes in both directions.</summary>
+    public const string DuplexProtocol = "controlplane-stream";
+
     public required string Id { get; init; }
 
     public required string PodUid { get; init; }
 
-    /// <summary>What is asked for; <c>logs</c> is the one there is.</summary>
+    /// <summary>What is asked for: one of <see cref="StreamTypes"/>, whose options are given.</summary>
     public required string Type { get; init; }
 
     public LogOptions? Logs { get; init; }
 
+    public ExecOptions? Exec { get; init; }
+
+    public AttachOptions? Attach { get; init; }
+
+    public PortForwardOptions? PortForward { get; init; }
+
     /// <summary>The address of the replica that waits for it, such as <c>https://10.0.0.6:8443/</c>; null: the one that says so.</summary>
     public string? ReplicaUrl { get; init; }
+}
+
+/// <summary>The types of streams, by which an agent tells those that it can serve.</summary>
+public static class StreamTypes
+{
+    public const string Logs = "logs";
+    public const string Exec = "exec";
+    public const string Attach = "attach";
+    public const string PortForward = "portforward";
 }
 
 /// <summary>Which part of a container's log (Kubernetes: PodLogOptions).</summary>

@@ -1,10 +1,10 @@
 using System.Net;
 using ControlPlane.Agent;
 using ControlPlane.Agent.Hosting;
-using ControlPlane.Agent.Logs;
 using ControlPlane.Agent.Pods;
 using ControlPlane.Agent.Probes;
 using ControlPlane.Agent.Protocol;
+using ControlPlane.Agent.Streams;
 using ControlPlane.Agent.Runtimes;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources.Values;
@@ -106,7 +106,7 @@ internal sealed class Machine : IDesiredMemory
         ContainerWorker worker = new(runtime, images, desired, events, time, NullLogger<ContainerWorker>.Instance);
         ProbeManager probes = new(new ProbeRunner(runtime, time), events, signals, time);
         NodeFacts facts = new(options, runtime, time);
-        LogStreams streams = new(new ControlPlaneClient(options, time, dice.NextDouble, new NoConnection()), runtime, NullLogger<LogStreams>.Instance);
+        AgentStreams streams = new(new ControlPlaneClient(options, time, dice.NextDouble, new NoConnection()), runtime, [], NullLogger<AgentStreams>.Instance);
         PodLoop pods = new(options, runtime, desired, worker, probes, facts, board, events, signals, time, NullLogger<PodLoop>.Instance);
         DesiredLoop asking = new(controlPlane, desired, streams, new RetryDelay(dice.NextDouble), time, NullLogger<DesiredLoop>.Instance);
         Reporter reporter = new(
