@@ -36,7 +36,6 @@ public sealed class StreamConnection : IAsyncDisposable
         await closing.CancelAsync();
         await transport.DisposeAsync();
         await Closed;
-        closing.Dispose();
     }
 
     internal Task SendCreditAsync(int channel, int credit, CancellationToken cancellationToken)
