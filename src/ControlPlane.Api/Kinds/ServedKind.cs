@@ -58,6 +58,7 @@ public static class ServedKinds
         new(ResourceKinds.Node, AllVerbs, [ConfirmLost, ConfirmStore, Status(ResourceKinds.Node)]),
         new(ResourceKinds.Pod, AllVerbs, [Eviction, Log, Status(ResourceKinds.Pod)]),
         new(ResourceKinds.Secret, AllVerbs, []),
+        new(ResourceKinds.ConfigMap, AllVerbs, []),
         new(ResourceKinds.Event, AllVerbs, []),
         new(ResourceKinds.Deployment, AllVerbs, [.. DeploymentActions.Served, History, Scale, Status(ResourceKinds.Deployment)]),
         new(ResourceKinds.ReplicaSet, AllVerbs, [Scale, Status(ResourceKinds.ReplicaSet)]),
@@ -65,6 +66,7 @@ public static class ServedKinds
         new(ResourceKinds.Endpoints, AllVerbs, []),
         new(ResourceKinds.EndpointSlice, AllVerbs, []),
         new(ResourceKinds.PodDisruptionBudget, AllVerbs, [Status(ResourceKinds.PodDisruptionBudget)]),
+        new(ResourceKinds.Lease, AllVerbs, []),
         new(ResourceKinds.RolloutPolicy, AllVerbs, [Status(ResourceKinds.RolloutPolicy)]),
     ];
 

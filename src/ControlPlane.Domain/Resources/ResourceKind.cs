@@ -50,6 +50,8 @@ public static class ResourceKinds
 
     public static ResourceKind Secret { get; } = Core<Secret>("secrets", "secret", isNamespaced: true);
 
+    public static ResourceKind ConfigMap { get; } = Core<ConfigMap>("configmaps", "configmap", isNamespaced: true, "cm");
+
     public static ResourceKind Event { get; } = Core<Event>("events", "event", isNamespaced: true, "ev");
 
     public static ResourceKind Deployment { get; } = Apps<Deployment>("deployments", "deployment", "deploy");
@@ -76,6 +78,8 @@ public static class ResourceKinds
 
     public static ResourceKind PodDisruptionBudget { get; } = Of<PodDisruptionBudget>("policy", "poddisruptionbudgets", "poddisruptionbudget", "pdb");
 
+    public static ResourceKind Lease { get; } = Of<Lease>("coordination.k8s.io", "leases", "lease");
+
     /// <summary>Stored and not served: what Services have taken.</summary>
     public static ResourceKind ServiceAllocation { get; } =
         Of<ServiceAllocation>("controlplane.dev", "serviceallocations", "serviceallocation") with { IsNamespaced = false };
@@ -88,8 +92,8 @@ public static class ResourceKinds
 
     public static ValueList<ResourceKind> All { get; } =
     [
-        Namespace, Node, Pod, Secret, Event, Deployment, ReplicaSet, DeploymentRevision, Service, Endpoints, EndpointSlice, PodDisruptionBudget, ServiceAllocation,
-        RolloutPolicy, RolloutState,
+        Namespace, Node, Pod, Secret, ConfigMap, Event, Deployment, ReplicaSet, DeploymentRevision, Service, Endpoints, EndpointSlice, PodDisruptionBudget,
+        Lease, ServiceAllocation, RolloutPolicy, RolloutState,
     ];
 
     private static readonly FrozenDictionary<Type, ResourceKind> ByType = All.ToFrozenDictionary(kind => kind.Type);

@@ -13,6 +13,7 @@ public static class ResourceRules
     private static readonly ReplicaSetValidator ReplicaSetValidator = new();
     private static readonly PodValidator PodValidator = new();
     private static readonly SecretValidator SecretValidator = new();
+    private static readonly ConfigMapValidator ConfigMapValidator = new();
     private static readonly NamespaceValidator NamespaceValidator = new();
     private static readonly NodeValidator NodeValidator = new();
     private static readonly EventValidator EventValidator = new();
@@ -22,6 +23,7 @@ public static class ResourceRules
     private static readonly EndpointsValidator EndpointsValidator = new();
     private static readonly EndpointSliceValidator EndpointSliceValidator = new();
     private static readonly PodDisruptionBudgetValidator PodDisruptionBudgetValidator = new();
+    private static readonly LeaseValidator LeaseValidator = new();
     private static readonly RolloutPolicyValidator RolloutPolicyValidator = new();
 
     /// <summary>The object with Kubernetes' defaults filled in. Idempotent.</summary>
@@ -60,6 +62,7 @@ public static class ResourceRules
             ReplicaSet replicaSet => ReplicaSetValidator.Errors(replicaSet),
             Pod pod => PodValidator.Errors(pod),
             Secret secret => SecretValidator.Errors(secret),
+            ConfigMap map => ConfigMapValidator.Errors(map),
             Namespace item => NamespaceValidator.Errors(item),
             Node node => NodeValidator.Errors(node),
             Event item => EventValidator.Errors(item),
@@ -67,6 +70,7 @@ public static class ResourceRules
             Endpoints endpoints => EndpointsValidator.Errors(endpoints),
             EndpointSlice slice => EndpointSliceValidator.Errors(slice),
             PodDisruptionBudget budget => PodDisruptionBudgetValidator.Errors(budget),
+            Lease lease => LeaseValidator.Errors(lease),
             RolloutPolicy policy => RolloutPolicyValidator.Errors(policy),
             _ => [],
         }];
@@ -87,6 +91,7 @@ public static class ResourceRules
             (ReplicaSet now, ReplicaSet before) => Validation.ReplicaSetValidator.ErrorsOfUpdate(now, before),
             (Pod now, Pod before) => Validation.PodValidator.ErrorsOfUpdate(now, before),
             (Secret now, Secret before) => Validation.SecretValidator.ErrorsOfUpdate(now, before),
+            (ConfigMap now, ConfigMap before) => Validation.ConfigMapValidator.ErrorsOfUpdate(now, before),
             (Service now, Service before) => Validation.ServiceValidator.ErrorsOfUpdate(now, before),
             (EndpointSlice now, EndpointSlice before) => Validation.EndpointSliceValidator.ErrorsOfUpdate(now, before),
             _ => [],

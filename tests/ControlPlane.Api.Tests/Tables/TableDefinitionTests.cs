@@ -113,6 +113,13 @@ public class TableDefinitionTests
         new Secret { Metadata = Meta, Type = "Opaque", Data = ValueMap.Of(("a", "b"), ("c", "d")) }, "Name,Type,Data,Age", "hello", "Opaque", 2L, "5d");
 
     [Fact]
+    public void ConfigMap_ShowsHowManyValues() => AssertRow(
+        new ConfigMap { Metadata = Meta, Data = ValueMap.Of(("a", "b"), ("c", "d")), BinaryData = ValueMap.Of(("e", "Zg==")) }, "Name,Data,Age", "hello", 3L, "5d");
+
+    [Fact]
+    public void Lease_ShowsItsHolder() => AssertRow(new Lease { Metadata = Meta, Spec = new() { HolderIdentity = "me" } }, "Name,Holder,Age", "hello", "me", "5d");
+
+    [Fact]
     public void Event_ReadsAsInKubectl() => AssertRow(
         new Event
         {

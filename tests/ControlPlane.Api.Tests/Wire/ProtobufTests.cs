@@ -59,6 +59,23 @@ public sealed class ProtobufTests
     }
 
     [Fact]
+    public void Decode_ConfigMap_HasItsTextsAsTheyAreAndItsBytesInBase64()
+    {
+        byte[] map = Message(
+            (1, Message((1, "settings"u8.ToArray()))),
+            (2, Message((1, "text"u8.ToArray()), (2, "größer"u8.ToArray()))),
+            (2, Message((1, "empty"u8.ToArray()))),
+            (3, Message((1, "bytes"u8.ToArray()), (2, [0, 255]))),
+            (4, 1));
+
+        ConfigMap decoded = Decode<ConfigMap>(Envelope(map, "ConfigMap"), ResourceKinds.ConfigMap);
+
+        Assert.Equal(("settings", true), (decoded.Name, decoded.Immutable));
+        Assert.Equal(ValueMap.Of(("empty", ""), ("text", "größer")), decoded.Data);
+        Assert.Equal(ValueMap.Of(("bytes", "AP8=")), decoded.BinaryData);
+    }
+
+    [Fact]
     public void Decode_EveryFormOfValue_IsReadAsItsJsonWouldBe()
     {
         byte[] probe = Message(

@@ -75,6 +75,24 @@ public class UpdateTests
         Assert.Equal(["type"], Errors(stored with { Type = "other" }, stored).Select(error => error.Field));
     }
 
+    [Fact]
+    public void ConfigMap_ThatIsImmutable_KeepsItsValuesAndItsMark()
+    {
+        ConfigMap stored = new() { Metadata = Objects.Meta("settings"), Immutable = true, Data = ValueMap.Of(("a", "b")) };
+
+        Assert.Equal(["immutable", "data"], Errors(stored with { Immutable = null, Data = default }, stored).Select(error => error.Field));
+        Assert.Equal(["binaryData"], Errors(stored with { BinaryData = ValueMap.Of(("c", "")) }, stored).Select(error => error.Field));
+        Assert.Empty(Errors(stored with { Metadata = stored.Metadata with { Labels = ValueMap.Of(("l", "v")) } }, stored));
+    }
+
+    [Fact]
+    public void ConfigMap_MayChangeAndBecomeImmutable()
+    {
+        ConfigMap stored = new() { Metadata = Objects.Meta("settings"), Data = ValueMap.Of(("a", "b")) };
+
+        Assert.Empty(Errors(stored with { Immutable = true, Data = ValueMap.Of(("a", "c")) }, stored));
+    }
+
     private static IReadOnlyList<FieldError> Errors(Resource updated, Resource stored) =>
         ResourceRules.ValidateUpdate(ResourceRules.WithDefaults(updated), ResourceRules.WithDefaults(stored));
 }

@@ -13,6 +13,8 @@ public class ValidationTests
         Resource[] objects =
         [
             Objects.Deployment(), Objects.ReplicaSet(), Objects.Pod(),
+            new ConfigMap { Metadata = Objects.Meta("settings"), Data = ValueMap.Of(("a.b_c-d", "x")), BinaryData = ValueMap.Of(("e", "eA==")) },
+            new Lease { Metadata = Objects.Meta("leader"), Spec = new() { HolderIdentity = "", LeaseDurationSeconds = 1, LeaseTransitions = 0 } },
             new Secret { Metadata = Objects.Meta("login"), StringData = ValueMap.Of(("password", "x")) },
             new Namespace { Metadata = clusterWide }, new Node { Metadata = clusterWide },
             new Event { Metadata = Objects.Meta("hello.1"), InvolvedObject = new() { Namespace = "default" } },
@@ -185,6 +187,46 @@ public class ValidationTests
     [MemberData(nameof(SecretCases))]
     public void Secret_WithOneThingWrong_HasThatErrorAlone(string what, Secret secret, string field, string message) =>
         AssertOnly(what, secret with { Metadata = Objects.Meta("login") }, field, message);
+
+    public static TheoryData<string, ConfigMap, string, string> ConfigMapCases => new()
+    {
+        { "key with a slash", new() { BinaryData = ValueMap.Of(("a/b", "")) }, "binaryData[a/b]", "Invalid value: \"a/b\": a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')" },
+        { "key that leaves a folder", new() { Data = ValueMap.Of(("..", "x")) }, "data[..]", "Invalid value: \"..\": must not be '..'" },
+        { "plain text in binaryData", new() { BinaryData = ValueMap.Of(("a", "plain!")) }, "binaryData[a]", "Invalid value: \"plain!\": must be base64 (plain text goes into data)" },
+        { "one byte too large", new() { Data = ValueMap.Of(("a", new string('b', (1024 * 1024) - 2))), BinaryData = ValueMap.Of(("c", "YWJj")) }, "data", "Too long: may not be more than 1048576 bytes" },
+        { "too large in UTF-8", new() { Data = ValueMap.Of(("a", new string('ä', (512 * 1024) + 1))) }, "data", "Too long: may not be more than 1048576 bytes" },
+    };
+
+    [Theory]
+    [MemberData(nameof(ConfigMapCases))]
+    public void ConfigMap_WithOneThingWrong_HasThatErrorAlone(string what, ConfigMap map, string field, string message) =>
+        AssertOnly(what, map with { Metadata = Objects.Meta("settings") }, field, message);
+
+    [Fact]
+    public void ConfigMap_OfExactlyOneMebibyte_IsTaken() =>
+        Assert.Empty(ErrorsOf(new ConfigMap { Metadata = Objects.Meta("settings"), Data = ValueMap.Of(("a", new string('b', 1024 * 1024))) }));
+
+    [Fact]
+    public void ConfigMap_WithAKeyInBothMaps_IsRefusedAtBoth()
+    {
+        ConfigMap map = new() { Metadata = Objects.Meta("settings"), Data = ValueMap.Of(("a", "x")), BinaryData = ValueMap.Of(("a", "eA==")) };
+
+        Assert.Equal(
+            [("data[a]", "Invalid value: \"a\": duplicate of key present in binaryData"), ("binaryData[a]", "Invalid value: \"a\": duplicate of key present in data")],
+            ErrorsOf(map).Select(error => (error.Field, error.Message)));
+    }
+
+    public static TheoryData<string, LeaseSpec, string, string> LeaseCases => new()
+    {
+        { "no duration", new() { LeaseDurationSeconds = 0 }, "spec.leaseDurationSeconds", "Invalid value: 0: must be greater than 0" },
+        { "fewer than no transitions", new() { LeaseTransitions = -1 }, "spec.leaseTransitions", "Invalid value: -1: must be greater than or equal to 0" },
+        { "a strategy", new() { Strategy = "OldestEmulationVersion" }, "spec.strategy", "Forbidden: coordinated leader election is not honoured by this control plane; remove it" },
+    };
+
+    [Theory]
+    [MemberData(nameof(LeaseCases))]
+    public void Lease_WithOneThingWrong_HasThatErrorAlone(string what, LeaseSpec spec, string field, string message) =>
+        AssertOnly(what, new Lease { Metadata = Objects.Meta("leader"), Spec = spec }, field, message);
 
     [Fact]
     public void Namespace_WithADot_IsRefused() =>

@@ -289,6 +289,7 @@ public class ResourceStoreTests(PostgresFixture postgres) : IClassFixture<Postgr
             "Node" => new Node { Metadata = meta with { Namespace = "" } },
             "Pod" => new Pod { Metadata = meta, Spec = template.Spec, Status = new PodStatus() },
             "Secret" => new Secret { Metadata = meta, Type = "Opaque", Data = ValueMap.Of(("a", "Yg==")), Immutable = true },
+            "ConfigMap" => new ConfigMap { Metadata = meta, Data = ValueMap.Of(("a", "b")), BinaryData = ValueMap.Of(("c", "ZA==")), Immutable = false },
             "Event" => new Event { Metadata = meta, InvolvedObject = new ObjectReference { Kind = "Pod", Name = "p", Uid = "u" }, Reason = "Started", EventTime = DateTimeOffset.UnixEpoch },
             "Deployment" => new Deployment { Metadata = meta, Spec = new DeploymentSpec { Replicas = 3, Template = template, Strategy = new DeploymentStrategy { Type = "Recreate" } } },
             "ReplicaSet" => new ReplicaSet { Metadata = meta, Spec = new ReplicaSetSpec { Replicas = 0, Template = template }, Status = new ReplicaSetStatus() },
@@ -322,6 +323,7 @@ public class ResourceStoreTests(PostgresFixture postgres) : IClassFixture<Postgr
                 Spec = new PodDisruptionBudgetSpec { MinAvailable = "50%", Selector = new LabelSelector { MatchLabels = ValueMap.Of(("app", "x")) } },
                 Status = new PodDisruptionBudgetStatus { DisruptionsAllowed = 0, ExpectedPods = 3 },
             },
+            "Lease" => new Lease { Metadata = meta, Spec = new LeaseSpec { HolderIdentity = "me", RenewTime = DateTimeOffset.UnixEpoch.AddMicroseconds(1), LeaseTransitions = 0 } },
             "ServiceAllocation" => new ServiceAllocation
             {
                 Metadata = meta with { Namespace = "" },

@@ -57,6 +57,8 @@ internal static class DefinitionNames
         [typeof(Domain.Resources.Endpoint)] = "io.k8s.api.discovery.v1",
         [typeof(EndpointConditions)] = "io.k8s.api.discovery.v1",
         [typeof(EndpointSlicePort)] = "io.k8s.api.discovery.v1",
+        [typeof(Lease)] = "io.k8s.api.coordination.v1",
+        [typeof(LeaseSpec)] = "io.k8s.api.coordination.v1",
         [typeof(PodDisruptionBudget)] = "io.k8s.api.policy.v1",
         [typeof(PodDisruptionBudgetSpec)] = "io.k8s.api.policy.v1",
         [typeof(PodDisruptionBudgetStatus)] = "io.k8s.api.policy.v1",

@@ -15,11 +15,13 @@ public sealed class TableDefinition
         [ResourceKinds.Node] = NodeTable.Definition,
         [ResourceKinds.Namespace] = NamespaceTable.Definition,
         [ResourceKinds.Secret] = SecretTable.Definition,
+        [ResourceKinds.ConfigMap] = ConfigMapTable.Definition,
         [ResourceKinds.Event] = EventTable.Definition,
         [ResourceKinds.Service] = ServiceTable.Definition,
         [ResourceKinds.Endpoints] = EndpointsTable.OfEndpoints,
         [ResourceKinds.EndpointSlice] = EndpointsTable.OfSlices,
         [ResourceKinds.PodDisruptionBudget] = PodDisruptionBudgetTable.Definition,
+        [ResourceKinds.Lease] = LeaseTable.Definition,
         [ResourceKinds.RolloutPolicy] = RolloutPolicyTable.Definition,
     }.ToFrozenDictionary();
 

@@ -71,6 +71,7 @@ internal static class GeneratedColumns
             new("service_name", typeof(string), "spec ->> 'service'"),
         ],
         [ResourceKinds.PodDisruptionBudget.Kind] = [new("disruptions_allowed", typeof(int?), "(status ->> 'disruptionsAllowed')::int")],
+        [ResourceKinds.Lease.Kind] = [new("holder", typeof(string), "spec ->> 'holderIdentity'")],
         [ResourceKinds.RolloutPolicy.Kind] =
         [
             new("strategy", typeof(string), "spec -> 'strategy' ->> 'type'"),

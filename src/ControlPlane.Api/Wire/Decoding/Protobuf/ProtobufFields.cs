@@ -10,12 +10,13 @@ namespace ControlPlane.Api.Wire.Decoding.Protobuf;
 /// <param name="IsZeroAbsent">
 /// Whether Go has no pointer there: such a field is always sent, and its zero means that nothing was said.
 /// </param>
+/// <param name="IsBytes">Whether a map's values are bytes, which are base64 in JSON.</param>
 /// <param name="Condition">For lists of conditions, which have a numbering for each kind: which one.</param>
-internal sealed record ProtobufField(string Name, bool IsZeroAbsent, FrozenDictionary<int, ProtobufField>? Condition = null);
+internal sealed record ProtobufField(string Name, bool IsZeroAbsent, bool IsBytes, FrozenDictionary<int, ProtobufField>? Condition = null);
 
 /// <summary>
 /// The field numbers of the Kubernetes messages that are read (<c>generated.proto</c> in k8s.io/api and k8s.io/apimachinery).
-/// In the texts, <c>~</c> marks a field whose zero is absent, and <c>*</c> a message that is inlined in JSON.
+/// In the texts, <c>~</c> marks a field whose zero is absent, <c>#</c> a map of bytes, and <c>*</c> a message that is inlined in JSON.
 /// </summary>
 internal static class ProtobufFields
 {
@@ -48,7 +49,11 @@ internal static class ProtobufFields
         [typeof(Deployment)] = Read(MetadataSpecStatus),
         [typeof(ReplicaSet)] = Read(MetadataSpecStatus),
         [typeof(Scale)] = Read(MetadataSpecStatus),
-        [typeof(Secret)] = Read("metadata=1 data=2 type=3 stringData=4 immutable=5"),
+        [typeof(Secret)] = Read("metadata=1 data#=2 type=3 stringData=4 immutable=5"),
+        [typeof(ConfigMap)] = Read("metadata=1 data=2 binaryData#=3 immutable=4"),
+        [typeof(Lease)] = Read("metadata=1 spec=2"),
+        [typeof(LeaseSpec)] = Read(
+            "holderIdentity=1 leaseDurationSeconds=2 acquireTime=3 renewTime=4 leaseTransitions=5 strategy=6 preferredHolder=7"),
         [typeof(Event)] = Read(
             "metadata=1 involvedObject=2 reason=3 message=4 source=5 firstTimestamp=6 lastTimestamp=7 count~=8 type=9 eventTime=10 series=11 "
             + "action=12 related=13 reportingComponent=14 reportingInstance=15"),
@@ -183,5 +188,6 @@ internal static class ProtobufFields
         .Select(field => field.Split('='))
         .ToFrozenDictionary(
             parts => int.Parse(parts[1], CultureInfo.InvariantCulture),
-            parts => new ProtobufField(parts[0].TrimEnd('~').Replace("*", "", StringComparison.Ordinal), parts[0].EndsWith('~'), parts[0] == "conditions" ? condition : null));
+            parts => new ProtobufField(
+                parts[0].Trim('~', '#', '*'), parts[0].EndsWith('~'), parts[0].EndsWith('#'), parts[0] == "conditions" ? condition : null));
 }

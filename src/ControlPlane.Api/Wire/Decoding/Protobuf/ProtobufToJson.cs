@@ -120,8 +120,7 @@ internal static class ProtobufToJson
             case SchemaKind.Map:
                 JsonObject entries = result[field.Name] as JsonObject ?? [];
                 result[field.Name] = entries;
-                // Only a Secret's data holds bytes, which are base64 in JSON.
-                AddEntry(entries, ContentOf(reader, path), schema.Element!, isBytes: path == "data", path);
+                AddEntry(entries, ContentOf(reader, path), schema.Element!, field.IsBytes, path);
                 break;
             case SchemaKind.Any:
                 result[field.Name] = SaysNothing(reader) ? new JsonObject() : throw Unreadable(path);

@@ -333,6 +333,69 @@ namespace ControlPlane.Infrastructure.Storage.Model.Migrations
                     b.ToTable("waiting_streams", (string)null);
                 });
 
+            modelBuilder.Entity("configmaps", b =>
+                {
+                    b.Property<string>("Uid")
+                        .HasColumnType("text")
+                        .HasColumnName("uid");
+
+                    b.Property<long>("DesiredRevision")
+                        .HasColumnType("bigint")
+                        .HasColumnName("desired_revision");
+
+                    b.Property<string>("Labels")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("labels");
+
+                    b.Property<string>("Metadata")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("metadata");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Namespace")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("namespace");
+
+                    b.Property<long>("ResourceVersion")
+                        .HasColumnType("bigint")
+                        .HasColumnName("resource_version");
+
+                    b.Property<string>("Spec")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("spec");
+
+                    b.Property<string>("Status")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("status");
+
+                    b.Property<string>("deletion_timestamp")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("text")
+                        .HasColumnName("deletion_timestamp")
+                        .HasComputedColumnSql("metadata ->> 'deletionTimestamp'", true);
+
+                    b.Property<long?>("generation")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("bigint")
+                        .HasColumnName("generation")
+                        .HasComputedColumnSql("(metadata ->> 'generation')::bigint", true);
+
+                    b.HasKey("Uid")
+                        .HasName("pk_configmaps");
+
+                    b.HasIndex("Namespace", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_configmaps_namespace_name");
+
+                    b.ToTable("configmaps", (string)null);
+                });
+
             modelBuilder.Entity("deploymentrevisions", b =>
                 {
                     b.Property<string>("Uid")
@@ -706,6 +769,75 @@ namespace ControlPlane.Infrastructure.Storage.Model.Migrations
                         .HasDatabaseName("ix_events_namespace_name");
 
                     b.ToTable("events", (string)null);
+                });
+
+            modelBuilder.Entity("leases", b =>
+                {
+                    b.Property<string>("Uid")
+                        .HasColumnType("text")
+                        .HasColumnName("uid");
+
+                    b.Property<long>("DesiredRevision")
+                        .HasColumnType("bigint")
+                        .HasColumnName("desired_revision");
+
+                    b.Property<string>("Labels")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("labels");
+
+                    b.Property<string>("Metadata")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("metadata");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Namespace")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("namespace");
+
+                    b.Property<long>("ResourceVersion")
+                        .HasColumnType("bigint")
+                        .HasColumnName("resource_version");
+
+                    b.Property<string>("Spec")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("spec");
+
+                    b.Property<string>("Status")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("status");
+
+                    b.Property<string>("deletion_timestamp")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("text")
+                        .HasColumnName("deletion_timestamp")
+                        .HasComputedColumnSql("metadata ->> 'deletionTimestamp'", true);
+
+                    b.Property<long?>("generation")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("bigint")
+                        .HasColumnName("generation")
+                        .HasComputedColumnSql("(metadata ->> 'generation')::bigint", true);
+
+                    b.Property<string>("holder")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("text")
+                        .HasColumnName("holder")
+                        .HasComputedColumnSql("spec ->> 'holderIdentity'", true);
+
+                    b.HasKey("Uid")
+                        .HasName("pk_leases");
+
+                    b.HasIndex("Namespace", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_leases_namespace_name");
+
+                    b.ToTable("leases", (string)null);
                 });
 
             modelBuilder.Entity("namespaces", b =>
