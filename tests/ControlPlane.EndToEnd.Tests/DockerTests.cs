@@ -163,6 +163,26 @@ public sealed class DockerTests : IClassFixture<DockerProduct>
         await kubectl.OkAsync("delete", "deployment", "app");
     }
 
+    [Fact]
+    public async Task Exec_Cp_AndAttach_ReachIntoAContainer()
+    {
+        await ToolsImage.MakeAsync(docker.Engine);
+        Kubectl kubectl = await docker.Kubectl("recent").InNewAsync(docker.NewNamespace("exec"));
+        Talker talker = await Talker.StartAsync(kubectl, ToolsImage.Name);
+
+        CommandResult failed = await kubectl.RunAsync("exec", Talker.Pod, "--", "sh", "-c", "echo out; echo err >&2; exit 3");
+        Assert.Equal((3, "out\n"), (failed.ExitCode, failed.Output));
+        Assert.Equal("err\ncommand terminated with exit code 3", failed.Errors.Trim());
+        Assert.Equal("1000000", (await kubectl.RunWithInputAsync(new string('x', 1_000_000), "exec", "-i", Talker.Pod, "--", "wc", "-c")).OrThrow().Trim());
+        CommandResult missing = await kubectl.RunAsync("exec", Talker.Pod, "--", "no-such-program");
+        Assert.NotEqual(0, missing.ExitCode);
+        Assert.Contains("executable file not found in $PATH", missing.Output + missing.Errors, StringComparison.Ordinal);
+
+        await talker.ShowsItsTerminalsSizeAsync();
+        await talker.TakesAndGivesFilesAsync("/tmp");
+        await talker.IsHeardUntilItIsDeletedAsync();
+    }
+
     private static async Task<IReadOnlyList<string>> ImageIdsAsync(Deployments deployments) =>
         [.. (await deployments.PodsAsync()).Select(pod => pod["status"]!["containerStatuses"]![0]!["imageID"]!.GetValue<string>()).Distinct()];
 

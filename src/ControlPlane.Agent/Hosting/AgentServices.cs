@@ -29,6 +29,8 @@ internal static class AgentServices
             .AddSingleton<ContainerWorker>()
             .AddSingleton<ProbeRunner>()
             .AddSingleton<ProbeManager>()
+            .AddSingleton<IStreamHandler, ExecHandler>()
+            .AddSingleton<IStreamHandler, AttachHandler>()
             .AddSingleton<AgentStreams>();
 
         // Stopped in the reverse order: nothing is reported any more when the pod loop stops the pods.

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
-using System.Text;
 using ControlPlane.Api.Requests;
 using ControlPlane.Api.Wire;
 using ControlPlane.Api.Wire.Options;
@@ -15,9 +14,6 @@ namespace ControlPlane.Api.Agents;
 /// <summary><c>GET …/pods/{name}/log</c>: what a container has written, and with <c>follow</c> what it writes.</summary>
 internal static class PodLogEndpoint
 {
-    /// <summary>As much of an agent's reason as a client is told.</summary>
-    private const int ReasonBytesMax = 4096;
-
     public static async Task HandleAsync(HttpContext http, IMediator mediator)
     {
         IHostApplicationLifetime lifetime = http.RequestServices.GetRequiredService<IHostApplicationLifetime>();
@@ -44,12 +40,7 @@ internal static class PodLogEndpoint
 
     private static async Task ServeAsync(HttpContext http, PendingStream stream, AgentStream source, CancellationToken cancellationToken)
     {
-        if (source.FailureCode is { } code)
-        {
-            string reason = await ReadReasonAsync(source.Body, cancellationToken);
-            stream.IsReadToEnd = true;
-            throw Failure(code, reason);
-        }
+        await AgentRefusal.ThrowIfRefusedAsync(stream, source, cancellationToken);
 
         http.Response.ContentType = "text/plain";
         await http.Response.StartAsync(cancellationToken);
@@ -76,22 +67,6 @@ internal static class PodLogEndpoint
             }
         }
     }
-
-    private static async Task<string> ReadReasonAsync(PipeReader source, CancellationToken cancellationToken)
-    {
-        ReadResult read = await source.ReadAtLeastAsync(ReasonBytesMax, cancellationToken);
-        ReadOnlySequence<byte> text = read.Buffer.Slice(0, Math.Min(read.Buffer.Length, ReasonBytesMax));
-        string reason = Encoding.UTF8.GetString(text).Trim();
-        source.AdvanceTo(read.Buffer.End);
-        return reason;
-    }
-
-    private static ApiException Failure(int code, string reason) => code switch
-    {
-        StatusCodes.Status400BadRequest => StatusError.BadRequest(reason),
-        StatusCodes.Status404NotFound => new ApiException(new Status { Code = code, Reason = StatusReason.NotFound, Message = reason }),
-        _ => StatusError.InternalError(reason),
-    };
 
     private static LogOptions ReadOptions(IQueryCollection query)
     {

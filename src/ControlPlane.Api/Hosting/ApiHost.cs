@@ -1,5 +1,6 @@
 using System.Net;
 using ControlPlane.Api.Agents;
+using ControlPlane.Api.Agents.Commands;
 using ControlPlane.Api.Gateways;
 using ControlPlane.Api.Kinds;
 using ControlPlane.Api.Pipeline;
@@ -79,6 +80,7 @@ public static class ApiHost
         services.AddSingleton<StreamBroker>();
         services.AddSingleton<StreamDialing>();
         services.AddHostedService<SharedStreams>();
+        services.AddSingleton<CommandSessions>();
         services.AddSingleton<AgentSessions>();
         services.AddSingleton<NodeTokens>();
         services.AddSingleton<Func<Guid>>(Guid.NewGuid);
@@ -127,6 +129,7 @@ public static class ApiHost
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseRateLimiter();
+        app.UseWebSockets();
         app.MapHealth();
         app.MapDiscovery();
         app.MapOpenApi();

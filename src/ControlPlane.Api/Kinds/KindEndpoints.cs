@@ -1,4 +1,5 @@
 using ControlPlane.Api.Agents;
+using ControlPlane.Api.Agents.Commands;
 using ControlPlane.Api.Requests;
 using ControlPlane.Api.Security;
 using ControlPlane.Api.Wire;
@@ -64,6 +65,12 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
                 case "log":
                     map.Add(path, HttpMethods.Get, PodLogEndpoint.HandleAsync);
                     break;
+                case "exec":
+                    MapConnection(map, path, PodCommandEndpoints.ExecAsync);
+                    break;
+                case "attach":
+                    MapConnection(map, path, PodCommandEndpoints.AttachAsync);
+                    break;
                 case "eviction":
                     map.Add(path, HttpMethods.Post, PodEviction.EvictAsync);
                     break;
@@ -86,6 +93,13 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
                     throw new InvalidOperationException($"no endpoint serves {Kind.Plural}/{subresource.Name}");
             }
         }
+    }
+
+    /// <summary>Both methods are one: a WebSocket is asked for with GET, an older upgrade with POST.</summary>
+    private static void MapConnection(OperationMapper map, string path, Func<HttpContext, IMediator, Task> handler)
+    {
+        map.Add(path, HttpMethods.Get, handler);
+        map.Add(path, HttpMethods.Post, handler);
     }
 
     private static ObjectKey KeyOf(HttpContext http) => new(NamespaceOf(http), (string)http.Request.RouteValues["name"]!);

@@ -43,6 +43,9 @@ public sealed record ServedSubresource(string Name, Type? Type, string? Group, s
     /// <summary>Whether an action's body may be left out.</summary>
     public bool IsBodyOptional { get; init; }
 
+    /// <summary>Whether a connection is upgraded to something that is no HTTP.</summary>
+    public bool IsConnection { get; init; }
+
     /// <summary>Query parameters beyond those that the verb has anyway.</summary>
     public ValueList<string> Query { get; init; }
 }
@@ -56,7 +59,7 @@ public static class ServedKinds
     [
         new(ResourceKinds.Namespace, ["create", "delete", "get", "list", "patch", "update", "watch"], [Status(ResourceKinds.Namespace)]),
         new(ResourceKinds.Node, AllVerbs, [ConfirmLost, ConfirmStore, Status(ResourceKinds.Node)]),
-        new(ResourceKinds.Pod, AllVerbs, [Eviction, Log, Status(ResourceKinds.Pod)]),
+        new(ResourceKinds.Pod, AllVerbs, [Attach, Eviction, Exec, Log, Status(ResourceKinds.Pod)]),
         new(ResourceKinds.Secret, AllVerbs, []),
         new(ResourceKinds.ConfigMap, AllVerbs, []),
         new(ResourceKinds.Event, AllVerbs, []),
@@ -92,6 +95,20 @@ public static class ServedKinds
     {
         Summary = "Delete a Pod if its disruption budgets allow it",
         AnswerType = typeof(Eviction),
+    };
+
+    private static ServedSubresource Exec => new("exec", null, null, null, "PodExecOptions", ["create", "get"])
+    {
+        Summary = "Run a command in a container of a Pod, over a WebSocket",
+        IsConnection = true,
+        Query = ["command", "container", "stderr", "stdin", "stdout", "tty"],
+    };
+
+    private static ServedSubresource Attach => new("attach", null, null, null, "PodAttachOptions", ["create", "get"])
+    {
+        Summary = "Listen to the process of a container of a Pod, over a WebSocket",
+        IsConnection = true,
+        Query = ["container", "stderr", "stdin", "stdout", "tty"],
     };
 
     private static ServedSubresource Log => new("log", null, null, null, "Pod", ["get"]);

@@ -1,6 +1,7 @@
 using System.Threading.RateLimiting;
 using ControlPlane.Api.Hosting;
 using ControlPlane.Api.Wire;
+using ControlPlane.Api.Wire.OpenApi;
 using ControlPlane.Api.Wire.Options;
 using Microsoft.Extensions.Options;
 
@@ -42,7 +43,8 @@ internal static class RequestLimits
 
     internal static RequestClass ClassOf(HttpContext http)
     {
-        if (http.GetEndpoint()?.Metadata.GetMetadata<LongRequestAttribute>() is not null)
+        EndpointMetadataCollection? known = http.GetEndpoint()?.Metadata;
+        if (known?.GetMetadata<LongRequestAttribute>() is not null || known?.GetMetadata<Operation>() is { IsConnection: true })
         {
             return RequestClass.Long;
         }

@@ -22,11 +22,17 @@ internal sealed class Kubectl(Installation product, string version, string? spac
 
     public async Task<string> OkAsync(params string[] arguments) => (await RunAsync(arguments)).OrThrow();
 
-    public Task<CommandResult> RunWithInputAsync(string? input, params string[] arguments)
-    {
-        IEnumerable<string> scope = space is null ? [] : ["--namespace", space];
-        // kubectl caches discovery in the home folder: a cache for each product, as each starts anew.
-        Dictionary<string, string?> environment = new() { ["KUBECONFIG"] = product.Kubeconfig, ["HOME"] = product.DataFolder };
-        return Command.RunAsync(Clone.Tool($"kubectl-{version}"), [.. scope, .. arguments], environment, input, TimeSpan.FromSeconds(120));
-    }
+    public Task<CommandResult> RunWithInputAsync(string? input, params string[] arguments) =>
+        Command.RunAsync(Program, [.. Scope, .. arguments], Environment, input, TimeSpan.FromSeconds(120));
+
+    /// <summary>The same as a line for a shell, which must have <see cref="Environment"/>.</summary>
+    public string LineOf(params string[] arguments) =>
+        string.Join(' ', new[] { Program }.Concat(Scope).Concat(arguments).Select(word => $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'"));
+
+    /// <summary>kubectl caches discovery in the home folder: a cache for each product, as each starts anew.</summary>
+    public IReadOnlyDictionary<string, string?> Environment => new Dictionary<string, string?> { ["KUBECONFIG"] = product.Kubeconfig, ["HOME"] = product.DataFolder };
+
+    private string Program => Clone.Tool($"kubectl-{version}");
+
+    private IEnumerable<string> Scope => space is null ? [] : ["--namespace", space];
 }

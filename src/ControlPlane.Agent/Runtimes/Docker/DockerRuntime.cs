@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using ControlPlane.Domain.Agents;
+using ControlPlane.Domain.Agents.Streams;
 using ControlPlane.Domain.Routing;
 using Docker.DotNet;
 using Docker.DotNet.Models;
@@ -13,8 +14,10 @@ namespace ControlPlane.Agent.Runtimes.Docker;
 /// </summary>
 internal sealed class DockerRuntime(
     AgentOptions options, DockerClient client, DockerInventory inventory, DockerImages images, DockerSandbox sandboxes, DockerNetwork network, TimeProvider time)
-    : IContainerRuntime
+    : IContainerRuntime, ICommandRuntime
 {
+    private readonly DockerCommands commands = new(client, time);
+
     public string Name => "docker";
 
     public bool SharesNetwork => true;
@@ -139,6 +142,12 @@ internal sealed class DockerRuntime(
             throw new RuntimeUnavailableException(DockerCall.Reason(exception), exception);
         }
     }
+
+    public Task<CommandOutcome> RunAsync(string id, ExecOptions options, StreamConnection peer, CancellationToken cancellationToken) =>
+        commands.RunAsync(id, options, peer, cancellationToken);
+
+    public Task AttachAsync(string id, AttachOptions options, StreamConnection peer, CancellationToken cancellationToken) =>
+        commands.AttachAsync(id, options, peer, cancellationToken);
 
     public async Task CopyLogsAsync(string id, LogOptions options, Stream target, CancellationToken cancellationToken)
     {

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Text.Json;
 using ControlPlane.Agent.Pods;
 using ControlPlane.Domain.Agents;
+using ControlPlane.Domain.Agents.Streams;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 using Microsoft.Extensions.Logging;
@@ -17,7 +18,8 @@ namespace ControlPlane.Agent.Runtimes.Process;
 /// the node's address; it is told where to listen by <c>HOST</c> and <c>PORT</c> (the first port) and <c>PORT_n</c> (for container port n),
 /// and by <c>VERSION</c> which tag of its image was asked for.
 /// </summary>
-internal sealed class ProcessRuntime(AgentOptions options, ImageCatalogue catalogue, TimeProvider time, ILogger<ProcessRuntime> log) : IContainerRuntime
+internal sealed class ProcessRuntime(AgentOptions options, ImageCatalogue catalogue, TimeProvider time, ILogger<ProcessRuntime> log)
+    : IContainerRuntime, ICommandRuntime
 {
     private const int KilledExitCode = 128 + ProcessGroup.Kill;
 
@@ -208,6 +210,19 @@ internal sealed class ProcessRuntime(AgentOptions options, ImageCatalogue catalo
         }
     }
 
+    public Task<CommandOutcome> RunAsync(string id, ExecOptions options, StreamConnection client, CancellationToken cancellationToken)
+    {
+        ContainerFolder folder = Existing(id) ?? throw new ContainerStartException($"no such container: {id}");
+        return new ProcessCommand(folder.Spec, () => IsRunning(folder), time).RunAsync(options, client, cancellationToken);
+    }
+
+    /// <summary>Both outputs of a process are in one log, so both are sent as the one that is asked for.</summary>
+    public Task AttachAsync(string id, AttachOptions options, StreamConnection client, CancellationToken cancellationToken) => CopyLogsAsync(
+        id,
+        new LogOptions { Follow = true, TailLines = 0 },
+        client[options.Stdout ? StreamChannels.Stdout : StreamChannels.Stderr],
+        cancellationToken);
+
     public Task CopyLogsAsync(string id, LogOptions logs, Stream target, CancellationToken cancellationToken)
     {
         ContainerFolder folder = Existing(id) ?? throw new RuntimeUnavailableException($"no such container: {id}");
@@ -321,7 +336,8 @@ internal sealed class ProcessRuntime(AgentOptions options, ImageCatalogue catalo
         return values.ToValueMap();
     }
 
-    private static OsProcessStartInfo StartInfo(string file, IEnumerable<string> arguments, ProcessSpec spec)
+    /// <summary>With a container's environment and working folder.</summary>
+    internal static OsProcessStartInfo StartInfo(string file, IEnumerable<string> arguments, ProcessSpec spec)
     {
         OsProcessStartInfo start = new(file, arguments) { WorkingDirectory = spec.WorkingFolder, UseShellExecute = false };
         start.Environment.Clear();

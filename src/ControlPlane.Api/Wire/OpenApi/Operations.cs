@@ -39,6 +39,9 @@ internal sealed record Operation
     /// <summary>Whether the body may be left out.</summary>
     public bool IsBodyOptional { get => field || Body == Payload.DeleteOptions; init; }
 
+    /// <summary>Whether the connection is upgraded to something that is no HTTP, and stays open.</summary>
+    public bool IsConnection { get; init; }
+
     /// <summary>An action's sentence for people; empty where the path and the method say it all.</summary>
     public string Summary { get; init; } = "";
 
@@ -108,6 +111,7 @@ internal static class Operations
         {
             Operation operation = verb switch
             {
+                _ when part.IsConnection => Connect(served, path, part, verb == "get" ? "get" : "post"),
                 "get" when part.Type is null => Make(served, path, "get", "connect", Payload.None, Payload.Text, LogQuery, suffix: part.Name),
                 "get" => Make(served, path, "get", "get", Payload.None, Payload.Object, ["pretty", .. part.Query], suffix: part.Name) with { Summary = part.Summary },
                 "create" => Make(served, path, "post", "post", part.Type is null ? Payload.None : Payload.Object, Payload.Object, [.. WriteQuery, .. part.Query], suffix: part.Name) with
@@ -126,6 +130,19 @@ internal static class Operations
                 GroupVersionKind = (part.Group ?? served.Kind.Group, part.Version ?? served.Kind.Version, part.Kind),
             };
         }
+    }
+
+    private static Operation Connect(ServedKind served, string path, ServedSubresource part, string method)
+    {
+        Operation operation = Make(served, path, method, "connect", Payload.None, Payload.Text, part.Query, suffix: part.Name);
+        string way = char.ToUpperInvariant(method[0]) + method[1..];
+        return operation with
+        {
+            // As Kubernetes names them: connectCoreV1GetNamespacedPodExec.
+            OperationId = operation.OperationId.Replace("read", "connect", StringComparison.Ordinal).Replace("Namespaced", $"{way}Namespaced", StringComparison.Ordinal),
+            Summary = part.Summary,
+            IsConnection = true,
+        };
     }
 
     private static Operation Make(

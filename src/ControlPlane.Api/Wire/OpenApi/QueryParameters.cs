@@ -8,6 +8,7 @@ internal static class QueryParameters
     private static readonly FrozenDictionary<string, (string Type, string Description)> Known = new Dictionary<string, (string, string)>
     {
         ["allowWatchBookmarks"] = ("boolean", "Send bookmarks: events that carry a revision only."),
+        ["command"] = ("string", "The program; given again for each of its arguments."),
         ["container"] = ("string", "The container; may be left out when the pod has one."),
         ["continue"] = ("string", "The token of the list's last part: asks for the next one."),
         ["dryRun"] = ("string", "All: check everything, store nothing."),
@@ -29,9 +30,13 @@ internal static class QueryParameters
         ["sendInitialEvents"] = ("boolean", "Begin the watch with the objects that are there."),
         ["sinceSeconds"] = ("integer", "Only what was logged in these last seconds."),
         ["sinceTime"] = ("string", "Only what was logged since this time."),
+        ["stderr"] = ("boolean", "Send what the process writes to its standard error."),
+        ["stdin"] = ("boolean", "Pass what is sent to the process."),
+        ["stdout"] = ("boolean", "Send what the process writes to its standard output."),
         ["tailLines"] = ("integer", "At most so many lines from the end."),
         ["timeoutSeconds"] = ("integer", "How long the call may last."),
         ["timestamps"] = ("boolean", "Put the time before each line."),
+        ["tty"] = ("boolean", "Give the process a terminal."),
         ["wait"] = ("string", "How long to wait for the rollout to be complete or to have failed, such as 120s or 5m; at most 10m."),
         ["watch"] = ("boolean", "Stay connected and send changes as they happen."),
     }.ToFrozenDictionary();

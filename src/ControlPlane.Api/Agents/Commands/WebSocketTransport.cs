@@ -1,0 +1,127 @@
+using System.Net.WebSockets;
+using ControlPlane.Api.Wire;
+using ControlPlane.Domain.Agents;
+using ControlPlane.Domain.Agents.Streams;
+using ControlPlane.Domain.Resources;
+
+namespace ControlPlane.Api.Agents.Commands;
+
+/// <summary>
+/// Kubernetes' channel protocol over a WebSocket: each message begins with a byte that names its channel. In its version 5 a message of the byte 255 and a channel's
+/// says that the client has ended that channel; in version 4 nothing says so.
+/// </summary>
+internal sealed class WebSocketTransport : CommandTransport
+{
+    private const string V5 = "v5.channel.k8s.io";
+    private const string V4 = "v4.channel.k8s.io";
+
+    private readonly string protocol;
+
+    private WebSocketTransport(string protocol) => this.protocol = protocol;
+
+    /// <summary>The first of the client's protocols that is spoken here.</summary>
+    /// <exception cref="ApiException">400: none is.</exception>
+    public static new WebSocketTransport For(HttpContext http)
+    {
+        IList<string> offered = http.WebSockets.WebSocketRequestedProtocols;
+        return offered.FirstOrDefault(protocol => protocol is V5 or V4) is { } chosen
+            ? new WebSocketTransport(chosen)
+            : throw StatusError.BadRequest($"unable to upgrade: the WebSocket's protocols are [{string.Join(' ', offered)}]; served are {V5} and {V4}");
+    }
+
+    public override async Task<ICommandClient> AcceptAsync(HttpContext http, StreamRequest request)
+    {
+        UpgradedConnection.MayBeSilent(http);
+        WebSocket socket = await http.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { SubProtocol = protocol });
+        Client client = new(socket, saysEnds: protocol == V5);
+        await client.GreetAsync(FirstOutputOf(request), http.RequestAborted);
+        return client;
+    }
+
+    private static int FirstOutputOf(StreamRequest request) =>
+        (request.Exec?.Stdout ?? request.Attach?.Stdout) == true ? StreamChannels.Stdout
+        : (request.Exec?.Stderr ?? request.Attach?.Stderr) == true ? StreamChannels.Stderr
+        : StreamChannels.Error;
+
+    private sealed class Client(WebSocket socket, bool saysEnds) : ICommandClient
+    {
+        private const byte EndSignal = 255;
+        private const int BufferBytes = 32 * 1024;
+
+        private readonly SemaphoreSlim sending = new(1);
+        private readonly byte[] message = new byte[1 + StreamFrameHead.PayloadBytesMax];
+
+        /// <summary>An empty message on the first channel that it will hear, as the kubelet sends: some clients wait for it.</summary>
+        public Task GreetAsync(int channel, CancellationToken cancellationToken) => SendAsync(channel, ReadOnlyMemory<byte>.Empty, cancellationToken);
+
+        public async Task ReceiveAsync(Func<int, ReadOnlyMemory<byte>, ValueTask> handAsync, CancellationToken cancellationToken)
+        {
+            byte[] buffer = new byte[BufferBytes];
+            int? channel = null;
+            while (true)
+            {
+                ValueWebSocketReceiveResult received = await socket.ReceiveAsync(buffer.AsMemory(), cancellationToken);
+                if (received.MessageType == WebSocketMessageType.Close)
+                {
+                    return;
+                }
+
+                ReadOnlyMemory<byte> data = buffer.AsMemory(0, received.Count);
+                if (channel is null && !data.IsEmpty)
+                {
+                    channel = data.Span[0];
+                    data = data[1..];
+                }
+
+                await HandAsync(handAsync, channel, data);
+                if (received.EndOfMessage)
+                {
+                    channel = null;
+                }
+            }
+        }
+
+        public async Task SendAsync(int channel, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+        {
+            await sending.WaitAsync(cancellationToken);
+            try
+            {
+                message[0] = (byte)channel;
+                data.CopyTo(message.AsMemory(1));
+                await socket.SendAsync(message.AsMemory(0, 1 + data.Length), WebSocketMessageType.Binary, endOfMessage: true, cancellationToken);
+            }
+            finally
+            {
+                sending.Release();
+            }
+        }
+
+        public async Task FinishAsync(Status status, CancellationToken cancellationToken)
+        {
+            await SendAsync(StreamChannels.Error, ResourceJson.SerializeToUtf8Bytes(status), cancellationToken);
+            await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, statusDescription: null, cancellationToken);
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            socket.Dispose();
+            sending.Dispose();
+            return ValueTask.CompletedTask;
+        }
+
+        private async ValueTask HandAsync(Func<int, ReadOnlyMemory<byte>, ValueTask> handAsync, int? channel, ReadOnlyMemory<byte> data)
+        {
+            if (channel == EndSignal && saysEnds)
+            {
+                if (!data.IsEmpty)
+                {
+                    await handAsync(data.Span[0], ReadOnlyMemory<byte>.Empty);
+                }
+            }
+            else if (channel is { } known && !data.IsEmpty)
+            {
+                await handAsync(known, data);
+            }
+        }
+    }
+}
