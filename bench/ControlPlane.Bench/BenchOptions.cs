@@ -17,8 +17,10 @@ internal sealed record BenchOptions
           many-deployments
                     N / 5 Deployments of 5 pods, declared 8 at a time: until all are available
           rolling-update-under-load
-                    requests through the gateways of 3 real nodes while a Deployment of 6 processes is rolled, scaled, drained from a node, and a gateway
-                    and an agent are replaced, again and again; fails when a request is lost. Then the same without draining: how many are lost then
+                    requests through the gateways of 3 real nodes while a Deployment of 6 processes is rolled, scaled, drained from a node, released as a canary
+                    (promoted, aborted) and as a blue-green, and a gateway and an agent are replaced, again and again; fails when a request is lost.
+                    Then the same without draining: how many are lost then
+          gateway   requests to 2 pods through a node's gateway, through HAProxy, through nginx, and straight to the pods: rate, added latency, processor time
 
           --pods N          default 1000
           --nodes M         hollow nodes: real agents whose containers are simulated, in a process of their own; default 100
@@ -35,7 +37,7 @@ internal sealed record BenchOptions
     /// <summary>The benchmark of the data path.</summary>
     public const string UnderLoad = "rolling-update-under-load";
 
-    private static readonly string[] Names = ["create", "roll", "delete", "reads", "steady", "recover", "many-deployments", UnderLoad];
+    private static readonly string[] Names = ["create", "roll", "delete", "reads", "steady", "recover", "many-deployments", UnderLoad, "gateway"];
 
     public required string Name { get; init; }
 

@@ -28,7 +28,7 @@ internal static class UnderLoad
 
     public static async Task<Figures> RunAsync(BenchOptions options, CancellationToken cancellationToken)
     {
-        Figures figures = new($"{options.Name}: {UnderLoadActs.Replicas} pods on {Nodes} nodes");
+        Figures figures = new($"{options.Name}: {LoadedDeployment.Replicas} pods on {Nodes} nodes");
         if (options.Drain is "on" or "both")
         {
             await RunOnceAsync(options, drains: true, figures, cancellationToken);
@@ -48,9 +48,10 @@ internal static class UnderLoad
     private static async Task RunOnceAsync(BenchOptions options, bool drains, Figures figures, CancellationToken cancellationToken)
     {
         await using Rig rig = await Rig.StartRealAsync(Nodes, drains, cancellationToken);
-        UnderLoadActs acts = new(rig);
-        IReadOnlyList<IPEndPoint> targets = await acts.DeployAsync(cancellationToken);
-        LoadGenerator load = new(targets, CallersOfTarget);
+        LoadedDeployment loaded = new(rig);
+        UnderLoadActs acts = new(rig, loaded);
+        IReadOnlyList<IPEndPoint> targets = await loaded.StartAsync(cancellationToken);
+        LoadGenerator load = LoadGenerator.OfBothKinds(targets, CallersOfTarget);
         using CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task running = load.RunAsync(enough.Token);
         try

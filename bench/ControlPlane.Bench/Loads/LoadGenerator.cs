@@ -26,15 +26,17 @@ internal sealed class LoadGenerator
     private long failed;
     private double intervalTicks;
 
-    /// <param name="targets">Each gets callers that keep their connection, and callers that open one for each request.</param>
-    /// <param name="callersOfTarget">How many of each kind.</param>
-    public LoadGenerator(IEnumerable<IPEndPoint> targets, int callersOfTarget) =>
-        callers =
-        [
-            .. from target in targets
-               from number in Enumerable.Range(0, 2 * callersOfTarget)
-               select (target, number % 2 == 0),
-        ];
+    private LoadGenerator(IEnumerable<(IPEndPoint Target, bool KeepsAlive)> callers) => this.callers = [.. callers];
+
+    /// <summary>Each target gets callers that keep their connection, and as many that open one for each request.</summary>
+    public static LoadGenerator OfBothKinds(IEnumerable<IPEndPoint> targets, int callersOfKind) => new(
+        from target in targets
+        from number in Enumerable.Range(0, 2 * callersOfKind)
+        select (target, number % 2 == 0));
+
+    /// <summary>Callers that keep their connection, the targets in turn.</summary>
+    public static LoadGenerator OfKept(IReadOnlyList<IPEndPoint> targets, int callers) =>
+        new(Enumerable.Range(0, callers).Select(number => (targets[number % targets.Count], true)));
 
     public long Requests => Interlocked.Read(ref requests);
 

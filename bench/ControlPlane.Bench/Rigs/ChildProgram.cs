@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
@@ -24,12 +25,19 @@ internal sealed class ChildProgram : IAsyncDisposable
 
     public bool HasEnded => process.HasExited;
 
+    /// <summary>Starts a .NET program.</summary>
     /// <exception cref="BenchException">It could not be started.</exception>
-    public static ChildProgram Start(string program, IEnumerable<string> arguments, string logFile, IReadOnlyDictionary<string, string>? environment = null)
+    public static ChildProgram Start(string program, IEnumerable<string> arguments, string logFile, IReadOnlyDictionary<string, string>? environment = null) =>
+        StartNative("dotnet", [program, .. arguments], Path.GetDirectoryName(program)!, logFile, environment);
+
+    /// <summary>Starts a program of the machine, by its name or path.</summary>
+    /// <exception cref="BenchException">It could not be started.</exception>
+    public static ChildProgram StartNative(
+        string program, IEnumerable<string> arguments, string folder, string logFile, IReadOnlyDictionary<string, string>? environment = null)
     {
-        ProcessStartInfo start = new("dotnet", [program, .. arguments])
+        ProcessStartInfo start = new(program, arguments)
         {
-            WorkingDirectory = Path.GetDirectoryName(program)!,
+            WorkingDirectory = folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
@@ -38,7 +46,14 @@ internal sealed class ChildProgram : IAsyncDisposable
             start.Environment[name] = value;
         }
 
-        return new ChildProgram(Process.Start(start) ?? throw new BenchException($"{program} did not start"), logFile);
+        try
+        {
+            return new ChildProgram(Process.Start(start) ?? throw new BenchException($"{program} did not start"), logFile);
+        }
+        catch (Win32Exception failure)
+        {
+            throw new BenchException($"{program} did not start: {failure.Message}");
+        }
     }
 
     /// <summary>Its exit code, once it has ended.</summary>
