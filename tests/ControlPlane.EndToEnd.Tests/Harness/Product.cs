@@ -112,6 +112,19 @@ internal sealed partial class Product : Installation, IAsyncDisposable
     /// <summary>SIGKILL for a child.</summary>
     public void Kill(string child) => Assert.True(Signals.Send(ProcessIdOf(child), Signals.Kill), $"{child} is gone already");
 
+    /// <summary>SIGKILL for a child that may be ending by itself.</summary>
+    public void KillIfRunning(string child)
+    {
+        try
+        {
+            Signals.Send(ProcessIdOf(child), Signals.Kill);
+        }
+        catch (FileNotFoundException)
+        {
+            // It has ended, and its successor has not been started yet.
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (launcher is { HasExited: false })
