@@ -18,8 +18,10 @@ internal sealed record BenchOptions
                     N / 5 Deployments of 5 pods, declared 8 at a time: until all are available
           rolling-update-under-load
                     requests through the gateways of 3 real nodes while a Deployment of 6 processes is rolled, scaled, drained from a node, released as a canary
-                    (promoted, aborted) and as a blue-green, and a gateway and an agent are replaced, again and again; fails when a request is lost.
-                    Then the same without draining: how many are lost then
+                    (promoted, aborted) and as a blue-green, a gateway is replaced, and an agent, the leader, PostgreSQL and a gateway are killed, again and
+                    again; fails when a request is lost other than at the killed gateway. Then the same without draining: how many are lost then
+          canary    the share that a canary gets of each 1,000 requests of a gateway, which fails when it is off by more than 1; and how many requests a bad one
+                    has harmed when its analysis aborts it
           gateway   requests to 2 pods through a node's gateway, through HAProxy, through nginx, and straight to the pods: rate, added latency, processor time
 
           --pods N          default 1000
@@ -37,7 +39,7 @@ internal sealed record BenchOptions
     /// <summary>The benchmark of the data path.</summary>
     public const string UnderLoad = "rolling-update-under-load";
 
-    private static readonly string[] Names = ["create", "roll", "delete", "reads", "steady", "recover", "many-deployments", UnderLoad, "gateway"];
+    private static readonly string[] Names = ["create", "roll", "delete", "reads", "steady", "recover", "many-deployments", UnderLoad, "gateway", "canary"];
 
     public required string Name { get; init; }
 

@@ -43,6 +43,7 @@ try
         "recover" => await Recover.RunAsync(options, stop.Token),
         "many-deployments" => await ManyDeployments.RunAsync(options, stop.Token),
         "reads" => await Reads.RunAsync(options, stop.Token),
+        "canary" => await Canaries.RunAsync(options, stop.Token),
         "gateway" => await GatewayBesideProxies.RunAsync(options, stop.Token),
         BenchOptions.UnderLoad => await UnderLoad.RunAsync(options, stop.Token),
         _ => await LifeCycle.RunAsync(options, stop.Token),

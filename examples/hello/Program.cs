@@ -7,6 +7,7 @@
 //   POST /pass-readiness      passes it again
 //   POST /crash               exits with code 1 (also: CRASH=true, right at the start)
 //   POST /slow?ms=500         answers / that much later (also: SLOW_MS=500)
+//   POST /fail?percent=5      answers so many of each hundred requests for / with 500 (also: FAIL_PERCENT=5)
 //
 // It listens on HOST:PORT (default *:8080) and exits at once on SIGTERM.
 
@@ -19,6 +20,8 @@ string pod = Setting("POD_NAME", Environment.MachineName);
 string node = Setting("NODE_NAME", "unknown");
 bool failsReadiness = Setting("FAIL_READINESS", "false") == "true";
 int slowMs = int.Parse(Setting("SLOW_MS", "0"));
+int failPercent = int.Parse(Setting("FAIL_PERCENT", "0"));
+long asked = 0;
 string said = JsonSerializer.Serialize(new { version, pod, node });
 
 if (Setting("CRASH", "false") == "true")
@@ -39,7 +42,8 @@ WebApplication app = builder.Build();
 app.MapGet("/", async (HttpContext context) =>
 {
     await Task.Delay(slowMs, context.RequestAborted);
-    return Results.Text(said + "\n", MediaTypeNames.Application.Json);
+    bool fails = Interlocked.Increment(ref asked) * failPercent % 100 < failPercent;
+    return Results.Text(said + "\n", MediaTypeNames.Application.Json, statusCode: fails ? 500 : 200);
 });
 app.MapGet("/healthz", () => failsReadiness ? Results.Text("told to fail\n", statusCode: 503) : Results.Text("ok\n"));
 app.MapGet("/call", async (Uri url, HttpContext context) =>
@@ -56,6 +60,7 @@ app.MapGet("/call", async (Uri url, HttpContext context) =>
 app.MapPost("/fail-readiness", () => Say($"readiness fails from now on: {failsReadiness = true}"));
 app.MapPost("/pass-readiness", () => Say($"readiness fails from now on: {failsReadiness = false}"));
 app.MapPost("/slow", (int ms) => Say($"answers are slow by {slowMs = Math.Clamp(ms, 0, 60_000)} ms"));
+app.MapPost("/fail", (int percent) => Say($"of each hundred answers so many fail: {failPercent = Math.Clamp(percent, 0, 100)}"));
 app.MapPost("/crash", () => Exit("crashing, as told by POST /crash", code: 1));
 
 await app.StartAsync();

@@ -35,6 +35,42 @@ public sealed class StrategyTests(SharedProduct shared)
     }
 
     [Fact]
+    public async Task CanaryWithAnalysis_IsTriedByTesters_AndGoesBackWhenItsAnswersFail()
+    {
+        (Kubectl kubectl, Deployments hello, Uri url) = await StartAsync("analysis", "canary-analysis.yaml");
+        await kubectl.OkAsync("set", "env", "deployment/hello", "VERSION=bad", "FAIL_PERCENT=50");
+        await ReachAsync(kubectl, strategy => (string)strategy["phase"]! == "WaitingForPromotion");
+        using HttpClient tester = new(new SocketsHttpHandler { UseProxy = false }) { DefaultRequestHeaders = { { "x-tester", "true" } } };
+        using HttpClient client = new(new SocketsHttpHandler { UseProxy = false });
+        await AnswersAsync(tester, url, "bad");
+        Assert.All(await AskAsync(tester, url, 20), answer => Assert.Contains("bad", answer, StringComparison.Ordinal));
+        Assert.All(await AskAsync(client, url, 50), answer => Assert.Equal("v1", answer));
+
+        await PostAsync(kubectl, "promote");
+        await AnswersAsync(client, url, "bad");
+        await shared.Product.EventuallyAsync(
+            "the analysis fails it",
+            StepMax,
+            async () =>
+            {
+                await AskAsync(client, url, 200);
+                JsonNode view = await shared.Api.GetAsync(PathOf(kubectl) + "/rollout");
+                return (string?)view["phase"] == "RolledBack" && (string?)view["reason"] == "AnalysisFailed" ? null : view.ToJsonString();
+            });
+        await shared.Product.EventuallyAsync(
+            "all requests are back, the testers' too",
+            StepMax,
+            async () => await AskAsync(client, url, 20) is var back && await AskAsync(tester, url, 20) is var tested && back.Concat(tested).All(answer => answer == "v1")
+                ? null
+                : string.Join(' ', back));
+        await hello.BecomeReadyAsync(Replicas);
+        string described = await kubectl.OkAsync("describe", "deployment", "hello");
+        Assert.Matches("AnalysisFailed", described);
+        Assert.Matches(@"[45]\d\.?\d*% of \d+ requests succeeded, less than 99%", described);
+        await kubectl.OkAsync("delete", "-f", Clone.Example("service.yaml"), "-f", Clone.Example("canary-analysis.yaml"), "-f", Clone.Example("hello.yaml"));
+    }
+
+    [Fact]
     public async Task BlueGreen_SwitchesUnderLoad_AndLosesNoRequest()
     {
         (Kubectl kubectl, Deployments hello, Uri url) = await StartAsync("blue-green", "blue-green.yaml");

@@ -26,7 +26,8 @@ internal static class GatewayBesideProxies
     public static async Task<Figures> RunAsync(BenchOptions options, CancellationToken cancellationToken)
     {
         await using Rig rig = await Rig.StartRealAsync(nodes: 1, drains: true, cancellationToken);
-        IReadOnlyList<IPEndPoint> service = await new LoadedDeployment(rig, Pods).StartAsync(cancellationToken);
+        LoadedDeployment loaded = new(rig, Pods);
+        await loaded.StartAsync(cancellationToken);
         IReadOnlyList<IPEndPoint> pods = await PodsAsync(rig.Client, cancellationToken);
         string folder = Directory.CreateTempSubdirectory("controlplane-bench-").FullName;
         Figures figures = new($"gateway: {Pods} pods, {Callers} callers on kept connections, {options.Repeat} times");
@@ -38,7 +39,7 @@ internal static class GatewayBesideProxies
                     new Way("pods alone", pods, null),
                     new Way("HAProxy", [haProxy.Address], haProxy.Processes),
                     new Way("nginx", [nginx.Address], nginx.Processes),
-                    new Way("gateway", [service[0]], new ProcessTree(rig.RealNodes[0].Gateway.Id)),
+                    new Way("gateway", [loaded.Targets[0]], new ProcessTree(rig.RealNodes[0].Gateway.Id)),
                 ],
                 options.Repeat,
                 figures,

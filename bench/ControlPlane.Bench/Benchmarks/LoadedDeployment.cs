@@ -25,11 +25,16 @@ internal sealed class LoadedDeployment(Rig rig, int replicas = LoadedDeployment.
 
     private int version = 1;
 
+    /// <summary>The addresses of the Service: its node port on each node, and its cluster address.</summary>
+    public IReadOnlyList<IPEndPoint> Targets { get; private set; } = [];
+
+    /// <summary>The cluster address, where all gateways listen: the kernel chooses among them.</summary>
+    public IPEndPoint SharedTarget => Targets[^1];
+
     public static string Path => $"{Client.Deployments}/{Name}";
 
-    /// <summary>Starts the Deployment, its Services and its disruption budget.</summary>
-    /// <returns>The addresses of the Service, which all answer: its node port on each node, and its cluster address.</returns>
-    public async Task<IReadOnlyList<IPEndPoint>> StartAsync(CancellationToken cancellationToken)
+    /// <summary>Starts the Deployment, its Services and its disruption budget, and returns once all <see cref="Targets"/> answer.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
     {
         await PostAsync(Client.Deployments, DeploymentOf(replicas), cancellationToken);
         await PostAsync(Budgets, Budget, cancellationToken);
@@ -38,11 +43,17 @@ internal sealed class LoadedDeployment(Rig rig, int replicas = LoadedDeployment.
         JsonElement spec = service.RootElement.GetProperty("spec");
         int nodePort = spec.GetProperty("ports")[0].GetProperty("nodePort").GetInt32();
         await WholeAsync(replicas, cancellationToken);
-        IReadOnlyList<IPEndPoint> targets =
+        Targets =
         [
             .. rig.RealNodes.Select(node => new IPEndPoint(IPAddress.Parse(node.Address), nodePort)),
             new IPEndPoint(IPAddress.Parse(spec.GetProperty("clusterIP").GetString()!), 80),
         ];
+        await AnswerAsync(Targets, cancellationToken);
+    }
+
+    /// <summary>Waits until a gateway answers at each of the addresses.</summary>
+    public static async Task AnswerAsync(IEnumerable<IPEndPoint> targets, CancellationToken cancellationToken)
+    {
         using HttpClient http = new(new SocketsHttpHandler { UseProxy = false });
         foreach (IPEndPoint target in targets)
         {
@@ -51,32 +62,44 @@ internal sealed class LoadedDeployment(Rig rig, int replicas = LoadedDeployment.
                 await Task.Delay(PollInterval, cancellationToken);
             }
         }
-
-        return targets;
     }
 
+    /// <summary>The version that is declared, as its pods say it.</summary>
+    public string Version => $"v{Text(version)}";
+
     /// <summary>Declares a version that has not been there before.</summary>
-    public Task DeclareNextAsync(CancellationToken cancellationToken) => DeclareAsync(++version, cancellationToken);
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="settings">The container's environment; see examples/hello.</param>
+    public Task DeclareNextAsync(CancellationToken cancellationToken, params IEnumerable<(string Name, string Value)> settings) => DeclareAsync(++version, settings, cancellationToken);
 
     /// <summary>Declares the version before the last again.</summary>
-    public Task DeclareLastButOneAsync(CancellationToken cancellationToken) => DeclareAsync(version - 1, cancellationToken);
+    public Task DeclareLastButOneAsync(CancellationToken cancellationToken) => DeclareAsync(version - 1, [], cancellationToken);
 
     /// <summary>Waits until every pod is new and available, and no other is left.</summary>
     public async Task WholeAsync(int pods, CancellationToken cancellationToken)
     {
         await rig.Client.WaitForDeploymentAsync(Name, deployment => LifeCycle.IsWhole(deployment, pods), cancellationToken);
+        await HasPodsAsync(pods, cancellationToken);
+    }
+
+    /// <summary>Waits until so many pods are there, and none that is on its way out.</summary>
+    public async Task HasPodsAsync(int pods, CancellationToken cancellationToken)
+    {
         while (await rig.Client.CountPodsAsync(cancellationToken) != pods)
         {
             await Task.Delay(PollInterval, cancellationToken);
         }
     }
 
-    private Task<byte[]> DeclareAsync(int wanted, CancellationToken cancellationToken)
+    private Task<byte[]> DeclareAsync(int wanted, IEnumerable<(string Name, string Value)> settings, CancellationToken cancellationToken)
     {
-        string image = $"hello:v{wanted.ToString(CultureInfo.InvariantCulture)}";
-        string patch = $$$$"""{"spec":{"template":{"spec":{"containers":[{"name":"{{{{Name}}}}","image":"{{{{image}}}}"}]} } } }""";
-        return rig.Client.SendAsync(HttpMethod.Patch, Path, patch, StrategicPatch, cancellationToken);
+        string env = string.Concat(settings.Select(setting => $$"""{"name":"{{setting.Name}}","value":"{{setting.Value}}"},"""));
+        string container = $$"""{"name":"{{Name}}","image":"hello:v{{Text(wanted)}}","env":[{{env}}{"$patch":"replace"}]}""";
+        return rig.Client.SendAsync(
+            HttpMethod.Patch, Path, $$$$"""{"spec":{"template":{"spec":{"containers":[{{{{container}}}}]} } } }""", StrategicPatch, cancellationToken);
     }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     private Task<byte[]> PostAsync(string path, string body, CancellationToken cancellationToken) =>
         rig.Client.SendAsync(HttpMethod.Post, path, body, "application/json", cancellationToken);

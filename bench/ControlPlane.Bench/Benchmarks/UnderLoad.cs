@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net;
 using ControlPlane.Bench.Loads;
 using ControlPlane.Bench.Measuring;
 using ControlPlane.Bench.Rigs;
@@ -49,9 +48,9 @@ internal static class UnderLoad
     {
         await using Rig rig = await Rig.StartRealAsync(Nodes, drains, cancellationToken);
         LoadedDeployment loaded = new(rig);
-        UnderLoadActs acts = new(rig, loaded);
-        IReadOnlyList<IPEndPoint> targets = await loaded.StartAsync(cancellationToken);
-        LoadGenerator load = LoadGenerator.OfBothKinds(targets, CallersOfTarget);
+        await loaded.StartAsync(cancellationToken);
+        LoadGenerator load = LoadGenerator.OfBothKinds(loaded.Targets, CallersOfTarget);
+        UnderLoadActs acts = new(rig, loaded, load);
         using CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task running = load.RunAsync(enough.Token);
         try
@@ -122,6 +121,8 @@ internal static class UnderLoad
         figures.Add($"lost of a million{suffix}", "1", load.Failed * 1e6 / Math.Max(1, load.Requests));
         figures.Add($"p50{suffix}", "ms", load.Percentile(0.5));
         figures.Add($"p99{suffix}", "ms", load.Percentile(0.99));
+        figures.Add($"cut with a killed gateway{suffix}", "1", load.CutWithKilled);
+        figures.Add($"refused while it was away{suffix}", "1", load.RefusedByKilled);
         if (drains && load.Failed > 0)
         {
             figures.Breaches.Add($"{load.Failed} of {load.Requests} requests were lost, and none may be:");

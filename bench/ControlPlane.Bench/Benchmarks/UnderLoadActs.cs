@@ -1,15 +1,17 @@
 using System.Text.Json;
+using ControlPlane.Bench.Loads;
 using ControlPlane.Bench.Rigs;
 
 namespace ControlPlane.Bench.Benchmarks;
 
 /// <summary>What is done to a Deployment behind a Service, and to the nodes below it, while requests are sent. Each ends when the Deployment is whole again.</summary>
-internal sealed class UnderLoadActs(Rig rig, LoadedDeployment loaded)
+internal sealed class UnderLoadActs(Rig rig, LoadedDeployment loaded, LoadGenerator load)
 {
     private const int FewReplicas = 2;
     private const int ManyReplicas = 8;
 
     private readonly UnderLoadReleases releases = new(rig, loaded);
+    private readonly UnderLoadKills kills = new(rig, loaded, load);
     private int turn;
 
     /// <summary>In the order in which they are done.</summary>
@@ -24,7 +26,10 @@ internal sealed class UnderLoadActs(Rig rig, LoadedDeployment loaded)
         yield return ("a canary aborted", releases.AbortCanaryAsync);
         yield return ("a blue-green switch", releases.SwitchBlueGreenAsync);
         yield return ("a gateway replaced", node.ReplaceGatewayAsync);
-        yield return ("an agent replaced", token => ReplaceAgentAsync(node, token));
+        yield return ("an agent killed", token => ReplaceAgentAsync(node, token));
+        yield return ("the leader killed in a rollout", kills.KillLeaderAsync);
+        yield return ("PostgreSQL killed in a rollout", kills.KillPostgresAsync);
+        yield return ("a gateway killed", token => kills.KillGatewayAsync(node, token));
     }
 
     private async Task RollAsync(CancellationToken cancellationToken)

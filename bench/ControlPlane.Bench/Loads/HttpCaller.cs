@@ -19,7 +19,7 @@ internal sealed class HttpCaller(IPEndPoint target, bool keepsAlive) : IDisposab
     private Socket? socket;
 
     /// <summary>Sends one request and reads its answer; null when that is a 200, else what went wrong.</summary>
-    public async Task<string?> CallAsync(CancellationToken cancellationToken)
+    public async Task<CallFailure?> CallAsync(CancellationToken cancellationToken)
     {
         using CancellationTokenSource late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         late.CancelAfter(Patience);
@@ -39,17 +39,17 @@ internal sealed class HttpCaller(IPEndPoint target, bool keepsAlive) : IDisposab
 
             await socket.SendAsync(request.AsMemory(), late.Token);
             step = step.Replace("sending", "reading", StringComparison.Ordinal);
-            return await ReadAnswerAsync(socket, late.Token);
+            return await ReadAnswerAsync(socket, late.Token) is { } wrong ? new CallFailure(wrong) : null;
         }
         catch (SocketException failure)
         {
             Close();
-            return $"{step}: {failure.SocketErrorCode}";
+            return new CallFailure($"{step}: {failure.SocketErrorCode}", failure.SocketErrorCode == SocketError.ConnectionRefused);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             Close();
-            return $"{step}: no answer within {Patience.TotalSeconds:0} s";
+            return new CallFailure($"{step}: no answer within {Patience.TotalSeconds:0} s");
         }
     }
 
@@ -123,3 +123,8 @@ internal sealed class HttpCaller(IPEndPoint target, bool keepsAlive) : IDisposab
         }
     }
 }
+
+/// <summary>Why a request was lost.</summary>
+/// <param name="Text">For people.</param>
+/// <param name="IsRefused">Nobody listened; nothing was sent.</param>
+internal sealed record CallFailure(string Text, bool IsRefused = false);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Net;
 
@@ -24,6 +25,9 @@ internal sealed class LoadGenerator
     private readonly IReadOnlyList<(IPEndPoint Target, bool KeepsAlive)> callers;
     private long requests;
     private long failed;
+    private long cutWithKilled;
+    private long refusedByKilled;
+    private ImmutableHashSet<IPEndPoint> killed = [];
     private double intervalTicks;
 
     private LoadGenerator(IEnumerable<(IPEndPoint Target, bool KeepsAlive)> callers) => this.callers = [.. callers];
@@ -41,6 +45,19 @@ internal sealed class LoadGenerator
     public long Requests => Interlocked.Read(ref requests);
 
     public long Failed => Interlocked.Read(ref failed);
+
+    /// <summary>Requests lost at addresses while they were <see cref="Killed"/>, after a connection was there. Not among those that failed.</summary>
+    public long CutWithKilled => Interlocked.Read(ref cutWithKilled);
+
+    /// <summary>Requests for which nobody listened at addresses while they were <see cref="Killed"/>. Not among those that failed.</summary>
+    public long RefusedByKilled => Interlocked.Read(ref refusedByKilled);
+
+    /// <summary>Where what answers is being killed and started again: no wonder when requests are lost there.</summary>
+    public ImmutableHashSet<IPEndPoint> Killed
+    {
+        get => Volatile.Read(ref killed);
+        set => Volatile.Write(ref killed, value);
+    }
 
     /// <summary>Requests a second, of all callers together; 0 for as many as are answered.</summary>
     public double Rate
@@ -113,8 +130,15 @@ internal sealed class LoadGenerator
                 continue;
             }
 
-            string? failure = await caller.CallAsync(CancellationToken.None);
-            Note((Stopwatch.GetElapsedTime(start).Ticks - dueTicks) / TicksOfBucket, failure is null ? null : $"{(keepsAlive ? "kept" : "new")}, {target}: {failure}");
+            CallFailure? failure = await caller.CallAsync(CancellationToken.None);
+            double bucket = (Stopwatch.GetElapsedTime(start).Ticks - dueTicks) / TicksOfBucket;
+            if (failure is not null && Killed.Contains(target))
+            {
+                Interlocked.Increment(ref failure.IsRefused ? ref refusedByKilled : ref cutWithKilled);
+                failure = null;
+            }
+
+            Note(bucket, failure is null ? null : $"{(keepsAlive ? "kept" : "new")}, {target}: {failure.Text}");
             dueTicks += interval;
         }
     }

@@ -57,6 +57,15 @@ internal sealed class RealNode : IAsyncDisposable
         }
     }
 
+    /// <summary>Kills the gateway and starts it again, as its supervisor would.</summary>
+    public async Task KillGatewayAsync(CancellationToken cancellationToken)
+    {
+        Gateway.Kill();
+        await Gateway.EndedAsync(cancellationToken);
+        retired.Add(Gateway);
+        Gateway = StartGateway();
+    }
+
     /// <summary>Kills the agent and starts it again. Its pods run on, and the new one adopts them.</summary>
     public async Task ReplaceAgentAsync(CancellationToken cancellationToken)
     {

@@ -15,19 +15,24 @@ internal sealed class Rig : IAsyncDisposable
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
     private readonly string folder;
-    private readonly EmbeddedPostgresCluster postgres;
-    private readonly ChildProgram api;
+    private readonly int port;
+    private readonly IReadOnlyDictionary<string, string> settings;
     private readonly List<RealNode> realNodes = [];
+    private readonly List<ChildProgram> retired = [];
+    private EmbeddedPostgresCluster postgres;
+    private ChildProgram api;
     private ChildProgram? standby;
     private Client? standbyClient;
     private ChildProgram? nodes;
 
-    private Rig(string folder, EmbeddedPostgresCluster postgres, ChildProgram api, Client client)
+    private Rig(string folder, EmbeddedPostgresCluster postgres, int port, IReadOnlyDictionary<string, string> settings)
     {
         this.folder = folder;
         this.postgres = postgres;
-        this.api = api;
-        Client = client;
+        this.port = port;
+        this.settings = settings;
+        api = StartApi(port, folder, postgres, settings);
+        Client = new Client(port, Path.Combine(folder, "admin.token"));
     }
 
     public Client Client { get; }
@@ -62,15 +67,11 @@ internal sealed class Rig : IAsyncDisposable
     private static async Task<Rig> StartAsync(IReadOnlyDictionary<string, string> settings, Func<Rig, int, Task> startNodes, CancellationToken cancellationToken)
     {
         string folder = Directory.CreateTempSubdirectory("controlplane-bench-").FullName;
-        EmbeddedPostgresCluster postgres = await EmbeddedPostgresCluster.StartAsync(
-            new EmbeddedPostgresOptions { DataFolder = folder }, NullLogger.Instance, cancellationToken);
         int port = FreePort.Find(IPAddress.Loopback);
-        ChildProgram api = StartApi(port, folder, postgres, settings);
-        Client client = new(port, Path.Combine(folder, "admin.token"));
-        Rig rig = new(folder, postgres, api, client);
+        Rig rig = new(folder, await StartPostgresAsync(folder, cancellationToken), port, settings);
         try
         {
-            await WaitAsync("the API does not serve", api, client.IsServingAsync, cancellationToken);
+            await WaitAsync("the API does not serve", rig.api, rig.Client.IsServingAsync, cancellationToken);
             await startNodes(rig, port);
             return rig;
         }
@@ -80,6 +81,9 @@ internal sealed class Rig : IAsyncDisposable
             throw;
         }
     }
+
+    private static Task<EmbeddedPostgresCluster> StartPostgresAsync(string folder, CancellationToken cancellationToken) =>
+        EmbeddedPostgresCluster.StartAsync(new EmbeddedPostgresOptions { DataFolder = folder }, NullLogger.Instance, cancellationToken);
 
     private static ChildProgram StartApi(int port, string dataFolder, EmbeddedPostgresCluster postgres, IReadOnlyDictionary<string, string> settings) => ChildProgram.Start(
         ProgramOf("src/ControlPlane.Api", "ControlPlane.Api"),
@@ -114,6 +118,25 @@ internal sealed class Rig : IAsyncDisposable
     /// <summary>Kills the API that was started first, and leads.</summary>
     public void KillLeader() => api.Kill();
 
+    /// <summary>Kills the API and starts it again, as its supervisor would; returns when it serves.</summary>
+    /// <exception cref="BenchException">It did not start; the message names its log.</exception>
+    public async Task RestartApiAsync(CancellationToken cancellationToken)
+    {
+        api.Kill();
+        await api.EndedAsync(cancellationToken);
+        retired.Add(api);
+        api = StartApi(port, folder, postgres, settings);
+        await WaitAsync("the API does not serve", api, Client.IsServingAsync, cancellationToken);
+    }
+
+    /// <summary>Kills PostgreSQL and starts it again on what it has stored.</summary>
+    public async Task RestartPostgresAsync(CancellationToken cancellationToken)
+    {
+        await postgres.KillAsync();
+        await postgres.DisposeAsync();
+        postgres = await StartPostgresAsync(folder, cancellationToken);
+    }
+
     /// <summary>A program as it lies in the clone's build output.</summary>
     public static string ProgramOf(string project, string name)
     {
@@ -131,6 +154,11 @@ internal sealed class Rig : IAsyncDisposable
         }
 
         await api.DisposeAsync();
+        foreach (ChildProgram before in retired)
+        {
+            await before.DisposeAsync();
+        }
+
         Client.Dispose();
         standbyClient?.Dispose();
         if (standby is not null)

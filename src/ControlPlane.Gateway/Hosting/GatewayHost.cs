@@ -41,7 +41,11 @@ internal static class GatewayHost
             console.UseUtcTimestamp = true;
             console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
         });
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Yarp", LogLevel.Error);
+        // Of hosting's diagnostics not even the worst: while any of it is wanted, each request gets an Activity and a log scope.
+        builder.Logging
+            .AddFilter("Microsoft", LogLevel.Warning)
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
+            .AddFilter("Yarp", LogLevel.Error);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(ConfigureKestrel);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Drain + LastWords);
         builder.Services.AddHttpForwarder();
