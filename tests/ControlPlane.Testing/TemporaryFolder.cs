@@ -39,9 +39,9 @@ public sealed class TemporaryFolder : IDisposable
                 KillServerOf(folder);
                 DeleteStubbornly(folder);
             }
-            catch (UnauthorizedAccessException)
+            catch (Exception notOurs) when (notOurs is UnauthorizedAccessException or IOException)
             {
-                // Another user's; theirs to sweep.
+                // Another user's, theirs to sweep; or busy still, such as what a killed engine has mounted.
                 continue;
             }
         }

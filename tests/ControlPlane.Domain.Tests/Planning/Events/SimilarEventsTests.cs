@@ -54,7 +54,8 @@ public class SimilarEventsTests
     [Fact]
     public void Combine_TenOfOneSortAmongMore_StayApartAndElevenDoNot()
     {
-        Assert.Equal(11, SimilarEvents.Combine([.. Created("a", 10), .. Created("b", 1)]).Count);
+        EventNote[] ten = [.. Created("a", 10), .. Created("b", 1)];
+        Assert.Equal(ten, SimilarEvents.Combine([.. ten]));
         IReadOnlyList<EventNote> combined = SimilarEvents.Combine([.. Created("a", 11)]);
 
         Assert.Equal((10, 2), (combined.Count, combined[^1].Count));
