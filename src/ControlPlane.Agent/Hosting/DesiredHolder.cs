@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace ControlPlane.Agent.Hosting;
 
 /// <summary>
-/// The newest desired state, in memory and on disk (without logins), so that an agent that starts while the control plane is away
+/// The newest desired state, in memory and on disk (without logins and the values of Secrets), so that an agent that starts while the control plane is away
 /// still keeps its pods alive, and one that starts beside a lagging replica does not go back.
 /// </summary>
 internal sealed class DesiredHolder(IDesiredMemory memory, Signals signals, TimeProvider time, ILogger<DesiredHolder> log)
@@ -47,12 +47,12 @@ internal sealed class DesiredHolder(IDesiredMemory memory, Signals signals, Time
 
         bool changed = current is null || !sameStore || reply.Pods != current.Pods || reply.ReplacedStores != current.ReplacedStores || reply.LostRevisions != current.LostRevisions
             || reply.RegistryLogins != current.RegistryLogins || reply.ResolvedImages != current.ResolvedImages
-            || reply.Services != current.Services;
+            || reply.Services != current.Services || reply.EnvironmentContents != current.EnvironmentContents;
         Volatile.Write(ref current, reply);
         if (changed)
         {
             signals.Pods.Set();
-            await memory.SaveAsync(reply with { RegistryLogins = default, Streams = default }, cancellationToken);
+            await memory.SaveAsync(WithoutSecrets(reply) with { Streams = default }, cancellationToken);
         }
 
         return reply.Revision;
@@ -64,6 +64,9 @@ internal sealed class DesiredHolder(IDesiredMemory memory, Signals signals, Time
         ValueList<ServiceAddress> known = Current?.Services ?? default;
         return pod.Spec.EnableServiceLinks == false ? default : known.Where(service => service.Namespace == pod.Namespace).ToValueList();
     }
+
+    /// <summary>What the variables of containers take from ConfigMaps and Secrets.</summary>
+    public ValueList<EnvironmentContent> EnvironmentContents => Current?.EnvironmentContents ?? default;
 
     /// <summary>What an image's name stands for in a pod's revision; null while that is not known here.</summary>
     public string? ResolvedFor(string podUid, string image)
@@ -78,4 +81,10 @@ internal sealed class DesiredHolder(IDesiredMemory memory, Signals signals, Time
         ValueList<RegistryLogin> logins = Current?.RegistryLogins ?? default;
         return logins.FirstOrDefault(login => login.PodUid == podUid && ImageName.NormalizeRegistry(login.Registry) == registry);
     }
+
+    private static DesiredState WithoutSecrets(DesiredState state) => state with
+    {
+        RegistryLogins = default,
+        EnvironmentContents = state.EnvironmentContents.Where(content => content.Kind != nameof(Secret)).ToValueList(),
+    };
 }

@@ -85,6 +85,7 @@ internal sealed class PodEntry(string uid, Signal finished)
             IsRemembered = isRemembered,
             ReplacedStores = state.ReplacedStores,
             LostRevisions = state.LostRevisions,
+            EnvironmentContents = state.EnvironmentContents,
             SharesNetwork = runtime.SharesNetwork,
             Now = now,
         };

@@ -151,6 +151,10 @@ internal sealed class PodLoop(
             {
                 events.Say(pod, container, "Warning", "BackOff", $"Back-off restarting failed container {container} in pod {pod.Name}_{pod.Namespace}({pod.Uid})");
             }
+            else if (entry.Desired is { } unconfigured && waiting.Reason is ContainerConfiguration.ErrorReason)
+            {
+                events.Say(unconfigured, container, "Warning", "Failed", $"Error: {waiting.Message}");
+            }
             else if (entry.Desired is { } pulling && waiting.Reason is "ImagePullBackOff")
             {
                 string image = pulling.Spec.Containers.First(candidate => candidate.Name == container).Image ?? "";

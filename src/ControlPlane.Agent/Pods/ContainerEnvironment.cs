@@ -1,6 +1,7 @@
 using System.Text;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Agent.Pods;
 
@@ -15,8 +16,12 @@ internal sealed class ContainerEnvironment
 
     public IReadOnlyDictionary<string, string> Values => values;
 
-    /// <summary>The variables of Services first: the container's own may use them, and win over them.</summary>
-    public static ContainerEnvironment Of(Pod pod, Container container, IEnumerable<ServiceAddress> services, string nodeName, string nodeAddress)
+    /// <summary>
+    /// The variables of Services first, then those of <c>envFrom</c>, then <c>env</c>: each may use those before it, and wins over them. A value from a ConfigMap
+    /// or a Secret is taken as it is.
+    /// </summary>
+    public static ContainerEnvironment Of(
+        Pod pod, Container container, IEnumerable<ServiceAddress> services, ValueList<EnvironmentContent> contents, string nodeName, string nodeAddress)
     {
         ContainerEnvironment environment = new();
         foreach ((string name, string value) in services.SelectMany(service => service.Variables()))
@@ -24,11 +29,21 @@ internal sealed class ContainerEnvironment
             environment.values[name] = value;
         }
 
+        ContainerConfiguration configuration = new(pod.Namespace, contents);
+        foreach ((string name, string value) in container.EnvFrom.SelectMany(configuration.VariablesOf))
+        {
+            environment.values[name] = value;
+        }
+
         foreach (EnvVar variable in container.Env)
         {
-            environment.values[variable.Name] = variable.ValueFrom?.FieldRef is { } field
-                ? FieldOf(pod, field.FieldPath, nodeName, nodeAddress)
+            string? value = EnvironmentReference.Of(variable) is { } reference ? configuration.ValueOf(reference)
+                : variable.ValueFrom?.FieldRef is { } field ? FieldOf(pod, field.FieldPath, nodeName, nodeAddress)
                 : environment.Expand(variable.Value ?? "");
+            if (value is not null)
+            {
+                environment.values[variable.Name] = value;
+            }
         }
 
         return environment;

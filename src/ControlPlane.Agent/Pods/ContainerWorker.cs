@@ -1,6 +1,7 @@
 using ControlPlane.Agent.Hosting;
 using ControlPlane.Agent.Protocol;
 using ControlPlane.Agent.Runtimes;
+using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 using Microsoft.Extensions.Logging;
@@ -94,6 +95,13 @@ internal sealed class ContainerWorker(
             return Failed("ErrImagePull", exception.Message);
         }
 
+        // It may have gone while the image was pulled.
+        ValueList<EnvironmentContent> contents = desired.EnvironmentContents;
+        if (new ContainerConfiguration(pod.Namespace, contents).ProblemOf(container, desired.IsRemembered) is { } problem)
+        {
+            return Failed(ContainerConfiguration.ErrorReason, problem);
+        }
+
         ContainerRequest request = new()
         {
             Identity = identity,
@@ -102,6 +110,7 @@ internal sealed class ContainerWorker(
             Image = image,
             NetworkOf = start.NetworkOf,
             Services = desired.ServicesFor(pod),
+            EnvironmentContents = contents,
         };
         Refusal? refusal = await BeginAsync(
             start.KeptPorts,

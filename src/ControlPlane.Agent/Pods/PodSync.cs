@@ -125,7 +125,10 @@ internal static class PodSync
             };
         }
 
-        return plan with { Actions = plan.Actions.Add(StartOf(view, pod, container, current, memory, network)) };
+        // No time is waited for: what is missing wakes the agent when it comes.
+        return new ContainerConfiguration(pod.Namespace, view.EnvironmentContents).ProblemOf(container, view.IsRemembered) is { } problem
+            ? plan with { Waiting = plan.Waiting.SetItem(container.Name, new Waiting(ContainerConfiguration.ErrorReason, problem)) }
+            : plan with { Actions = plan.Actions.Add(StartOf(view, pod, container, current, memory, network)) };
     }
 
     /// <summary>The message of the <c>Killing</c> event; null when the container is to run on.</summary>

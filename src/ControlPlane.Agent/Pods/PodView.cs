@@ -39,6 +39,9 @@ internal sealed record PodView
     /// <summary>The stores that it has replaced, whose containers are its own to stop.</summary>
     public ValueList<string> ReplacedStores { get; init; }
 
+    /// <summary>See <see cref="DesiredState.EnvironmentContents"/>.</summary>
+    public ValueList<EnvironmentContent> EnvironmentContents { get; init; }
+
     /// <summary>See <see cref="IContainerRuntime.SharesNetwork"/>.</summary>
     public bool SharesNetwork { get; init; }
 
@@ -88,7 +91,7 @@ internal sealed record ContainerMemory
 }
 
 /// <summary>A start that failed, and so is tried again later.</summary>
-/// <param name="Reason"><c>ErrImagePull</c>, <c>ErrImageNeverPull</c>, <c>CreateContainerError</c> or <c>RunContainerError</c>.</param>
+/// <param name="Reason"><c>ErrImagePull</c>, <c>ErrImageNeverPull</c>, <c>CreateContainerConfigError</c>, <c>CreateContainerError</c> or <c>RunContainerError</c>.</param>
 /// <param name="Message">What the runtime said.</param>
 /// <param name="At">When.</param>
 /// <param name="Attempts">How many in a row have failed, from 1.</param>

@@ -97,6 +97,9 @@ internal sealed record ContainerRequest
     /// <summary>The Services that it is told of in its variables.</summary>
     public ValueList<ServiceAddress> Services { get; init; }
 
+    /// <summary>What its variables may take from ConfigMaps and Secrets.</summary>
+    public ValueList<EnvironmentContent> EnvironmentContents { get; init; }
+
     /// <summary>The ports of the node that its earlier life had, to be had again.</summary>
     public ValueList<HostPort> KeptPorts { get; init; }
 }

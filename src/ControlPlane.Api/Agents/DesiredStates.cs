@@ -69,6 +69,7 @@ internal sealed class DesiredStates(
         Pods = view.Pods,
         ReplacedStores = view.ReplacedStores,
         RegistryLogins = view.Pods.SelectMany(pod => RegistryLogins.For(pod, cache)).ToValueList(),
+        EnvironmentContents = EnvironmentContents.For(view.Pods, (kind, key) => cache.Find(ResourceKinds.Find(kind)!, key)),
         ResolvedImages = view.Pods.SelectMany(pod => RevisionImages.For(pod, cache)).ToValueList(),
         Services = ServicesFor(view.Pods),
         Streams = requests,

@@ -10,7 +10,7 @@ namespace ControlPlane.Api.Agents;
 
 /// <summary>
 /// Which pods are bound to which node, kept from the change feed, so that an agent's wait costs what changes on its node. Only what an
-/// agent acts on wakes it: a pod's metadata and spec, its pull secrets, the Services of its namespace, and the word of a person about its containers of other stores; not
+/// agent acts on wakes it: a pod's metadata and spec, its pull secrets and what its variables come from, the Services of its namespace, and the word of a person about its containers of other stores; not
 /// the status that it reported itself. A pod that is on its way out and that slices list is told of as running until the reconciler has marked it as drained.
 /// </summary>
 internal sealed partial class NodeAssignments(
@@ -196,8 +196,8 @@ internal sealed partial class NodeAssignments(
                     case Service service:
                         Apply(change, service);
                         break;
-                    case Secret secret:
-                        TouchUsersOf(secret, change.Revision);
+                    case Secret or ConfigMap:
+                        TouchUsersOf(change.Object, change.Revision);
                         break;
                 }
             }
@@ -284,16 +284,19 @@ internal sealed partial class NodeAssignments(
         }
     }
 
-    private void TouchUsersOf(Secret secret, long changedAt)
+    private void TouchUsersOf(Resource resource, long changedAt)
     {
         foreach (Entry entry in nodes.Values)
         {
-            if (entry.Pods.Values.Any(pod => pod.Namespace == secret.Namespace && pod.Spec.ImagePullSecrets.Any(item => item.Name == secret.Name)))
+            if (entry.Pods.Values.Any(pod => EnvironmentContents.Uses(pod, resource) || (resource is Secret secret && PullsWith(pod, secret))))
             {
                 Touch(entry, changedAt);
             }
         }
     }
+
+    private static bool PullsWith(Pod pod, Secret secret) =>
+        pod.Namespace == secret.Namespace && pod.Spec.ImagePullSecrets.Any(item => item.Name == secret.Name);
 
     private static void Touch(Entry entry, long changedAt)
     {

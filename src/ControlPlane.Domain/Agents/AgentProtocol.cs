@@ -102,6 +102,11 @@ public sealed record DesiredState
     /// <summary>Registry logins for the pods' images, from their pull secrets.</summary>
     public ValueList<RegistryLogin> RegistryLogins { get; init; }
 
+    /// <summary>
+    /// What the variables of the pods' containers take from ConfigMaps and Secrets. Of an object that is not among these the agent knows that it does not exist.
+    /// </summary>
+    public ValueList<EnvironmentContent> EnvironmentContents { get; init; }
+
     /// <summary>What the names of the pods' images stand for, as far as their revisions know it. Such a pod runs that and nothing else.</summary>
     public ValueList<ResolvedImage> ResolvedImages { get; init; }
 

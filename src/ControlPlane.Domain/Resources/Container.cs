@@ -24,7 +24,8 @@ public sealed record Container
     /// <summary>Ports that are published.</summary>
     public ValueList<ContainerPort> Ports { get; init; }
 
-    public RawJson? EnvFrom { get; init; }
+    /// <summary>Environment variables from ConfigMaps and Secrets; a later source wins over an earlier one, <see cref="Env"/> over all.</summary>
+    public ValueList<EnvFromSource> EnvFrom { get; init; }
 
     /// <summary>Environment variables.</summary>
     public ValueList<EnvVar> Env { get; init; }
@@ -111,9 +112,11 @@ public sealed record EnvVarSource
 
     public RawJson? ResourceFieldRef { get; init; }
 
-    public RawJson? ConfigMapKeyRef { get; init; }
+    /// <summary>A key of a ConfigMap.</summary>
+    public ConfigMapKeySelector? ConfigMapKeyRef { get; init; }
 
-    public RawJson? SecretKeyRef { get; init; }
+    /// <summary>A key of a Secret.</summary>
+    public SecretKeySelector? SecretKeyRef { get; init; }
 
     public RawJson? FileKeyRef { get; init; }
 }

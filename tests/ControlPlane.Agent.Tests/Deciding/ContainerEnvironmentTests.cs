@@ -1,6 +1,7 @@
 using ControlPlane.Agent.Pods;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Agent.Tests.Deciding;
 
@@ -77,6 +78,53 @@ public sealed class ContainerEnvironmentTests
         Assert.Equal(("db://127.96.0.11:5432", "1"), (environment.Values["URL"], environment.Values["MY_DB_SERVICE_PORT"]));
     }
 
+    [Fact]
+    public void Keys_OfConfigMapsAndSecrets_AreTakenAsTheyAre()
+    {
+        ContainerEnvironment environment = Of(
+            new() { Name = "GREETING", ValueFrom = new() { ConfigMapKeyRef = new() { Name = "settings", Key = "greeting" } } },
+            new() { Name = "PASSWORD", ValueFrom = new() { SecretKeyRef = new() { Name = "login", Key = "password" } } },
+            new() { Name = "NO_KEY", ValueFrom = new() { SecretKeyRef = new() { Name = "login", Key = "none", Optional = true } } },
+            new() { Name = "NO_OBJECT", ValueFrom = new() { ConfigMapKeyRef = new() { Name = "none", Key = "x", Optional = true } } },
+            new() { Name = "BOTH", Value = "$(GREETING) $(PASSWORD)$(NO_KEY)" });
+
+        Assert.Equal("hi $(PASSWORD)", environment.Values["GREETING"]);
+        Assert.Equal("s3cret", environment.Values["PASSWORD"]);
+        Assert.Equal("hi $(PASSWORD) s3cret$(NO_KEY)", environment.Values["BOTH"]);
+        Assert.DoesNotContain("NO_KEY", environment.Values.Keys);
+        Assert.DoesNotContain("NO_OBJECT", environment.Values.Keys);
+    }
+
+    [Fact]
+    public void EnvFrom_BringsEveryKeyWithItsPrefix_TheLaterWinsAndEnvOverAll()
+    {
+        Container container = new()
+        {
+            Name = "c",
+            EnvFrom =
+            [
+                new() { ConfigMapRef = new() { Name = "settings" } },
+                new() { Prefix = "L_", SecretRef = new() { Name = "login" } },
+                new() { SecretRef = new() { Name = "login" } },
+                new() { ConfigMapRef = new() { Name = "none", Optional = true } },
+            ],
+            Env = [new() { Name = "user", Value = "own of $(L_user)" }],
+        };
+
+        IReadOnlyDictionary<string, string> values = Of(container).Values;
+
+        Assert.Equal(
+            [("L_password", "s3cret"), ("L_user", "ann"), ("greeting", "hi $(PASSWORD)"), ("password", "s3cret"), ("user", "own of ann")],
+            values.Where(entry => !entry.Key.StartsWith("MY_DB", StringComparison.Ordinal)).Select(entry => (entry.Key, entry.Value)).OrderBy(entry => entry.Key, StringComparer.Ordinal));
+    }
+
+    private static ValueList<EnvironmentContent> Contents =>
+    [
+        new() { Kind = "ConfigMap", Namespace = "default", Name = "settings", Values = ValueMap.Of(("greeting", "hi $(PASSWORD)"), ("user", "nobody")) },
+        new() { Kind = "Secret", Namespace = "default", Name = "login", Values = ValueMap.Of(("password", "s3cret"), ("user", "ann")) },
+        new() { Kind = "ConfigMap", Namespace = "elsewhere", Name = "none", Values = ValueMap.Of(("x", "of another namespace")) },
+    ];
+
     private static ServiceAddress Database => new()
     {
         Namespace = "default",
@@ -85,7 +133,9 @@ public sealed class ContainerEnvironmentTests
         Ports = [new ServicePort { Name = "sql-main", Port = 5432, Protocol = "TCP" }, new ServicePort { Name = "metrics", Port = 9187 }],
     };
 
-    private static ContainerEnvironment Of(params EnvVar[] variables)
+    private static ContainerEnvironment Of(params EnvVar[] variables) => Of(new Container { Name = "c", Env = [.. variables] });
+
+    private static ContainerEnvironment Of(Container container)
     {
         Pod pod = Given.Pod();
         pod = pod with
@@ -96,6 +146,6 @@ public sealed class ContainerEnvironmentTests
                 Annotations = pod.Metadata.Annotations.SetItem("example.com/note", "kept"),
             },
         };
-        return ContainerEnvironment.Of(pod, new Container { Name = "c", Env = [.. variables] }, [Database], "node-1", "10.0.0.7");
+        return ContainerEnvironment.Of(pod, container, [Database], Contents, "node-1", "10.0.0.7");
     }
 }

@@ -2,6 +2,7 @@ using ControlPlane.Agent.Pods;
 using ControlPlane.Agent.Probes;
 using ControlPlane.Agent.Runtimes;
 using ControlPlane.Domain.Agents;
+using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 using static ControlPlane.Agent.Tests.Deciding.Given;
 
@@ -107,6 +108,15 @@ public sealed class PodSyncTests
         ["image absent and never pulled: says so for good"] = (View(Pod()).Failed("ErrImageNeverPull", secondsAgo: 5), "wait c ErrImageNeverPull, again at +5s"),
         ["engine refused: tried again later"] = (View(Pod()).Failed("CreateContainerError", secondsAgo: 5, attempts: 2), "wait c CreateContainerError, again at +15s"),
 
+        ["configuration that is missing: waited for, and nothing is looked at before it comes"] = (View(Configured()), "wait c CreateContainerConfigError"),
+        ["configuration that is there: started"] = (View(Configured()) with { EnvironmentContents = [Settings("key")] }, "start c life 0 then 0s"),
+        ["configuration without its key: waited for"] = (View(Configured()) with { EnvironmentContents = [Settings("other")] }, "wait c CreateContainerConfigError"),
+        ["configuration that is optional: started without"] = (View(Configured(isOptional: true)), "start c life 0 then 0s"),
+        ["configuration that goes: what runs is left alone"] = (View(Configured(), Alive()), "nothing"),
+        ["configuration that goes: a crash waits for it when its own wait is over"] = (View(Configured(), Dead()), "wait c CreateContainerConfigError"),
+        ["configuration in a pod of two: the other has its sandbox made"] =
+            (View(Configured().WithSecondContainer()) with { SharesNetwork = true }, "start the sandbox 0, wait c CreateContainerConfigError"),
+
         ["sandbox: comes before the containers"] = (Pair(), "start the sandbox 0"),
         ["sandbox: one that is being made is waited for"] = (Pair() with { Busy = ["POD"] }, "nothing"),
         ["sandbox: the containers join it"] = (Pair(Sandbox()), "start c life 0 then 0s in the network of box, start d life 0 then 0s in the network of box"),
@@ -161,6 +171,36 @@ public sealed class PodSyncTests
     {
         Assert.Equal([10, 20, 40, 80, 160, 300, 300], Enumerable.Range(1, 7).Select(failures => Backoff.After(failures).TotalSeconds));
     }
+
+    [Theory]
+    [InlineData(nameof(ConfigMap), false, false, null, "configmap \"settings\" not found")]
+    [InlineData(nameof(Secret), false, false, null, "secret \"settings\" not found")]
+    [InlineData(nameof(ConfigMap), false, false, "other", "couldn't find key key in ConfigMap default/settings")]
+    [InlineData(nameof(Secret), false, false, "other", "couldn't find key key in Secret default/settings")]
+    [InlineData(nameof(Secret), false, false, "key", null)]
+    [InlineData(nameof(Secret), true, false, "other", null)]
+    [InlineData(nameof(Secret), true, false, null, null)]
+    [InlineData(nameof(Secret), true, true, null, "secret \"settings\" is not known while the control plane is away")]
+    [InlineData(nameof(ConfigMap), false, true, null, "configmap \"settings\" not found")]
+    public void MissingConfiguration_IsSaidAsTheKubeletDoes(string kind, bool isOptional, bool isRemembered, string? keyThatIsThere, string? message)
+    {
+        Pod pod = Configured(kind, isOptional);
+        ValueList<EnvironmentContent> contents = keyThatIsThere is null ? default : [Settings(keyThatIsThere, kind)];
+
+        Assert.Equal(message, new ContainerConfiguration(pod.Namespace, contents).ProblemOf(pod.Spec.Containers[0], isRemembered));
+    }
+
+    private static Pod Configured(string kind = nameof(ConfigMap), bool isOptional = false)
+    {
+        EnvVarSource source = kind == nameof(ConfigMap)
+            ? new() { ConfigMapKeyRef = new() { Name = "settings", Key = "key", Optional = isOptional } }
+            : new() { SecretKeyRef = new() { Name = "settings", Key = "key", Optional = isOptional } };
+        Pod pod = Pod();
+        return pod with { Spec = pod.Spec with { Containers = [pod.Spec.Containers[0] with { Env = [new EnvVar { Name = "A", ValueFrom = source }] }] } };
+    }
+
+    private static EnvironmentContent Settings(string key, string kind = nameof(ConfigMap)) =>
+        new() { Kind = kind, Namespace = "default", Name = "settings", Values = ValueMap.Of((key, "value")) };
 
     private static PodView Pair(params ObservedContainer[] containers) => View(Pod().WithSecondContainer(), containers) with { SharesNetwork = true };
 

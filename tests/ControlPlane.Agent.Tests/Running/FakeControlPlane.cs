@@ -81,6 +81,12 @@ internal sealed class FakeControlPlane : IAsyncDisposable
         news.Release();
     }
 
+    public void Configure(params EnvironmentContent[] contents)
+    {
+        desired = desired with { EnvironmentContents = [.. contents], Revision = desired.Revision + 1 };
+        news.Release();
+    }
+
     public async Task<string> ReadLogAsync(string podUid, LogOptions options)
     {
         string id = Guid.NewGuid().ToString("n");

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using System.Runtime.Versioning;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Testing;
 
 namespace ControlPlane.Agent.Tests.Running;
@@ -189,6 +191,34 @@ public sealed class ProcessRuntimeTests : IAsyncLifetime, IDisposable
 
         await Wait.UntilAsync(() => Container("web")?.RestartCount == 1 && server.Pods["web"].IsReady(), () => Seen("web"));
     }
+
+    [Fact]
+    [UnsupportedOSPlatform("windows")]
+    public async Task A_missing_secret_is_waited_for_and_reaches_the_process_but_not_what_the_agent_remembers()
+    {
+        EnvVarSource source = new() { SecretKeyRef = new SecretKeySelector { Name = "login", Key = "password" } };
+        Pod pod = Pods.Hello("web", "shell", change: container => container with
+        {
+            Command = ["sh", "-c", "echo got $PASSWORD; exec sleep 1000"],
+            Env = [new EnvVar { Name = "PASSWORD", ValueFrom = source }],
+            ReadinessProbe = null,
+        });
+        server.Set([pod]);
+        await Wait.UntilAsync(() => Container("web")?.State?.Waiting?.Reason == "CreateContainerConfigError", () => Seen("web"));
+        Assert.Equal("secret \"login\" not found", Container("web")!.State!.Waiting!.Message);
+        Assert.Equal("Pending", server.Pods["web"].Status!.Phase);
+
+        server.Configure(new EnvironmentContent { Kind = "Secret", Namespace = "default", Name = "login", Values = ValueMap.Of(("password", "s3cret")) });
+
+        await Wait.UntilAsync(() => Container("web")?.State?.Running is not null, () => Seen("web"));
+        await Wait.UntilAsync(() => File.ReadAllText(Assert.Single(FilesCalled("log"))) == "got s3cret\n", () => File.ReadAllText(FilesCalled("log")[0]));
+        Assert.Contains(server.Events, said => said is { Type: "Warning", Reason: "Failed", Message: "Error: secret \"login\" not found" });
+        Assert.DoesNotContain("s3cret", File.ReadAllText(Assert.Single(FilesCalled("desired.json"))), StringComparison.Ordinal);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Assert.Single(FilesCalled("spec.json"))));
+        Assert.DoesNotContain("s3cret", agent.Output, StringComparison.Ordinal);
+    }
+
+    private string[] FilesCalled(string name) => Directory.GetFiles(folder.Path, name, SearchOption.AllDirectories);
 
     [Fact]
     public async Task An_unknown_image_waits_with_the_catalogue_in_its_message()

@@ -195,6 +195,32 @@ public sealed class AgentProtocolTests(ApiServer api)
     }
 
     [Fact]
+    public async Task Desired_BringsWhatVariablesTakeFromConfigMapsAndSecrets_AndIsNewsWhenThatChanges()
+    {
+        string space = await api.NewNamespaceAsync();
+        string home = $"/api/v1/namespaces/{space}";
+        await api.PostAsync($"{home}/configmaps", """{"metadata":{"name":"settings"},"data":{"a":"1","b":"2"}}""");
+        await api.PostAsync($"{home}/secrets", """{"metadata":{"name":"login"},"stringData":{"password":"s3cret","user":"ann"}}""");
+        await api.PostAsync($"{home}/secrets", """{"metadata":{"name":"of-nobody"},"stringData":{"x":"y"}}""");
+        const string Variables = """
+            "envFrom":[{"configMapRef":{"name":"settings"}},{"configMapRef":{"name":"late","optional":true}}],
+            "env":[{"name":"P","valueFrom":{"secretKeyRef":{"name":"login","key":"password"}}}],
+            """;
+        JsonObject stored = await api.PostAsync($"{home}/pods", Samples.Pod("p", node).Replace("\"image\"", Variables + "\"image\"", StringComparison.Ordinal));
+
+        DesiredState desired = await DesiredSinceAsync(stored);
+        Assert.Equal(
+            [("ConfigMap", "settings", ValueMap.Of(("a", "1"), ("b", "2"))), ("Secret", "login", ValueMap.Of(("password", "s3cret")))],
+            desired.EnvironmentContents.Select(content => (content.Kind, content.Name, content.Values)));
+        Assert.DoesNotContain("s3cret", desired.EnvironmentContents[1].ToString(), StringComparison.Ordinal);
+
+        JsonObject late = await api.PostAsync($"{home}/configmaps", """{"metadata":{"name":"late"},"data":{"c":"3"}}""");
+        DesiredState next = await DesiredAsync(desired.Revision).WaitAsync(AnswerWithin);
+        Assert.True(next.Revision >= long.Parse(late.VersionOf(), CultureInfo.InvariantCulture));
+        Assert.Equal(["late", "settings", "login"], next.EnvironmentContents.Select(content => content.Name));
+    }
+
+    [Fact]
     public async Task Log_IsStreamedFromTheAgentThatDialsOut()
     {
         (string home, JsonObject pod) = await NewPodAsync();

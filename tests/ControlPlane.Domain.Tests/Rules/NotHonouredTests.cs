@@ -26,8 +26,7 @@ public class NotHonouredTests
     [InlineData("""{"securityContext": {"allowPrivilegeEscalation": false}}""", "securityContext.allowPrivilegeEscalation")]
     [InlineData("""{"securityContext": {"capabilities": {"drop": ["ALL"]}}}""", "securityContext.capabilities")]
     [InlineData("""{"volumeMounts": [{"name": "data", "mountPath": "/data"}]}""", "volumeMounts")]
-    [InlineData("""{"envFrom": [{"configMapRef": {"name": "a"}}]}""", "envFrom")]
-    [InlineData("""{"env": [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}]}""", "env[0].valueFrom.secretKeyRef")]
+    [InlineData("""{"env": [{"name": "A", "valueFrom": {"resourceFieldRef": {"resource": "limits.cpu"}}}]}""", "env[0].valueFrom.resourceFieldRef")]
     [InlineData("""{"ports": [{"containerPort": 80, "protocol": "SCTP"}]}""", "ports[0].protocol")]
     [InlineData("""{"resources": {"requests": {"nvidia.com/gpu": "1"}}}""", "resources.requests[nvidia.com/gpu]")]
     [InlineData("""{"livenessProbe": {"grpc": {"port": 80}}}""", "livenessProbe.grpc")]
@@ -48,11 +47,13 @@ public class NotHonouredTests
               "preemptionPolicy": "PreemptLowerPriority", "priority": 0, "affinity": {}, "topologySpreadConstraints": [], "os": {"name": "linux"},
               "securityContext": {"runAsNonRoot": false}, "nodeSelector": {"a": "b"}, "hostname": "web", "imagePullSecrets": [{"name": "login"}],
               "containers": [{
-                "name": "web", "image": "hello:1", "tty": false, "volumeMounts": [], "envFrom": [], "lifecycle": {},
+                "name": "web", "image": "hello:1", "tty": false, "volumeMounts": [], "lifecycle": {}, "envFrom": [{"configMapRef": {"name": "a", "optional": true}}, {"prefix": "P_", "secretRef": {"name": "a"}}],
                 "securityContext": {"privileged": false, "allowPrivilegeEscalation": true, "capabilities": {}},
                 "terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File",
                 "resources": {"limits": {"cpu": "1", "memory": "1Gi"}},
                 "env": [{"name": "A", "value": "x"}, {"name": "B", "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['app']"}}},
+                        {"name": "D", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b", "optional": false}}},
+                        {"name": "E", "valueFrom": {"configMapKeyRef": {"name": "a", "key": "b"}}},
                         {"name": "C", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}],
                 "ports": [{"containerPort": 80, "protocol": "UDP"}], "readinessProbe": {"httpGet": {"port": 80, "host": "localhost"}}
               }]
@@ -94,7 +95,7 @@ public class NotHonouredTests
     [InlineData(
         typeof(Container),
         "containers[].",
-        "name image command args workingDir env ports imagePullPolicy")]
+        "name image command args workingDir env envFrom ports imagePullPolicy")]
     [InlineData(typeof(ContainerPort), "containers[].ports[].", "name hostPort containerPort")]
     [InlineData(typeof(EnvVarSource), "containers[].env[].valueFrom.", "")]
     [InlineData(typeof(ResourceRequirements), "containers[].resources.", "")]

@@ -166,6 +166,24 @@ public class ValidationTests
         Assert.EndsWith("Only one reference can have Controller set to true. Found \"true\" in references for Node/a and Node/b", error.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>What is wrong with where variables come from, the field from the container on, and the message.</summary>
+    public static TheoryData<string, Container, string, string> VariableCases => new()
+    {
+        { "a key without a name", From(new() { SecretKeyRef = new() { Name = "a" } }), "env[0].valueFrom.secretKeyRef.key", "Required value" },
+        { "a key that leaves its folder", From(new() { ConfigMapKeyRef = new() { Name = "a", Key = ".." } }), "env[0].valueFrom.configMapKeyRef.key", "Invalid value: \"..\": must not be '..'" },
+        { "two sources", new() { EnvFrom = [new() { ConfigMapRef = new() { Name = "a" }, SecretRef = new() { Name = "a" } }] }, "envFrom[0]", "Invalid value: \"\": may not have more than one field specified at a time" },
+        { "no source", new() { EnvFrom = [new() { Prefix = "A" }] }, "envFrom[0]", "Invalid value: \"\": must specify one of: `configMapRef` or `secretRef`" },
+        { "no object", new() { EnvFrom = [new() { SecretRef = new() }] }, "envFrom[0].secretRef.name", "Required value" },
+        { "a prefix with an equals sign", new() { EnvFrom = [new() { Prefix = "A=", ConfigMapRef = new() { Name = "a" } }] }, "envFrom[0].prefix", "Invalid value: \"A=\": a valid environment variable name must consist only of printable ASCII characters other than '='" },
+    };
+
+    [Theory]
+    [MemberData(nameof(VariableCases))]
+    public void Variables_WithOneThingWrong_HaveThatErrorAlone(string what, Container variables, string field, string message) => AssertOnly(
+        what, Objects.PodOf(container => container with { Env = variables.Env, EnvFrom = variables.EnvFrom }), "spec.containers[0]." + field, message);
+
+    private static Container From(EnvVarSource source) => new() { Env = [new() { Name = "A", ValueFrom = source }] };
+
     [Fact]
     public void Containers_OfOneName_AreRefused()
     {

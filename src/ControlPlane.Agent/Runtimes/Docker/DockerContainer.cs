@@ -32,7 +32,8 @@ internal static class DockerContainer
         (Pod pod, Container container, ContainerIdentity identity) = (request.Pod, request.Container, request.Identity);
 
         IEnumerable<ServiceAddress> services = request.Services.Select(service => service with { ClusterIP = network.AddressOf(service.ClusterIP) ?? service.ClusterIP });
-        ContainerEnvironment environment = ContainerEnvironment.Of(pod, container, services, options.NodeName, options.NodeAddress.ToString());
+        ContainerEnvironment environment = ContainerEnvironment.Of(
+            pod, container, services, request.EnvironmentContents, options.NodeName, options.NodeAddress.ToString());
         DockerPorts ports = request.NetworkOf is null ? DockerPorts.Of([container], request.KeptPorts, options) : DockerPorts.None;
         CreateContainerParameters parameters = new()
         {

@@ -81,7 +81,18 @@ internal sealed class ContainerFolder(string path)
     public async Task CreateAsync(ProcessSpec made, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(Path);
-        await System.IO.File.WriteAllTextAsync(File("spec.json"), ResourceJson.Serialize(made), cancellationToken);
+        FileStreamOptions open = new()
+        {
+            Mode = FileMode.Create,
+            Access = FileAccess.Write,
+            // Values of Secrets are in its variables.
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        };
+        await using (FileStream file = new(File("spec.json"), open))
+        {
+            await JsonSerializer.SerializeAsync(file, made, ResourceJson.Options, cancellationToken);
+        }
+
         spec = made;
     }
 

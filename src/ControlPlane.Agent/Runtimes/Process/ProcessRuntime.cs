@@ -86,7 +86,8 @@ internal sealed class ProcessRuntime(AgentOptions options, ImageCatalogue catalo
         Container container = request.Container;
         string image = container.Image ?? "";
         IReadOnlyList<string> entrypoint = catalogue.Find(image) ?? throw new ContainerStartException(catalogue.NotFound(image));
-        ContainerEnvironment environment = ContainerEnvironment.Of(request.Pod, container, request.Services, options.NodeName, options.NodeAddress.ToString());
+        ContainerEnvironment environment = ContainerEnvironment.Of(
+            request.Pod, container, request.Services, request.EnvironmentContents, options.NodeName, options.NodeAddress.ToString());
         IEnumerable<string> command = container.Command.IsEmpty ? entrypoint : container.Command.Select(environment.Expand);
         ContainerFolder folder = FolderOf(Path.Combine(root, Guid.NewGuid().ToString("n")));
         ValueList<HostPort> published = ports.For(container, request.KeptPorts);

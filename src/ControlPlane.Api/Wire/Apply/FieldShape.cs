@@ -38,6 +38,7 @@ internal sealed record FieldShape(Schema Schema, Granularity Granularity, ListKe
     private static readonly FrozenSet<Type> WholeObjects = new[]
     {
         typeof(LabelSelector), typeof(OwnerReference), typeof(LocalObjectReference), typeof(ObjectReference), typeof(ObjectFieldSelector),
+        typeof(ConfigMapKeySelector), typeof(SecretKeySelector),
     }.ToFrozenSet();
 
     private static readonly FrozenSet<(Type, string)> WholeMaps = new[] { (typeof(PodSpec), "nodeSelector"), (typeof(ServiceSpec), "selector") }.ToFrozenSet();

@@ -14,6 +14,7 @@ internal static class ContainerDefaults
         Image = container.Image.EmptyAsAbsent(),
         WorkingDir = container.WorkingDir.EmptyAsAbsent(),
         Ports = container.Ports.Select(Apply).ToValueList(),
+        EnvFrom = container.EnvFrom.Select(source => source with { Prefix = source.Prefix.EmptyAsAbsent() }).ToValueList(),
         Env = container.Env.Select(Apply).ToValueList(),
         Resources = container.Resources ?? new ResourceRequirements(),
         LivenessProbe = Apply(container.LivenessProbe),

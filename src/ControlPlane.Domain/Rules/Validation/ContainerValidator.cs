@@ -15,6 +15,7 @@ internal sealed class ContainerValidator : AbstractValidator<Container>
         RuleFor(container => container.ImagePullPolicy).OneOf("Always", "IfNotPresent", "Never");
         RuleForEach(container => container.Ports).SetValidator(new ContainerPortValidator());
         RuleFor(container => container.Ports).CheckAll(UniquePortNames);
+        RuleForEach(container => container.EnvFrom).SetValidator(new EnvFromSourceValidator());
         RuleForEach(container => container.Env).SetValidator(new EnvVarValidator());
         RuleFor(container => container.Resources!).SetValidator(new ResourceRequirementsValidator());
         RuleFor(container => container.LivenessProbe!).SetValidator(new ProbeValidator(mustSucceedOnce: true));
@@ -76,6 +77,7 @@ internal sealed class EnvVarValidator : AbstractValidator<EnvVar>
         RuleFor(variable => variable.Name)
             .Check(name => name.Length == 0 ? FieldProblem.Required() : PodSpecValidator.Given(name, Names.EnvironmentVariable));
         RuleFor(variable => variable.ValueFrom).CheckWith((variable, source) => source is null ? null : Source(source, variable.Value));
+        RuleFor(variable => variable.ValueFrom).CheckAll(KeySelectorRules.Errors);
         RuleFor(variable => variable.ValueFrom).CheckAll(source => source?.FieldRef is { } field ? FieldRef(field) : []);
     }
 

@@ -145,6 +145,11 @@ internal static class ProtobufFields
         [typeof(ContainerPort)] = Read("name=1 hostPort~=2 containerPort=3 protocol=4 hostIP=5"),
         [typeof(EnvVar)] = Read("name=1 value=2 valueFrom=3"),
         [typeof(EnvVarSource)] = Read("fieldRef=1 resourceFieldRef=2 configMapKeyRef=3 secretKeyRef=4 fileKeyRef=5"),
+        [typeof(ConfigMapKeySelector)] = Read("*=1 key=2 optional=3"),
+        [typeof(SecretKeySelector)] = Read("*=1 key=2 optional=3"),
+        [typeof(EnvFromSource)] = Read("prefix=1 configMapRef=2 secretRef=3"),
+        [typeof(ConfigMapEnvSource)] = Read("*=1 optional=2"),
+        [typeof(SecretEnvSource)] = Read("*=1 optional=2"),
         [typeof(ObjectFieldSelector)] = Read("apiVersion=1 fieldPath=2"),
         [typeof(ResourceRequirements)] = Read("limits=1 requests=2 claims=3"),
         [typeof(VolumeMount)] = Read("name=1 readOnly~=2 mountPath=3 subPath=4 mountPropagation=5 subPathExpr=6 recursiveReadOnly=7"),
@@ -166,9 +171,13 @@ internal static class ProtobufFields
         [typeof(Preconditions)] = Read("uid=1 resourceVersion=2"),
     }.ToFrozenDictionary();
 
-    /// <summary>The messages that JSON has inlined: a probe's handler, a volume's source.</summary>
+    /// <summary>The messages that JSON has inlined: a probe's handler, a volume's source, the name of an object.</summary>
     private static readonly FrozenDictionary<Type, FrozenDictionary<int, ProtobufField>> Inlined = new Dictionary<Type, FrozenDictionary<int, ProtobufField>>
     {
+        [typeof(ConfigMapKeySelector)] = Read("name=1"),
+        [typeof(SecretKeySelector)] = Read("name=1"),
+        [typeof(ConfigMapEnvSource)] = Read("name=1"),
+        [typeof(SecretEnvSource)] = Read("name=1"),
         [typeof(Probe)] = Read("exec=1 httpGet=2 tcpSocket=3 grpc=4"),
         [typeof(Volume)] = Read(
             "hostPath=1 emptyDir=2 gcePersistentDisk=3 awsElasticBlockStore=4 gitRepo=5 secret=6 nfs=7 iscsi=8 glusterfs=9 persistentVolumeClaim=10 "
