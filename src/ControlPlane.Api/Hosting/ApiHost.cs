@@ -134,6 +134,7 @@ public static class ApiHost
         app.MapDiscovery();
         app.MapOpenApi();
         app.MapKinds();
+        app.MapReviews();
         app.MapAgents();
         app.MapGateways();
     }

@@ -11,10 +11,10 @@ internal sealed class OperationMapper(IEndpointRouteBuilder routes, ServedKind s
     private static readonly FrozenDictionary<(string Path, string Method), Operation> Known =
         Operations.All().ToFrozenDictionary(operation => (operation.Path, operation.Method.ToUpperInvariant()));
 
-    public void Add(string path, string method, Func<HttpContext, IMediator, Task> handler)
+    public IEndpointConventionBuilder Add(string path, string method, Func<HttpContext, IMediator, Task> handler)
     {
         Operation operation = Known[(path, method)];
-        routes.MapMethods(path, [method], handler)
+        return routes.MapMethods(path, [method], handler)
             .WithName(operation.OperationId)
             .WithSummary(SummaryOf(operation))
             .WithTags(served.Kind.Kind)

@@ -1,5 +1,6 @@
 using ControlPlane.Domain.Planning.Explaining;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Reviews;
 using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Api.Kinds;
@@ -55,6 +56,10 @@ public static class ServedKinds
 {
     private static readonly ValueList<string> AllVerbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 
+    private const string AuthorizationGroup = "authorization.k8s.io";
+    private const string AuthenticationGroup = "authentication.k8s.io";
+
+    /// <summary>The kinds whose objects are stored.</summary>
     public static ValueList<ServedKind> All { get; } =
     [
         new(ResourceKinds.Namespace, ["create", "delete", "get", "list", "patch", "update", "watch"], [Status(ResourceKinds.Namespace)]),
@@ -72,6 +77,20 @@ public static class ServedKinds
         new(ResourceKinds.Lease, AllVerbs, []),
         new(ResourceKinds.RolloutPolicy, AllVerbs, [Status(ResourceKinds.RolloutPolicy)]),
     ];
+
+    /// <summary>The kinds that are posted, answered and not stored.</summary>
+    public static ValueList<ServedKind> Reviews { get; } =
+    [
+        Review<SelfSubjectAccessReview>(AuthorizationGroup, "selfsubjectaccessreviews"),
+        Review<SelfSubjectRulesReview>(AuthorizationGroup, "selfsubjectrulesreviews"),
+        Review<SubjectAccessReview>(AuthorizationGroup, "subjectaccessreviews"),
+        Review<LocalSubjectAccessReview>(AuthorizationGroup, "localsubjectaccessreviews", isNamespaced: true),
+        Review<SelfSubjectReview>(AuthenticationGroup, "selfsubjectreviews"),
+        Review<TokenReview>(AuthenticationGroup, "tokenreviews"),
+    ];
+
+    /// <summary>All that discovery and the API's documents tell of.</summary>
+    public static ValueList<ServedKind> Listed { get; } = [.. All, .. Reviews];
 
     private static ServedSubresource Scale => new("scale", typeof(Scale), "autoscaling", "v1", "Scale", ["get", "patch", "update"]);
 
@@ -114,4 +133,19 @@ public static class ServedKinds
     private static ServedSubresource Log => new("log", null, null, null, "Pod", ["get"]);
 
     private static ServedSubresource Status(ResourceKind kind) => new("status", kind.Type, null, null, kind.Kind, ["get", "patch", "update"]);
+
+    private static ServedKind Review<T>(string group, string plural, bool isNamespaced = false)
+        where T : Resource => new(
+        new ResourceKind
+        {
+            Group = group,
+            Version = "v1",
+            Kind = typeof(T).Name,
+            Plural = plural,
+            Singular = typeof(T).Name.ToLowerInvariant(),
+            IsNamespaced = isNamespaced,
+            Type = typeof(T),
+        },
+        ["create"],
+        []);
 }

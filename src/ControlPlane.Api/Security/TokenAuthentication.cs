@@ -18,19 +18,30 @@ internal static class TokenAuthentication
     /// <summary>The policy of the agent protocol; everything else that is not open to all is for administrators.</summary>
     public const string AgentPolicy = "agents";
 
+    /// <summary>The policy of what whoever has a token may ask about itself.</summary>
+    public const string SelfPolicy = "self";
+
     public static IServiceCollection AddTokenAuthentication(this IServiceCollection services)
     {
         services.AddAuthentication(Scheme).AddScheme<AuthenticationSchemeOptions, TokenAuthenticationHandler>(Scheme, configureOptions: null);
         // Without a scheme of their own: the caller is known already when they are looked at, and is not authenticated a second time.
-        AuthorizationPolicy admins = new AuthorizationPolicyBuilder().RequireRole(nameof(TokenRole.Admin)).Build();
-        AuthorizationPolicy agents = new AuthorizationPolicyBuilder().RequireRole(nameof(TokenRole.Agent), nameof(TokenRole.Node)).Build();
-        services.AddAuthorizationBuilder().SetFallbackPolicy(admins).SetDefaultPolicy(admins).AddPolicy(AgentPolicy, agents);
+        AuthorizationPolicy admins = PolicyOf(AccessArea.Objects);
+        services.AddAuthorizationBuilder().SetFallbackPolicy(admins).SetDefaultPolicy(admins)
+            .AddPolicy(AgentPolicy, PolicyOf(AccessArea.Agents))
+            .AddPolicy(SelfPolicy, PolicyOf(AccessArea.Self));
         return services;
     }
 
     /// <summary>The name of the caller's token.</summary>
     public static string ActorOf(HttpContext http) =>
         http.User.Identity?.Name ?? throw new InvalidOperationException("an endpoint that writes was reached without a token");
+
+    /// <summary>The caller.</summary>
+    public static TokenIdentity IdentityOf(HttpContext http) =>
+        new(ActorOf(http), Enum.Parse<TokenRole>(http.User.FindFirstValue(ClaimTypes.Role)!));
+
+    private static AuthorizationPolicy PolicyOf(AccessArea area) =>
+        new AuthorizationPolicyBuilder().RequireRole(AccessRules.RolesOf(area).Select(role => role.ToString())).Build();
 }
 
 /// <summary>Reads <c>Authorization: Bearer …</c> and answers 401 and 403 with a <see cref="Status"/>.</summary>

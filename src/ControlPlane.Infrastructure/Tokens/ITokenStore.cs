@@ -16,6 +16,9 @@ public interface ITokenStore
     /// <summary>Takes the token of a name away; a name without one is no error. Other replicas know it for as long as they keep what they have read.</summary>
     Task RemoveAsync(string name, CancellationToken cancellationToken);
 
+    /// <summary>Whose token has a name; null when there is none.</summary>
+    ValueTask<TokenIdentity?> FindAsync(string name, CancellationToken cancellationToken);
+
     /// <summary>Whether there is a token of a name.</summary>
     ValueTask<bool> HasAsync(string name, CancellationToken cancellationToken);
 }

@@ -10,12 +10,12 @@ namespace ControlPlane.Infrastructure.Tokens;
 internal sealed class KnownTokens
 {
     private readonly FrozenDictionary<int, (TokenIdentity Identity, byte[] Hash)[]> byHash;
-    private readonly FrozenSet<string> names;
+    private readonly FrozenDictionary<string, TokenIdentity> byName;
 
     public KnownTokens(IReadOnlyCollection<(TokenIdentity Identity, byte[] Hash)> tokens)
     {
         byHash = tokens.GroupBy(token => PlaceOf(token.Hash)).ToFrozenDictionary(place => place.Key, place => place.ToArray());
-        names = tokens.Select(token => token.Identity.Name).ToFrozenSet(StringComparer.Ordinal);
+        byName = tokens.Select(token => token.Identity).ToFrozenDictionary(identity => identity.Name, StringComparer.Ordinal);
     }
 
     /// <summary>Whose token has this SHA-256 hash; null when it is nobody's.</summary>
@@ -30,7 +30,8 @@ internal sealed class KnownTokens
         return found;
     }
 
-    public bool HasName(string name) => names.Contains(name);
+    /// <summary>Whose token has a name; null when there is none.</summary>
+    public TokenIdentity? OfName(string name) => byName.GetValueOrDefault(name);
 
     private static int PlaceOf(ReadOnlySpan<byte> hash)
     {

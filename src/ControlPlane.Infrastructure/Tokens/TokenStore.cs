@@ -74,8 +74,11 @@ internal sealed class TokenStore(Database database, IOptions<StoreOptions> optio
         cached = null;
     }
 
+    public async ValueTask<TokenIdentity?> FindAsync(string name, CancellationToken cancellationToken) =>
+        (await GetAsync(options.Value.TokenCacheDuration, cancellationToken)).Tokens.OfName(name);
+
     public async ValueTask<bool> HasAsync(string name, CancellationToken cancellationToken) =>
-        (await GetAsync(options.Value.TokenCacheDuration, cancellationToken)).Tokens.HasName(name);
+        (await GetAsync(options.Value.TokenCacheDuration, cancellationToken)).Tokens.OfName(name) is not null;
 
     public void Dispose() => refreshing.Dispose();
 

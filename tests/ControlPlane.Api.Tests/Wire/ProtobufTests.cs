@@ -1,4 +1,5 @@
 using System.Text;
+using ControlPlane.Api.Kinds;
 using ControlPlane.Api.Wire;
 using ControlPlane.Api.Wire.Decoding;
 using ControlPlane.Api.Wire.Decoding.Protobuf;
@@ -173,7 +174,7 @@ public sealed class ProtobufTests
     [Fact]
     public void Fields_OfEveryMessage_AreMembersOfItsRecord()
     {
-        foreach (ResourceKind kind in ResourceKinds.All)
+        foreach (ResourceKind kind in ResourceKinds.All.Concat(ServedKinds.Reviews.Select(served => served.Kind)))
         {
             Check(Schema.Of(kind.Type));
         }

@@ -15,7 +15,7 @@ public sealed class KnownTokensTests
         KnownTokens known = new(Tokens);
 
         Assert.All(Enumerable.Range(0, Tokens.Length), i => Assert.Same(Tokens[i].Identity, known.Find(HashOf($"secret-{i}"))));
-        Assert.True(known.HasName("system:node:n4999"));
+        Assert.Equal(TokenRole.Node, known.OfName("system:node:n4999")!.Role);
     }
 
     [Fact]
@@ -29,7 +29,7 @@ public sealed class KnownTokensTests
             almost[bit / 8] ^= (byte)(1 << (bit % 8));
             Assert.Null(known.Find(almost));
         });
-        Assert.False(known.HasName("system:node:n5000"));
+        Assert.Null(known.OfName("system:node:n5000"));
     }
 
     private static byte[] HashOf(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));

@@ -13,6 +13,8 @@ internal sealed class NoTokens : ITokenStore
 
     public Task RemoveAsync(string name, CancellationToken cancellationToken) => throw Unsupported();
 
+    public ValueTask<TokenIdentity?> FindAsync(string name, CancellationToken cancellationToken) => throw Unsupported();
+
     public ValueTask<bool> HasAsync(string name, CancellationToken cancellationToken) => throw Unsupported();
 
     private static NotSupportedException Unsupported() => new("no one has a token here");

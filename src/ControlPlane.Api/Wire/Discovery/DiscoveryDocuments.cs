@@ -12,7 +12,7 @@ internal static class DiscoveryDocuments
 {
     /// <summary>The groups that have a name, in name order.</summary>
     public static IReadOnlyList<(string Group, string Version)> Groups { get; } =
-        [.. ServedKinds.All.Where(served => served.Kind.Group.Length > 0).Select(served => (served.Kind.Group, served.Kind.Version)).Distinct().Order()];
+        [.. ServedKinds.Listed.Where(served => served.Kind.Group.Length > 0).Select(served => (served.Kind.Group, served.Kind.Version)).Distinct().Order()];
 
     /// <summary><c>/api</c>.</summary>
     public static JsonObject ApiVersions(string serverAddress) => new()
@@ -90,7 +90,7 @@ internal static class DiscoveryDocuments
     }
 
     private static IEnumerable<ServedKind> Served(string group, string version) =>
-        ServedKinds.All.Where(served => served.Kind.Group == group && served.Kind.Version == version).OrderBy(served => served.Kind.Plural, StringComparer.Ordinal);
+        ServedKinds.Listed.Where(served => served.Kind.Group == group && served.Kind.Version == version).OrderBy(served => served.Kind.Plural, StringComparer.Ordinal);
 
     private static JsonObject GroupBody(string group, string version)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Reviews;
 
 namespace ControlPlane.Api.Wire.OpenApi;
 
@@ -23,6 +24,10 @@ internal static class DefinitionNames
     public const string Status = $"{Meta}.Status";
 
     public const string DeleteOptions = $"{Meta}.DeleteOptions";
+
+    private const string Authorization = "io.k8s.api.authorization.v1";
+
+    private const string Authentication = "io.k8s.api.authentication.v1";
 
     /// <summary>What is ours, where Kubernetes has no name.</summary>
     private const string Ours = "dev.controlplane.rollouts.v1";
@@ -59,6 +64,25 @@ internal static class DefinitionNames
         [typeof(EndpointSlicePort)] = "io.k8s.api.discovery.v1",
         [typeof(Lease)] = "io.k8s.api.coordination.v1",
         [typeof(LeaseSpec)] = "io.k8s.api.coordination.v1",
+        [typeof(SelfSubjectAccessReview)] = Authorization,
+        [typeof(SelfSubjectAccessReviewSpec)] = Authorization,
+        [typeof(SubjectAccessReview)] = Authorization,
+        [typeof(SubjectAccessReviewSpec)] = Authorization,
+        [typeof(SubjectAccessReviewStatus)] = Authorization,
+        [typeof(LocalSubjectAccessReview)] = Authorization,
+        [typeof(ResourceAttributes)] = Authorization,
+        [typeof(NonResourceAttributes)] = Authorization,
+        [typeof(SelfSubjectRulesReview)] = Authorization,
+        [typeof(SelfSubjectRulesReviewSpec)] = Authorization,
+        [typeof(SubjectRulesReviewStatus)] = Authorization,
+        [typeof(ResourceRule)] = Authorization,
+        [typeof(NonResourceRule)] = Authorization,
+        [typeof(SelfSubjectReview)] = Authentication,
+        [typeof(SelfSubjectReviewStatus)] = Authentication,
+        [typeof(TokenReview)] = Authentication,
+        [typeof(TokenReviewSpec)] = Authentication,
+        [typeof(TokenReviewStatus)] = Authentication,
+        [typeof(UserInfo)] = Authentication,
         [typeof(PodDisruptionBudget)] = "io.k8s.api.policy.v1",
         [typeof(PodDisruptionBudgetSpec)] = "io.k8s.api.policy.v1",
         [typeof(PodDisruptionBudgetStatus)] = "io.k8s.api.policy.v1",

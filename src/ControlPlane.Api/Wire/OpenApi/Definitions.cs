@@ -139,7 +139,7 @@ internal sealed class Definitions(OpenApiVersion version)
 
     private static void AddGroupVersionKind(JsonObject definition, Type type)
     {
-        if (ServedKinds.All.FirstOrDefault(served => served.Kind.Type == type) is { } served)
+        if (ServedKinds.Listed.FirstOrDefault(served => served.Kind.Type == type) is { } served)
         {
             definition["x-kubernetes-group-version-kind"] = new JsonArray(GroupVersionKind(served.Kind.Group, served.Kind.Version, served.Kind.Kind));
         }

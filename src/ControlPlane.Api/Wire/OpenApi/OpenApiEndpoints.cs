@@ -15,7 +15,7 @@ internal static class OpenApiEndpoints
 
     private static readonly Lazy<byte[]> V2Protobuf = new(() => GnosticWriter.Write(OpenApiDocuments.V2()));
 
-    private static readonly Lazy<FrozenDictionary<string, byte[]>> V3 = new(() => ServedKinds.All
+    private static readonly Lazy<FrozenDictionary<string, byte[]>> V3 = new(() => ServedKinds.Listed
         .Select(served => served.GroupPath)
         .Distinct()
         .ToFrozenDictionary(path => path, path => OpenApiDocuments.Serialize(OpenApiDocuments.V3(path))));
@@ -29,7 +29,7 @@ internal static class OpenApiEndpoints
                 : Results.Bytes(V2Json.Value, "application/json"))
             .ExcludeFromDescription();
         endpoints.MapGet("/openapi/v3", () => Results.Bytes(V3Index.Value, "application/json")).ExcludeFromDescription();
-        foreach (string path in ServedKinds.All.Select(served => served.GroupPath).Distinct())
+        foreach (string path in ServedKinds.Listed.Select(served => served.GroupPath).Distinct())
         {
             endpoints.MapGet($"/openapi/v3{path}", () => Results.Bytes(V3.Value[path], "application/json")).ExcludeFromDescription();
         }

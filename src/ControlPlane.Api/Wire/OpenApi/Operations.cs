@@ -82,10 +82,16 @@ internal static class Operations
     private static readonly string[] LogQuery =
         ["container", "follow", "limitBytes", "previous", "sinceSeconds", "sinceTime", "tailLines", "timestamps"];
 
-    public static IEnumerable<Operation> All() => ServedKinds.All.SelectMany(served => OfKind(served).Concat(served.Subresources.SelectMany(part => OfPart(served, part))));
+    public static IEnumerable<Operation> All() => ServedKinds.Listed.SelectMany(served => OfKind(served).Concat(served.Subresources.SelectMany(part => OfPart(served, part))));
 
     private static IEnumerable<Operation> OfKind(ServedKind served)
     {
+        if (served.Verbs is ["create"])
+        {
+            yield return Make(served, served.CollectionPath, "post", "post", Payload.Object, Payload.Object, WriteQuery);
+            yield break;
+        }
+
         if (served.Kind.IsNamespaced)
         {
             yield return Make(served, served.AllNamespacesPath, "get", "list", Payload.None, Payload.List, ListQuery, "ForAllNamespaces");

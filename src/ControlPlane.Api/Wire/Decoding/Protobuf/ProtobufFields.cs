@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Globalization;
 using ControlPlane.Api.Wire.Options;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Reviews;
 
 namespace ControlPlane.Api.Wire.Decoding.Protobuf;
 
@@ -80,6 +81,23 @@ internal static class ProtobufFields
         [typeof(PodDisruptionBudgetSpec)] = Read("minAvailable=1 selector=2 maxUnavailable=3 unhealthyPodEvictionPolicy=4"),
         [typeof(PodDisruptionBudgetStatus)] = Read(
             "observedGeneration~=1 disruptedPods=2 disruptionsAllowed=3 currentHealthy=4 desiredHealthy=5 expectedPods=6 conditions=7", MetaCondition),
+        [typeof(SelfSubjectAccessReview)] = Read(MetadataSpecStatus),
+        [typeof(SelfSubjectAccessReviewSpec)] = Read("resourceAttributes=1 nonResourceAttributes=2"),
+        [typeof(SubjectAccessReview)] = Read(MetadataSpecStatus),
+        [typeof(LocalSubjectAccessReview)] = Read(MetadataSpecStatus),
+        [typeof(SubjectAccessReviewSpec)] = Read("resourceAttributes=1 nonResourceAttributes=2 user=3 groups=4 extra=5 uid=6"),
+        [typeof(ResourceAttributes)] = Read("namespace=1 verb=2 group=3 version=4 resource=5 subresource=6 name=7 fieldSelector=8 labelSelector=9"),
+        [typeof(NonResourceAttributes)] = Read("path=1 verb=2"),
+        [typeof(SubjectAccessReviewStatus)] = Read("allowed=1 reason=2 evaluationError=3 denied~=4"),
+        [typeof(SelfSubjectRulesReview)] = Read(MetadataSpecStatus),
+        [typeof(SelfSubjectRulesReviewSpec)] = Read("namespace=1"),
+        [typeof(SubjectRulesReviewStatus)] = Read("resourceRules=1 nonResourceRules=2 incomplete=3 evaluationError=4"),
+        [typeof(SelfSubjectReview)] = Read("metadata=1 status=2"),
+        [typeof(SelfSubjectReviewStatus)] = Read("userInfo=1"),
+        [typeof(UserInfo)] = Read("username=1 uid=2 groups=3 extra=4"),
+        [typeof(TokenReview)] = Read(MetadataSpecStatus),
+        [typeof(TokenReviewSpec)] = Read("token=1 audiences=2"),
+        [typeof(TokenReviewStatus)] = Read("authenticated~=1 user=2 error=3 audiences=4"),
         [typeof(EvictionBody)] = Read("metadata=1 deleteOptions=2"),
         [typeof(ObjectMeta)] = Read(
             "name=1 generateName=2 namespace=3 selfLink=4 uid=5 resourceVersion=6 generation~=7 creationTimestamp=8 deletionTimestamp=9 "
