@@ -14,7 +14,7 @@ public sealed class SwaggerTests(SharedProduct shared)
         Kubectl kubectl = await shared.Kubectl().InNewAsync(shared.NewNamespace("swagger"));
         string example = await kubectl.OkAsync("create", "-f", Clone.Example("hello.yaml"), "--dry-run=client", "-o", "json");
         Dictionary<string, string> space = new() { ["namespace"] = kubectl.Namespace };
-        await using SwaggerPage page = await SwaggerPage.OpenAsync(shared.Product);
+        await using SwaggerPage page = await SwaggerPage.OpenAsync(shared.Product, "Deployment");
 
         string empty = await page.TryAsync("get", Path, space);
         Assert.Contains("\"items\": []", empty, StringComparison.Ordinal);
@@ -34,7 +34,7 @@ public sealed class SwaggerTests(SharedProduct shared)
         Deployments hello = new(shared.Product, shared.Api, kubectl.Namespace);
         await hello.BecomeReadyAsync(3);
         Dictionary<string, string> target = new() { ["namespace"] = kubectl.Namespace, ["name"] = "hello" };
-        await using SwaggerPage page = await SwaggerPage.OpenAsync(shared.Product);
+        await using SwaggerPage page = await SwaggerPage.OpenAsync(shared.Product, "Deployment");
         async Task<string> ActAsync(string action) => await page.TryAsync("post", $"{Path}/{{name}}/{action}", target);
 
         string before = await hello.UidsOfReadyPodsAsync();

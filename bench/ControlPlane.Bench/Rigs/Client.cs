@@ -101,6 +101,11 @@ internal sealed class Client(int port, string tokenFile) : IDisposable
     private async Task WaitAsync(string path, int count, Func<JsonElement, bool> isSo, CancellationToken cancellationToken)
     {
         using HttpResponseMessage answer = await http.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        if (!answer.IsSuccessStatusCode)
+        {
+            throw new BenchException($"the watch {path}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken)}");
+        }
+
         using StreamReader lines = new(await answer.Content.ReadAsStreamAsync(cancellationToken));
         HashSet<string> asWanted = new(StringComparer.Ordinal);
         while (await lines.ReadLineAsync(cancellationToken) is { } line)

@@ -16,7 +16,8 @@ internal sealed class SwaggerPage : IAsyncDisposable
         this.page = page;
     }
 
-    public static async Task<SwaggerPage> OpenAsync(Product product)
+    /// <summary>Opens the page, authorizes, and opens a kind's operations.</summary>
+    public static async Task<SwaggerPage> OpenAsync(Product product, string kind)
     {
         IPlaywright playwright = await Playwright.CreateAsync();
         IBrowser browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
@@ -30,9 +31,10 @@ internal sealed class SwaggerPage : IAsyncDisposable
             ],
         });
         IPage page = await browser.NewPageAsync(new BrowserNewPageOptions { IgnoreHTTPSErrors = true });
-        page.SetDefaultTimeout(30_000);
+        page.SetDefaultTimeout(60_000);
         SwaggerPage swagger = new(playwright, browser, page);
         await swagger.AuthorizeAsync(product);
+        await page.Locator($"h3[data-tag=\"{kind}\"]").ClickAsync();
         return swagger;
     }
 
