@@ -7,10 +7,13 @@ namespace ControlPlane.EndToEnd.Tests;
 [Collection(SharedProductCollection.Name)]
 public sealed class ExecTests(SharedProduct shared)
 {
-    [Fact]
-    public async Task Exec_RunsInTheContainersPlace_WithInputOutputsAndExitCode()
+    public static TheoryData<string> Versions => Kubectl.Versions;
+
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task Exec_RunsInTheContainersPlace_WithInputOutputsAndExitCode(string version)
     {
-        (Kubectl kubectl, Talker talker) = await StartAsync("exec");
+        (Kubectl kubectl, _) = await StartAsync("exec", version);
 
         Assert.Equal(Talker.Pod, (await kubectl.OkAsync("exec", Talker.Pod, "--", "printenv", "POD_NAME")).Trim());
         CommandResult failed = await kubectl.RunAsync("exec", Talker.Pod, "--", "sh", "-c", "echo out; echo err >&2; exit 3");
@@ -25,10 +28,11 @@ public sealed class ExecTests(SharedProduct shared)
         Assert.Contains("exec: \"no-such-program\": executable file not found in $PATH", missing.Errors, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Exec_EndsWithItsClient_AndWithItsContainer()
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task Exec_EndsWithItsClient_AndWithItsContainer(string version)
     {
-        (Kubectl kubectl, Talker talker) = await StartAsync("exec-end");
+        (Kubectl kubectl, _) = await StartAsync("exec-end", version);
         using TemporaryFolder folder = new("exec");
         string number = Path.Combine(folder.Path, "pid");
         string[] waiting = ["exec", Talker.Pod, "--", "sh", "-c", $"echo $$ >{number}; exec sleep 1000"];
@@ -45,18 +49,19 @@ public sealed class ExecTests(SharedProduct shared)
         Assert.Equal(137, (await stopped).ExitCode);
     }
 
-    [Fact]
-    public async Task Terminal_Cp_AndAttach_Work()
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task Terminal_Cp_AndAttach_Work(string version)
     {
-        (Kubectl kubectl, Talker talker) = await StartAsync("exec-more");
+        (Kubectl kubectl, Talker talker) = await StartAsync("exec-more", version);
         await talker.ShowsItsTerminalsSizeAsync();
         await talker.TakesAndGivesFilesAsync((await kubectl.OkAsync("exec", Talker.Pod, "--", "pwd")).Trim());
         await talker.IsHeardUntilItIsDeletedAsync();
     }
 
-    private async Task<(Kubectl Kubectl, Talker Talker)> StartAsync(string subject)
+    private async Task<(Kubectl Kubectl, Talker Talker)> StartAsync(string subject, string version)
     {
-        Kubectl kubectl = await shared.Kubectl().InNewAsync(shared.NewNamespace(subject));
+        Kubectl kubectl = await shared.Kubectl(version).InNewAsync(shared.NewNamespace(subject));
         return (kubectl, await Talker.StartAsync(kubectl, "hello:v1"));
     }
 }

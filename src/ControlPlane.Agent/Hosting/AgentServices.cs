@@ -31,6 +31,7 @@ internal static class AgentServices
             .AddSingleton<ProbeManager>()
             .AddSingleton<IStreamHandler, ExecHandler>()
             .AddSingleton<IStreamHandler, AttachHandler>()
+            .AddSingleton<IStreamHandler, PortForwardHandler>()
             .AddSingleton<AgentStreams>();
 
         // Stopped in the reverse order: nothing is reported any more when the pod loop stops the pods.

@@ -1,6 +1,7 @@
 using System.Net;
 using ControlPlane.Api.Agents;
 using ControlPlane.Api.Agents.Commands;
+using ControlPlane.Api.Agents.Forwarding;
 using ControlPlane.Api.Gateways;
 using ControlPlane.Api.Kinds;
 using ControlPlane.Api.Pipeline;
@@ -81,6 +82,7 @@ public static class ApiHost
         services.AddSingleton<StreamDialing>();
         services.AddHostedService<SharedStreams>();
         services.AddSingleton<CommandSessions>();
+        services.AddSingleton<PortForwarding>();
         services.AddSingleton<AgentSessions>();
         services.AddSingleton<NodeTokens>();
         services.AddSingleton<Func<Guid>>(Guid.NewGuid);

@@ -1,5 +1,6 @@
 using ControlPlane.Api.Agents;
 using ControlPlane.Api.Agents.Commands;
+using ControlPlane.Api.Agents.Forwarding;
 using ControlPlane.Api.Requests;
 using ControlPlane.Api.Security;
 using ControlPlane.Api.Wire;
@@ -70,6 +71,9 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
                     break;
                 case "attach":
                     MapConnection(map, path, PodCommandEndpoints.AttachAsync);
+                    break;
+                case "portforward":
+                    MapConnection(map, path, PortForwardEndpoint.HandleAsync);
                     break;
                 case "eviction":
                     map.Add(path, HttpMethods.Post, PodEviction.EvictAsync);

@@ -64,7 +64,7 @@ public static class ServedKinds
     [
         new(ResourceKinds.Namespace, ["create", "delete", "get", "list", "patch", "update", "watch"], [Status(ResourceKinds.Namespace)]),
         new(ResourceKinds.Node, AllVerbs, [ConfirmLost, ConfirmStore, Status(ResourceKinds.Node)]),
-        new(ResourceKinds.Pod, AllVerbs, [Attach, Eviction, Exec, Log, Status(ResourceKinds.Pod)]),
+        new(ResourceKinds.Pod, AllVerbs, [Attach, Eviction, Exec, Log, PortForward, Status(ResourceKinds.Pod)]),
         new(ResourceKinds.Secret, AllVerbs, []),
         new(ResourceKinds.ConfigMap, AllVerbs, []),
         new(ResourceKinds.Event, AllVerbs, []),
@@ -118,16 +118,23 @@ public static class ServedKinds
 
     private static ServedSubresource Exec => new("exec", null, null, null, "PodExecOptions", ["create", "get"])
     {
-        Summary = "Run a command in a container of a Pod, over a WebSocket",
+        Summary = "Run a command in a container of a Pod, over a WebSocket or SPDY",
         IsConnection = true,
         Query = ["command", "container", "stderr", "stdin", "stdout", "tty"],
     };
 
     private static ServedSubresource Attach => new("attach", null, null, null, "PodAttachOptions", ["create", "get"])
     {
-        Summary = "Listen to the process of a container of a Pod, over a WebSocket",
+        Summary = "Listen to the process of a container of a Pod, over a WebSocket or SPDY",
         IsConnection = true,
         Query = ["container", "stderr", "stdin", "stdout", "tty"],
+    };
+
+    private static ServedSubresource PortForward => new("portforward", null, null, null, "PodPortForwardOptions", ["create", "get"])
+    {
+        Summary = "Reach ports of a Pod, over SPDY or a WebSocket",
+        IsConnection = true,
+        Query = ["ports"],
     };
 
     private static ServedSubresource Log => new("log", null, null, null, "Pod", ["get"]);

@@ -1,17 +1,17 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Http.Json;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using ControlPlane.Api.Tests.Hosting;
+using ControlPlane.Api.Tests.Wire.Spdy;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Agents.Streams;
 using ControlPlane.Domain.Resources;
 
 namespace ControlPlane.Api.Tests.Agents;
 
-/// <summary><c>exec</c> and <c>attach</c> over WebSockets, with the test as the agent.</summary>
+/// <summary><c>exec</c> and <c>attach</c> over WebSockets and SPDY, with the test as the agent.</summary>
 [Collection(ApiCollection.Name)]
 public sealed class PodCommandTests(ApiServer api) : IAsyncLifetime
 {
@@ -20,18 +20,10 @@ public sealed class PodCommandTests(ApiServer api) : IAsyncLifetime
 
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(15);
 
-    private readonly string node = $"node-{Guid.NewGuid():N}";
+    private readonly TestedAgent agentSide = new(api);
     private string pod = "";
 
-    public async Task InitializeAsync()
-    {
-        NodeReport report = new() { SessionId = "s", Sequence = 1, IsFull = true, Node = new NodeStatus() };
-        using HttpResponseMessage reported = await api.Agent.PostAsJsonAsync($"/agent/v1/nodes/{node}/report", report, ResourceJson.Options);
-        reported.EnsureSuccessStatusCode();
-        string home = $"/api/v1/namespaces/{await api.NewNamespaceAsync()}/pods";
-        await api.PostAsync(home, Samples.Pod("p", node));
-        pod = $"{home}/p";
-    }
+    public async Task InitializeAsync() => pod = await agentSide.StartPodAsync();
 
     public Task DisposeAsync() => Task.CompletedTask;
 
@@ -40,11 +32,11 @@ public sealed class PodCommandTests(ApiServer api) : IAsyncLifetime
     {
         using ClientWebSocket client = new();
         Task connecting = ConnectAsync(client, "exec?command=sh&command=-c&command=cat&stdin=true&stdout=true&stderr=true", V5);
-        StreamRequest request = await AskedForAsync();
+        StreamRequest request = await agentSide.AskedForAsync();
         Assert.Equal("c", request.Exec!.Container);
         Assert.Equal(["sh", "-c", "cat"], request.Exec.Command);
         Assert.Equal((true, true, true, false), (request.Exec.Stdin, request.Exec.Stdout, request.Exec.Stderr, request.Exec.Tty));
-        await using StreamConnection agent = new(await DialAsync(request.Id));
+        await using StreamConnection agent = new(await agentSide.DialAsync(request.Id));
         await connecting.WaitAsync(Within);
         Assert.Equal(V5, client.SubProtocol);
         Assert.Equal((StreamChannels.Stdout, ""), await ReceiveAsync(client));
@@ -71,7 +63,7 @@ public sealed class PodCommandTests(ApiServer api) : IAsyncLifetime
     {
         using ClientWebSocket client = new();
         Task connecting = ConnectAsync(client, "exec?command=cat&stdin=true&stdout=true", "channel.k8s.io", V4);
-        await using StreamConnection agent = new(await DialAsync((await AskedForAsync()).Id));
+        await using StreamConnection agent = new(await agentSide.DialAsync((await agentSide.AskedForAsync()).Id));
         await connecting.WaitAsync(Within);
         Assert.Equal(V4, client.SubProtocol);
         await ReceiveAsync(client);
@@ -85,11 +77,49 @@ public sealed class PodCommandTests(ApiServer api) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Exec_OverSpdy_HasAStreamForEachChannel()
+    {
+        Task<HttpResponseMessage> upgrading = UpgradeToSpdyAsync("exec?command=cat&stdin=true&stdout=true&tty=true", "v5.channel.k8s.io, v4.channel.k8s.io");
+        await using StreamConnection agent = new(await agentSide.DialAsync((await agentSide.AskedForAsync()).Id));
+        using HttpResponseMessage upgraded = await upgrading.WaitAsync(Within);
+        Assert.Equal(HttpStatusCode.SwitchingProtocols, upgraded.StatusCode);
+        Assert.Equal(V4, Assert.Single(upgraded.Headers.GetValues("X-Stream-Protocol-Version")));
+        using SpdyClient client = new(await upgraded.Content.ReadAsStreamAsync());
+        int error = await client.OpenAsync(("streamType", "error"));
+        int stdin = await client.OpenAsync(("streamType", "stdin"));
+        int stdout = await client.OpenAsync(("streamType", "stdout"));
+        int resize = await client.OpenAsync(("streamType", "resize"));
+
+        await client.DataAsync(stdin, "in"u8.ToArray(), isLast: true);
+        await client.DataAsync(resize, """{"Width":80,"Height":24}"""u8.ToArray());
+        Assert.Equal("in", await ReadAsync(agent[StreamChannels.Stdin], 2));
+        Assert.Equal(0, await agent[StreamChannels.Stdin].ReadAsync(new byte[1]).AsTask().WaitAsync(Within));
+        Assert.Equal("""{"Width":80,"Height":24}""", await ReadAsync(agent[StreamChannels.Resize], 24));
+        await agent[StreamChannels.Stdout].WriteAsync("out"u8.ToArray());
+        await EndAsync(agent, new CommandOutcome { ExitCode = 3 });
+
+        Dictionary<int, string> received = await client.ReceiveAllAsync(error, stdin, stdout, resize);
+        Assert.Equal(("out", "", ""), (received[stdout], received[stdin], received[resize]));
+        Assert.Equal("NonZeroExitCode", (string)JsonNode.Parse(received[error])!["reason"]!);
+    }
+
+    [Fact]
+    public async Task Exec_OverSpdy_OfAnotherVersion_IsRefused()
+    {
+        Task<HttpResponseMessage> upgrading = UpgradeToSpdyAsync("exec?command=cat&stdout=true", "v3.channel.k8s.io");
+
+        using HttpResponseMessage answer = await upgrading.WaitAsync(Within);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains("the client's protocols are [v3.channel.k8s.io]", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Exec_OfWhatCannotBeStarted_IsAnErrorOfTheServers()
     {
         using ClientWebSocket client = new();
         Task connecting = ConnectAsync(client, "exec?command=nope&stdout=true", V5);
-        await using StreamConnection agent = new(await DialAsync((await AskedForAsync()).Id));
+        await using StreamConnection agent = new(await agentSide.DialAsync((await agentSide.AskedForAsync()).Id));
         await connecting.WaitAsync(Within);
         await ReceiveAsync(client);
 
@@ -105,7 +135,7 @@ public sealed class PodCommandTests(ApiServer api) : IAsyncLifetime
     {
         using ClientWebSocket client = new();
         Task connecting = ConnectAsync(client, "exec?command=cat&stdin=true&stdout=true", V5);
-        await using StreamConnection agent = new(await DialAsync((await AskedForAsync()).Id));
+        await using StreamConnection agent = new(await agentSide.DialAsync((await agentSide.AskedForAsync()).Id));
         await connecting.WaitAsync(Within);
 
         client.Abort();
@@ -118,9 +148,9 @@ public sealed class PodCommandTests(ApiServer api) : IAsyncLifetime
     {
         using ClientWebSocket client = new();
         Task connecting = ConnectAsync(client, "attach?stdout=true", V5);
-        StreamRequest request = await AskedForAsync();
+        StreamRequest request = await agentSide.AskedForAsync();
         Assert.Equal(("c", true, false), (request.Attach!.Container, request.Attach.Stdout, request.Attach.Stderr));
-        StreamConnection agent = new(await DialAsync(request.Id));
+        StreamConnection agent = new(await agentSide.DialAsync(request.Id));
         await connecting.WaitAsync(Within);
         await ReceiveAsync(client);
 
@@ -133,7 +163,7 @@ public sealed class PodCommandTests(ApiServer api) : IAsyncLifetime
     public async Task Agent_ThatRefuses_IsAnHttpError()
     {
         Task<HttpResponseMessage> asked = UpgradeAsync("exec?command=ls&stdout=true", V5);
-        StreamRequest request = await AskedForAsync();
+        StreamRequest request = await agentSide.AskedForAsync();
         using StringContent reason = new("container not found (\"c\")");
         using HttpResponseMessage refused = await api.Agent.PostAsync($"/agent/v1/streams/{request.Id}?status=404", reason);
 
@@ -179,6 +209,15 @@ public sealed class PodCommandTests(ApiServer api) : IAsyncLifetime
         await client.ConnectAsync(address.Uri, CancellationToken.None);
     }
 
+    private async Task<HttpResponseMessage> UpgradeToSpdyAsync(string request, string versions)
+    {
+        using HttpRequestMessage upgrade = new(HttpMethod.Post, $"{pod}/{request}");
+        upgrade.Headers.Connection.Add("Upgrade");
+        upgrade.Headers.Upgrade.Add(new ProductHeaderValue("SPDY", "3.1"));
+        upgrade.Headers.Add("X-Stream-Protocol-Version", versions);
+        return await api.Admin.SendAsync(upgrade, HttpCompletionOption.ResponseHeadersRead);
+    }
+
     /// <summary>What is answered where no WebSocket comes of it.</summary>
     private async Task<HttpResponseMessage> UpgradeAsync(string request, string protocol)
     {
@@ -189,33 +228,6 @@ public sealed class PodCommandTests(ApiServer api) : IAsyncLifetime
         upgrade.Headers.Add("Sec-WebSocket-Key", Convert.ToBase64String(new byte[16]));
         upgrade.Headers.Add("Sec-WebSocket-Protocol", protocol);
         return await api.Admin.SendAsync(upgrade);
-    }
-
-    private async Task<StreamRequest> AskedForAsync()
-    {
-        using CancellationTokenSource late = new(Within);
-        long after = 0;
-        while (true)
-        {
-            using HttpResponseMessage response = await api.Agent.GetAsync($"/agent/v1/nodes/{node}/desired?after={after}", late.Token);
-            DesiredState desired = (await response.Content.ReadFromJsonAsync<DesiredState>(ResourceJson.Options, late.Token))!;
-            if (!desired.Streams.IsEmpty)
-            {
-                return Assert.Single(desired.Streams);
-            }
-
-            after = desired.Revision;
-        }
-    }
-
-    private async Task<Stream> DialAsync(string id)
-    {
-        using HttpRequestMessage dial = new(HttpMethod.Get, $"/agent/v1/streams/{id}");
-        dial.Headers.Connection.Add("Upgrade");
-        dial.Headers.Upgrade.Add(new ProductHeaderValue(StreamRequest.DuplexProtocol));
-        HttpResponseMessage answer = await api.Agent.SendAsync(dial, HttpCompletionOption.ResponseHeadersRead);
-        Assert.Equal(HttpStatusCode.SwitchingProtocols, answer.StatusCode);
-        return await answer.Content.ReadAsStreamAsync();
     }
 
     private static async Task EndAsync(StreamConnection agent, CommandOutcome outcome)

@@ -1,4 +1,5 @@
 using ControlPlane.Api.Wire;
+using ControlPlane.Api.Wire.Spdy;
 using ControlPlane.Domain.Agents;
 
 namespace ControlPlane.Api.Agents.Commands;
@@ -25,8 +26,8 @@ internal abstract class CommandTransport
 {
     /// <summary>What the request asks for.</summary>
     /// <exception cref="ApiException">400: nothing that is spoken here.</exception>
-    public static CommandTransport For(HttpContext http) => http.WebSockets.IsWebSocketRequest
-        ? WebSocketTransport.For(http)
+    public static CommandTransport For(HttpContext http) => http.WebSockets.IsWebSocketRequest ? WebSocketTransport.For(http)
+        : SpdyUpgrade.IsAskedFor(http) ? SpdyTransport.For(http)
         : throw StatusError.BadRequest("Upgrade request required");
 
     /// <summary>Upgrades the connection.</summary>

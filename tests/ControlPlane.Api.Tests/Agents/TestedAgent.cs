@@ -1,0 +1,55 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using ControlPlane.Api.Tests.Hosting;
+using ControlPlane.Domain.Agents;
+using ControlPlane.Domain.Resources;
+
+namespace ControlPlane.Api.Tests.Agents;
+
+/// <summary>An agent that does what a test tells it: it is asked for streams of a pod on its node, and dials for them.</summary>
+internal sealed class TestedAgent(ApiServer api)
+{
+    private static readonly TimeSpan Within = TimeSpan.FromSeconds(15);
+
+    private readonly string node = $"node-{Guid.NewGuid():N}";
+
+    /// <summary>Reports, and gets a pod; returns the pod's path.</summary>
+    public async Task<string> StartPodAsync()
+    {
+        NodeReport report = new() { SessionId = "s", Sequence = 1, IsFull = true, Node = new NodeStatus() };
+        using HttpResponseMessage reported = await api.Agent.PostAsJsonAsync($"/agent/v1/nodes/{node}/report", report, ResourceJson.Options);
+        reported.EnsureSuccessStatusCode();
+        string home = $"/api/v1/namespaces/{await api.NewNamespaceAsync()}/pods";
+        await api.PostAsync(home, Samples.Pod("p", node));
+        return $"{home}/p";
+    }
+
+    /// <summary>The one stream that is asked for.</summary>
+    public async Task<StreamRequest> AskedForAsync()
+    {
+        using CancellationTokenSource late = new(Within);
+        long after = 0;
+        while (true)
+        {
+            using HttpResponseMessage response = await api.Agent.GetAsync($"/agent/v1/nodes/{node}/desired?after={after}", late.Token);
+            DesiredState desired = (await response.Content.ReadFromJsonAsync<DesiredState>(ResourceJson.Options, late.Token))!;
+            if (!desired.Streams.IsEmpty)
+            {
+                return Assert.Single(desired.Streams);
+            }
+
+            after = desired.Revision;
+        }
+    }
+
+    public async Task<Stream> DialAsync(string id)
+    {
+        using HttpRequestMessage dial = new(HttpMethod.Get, $"/agent/v1/streams/{id}");
+        dial.Headers.Connection.Add("Upgrade");
+        dial.Headers.Upgrade.Add(new ProductHeaderValue(StreamRequest.DuplexProtocol));
+        HttpResponseMessage answer = await api.Agent.SendAsync(dial, HttpCompletionOption.ResponseHeadersRead);
+        Assert.Equal(HttpStatusCode.SwitchingProtocols, answer.StatusCode);
+        return await answer.Content.ReadAsStreamAsync();
+    }
+}
