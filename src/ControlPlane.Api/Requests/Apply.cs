@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ControlPlane.Api.Wire;
 using ControlPlane.Api.Wire.Apply;
 using ControlPlane.Api.Wire.Decoding;
 using ControlPlane.Domain.Commits;
@@ -48,7 +49,7 @@ internal sealed class ApplyHandler<T>(Updater updater, CacheReader reader, IRequ
             try
             {
                 T wanted = Wanted(request, stored: null);
-                return new(await creator.Handle(new Create<T>(request.Key.Namespace, wanted, request.Context), cancellationToken), IsNew: true);
+                return new(await creator.Handle(new Create<T>(request.Key.Namespace, AsNew(wanted), request.Context), cancellationToken), IsNew: true);
             }
             catch (CommitRefusedException refused) when (refused.Refused.Reason == RefusalReason.AlreadyExists && attempt < Updater.AttemptsMax)
             {
@@ -64,6 +65,12 @@ internal sealed class ApplyHandler<T>(Updater updater, CacheReader reader, IRequ
             Freshness.Check(Kind, stored, wanted.Metadata);
             return wanted;
         }, cancellationToken);
+
+    /// <summary>A revision says nothing about what is not there; a uid means an object that is gone (Kubernetes, server-side apply).</summary>
+    /// <exception cref="StatusError">It names a uid.</exception>
+    private static T AsNew(T wanted) => wanted.Uid.Length == 0
+        ? (T)(wanted with { Metadata = wanted.Metadata with { ResourceVersion = null } })
+        : throw StatusError.Conflict(Kind, wanted.Name, $"uid mismatch: the provided object specified uid {wanted.Uid}, and no existing object was found");
 
     private T Wanted(Apply<T> request, T? stored)
     {

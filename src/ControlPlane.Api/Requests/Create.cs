@@ -70,17 +70,12 @@ internal sealed class CreateHandler<T>(Updater updater, CacheReader reader, Serv
         }
     }
 
+    /// <summary>A uid is not checked: what is created gets its own, as in Kubernetes (<c>kubectl replace --force</c> sends the old one).</summary>
     private static void CheckUnset(T body)
     {
         if (!string.IsNullOrEmpty(body.Metadata.ResourceVersion))
         {
             throw StatusError.BadRequest("resourceVersion should not be set on objects to be created");
-        }
-
-        if (body.Uid.Length > 0)
-        {
-            throw StatusError.Conflict(Kind, body.Name,
-                $"uid mismatch: the provided object specified uid {body.Uid}, and no existing object was found");
         }
     }
 

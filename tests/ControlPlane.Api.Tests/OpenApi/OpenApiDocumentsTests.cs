@@ -28,6 +28,17 @@ public sealed class OpenApiDocumentsTests
         Assert.All(References(document), reference => Assert.True(document["definitions"]!.AsObject().ContainsKey(reference.Split('/')[^1]), reference));
     }
 
+    [Theory]
+    [MemberData(nameof(Groups))]
+    public void NoFieldsSchemaIsEmpty(string group)
+    {
+        JsonObject schemas = OpenApiDocuments.V3(group)["components"]!["schemas"]!.AsObject();
+
+        Assert.All(
+            schemas.SelectMany(schema => schema.Value!["properties"]?.AsObject().Select(property => (Name: $"{schema.Key}.{property.Key}", property.Value)) ?? []),
+            property => Assert.True(property.Value!.AsObject().Count > 0, property.Name));
+    }
+
     [Fact]
     public void EveryKindHasItsShapeUnderKubernetesNameAndItsPatchTakesFieldValidation()
     {

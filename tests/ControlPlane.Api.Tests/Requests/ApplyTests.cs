@@ -44,6 +44,17 @@ public sealed class ApplyTests(ApiServer api)
     }
 
     [Fact]
+    public async Task Apply_OfAnAbsentObject_WithAUid_IsAConflict_AndWithARevisionCreatesIt()
+    {
+        string path = await NewPathAsync();
+
+        JsonObject status = await ApplyAsync(path, "ci", Web.Replace("name: web\n", "name: web\n  uid: u-1\n", StringComparison.Ordinal), HttpStatusCode.Conflict);
+        Assert.EndsWith("uid mismatch: the provided object specified uid u-1, and no existing object was found", (string)status["message"]!, StringComparison.Ordinal);
+
+        await ApplyAsync(path, "ci", Web.Replace("name: web\n", "name: web\n  resourceVersion: \"7\"\n", StringComparison.Ordinal), HttpStatusCode.Created);
+    }
+
+    [Fact]
     public async Task Apply_OfWhatAnotherSet_IsAConflictUntilForced()
     {
         string path = await NewPathAsync();

@@ -22,6 +22,16 @@ public sealed class ObjectTests(ApiServer api)
     }
 
     [Fact]
+    public async Task Create_WithTheUidOfAnother_GetsItsOwn()
+    {
+        string home = $"/api/v1/namespaces/{await api.NewNamespaceAsync()}/secrets";
+
+        JsonObject created = await api.PostAsync(home, """{"metadata":{"name":"s","uid":"12345"}}""");
+
+        Assert.Matches("^[0-9a-f]{8}-", (string)created["metadata"]!["uid"]!);
+    }
+
+    [Fact]
     public async Task Create_TheSameNameTwice_IsAConflict()
     {
         string home = await NewDeploymentsAsync();

@@ -130,7 +130,9 @@ internal sealed class Definitions(OpenApiVersion version)
         SchemaKind.Quantity => ReferenceToCommon(DefinitionNames.Quantity),
         SchemaKind.Time => ReferenceToCommon(DefinitionNames.Time),
         SchemaKind.MicroTime => ReferenceToCommon(DefinitionNames.MicroTime),
-        SchemaKind.Any => [],
+
+        // Not empty: kubectl explain takes an empty schema for a missing one.
+        SchemaKind.Any => new JsonObject { ["x-kubernetes-preserve-unknown-fields"] = true },
         _ => throw new NotSupportedException($"no OpenAPI form for {schema.Kind}"),
     };
 
