@@ -11,7 +11,8 @@ public sealed class PortForwardTests(SharedProduct shared)
     private const string WebPod =
         """
         {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}, "spec": {"containers": [{"name": "web", "image": "hello:v1",
-        "ports": [{"containerPort": 8080}, {"containerPort": 9}], "env": [{"name": "POD_NAME", "value": "web"}]}]}}
+        "ports": [{"containerPort": 8080}, {"containerPort": 9}], "env": [{"name": "POD_NAME", "value": "web"}],
+        "readinessProbe": {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 1, "timeoutSeconds": 5}}]}}
         """;
 
     public static TheoryData<string> Versions => Kubectl.Versions;
