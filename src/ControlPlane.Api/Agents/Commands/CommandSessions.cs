@@ -1,22 +1,15 @@
-using System.Net.WebSockets;
 using System.Text.Json;
 using ControlPlane.Api.Wire;
 using ControlPlane.Domain.Agents.Streams;
 using ControlPlane.Domain.Resources;
-using Microsoft.AspNetCore.Connections;
 
 namespace ControlPlane.Api.Agents.Commands;
 
 /// <summary>Carries bytes between clients and agents until a command has ended or either has gone.</summary>
 internal sealed partial class CommandSessions(TimeProvider time, ILogger<CommandSessions> logger)
 {
-    /// <summary>A session in which nothing is said for so long is ended (the kubelet's streamingConnectionIdleTimeout).</summary>
-    public static readonly TimeSpan IdleMax = TimeSpan.FromHours(4);
-
     /// <summary>How long a client may take to go once it has heard how it ended.</summary>
     private static readonly TimeSpan LeaveMax = TimeSpan.FromSeconds(5);
-
-    private static readonly TimeSpan IdleCheckInterval = TimeSpan.FromMinutes(1);
 
     /// <summary>The longest word of an agent's on how it ended.</summary>
     private const int OutcomeBytesMax = 64 * 1024;
@@ -45,7 +38,7 @@ internal sealed partial class CommandSessions(TimeProvider time, ILogger<Command
             await client.FinishAsync(status, ending.Token);
             await Task.WhenAny(receiving, Task.Delay(LeaveMax, time, ending.Token));
         }
-        catch (Exception gone) when (IsEnd(gone))
+        catch (Exception gone) when (StreamSessions.IsEnd(gone))
         {
             // The client did not wait for the last word.
             LogClientGone(logger, node);
@@ -54,9 +47,9 @@ internal sealed partial class CommandSessions(TimeProvider time, ILogger<Command
         {
             await ending.CancelAsync();
             await agent.DisposeAsync();
-            await EndedAsync(receiving);
-            await EndedAsync(serving);
-            await EndedAsync(idling);
+            await StreamSessions.EndedAsync(receiving);
+            await StreamSessions.EndedAsync(serving);
+            await StreamSessions.EndedAsync(idling);
         }
     }
 
@@ -71,21 +64,6 @@ internal sealed partial class CommandSessions(TimeProvider time, ILogger<Command
             return StatusError.InternalError($"the agent of node {node} broke the stream off").Status;
         }
     }
-
-    private static async Task EndedAsync(Task task)
-    {
-        try
-        {
-            await task;
-        }
-        catch (Exception end) when (IsEnd(end))
-        {
-            // Either side has gone, or the session was ended: there is nobody left to be told.
-            return;
-        }
-    }
-
-    private static bool IsEnd(Exception failure) => failure is IOException or WebSocketException or OperationCanceledException or ObjectDisposedException or ConnectionAbortedException;
 
     [LoggerMessage(1, LogLevel.Debug, "a client of a command on node {Node} has gone")]
     private static partial void LogClientGone(ILogger logger, string node);
@@ -134,12 +112,12 @@ internal sealed partial class CommandSessions(TimeProvider time, ILogger<Command
 
         public async Task<Status> BecomeIdleAsync(CancellationToken cancellationToken)
         {
-            while (time.GetElapsedTime(Volatile.Read(ref lastHeard)) < IdleMax)
+            while (time.GetElapsedTime(Volatile.Read(ref lastHeard)) < StreamSessions.IdleMax)
             {
-                await Task.Delay(IdleCheckInterval, time, cancellationToken);
+                await Task.Delay(StreamSessions.IdleCheckInterval, time, cancellationToken);
             }
 
-            return StatusError.Timeout($"nothing was said for {IdleMax.TotalHours} h").Status;
+            return StatusError.Timeout($"nothing was said for {StreamSessions.IdleMax.TotalHours} h").Status;
         }
 
         private async Task CopyAsync(int channel, CancellationToken cancellationToken)

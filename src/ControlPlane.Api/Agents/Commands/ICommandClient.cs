@@ -1,6 +1,7 @@
 using ControlPlane.Api.Wire;
 using ControlPlane.Api.Wire.Spdy;
 using ControlPlane.Domain.Agents;
+using ControlPlane.Domain.Agents.Streams;
 
 namespace ControlPlane.Api.Agents.Commands;
 
@@ -32,4 +33,8 @@ internal abstract class CommandTransport
 
     /// <summary>Upgrades the connection.</summary>
     public abstract Task<ICommandClient> AcceptAsync(HttpContext http, StreamRequest request);
+
+    /// <summary>What the client is connected to, whether a command is run or a container's process is attached to.</summary>
+    protected static AttachOptions ConnectedTo(StreamRequest request) => request.Attach
+        ?? (request.Exec is { } exec ? new AttachOptions { Stdin = exec.Stdin, Stdout = exec.Stdout, Stderr = exec.Stderr, Tty = exec.Tty } : new AttachOptions());
 }

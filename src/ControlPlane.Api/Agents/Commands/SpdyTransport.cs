@@ -38,7 +38,7 @@ internal sealed class SpdyTransport : CommandTransport
 
     public override async Task<ICommandClient> AcceptAsync(HttpContext http, StreamRequest request)
     {
-        Client client = new(await SpdyUpgrade.AcceptAsync(http, V4), [.. ChannelsOf(request)]);
+        Client client = new(await SpdyUpgrade.AcceptAsync(http, V4), [.. ChannelsOf(ConnectedTo(request))]);
         try
         {
             await client.OpenedAsync(http.RequestServices.GetRequiredService<TimeProvider>(), http.RequestAborted);
@@ -51,28 +51,27 @@ internal sealed class SpdyTransport : CommandTransport
         }
     }
 
-    private static IEnumerable<int> ChannelsOf(StreamRequest request)
+    /// <summary>A terminal has one output, and a size.</summary>
+    private static IEnumerable<int> ChannelsOf(AttachOptions connected)
     {
         yield return StreamChannels.Error;
-        if ((request.Exec?.Stdin ?? request.Attach?.Stdin) == true)
+        if (connected.Stdin)
         {
             yield return StreamChannels.Stdin;
         }
 
-        if ((request.Exec?.Stdout ?? request.Attach?.Stdout) == true)
+        if (connected.Stdout)
         {
             yield return StreamChannels.Stdout;
         }
 
-        bool isTerminal = (request.Exec?.Tty ?? request.Attach?.Tty) == true;
-        if (!isTerminal && (request.Exec?.Stderr ?? request.Attach?.Stderr) == true)
-        {
-            yield return StreamChannels.Stderr;
-        }
-
-        if (isTerminal)
+        if (connected.Tty)
         {
             yield return StreamChannels.Resize;
+        }
+        else if (connected.Stderr)
+        {
+            yield return StreamChannels.Stderr;
         }
     }
 

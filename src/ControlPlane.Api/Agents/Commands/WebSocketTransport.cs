@@ -34,14 +34,12 @@ internal sealed class WebSocketTransport : CommandTransport
         UpgradedConnection.MayBeSilent(http);
         WebSocket socket = await http.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { SubProtocol = protocol });
         Client client = new(socket, saysEnds: protocol == V5);
-        await client.GreetAsync(FirstOutputOf(request), http.RequestAborted);
+        await client.GreetAsync(FirstOutputOf(ConnectedTo(request)), http.RequestAborted);
         return client;
     }
 
-    private static int FirstOutputOf(StreamRequest request) =>
-        (request.Exec?.Stdout ?? request.Attach?.Stdout) == true ? StreamChannels.Stdout
-        : (request.Exec?.Stderr ?? request.Attach?.Stderr) == true ? StreamChannels.Stderr
-        : StreamChannels.Error;
+    private static int FirstOutputOf(AttachOptions connected) =>
+        connected.Stdout ? StreamChannels.Stdout : connected.Stderr ? StreamChannels.Stderr : StreamChannels.Error;
 
     private sealed class Client(WebSocket socket, bool saysEnds) : ICommandClient
     {

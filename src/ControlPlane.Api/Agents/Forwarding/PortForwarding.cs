@@ -11,11 +11,6 @@ namespace ControlPlane.Api.Agents.Forwarding;
 /// <summary>Carries a client's connections to a pod's ports, each over a stream of the agent's own: one that fails or is not read leaves the others alone.</summary>
 internal sealed partial class PortForwarding(StreamBroker broker, StreamDialing dialing, TimeProvider time, ILogger<PortForwarding> logger)
 {
-    /// <summary>A session without a connection for so long is ended (the kubelet's streamingConnectionIdleTimeout).</summary>
-    public static readonly TimeSpan IdleMax = TimeSpan.FromHours(4);
-
-    private static readonly TimeSpan IdleCheckInterval = TimeSpan.FromMinutes(1);
-
     /// <summary>Runs one session, until the client has gone.</summary>
     public async Task RunAsync(SpdyConnection client, ForwardedPod pod, CancellationToken cancellationToken)
     {
@@ -38,7 +33,7 @@ internal sealed partial class PortForwarding(StreamBroker broker, StreamDialing 
         finally
         {
             await ending.CancelAsync();
-            await EndedAsync(running);
+            await StreamSessions.EndedAsync(running);
             await Task.WhenAll(connections.Values);
         }
     }
@@ -46,9 +41,9 @@ internal sealed partial class PortForwarding(StreamBroker broker, StreamDialing 
     private async Task UntilEndedOrIdleAsync(Task running, ConcurrentDictionary<ForwardedPair, Task> connections, CancellationToken cancellationToken)
     {
         long lastBusy = time.GetTimestamp();
-        while (!cancellationToken.IsCancellationRequested && time.GetElapsedTime(lastBusy) < IdleMax)
+        while (!cancellationToken.IsCancellationRequested && time.GetElapsedTime(lastBusy) < StreamSessions.IdleMax)
         {
-            if (await Task.WhenAny(running, Task.Delay(IdleCheckInterval, time, cancellationToken)) == running)
+            if (await Task.WhenAny(running, Task.Delay(StreamSessions.IdleCheckInterval, time, cancellationToken)) == running)
             {
                 return;
             }
@@ -79,7 +74,7 @@ internal sealed partial class PortForwarding(StreamBroker broker, StreamDialing 
             await pair.Error.EndAsync(cancellationToken);
             await pair.Data.EndAsync(cancellationToken);
         }
-        catch (Exception end) when (IsEnd(end))
+        catch (Exception end) when (StreamSessions.IsEnd(end))
         {
             LogClientGone(logger, pod.Node);
         }
@@ -134,8 +129,8 @@ internal sealed partial class PortForwarding(StreamBroker broker, StreamDialing 
         {
             await ending.CancelAsync();
             await agent.DisposeAsync();
-            await EndedAsync(sending);
-            await EndedAsync(receiving);
+            await StreamSessions.EndedAsync(sending);
+            await StreamSessions.EndedAsync(receiving);
         }
     }
 
@@ -155,37 +150,9 @@ internal sealed partial class PortForwarding(StreamBroker broker, StreamDialing 
 
     private static async Task SendAsync(PipeReader input, StreamChannel agent, CancellationToken cancellationToken)
     {
-        while (true)
-        {
-            ReadResult read = await input.ReadAsync(cancellationToken);
-            foreach (ReadOnlyMemory<byte> segment in read.Buffer)
-            {
-                await agent.WriteAsync(segment, cancellationToken);
-            }
-
-            input.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted)
-            {
-                await agent.EndAsync(cancellationToken);
-                return;
-            }
-        }
+        await input.CopyToAsync(agent, cancellationToken);
+        await agent.EndAsync(cancellationToken);
     }
-
-    private static async Task EndedAsync(Task task)
-    {
-        try
-        {
-            await task;
-        }
-        catch (Exception end) when (IsEnd(end))
-        {
-            // Either side has gone: there is nobody left to be told.
-            return;
-        }
-    }
-
-    private static bool IsEnd(Exception failure) => failure is IOException or OperationCanceledException or ObjectDisposedException or System.Net.WebSockets.WebSocketException;
 
     [LoggerMessage(1, LogLevel.Debug, "a forwarded connection to a pod on node {Node} was broken off")]
     private static partial void LogClientGone(ILogger logger, string node);
