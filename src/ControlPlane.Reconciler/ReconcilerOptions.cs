@@ -1,3 +1,4 @@
+using ControlPlane.Domain.Planning;
 using ControlPlane.Domain.Planning.Garbage;
 
 namespace ControlPlane.Reconciler;
@@ -31,6 +32,12 @@ public sealed class ReconcilerOptions
 
     /// <summary>At most this many keys are planned in one pass.</summary>
     public int KeysPerPass { get; set; } = 64;
+
+    /// <summary>
+    /// What is told of the API in each namespace and by its Service; null where no API stands before the store, as in a simulation: then namespaces get no ServiceAccount
+    /// either.
+    /// </summary>
+    public Func<ApiServerFacts>? Api { get; set; }
 
     /// <summary>Where the randomness of names, uids and retries starts; null for a seed drawn at start-up. Simulations set it.</summary>
     public ulong? Seed { get; set; }

@@ -3,16 +3,20 @@ using System.Text.Json;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Api.Agents;
 
 /// <summary>Registry logins from pull secrets (Kubernetes: secrets of the types <c>kubernetes.io/dockerconfigjson</c> and <c>kubernetes.io/dockercfg</c>).</summary>
 internal static class RegistryLogins
 {
-    /// <summary>The logins for one pod's images, in the order of its <c>imagePullSecrets</c>; a secret that is missing or unreadable gives none.</summary>
+    /// <summary>
+    /// The logins for one pod's images, in the order of its <c>imagePullSecrets</c>, or of its ServiceAccount's where it has none; a secret that is missing or
+    /// unreadable gives none.
+    /// </summary>
     public static IEnumerable<RegistryLogin> For(Pod pod, IResourceCache cache)
     {
-        foreach (LocalObjectReference reference in pod.Spec.ImagePullSecrets)
+        foreach (LocalObjectReference reference in pod.Spec.ImagePullSecrets.IsEmpty ? SecretsOfAccount(pod, cache) : pod.Spec.ImagePullSecrets)
         {
             if (reference.Name is { Length: > 0 } name && cache.Find(ResourceKinds.Secret, new ObjectKey(pod.Namespace, name)) is Secret secret)
             {
@@ -23,6 +27,11 @@ internal static class RegistryLogins
             }
         }
     }
+
+    private static ValueList<LocalObjectReference> SecretsOfAccount(Pod pod, IResourceCache cache) =>
+        pod.Spec.ServiceAccountName is { } account && cache.Find(ResourceKinds.ServiceAccount, new ObjectKey(pod.Namespace, account)) is ServiceAccount found
+            ? found.ImagePullSecrets
+            : default;
 
     private static IReadOnlyList<(string Registry, string User, string Password)> Read(Secret secret)
     {

@@ -9,7 +9,7 @@ using ControlPlane.Domain.Routing;
 namespace ControlPlane.Api.Gateways;
 
 /// <summary>
-/// The routes of all Services, kept from the change feed. A change costs its own Service's routes, once for all gateways, when the next one asks.
+/// The routes of all Services but the API's own, kept from the change feed. A change costs its own Service's routes, once for all gateways, when the next one asks.
 /// </summary>
 internal sealed partial class RouteTables(IResourceCache cache, TimeProvider time, ILogger<RouteTables> logger) : BackgroundService
 {
@@ -265,7 +265,7 @@ internal sealed partial class RouteTables(IResourceCache cache, TimeProvider tim
     {
         foreach (ObjectKey key in outdated)
         {
-            if (services.TryGetValue(key, out Service? service))
+            if (services.TryGetValue(key, out Service? service) && !ApiService.Is(service))
             {
                 IEnumerable<EndpointSlice> listed = slicesOf.GetValueOrDefault(key, []).Select(name => slices[new ObjectKey(key.Namespace, name)]);
                 routes[key] = Routes.Of(service, listed, pod => (Pod?)cache.Find(ResourceKinds.Pod, pod), TrafficOf(key));

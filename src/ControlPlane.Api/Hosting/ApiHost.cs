@@ -64,6 +64,8 @@ public static class ApiHost
         {
             services.AddControlPlaneReconciler(
                 reconciler => reconciler.EndedPodsMax = configuration.GetValue($"{ApiOptions.Section}:{nameof(ApiOptions.EndedPodsMax)}", reconciler.EndedPodsMax));
+            services.AddSingleton<PublishedApi>();
+            services.AddOptions<ReconcilerOptions>().Configure<PublishedApi>((reconciler, api) => reconciler.Api = api.Read);
         }
 
         services.AddTokenAuthentication();

@@ -67,6 +67,7 @@ public static class ServedKinds
         new(ResourceKinds.Pod, AllVerbs, [Attach, Eviction, Exec, Log, PortForward, Status(ResourceKinds.Pod)]),
         new(ResourceKinds.Secret, AllVerbs, []),
         new(ResourceKinds.ConfigMap, AllVerbs, []),
+        new(ResourceKinds.ServiceAccount, AllVerbs, []),
         new(ResourceKinds.Event, AllVerbs, []),
         new(ResourceKinds.Deployment, AllVerbs, [.. DeploymentActions.Served, History, Scale, Status(ResourceKinds.Deployment)]),
         new(ResourceKinds.ReplicaSet, AllVerbs, [Scale, Status(ResourceKinds.ReplicaSet)]),

@@ -51,6 +51,9 @@ internal sealed class ServerCertificates : IDisposable
         }
     }
 
+    /// <summary>The authority's certificate in PEM, by which clients know <see cref="Current"/>.</summary>
+    public string RootCertificate { get; private set; } = "";
+
     public void Dispose() => leaf.Dispose();
 
     private string PathOf(string file) => Path.Combine(folder, file);
@@ -60,6 +63,7 @@ internal sealed class ServerCertificates : IDisposable
     private X509Certificate2 LoadOrMakeLeaf()
     {
         using X509Certificate2 authority = LoadOrMakeAuthority();
+        RootCertificate = authority.ExportCertificatePem() + "\n";
         if (File.Exists(PathOf("tls.crt")) && File.Exists(PathOf("tls.key")))
         {
             X509Certificate2 kept = X509Certificate2.CreateFromPemFile(PathOf("tls.crt"), PathOf("tls.key"));

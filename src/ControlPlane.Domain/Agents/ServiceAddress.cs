@@ -1,4 +1,5 @@
 using System.Globalization;
+using ControlPlane.Domain.Planning.Routing;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 
@@ -15,11 +16,11 @@ public sealed record ServiceAddress
 
     public ValueList<ServicePort> Ports { get; init; }
 
-    /// <summary>Null for a Service without an address or without ports.</summary>
+    /// <summary>Null for a Service without an address or without ports, and for the API's own, at whose address nobody listens.</summary>
     public static ServiceAddress? Of(Service service)
     {
         ArgumentNullException.ThrowIfNull(service);
-        return service.Spec is { ClusterIP: { Length: > 0 } address, Ports.IsEmpty: false } && address != ServiceSpec.Headless
+        return service.Spec is { ClusterIP: { Length: > 0 } address, Ports.IsEmpty: false } && address != ServiceSpec.Headless && !ApiService.Is(service)
             ? new ServiceAddress { Namespace = service.Namespace, Name = service.Name, ClusterIP = address, Ports = service.Spec.Ports }
             : null;
     }

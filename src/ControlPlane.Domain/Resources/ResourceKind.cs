@@ -52,6 +52,8 @@ public static class ResourceKinds
 
     public static ResourceKind ConfigMap { get; } = Core<ConfigMap>("configmaps", "configmap", isNamespaced: true, "cm");
 
+    public static ResourceKind ServiceAccount { get; } = Core<ServiceAccount>("serviceaccounts", "serviceaccount", isNamespaced: true, "sa");
+
     public static ResourceKind Event { get; } = Core<Event>("events", "event", isNamespaced: true, "ev");
 
     public static ResourceKind Deployment { get; } = Apps<Deployment>("deployments", "deployment", "deploy");
@@ -92,8 +94,8 @@ public static class ResourceKinds
 
     public static ValueList<ResourceKind> All { get; } =
     [
-        Namespace, Node, Pod, Secret, ConfigMap, Event, Deployment, ReplicaSet, DeploymentRevision, Service, Endpoints, EndpointSlice, PodDisruptionBudget,
-        Lease, ServiceAllocation, RolloutPolicy, RolloutState,
+        Namespace, Node, Pod, Secret, ConfigMap, ServiceAccount, Event, Deployment, ReplicaSet, DeploymentRevision, Service, Endpoints, EndpointSlice,
+        PodDisruptionBudget, Lease, ServiceAllocation, RolloutPolicy, RolloutState,
     ];
 
     private static readonly FrozenDictionary<Type, ResourceKind> ByType = All.ToFrozenDictionary(kind => kind.Type);

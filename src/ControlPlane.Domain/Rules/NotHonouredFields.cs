@@ -21,8 +21,6 @@ internal static class NotHonouredFields
         new("dnsPolicy", Only("ClusterFirst"), "containers use the host's name servers; remove it"),
         new("dnsConfig", Nothing, "containers use the host's name servers; remove it"),
         new("hostAliases", Nothing, Remove),
-        new("serviceAccountName", Only("default"), "pods have no identity towards the API; remove it"),
-        new("serviceAccount", Only("default"), "pods have no identity towards the API; remove it"),
         new("hostNetwork", Only(false), "publish a port with hostPort instead"),
         new("hostPID", Only(false), Remove),
         new("hostIPC", Only(false), Remove),

@@ -14,6 +14,7 @@ public static class ResourceRules
     private static readonly PodValidator PodValidator = new();
     private static readonly SecretValidator SecretValidator = new();
     private static readonly ConfigMapValidator ConfigMapValidator = new();
+    private static readonly ServiceAccountValidator ServiceAccountValidator = new();
     private static readonly NamespaceValidator NamespaceValidator = new();
     private static readonly NodeValidator NodeValidator = new();
     private static readonly EventValidator EventValidator = new();
@@ -63,6 +64,7 @@ public static class ResourceRules
             Pod pod => PodValidator.Errors(pod),
             Secret secret => SecretValidator.Errors(secret),
             ConfigMap map => ConfigMapValidator.Errors(map),
+            ServiceAccount account => ServiceAccountValidator.Errors(account),
             Namespace item => NamespaceValidator.Errors(item),
             Node node => NodeValidator.Errors(node),
             Event item => EventValidator.Errors(item),

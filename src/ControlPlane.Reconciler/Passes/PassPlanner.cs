@@ -47,6 +47,8 @@ internal sealed class PassPlanner(
         WorkKind.EventExpiry => EventExpiry.Plan(world.All<Event>(), Now),
         WorkKind.Endpoints => PlanEndpoints(world, key.ObjectKey),
         WorkKind.DisruptionBudget => PlanBudget(world, key.ObjectKey),
+        WorkKind.NamespaceObjects => PlanNamespaceObjects(world, key.Name),
+        WorkKind.ApiService => PlanApiService(world),
         WorkKind.Policy => PlanPolicy(world, key.ObjectKey),
         WorkKind.Drain => await PlanDrainAsync(world, cancellationToken),
         WorkKind.EndedPods => EndedPods.Plan(world.All<Pod>(), options.EndedPodsMax, Now),
@@ -148,6 +150,36 @@ internal sealed class PassPlanner(
             return [new Plan { RecheckAfter = options.NodeHealthInterval }];
         }
     }
+
+    private IReadOnlyList<Plan> PlanNamespaceObjects(World world, string name) =>
+        options.Api is not { } api || world.Find<Namespace>(new ObjectKey("", name)) is not { } space ? [] :
+        [
+            NamespaceObjects.Plan(
+                space,
+                world.Find<ServiceAccount>(new ObjectKey(name, NamespaceObjects.ServiceAccountName)),
+                world.Find<ConfigMap>(new ObjectKey(name, NamespaceObjects.RootCertificateName)),
+                api(),
+                Now,
+                new IdSource(seeds())),
+        ];
+
+    /// <summary>While the server does not listen yet, it is looked at again.</summary>
+    private IReadOnlyList<Plan> PlanApiService(World world) => options.Api?.Invoke() is not { } facts ? [] :
+    [
+        ApiService.Plan(new ApiServiceSnapshot
+        {
+            Facts = facts,
+            Service = world.Find<Service>(ApiService.Key),
+            Endpoints = world.Find<Endpoints>(ApiService.Key),
+            Slice = world.Find<EndpointSlice>(ApiService.Key),
+            Taken = new TakenInWorld(world),
+            Now = Now,
+            Ids = new IdSource(seeds()),
+        }) with
+        {
+            RecheckAfter = facts.RootCertificate is not null && facts.Address is null ? options.NodeHealthInterval : null,
+        },
+    ];
 
     private IReadOnlyList<Plan> PlanNamespaceEnd(World world, string name) =>
         world.Find<Namespace>(new ObjectKey("", name)) is { } space ? NamespaceEnd.Plan(space, world.ByNamespace[name], Now) : [];

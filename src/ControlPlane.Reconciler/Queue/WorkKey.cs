@@ -17,6 +17,8 @@ internal readonly record struct WorkKey(WorkKind Kind, string Namespace, string 
 
     public static WorkKey Drain { get; } = new(WorkKind.Drain, "", "");
 
+    public static WorkKey ApiService { get; } = new(WorkKind.ApiService, "", "");
+
     public static WorkKey Resync { get; } = new(WorkKind.Resync, "", "");
 
     public static WorkKey Deployment(ObjectKey key) => new(WorkKind.Deployment, key.Namespace, key.Name);
@@ -31,6 +33,8 @@ internal readonly record struct WorkKey(WorkKind Kind, string Namespace, string 
 
     /// <summary>An owner's uid: the owner may wait for its dependants, or they may have outlived it.</summary>
     public static WorkKey Dependants(string ownerUid) => new(WorkKind.Dependants, "", ownerUid);
+
+    public static WorkKey NamespaceObjects(string name) => new(WorkKind.NamespaceObjects, "", name);
 
     public static WorkKey NamespaceEnd(string name) => new(WorkKind.NamespaceEnd, "", name);
 
@@ -72,6 +76,12 @@ internal enum WorkKind
 
     /// <summary>All pods that wait for gateways before they are stopped.</summary>
     Drain,
+
+    /// <summary>What every namespace has.</summary>
+    NamespaceObjects,
+
+    /// <summary>The Service by which the API shows itself.</summary>
+    ApiService,
 
     /// <summary>Everything, whether or not it changed.</summary>
     Resync,

@@ -26,7 +26,8 @@ internal static class Triggers
             keys = keys.Append(WorkKey.Dependants(change.Object.Uid));
         }
 
-        keys = keys.Concat(ServiceTriggers.KeysOf(world, change)).Concat(BudgetTriggers.KeysOf(world, change)).Concat(PolicyTriggers.KeysOf(world, change));
+        keys = keys.Concat(ServiceTriggers.KeysOf(world, change)).Concat(BudgetTriggers.KeysOf(world, change)).Concat(PolicyTriggers.KeysOf(world, change))
+            .Concat(StandingTriggers.KeysOf(change));
         keys = MayLetPodsFit(world, change) ? keys.Append(WorkKey.PendingPods) : keys;
         return MayEvict(world, change) ? keys.Append(WorkKey.TaintEviction) : keys;
     }
@@ -42,6 +43,7 @@ internal static class Triggers
         .. world.All<Service>().Select(service => WorkKey.Endpoints(service.Key)),
         .. world.All<PodDisruptionBudget>().Select(budget => WorkKey.DisruptionBudget(budget.Key)),
         .. world.All<RolloutPolicy>().Select(policy => WorkKey.Policy(policy.Key)),
+        .. StandingTriggers.All(world),
         WorkKey.Drain,
         WorkKey.PendingPods,
         WorkKey.NodeHealth,

@@ -194,6 +194,22 @@ public sealed class AgentProtocolTests(ApiServer api)
         Assert.Equal([new RegistryLogin(UidOf(stored), "localhost:5000", "user", "pa:ss")], desired.RegistryLogins);
     }
 
+    /// <summary>Kubernetes writes them into the pod when it is made; here the account's are looked up.</summary>
+    [Fact]
+    public async Task Desired_BringsTheLoginsOfTheAccountsPullSecrets_ToPodsThatNameNone()
+    {
+        string home = $"/api/v1/namespaces/{await api.NewNamespaceAsync()}";
+        string config = Convert.ToBase64String("""{"auths":{"localhost:5000":{"username":"user","password":"pass"}}}"""u8);
+        await api.PostAsync($"{home}/secrets", $$$"""{"metadata":{"name":"pull"},"type":"kubernetes.io/dockerconfigjson","data":{".dockerconfigjson":"{{{config}}}"}}""");
+        await api.PostAsync($"{home}/serviceaccounts", """{"metadata":{"name":"default"},"imagePullSecrets":[{"name":"pull"}]}""");
+        JsonObject plain = await api.PostAsync($"{home}/pods", Samples.Pod("plain", node));
+        JsonObject own = await api.PostAsync($"{home}/pods", Samples.Pod("own", node).Replace("\"containers\"", "\"imagePullSecrets\":[{\"name\":\"none\"}],\"containers\"", StringComparison.Ordinal));
+
+        DesiredState desired = await DesiredSinceAsync(own);
+        Assert.Equal([new RegistryLogin(UidOf(plain), "localhost:5000", "user", "pass")], desired.RegistryLogins);
+        Assert.Equal("default", (string)plain["spec"]!["serviceAccountName"]!);
+    }
+
     [Fact]
     public async Task Desired_BringsWhatVariablesTakeFromConfigMapsAndSecrets_AndIsNewsWhenThatChanges()
     {

@@ -40,6 +40,7 @@ public sealed class ServerCertificatesTests : IDisposable
         string before = certificates.Current.Thumbprint;
         time.Offset = TimeSpan.FromDays(340);
         Assert.NotEqual(before, certificates.Current.Thumbprint);
+        Assert.Equal(File.ReadAllText(Path.Combine(folder.Path, "ca.crt")), certificates.RootCertificate);
     }
 
     private X509Certificate2 Start(string[] advertised) => new ServerCertificates(folder.Path, advertised, TimeProvider.System).Current;

@@ -41,6 +41,20 @@ public sealed class GatewayProtocolTests(ApiServer api)
         await RoutesAsync(after.Revision, table => table.Services.All(route => route.Namespace != space));
     }
 
+    /// <summary>Nobody has credentials for the API in a container, so its Service is to be seen and leads nowhere.</summary>
+    [Fact]
+    public async Task Routes_LeaveOutTheApisOwnService_AndNotAnotherOfThatName()
+    {
+        string space = await api.NewNamespaceAsync();
+        await api.PostAsync("/api/v1/namespaces/default/services", """{"metadata":{"name":"kubernetes"},"spec":{"ports":[{"port":443,"name":"https"}]}}""");
+        await api.PostAsync($"/api/v1/namespaces/{space}/services", """{"metadata":{"name":"kubernetes"},"spec":{"ports":[{"port":443,"name":"https"}]}}""");
+
+        RouteTable table = await RoutesAsync(0, table => table.Services.Any(route => route.Namespace == space));
+
+        Assert.DoesNotContain(table.Services, route => route.Namespace == "default" && route.Name == "kubernetes");
+        await api.DeleteAsync("/api/v1/namespaces/default/services/kubernetes");
+    }
+
     [Fact]
     public async Task Routes_WhoseHolderKnowsAnotherStore_AreAnsweredAtOnce()
     {

@@ -117,6 +117,10 @@ public class TableDefinitionTests
         new ConfigMap { Metadata = Meta, Data = ValueMap.Of(("a", "b"), ("c", "d")), BinaryData = ValueMap.Of(("e", "Zg==")) }, "Name,Data,Age", "hello", 3L, "5d");
 
     [Fact]
+    public void ServiceAccount_ShowsHowManySecretsItNames() => AssertRow(
+        new ServiceAccount { Metadata = Meta, Secrets = [new() { Name = "token" }] }, "Name,Secrets,Age", "hello", 1L, "5d");
+
+    [Fact]
     public void Lease_ShowsItsHolder() => AssertRow(new Lease { Metadata = Meta, Spec = new() { HolderIdentity = "me" } }, "Name,Holder,Age", "hello", "me", "5d");
 
     [Fact]

@@ -77,6 +77,17 @@ public sealed class ProtobufTests
     }
 
     [Fact]
+    public void Decode_ServiceAccount_HasWhatItNames()
+    {
+        byte[] account = Message(
+            (1, Message((1, "robot"u8.ToArray()))), (2, Message((3, "token"u8.ToArray()))), (3, Message((1, "login"u8.ToArray()))), (4, 0));
+
+        ServiceAccount decoded = Decode<ServiceAccount>(Envelope(account, "ServiceAccount"), ResourceKinds.ServiceAccount);
+
+        Assert.Equal(("robot", "token", "login", false), (decoded.Name, decoded.Secrets[0].Name, decoded.ImagePullSecrets[0].Name, decoded.AutomountServiceAccountToken));
+    }
+
+    [Fact]
     public void Decode_EveryFormOfValue_IsReadAsItsJsonWouldBe()
     {
         byte[] probe = Message(

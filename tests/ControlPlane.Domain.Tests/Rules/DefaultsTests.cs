@@ -137,6 +137,28 @@ public class DefaultsTests
             WithDefaults(Objects.Deployment(spec => spec with { Paused = false, MinReadySeconds = 0, Template = new() { Spec = new() { Containers = [wordy], HostNetwork = false, NodeName = "" } } })).Spec);
     }
 
+    [Theory]
+    [InlineData(null, null, "default")]
+    [InlineData("robot", null, "robot")]
+    [InlineData("", "robot", "robot")]
+    [InlineData("robot", "old", "robot")]
+    public void Account_OfAPod_IsSaidByBothNames_AndIsTheDefaultOne(string? name, string? oldName, string expected)
+    {
+        Pod pod = WithDefaults(Objects.Pod(spec => spec with { ServiceAccountName = name, ServiceAccount = oldName }));
+
+        Assert.Equal((expected, expected), (pod.Spec.ServiceAccountName, pod.Spec.ServiceAccount));
+    }
+
+    [Fact]
+    public void Account_OfATemplate_IsNotChosen()
+    {
+        PodSpec silent = WithDefaults(Objects.Deployment()).Spec.Template.Spec;
+        PodSpec named = WithDefaults(Objects.Deployment(spec => spec with { Template = spec.Template with { Spec = spec.Template.Spec with { ServiceAccountName = "robot" } } })).Spec.Template.Spec;
+
+        Assert.Equal((null, null), (silent.ServiceAccountName, silent.ServiceAccount));
+        Assert.Equal(("robot", "robot"), (named.ServiceAccountName, named.ServiceAccount));
+    }
+
     [Fact]
     public void StringData_MovesIntoDataAndWins()
     {

@@ -10,7 +10,6 @@ public class NotHonouredTests
     [InlineData("""{"volumes": [{"name": "data", "emptyDir": {}}]}""", "volumes")]
     [InlineData("""{"initContainers": [{"name": "a", "image": "b"}]}""", "initContainers")]
     [InlineData("""{"dnsPolicy": "None"}""", "dnsPolicy")]
-    [InlineData("""{"serviceAccountName": "robot"}""", "serviceAccountName")]
     [InlineData("""{"hostNetwork": true}""", "hostNetwork")]
     [InlineData("""{"hostUsers": false}""", "hostUsers")]
     [InlineData("""{"securityContext": {"runAsUser": 0}}""", "securityContext.runAsUser")]
@@ -43,7 +42,7 @@ public class NotHonouredTests
         const string Neutral = """
             {
               "volumes": [], "initContainers": null, "dnsPolicy": "ClusterFirst", "schedulerName": "default-scheduler", "enableServiceLinks": false,
-              "automountServiceAccountToken": false, "serviceAccountName": "default", "serviceAccount": "default", "hostNetwork": false, "hostUsers": true,
+              "automountServiceAccountToken": false, "serviceAccountName": "robot", "serviceAccount": "robot", "hostNetwork": false, "hostUsers": true,
               "preemptionPolicy": "PreemptLowerPriority", "priority": 0, "affinity": {}, "topologySpreadConstraints": [], "os": {"name": "linux"},
               "securityContext": {"runAsNonRoot": false}, "nodeSelector": {"a": "b"}, "hostname": "web", "imagePullSecrets": [{"name": "login"}],
               "containers": [{
@@ -91,7 +90,7 @@ public class NotHonouredTests
         typeof(PodSpec),
         "",
         "containers restartPolicy terminationGracePeriodSeconds nodeSelector nodeName imagePullSecrets hostname tolerations affinity topologySpreadConstraints priority priorityClassName "
-        + "automountServiceAccountToken enableServiceLinks")]
+        + "serviceAccountName serviceAccount automountServiceAccountToken enableServiceLinks")]
     [InlineData(
         typeof(Container),
         "containers[].",

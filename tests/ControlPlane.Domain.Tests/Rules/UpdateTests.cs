@@ -52,6 +52,25 @@ public class UpdateTests
     }
 
     [Fact]
+    public void Pod_KeepsItsAccount()
+    {
+        Pod robot = Objects.Pod(spec => spec with { ServiceAccountName = "robot" });
+
+        Assert.Equal("spec", Assert.Single(Errors(Objects.Pod(), robot)).Field);
+        Assert.Empty(Errors(robot, robot));
+    }
+
+    /// <summary>A pod that was stored before pods had accounts gets the default one with its next change, whatever that is.</summary>
+    [Fact]
+    public void Pod_ThatWasStoredWithoutAnAccount_MayGetTheDefaultOne()
+    {
+        Pod complete = (Pod)ResourceRules.WithDefaults(Objects.Pod());
+        Pod stored = complete with { Spec = complete.Spec with { ServiceAccountName = null, ServiceAccount = null } };
+
+        Assert.Empty(ResourceRules.ValidateUpdate(complete, stored));
+    }
+
+    [Fact]
     public void Pod_OnceBound_StaysOnItsNode() => Assert.Equal(
         "spec.nodeName",
         Assert.Single(Errors(Objects.Pod(spec => spec with { NodeName = "b" }), Objects.Pod(spec => spec with { NodeName = "a" }))).Field);

@@ -14,6 +14,7 @@ public class ValidationTests
         [
             Objects.Deployment(), Objects.ReplicaSet(), Objects.Pod(),
             new ConfigMap { Metadata = Objects.Meta("settings"), Data = ValueMap.Of(("a.b_c-d", "x")), BinaryData = ValueMap.Of(("e", "eA==")) },
+            new ServiceAccount { Metadata = Objects.Meta("robot"), Secrets = [new() { Name = "token" }], ImagePullSecrets = [new() { Name = "login" }], AutomountServiceAccountToken = true },
             new Lease { Metadata = Objects.Meta("leader"), Spec = new() { HolderIdentity = "", LeaseDurationSeconds = 1, LeaseTransitions = 0 } },
             new Secret { Metadata = Objects.Meta("login"), StringData = ValueMap.Of(("password", "x")) },
             new Namespace { Metadata = clusterWide }, new Node { Metadata = clusterWide },
@@ -232,6 +233,19 @@ public class ValidationTests
         Assert.Equal(
             [("data[a]", "Invalid value: \"a\": duplicate of key present in binaryData"), ("binaryData[a]", "Invalid value: \"a\": duplicate of key present in data")],
             ErrorsOf(map).Select(error => (error.Field, error.Message)));
+    }
+
+    [Fact]
+    public void ServiceAccount_WithANameThatIsNone_IsRefused() =>
+        Assert.Equal("metadata.name", Assert.Single(ErrorsOf(new ServiceAccount { Metadata = Objects.Meta("Robot") })).Field);
+
+    [Fact]
+    public void Account_OfAPod_HasAServiceAccountsName()
+    {
+        FieldError error = Assert.Single(ErrorsOf(Objects.Pod(spec => spec with { ServiceAccountName = "Robot" })));
+
+        Assert.Equal("spec.serviceAccountName", error.Field);
+        Assert.StartsWith("Invalid value: \"Robot\": a lowercase RFC 1123 subdomain", error.Message, StringComparison.Ordinal);
     }
 
     public static TheoryData<string, LeaseSpec, string, string> LeaseCases => new()

@@ -1,4 +1,5 @@
 using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Planning;
 using ControlPlane.Domain.Planning.Routing;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
@@ -41,6 +42,9 @@ internal sealed class SimulatedCluster : IDisposable
     /// <summary>How many ended pods the reconciler keeps.</summary>
     public int EndedPodsMax { get; init; } = 100;
 
+    /// <summary>What the reconciler tells of its API; null for none.</summary>
+    public Func<ApiServerFacts>? Api { get; init; }
+
     public IEnumerable<Pod> Pods => Store.All<Pod>();
 
     public IEnumerable<Pod> LivePods => Pods.Where(pod => !pod.Metadata.IsDeleting);
@@ -50,7 +54,7 @@ internal sealed class SimulatedCluster : IDisposable
     {
         CancellationTokenSource stop = new();
         LeaderLoop loop = new(
-            Store, Store, Election.Candidate(), Presence, Gateways, Thread.Time, new ReconcilerOptions { Seed = 1 + (ulong)replicas.Count, EndedPodsMax = EndedPodsMax }, NullLogger.Instance);
+            Store, Store, Election.Candidate(), Presence, Gateways, Thread.Time, new ReconcilerOptions { Seed = 1 + (ulong)replicas.Count, EndedPodsMax = EndedPodsMax, Api = Api }, NullLogger.Instance);
         Task run = Thread.Start(() => loop.RunAsync(stop.Token));
         replicas.Add((stop, run));
         return run;

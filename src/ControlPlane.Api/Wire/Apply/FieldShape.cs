@@ -65,6 +65,7 @@ internal sealed record FieldShape(Schema Schema, Granularity Granularity, ListKe
         [(typeof(NamespaceStatus), "conditions")] = new("type"),
         [(typeof(NodeStatus), "conditions")] = new("type"),
         [(typeof(NodeStatus), "addresses")] = new("type"),
+        [(typeof(ServiceAccount), "secrets")] = new("name"),
         [(typeof(ServiceSpec), "ports")] = new("port", "protocol"),
         [(typeof(ServiceStatus), "conditions")] = new("type"),
         [(typeof(PodDisruptionBudgetStatus), "conditions")] = new("type"),

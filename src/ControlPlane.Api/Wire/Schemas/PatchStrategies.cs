@@ -50,6 +50,7 @@ internal static class PatchStrategies
         [(typeof(NodeSpec), "podCIDRs")] = new("merge", null),
         [(typeof(NodeStatus), "conditions")] = new("merge", "type"),
         [(typeof(NodeStatus), "addresses")] = new("merge", "type"),
+        [(typeof(ServiceAccount), "secrets")] = new("merge", "name"),
         [(typeof(ServiceSpec), "ports")] = new("merge", "port"),
         [(typeof(ServiceStatus), "conditions")] = new("merge", "type"),
         [(typeof(PodDisruptionBudgetSpec), "selector")] = new("replace", null),

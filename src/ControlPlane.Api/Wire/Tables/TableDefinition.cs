@@ -16,6 +16,7 @@ public sealed class TableDefinition
         [ResourceKinds.Namespace] = NamespaceTable.Definition,
         [ResourceKinds.Secret] = SecretTable.Definition,
         [ResourceKinds.ConfigMap] = ConfigMapTable.Definition,
+        [ResourceKinds.ServiceAccount] = ServiceAccountTable.Definition,
         [ResourceKinds.Event] = EventTable.Definition,
         [ResourceKinds.Service] = ServiceTable.Definition,
         [ResourceKinds.Endpoints] = EndpointsTable.OfEndpoints,

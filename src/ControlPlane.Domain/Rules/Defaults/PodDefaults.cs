@@ -3,9 +3,11 @@ using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Domain.Rules.Defaults;
 
-/// <summary>The defaults that hold for pods and not for templates (Kubernetes: SetDefaults_Pod, and the pod strategy on create).</summary>
+/// <summary>The defaults that hold for pods and not for templates (Kubernetes: SetDefaults_Pod, the pod strategy on create, and the ServiceAccount admission).</summary>
 internal static class PodDefaults
 {
+    public const string ServiceAccount = "default";
+
     public static Pod Apply(Pod pod)
     {
         PodSpec spec = PodTemplateDefaults.Apply(pod.Spec);
@@ -14,6 +16,8 @@ internal static class PodDefaults
             InitContainers = spec.InitContainers.Select(RequestWhatIsLimited).ToValueList(),
             Containers = spec.Containers.Select(RequestWhatIsLimited).ToValueList(),
             EnableServiceLinks = spec.EnableServiceLinks ?? true,
+            ServiceAccountName = spec.ServiceAccountName ?? ServiceAccount,
+            ServiceAccount = spec.ServiceAccountName ?? ServiceAccount,
             Priority = PriorityClasses.PriorityOf(spec),
         };
         PodStatus status = pod.Status ?? new PodStatus();

@@ -12,6 +12,7 @@ internal static class PodTemplateDefaults
 
     public static PodTemplateSpec Apply(PodTemplateSpec template) => template with { Spec = Apply(template.Spec) };
 
+    /// <summary>An account's old name says what the new one does, which wins where they differ.</summary>
     public static PodSpec Apply(PodSpec spec) => spec with
     {
         InitContainers = spec.InitContainers.Select(ContainerDefaults.Apply).ToValueList(),
@@ -19,8 +20,8 @@ internal static class PodTemplateDefaults
         RestartPolicy = spec.RestartPolicy.EmptyAsAbsent() ?? "Always",
         TerminationGracePeriodSeconds = spec.TerminationGracePeriodSeconds ?? GracePeriodSeconds,
         DnsPolicy = spec.DnsPolicy.EmptyAsAbsent() ?? ClusterFirst,
-        ServiceAccountName = spec.ServiceAccountName.EmptyAsAbsent(),
-        ServiceAccount = spec.ServiceAccount.EmptyAsAbsent(),
+        ServiceAccountName = spec.ServiceAccountName.EmptyAsAbsent() ?? spec.ServiceAccount.EmptyAsAbsent(),
+        ServiceAccount = spec.ServiceAccountName.EmptyAsAbsent() ?? spec.ServiceAccount.EmptyAsAbsent(),
         NodeName = spec.NodeName.EmptyAsAbsent(),
         HostNetwork = spec.HostNetwork.FalseAsAbsent(),
         HostPID = spec.HostPID.FalseAsAbsent(),

@@ -18,6 +18,7 @@ internal sealed class PodSpecValidator : AbstractValidator<PodSpec>
         RuleFor(spec => spec.DnsPolicy).OneOf("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None");
         RuleFor(spec => spec.NodeSelector).CheckAll(ObjectMetaValidator.Labels);
         RuleFor(spec => spec.NodeName).Check(name => Given(name, Names.DnsSubdomain));
+        RuleFor(spec => spec.ServiceAccountName).Check(name => Given(name, Names.DnsSubdomain));
         RuleFor(spec => spec.Hostname).Check(name => Given(name, Names.DnsLabel));
         RuleForEach(spec => spec.ImagePullSecrets)
             .Check(secret => string.IsNullOrEmpty(secret.Name) ? FieldProblem.Required() with { At = ".name" } : null);

@@ -1,5 +1,6 @@
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
+using ControlPlane.Domain.Rules.Defaults;
 using FluentValidation;
 
 namespace ControlPlane.Domain.Rules.Validation;
@@ -42,12 +43,17 @@ internal sealed class PodValidator : AbstractValidator<Pod>
         }
     }
 
-    /// <summary>The stored spec with what may change taken from the updated one: equal to that one when nothing else has changed.</summary>
+    /// <summary>
+    /// The stored spec with what may change taken from the updated one: equal to that one when nothing else has changed. A pod that was stored without an account
+    /// has the default one.
+    /// </summary>
     private static PodSpec WithMutableFieldsOf(PodSpec updated, PodSpec stored) => stored with
     {
         Containers = stored.Containers.Zip(updated.Containers, (before, now) => before with { Image = now.Image }).ToValueList(),
         ActiveDeadlineSeconds = updated.ActiveDeadlineSeconds,
         Tolerations = updated.Tolerations,
         NodeName = updated.NodeName,
+        ServiceAccountName = stored.ServiceAccountName ?? PodDefaults.ServiceAccount,
+        ServiceAccount = stored.ServiceAccount ?? PodDefaults.ServiceAccount,
     };
 }

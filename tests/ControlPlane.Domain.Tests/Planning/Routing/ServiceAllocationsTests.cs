@@ -256,15 +256,4 @@ public sealed class ServiceAllocationsTests
                 : [.. nodePorts.Select((port, index) => new ServicePort { Name = $"p{index}", Port = 80 + index, Protocol = "TCP", NodePort = port == 0 ? null : port })],
         },
     };
-
-    private sealed class TakenTable : ITakenAllocations
-    {
-        public Dictionary<string, ServiceAllocation> Allocations { get; } = [];
-
-        public HashSet<string> Services { get; } = [];
-
-        public ServiceAllocation? Find(string name) => Allocations.GetValueOrDefault(name);
-
-        public bool IsService(string uid) => Services.Contains(uid);
-    }
 }

@@ -52,6 +52,7 @@ internal static class ProtobufFields
         [typeof(Scale)] = Read(MetadataSpecStatus),
         [typeof(Secret)] = Read("metadata=1 data#=2 type=3 stringData=4 immutable=5"),
         [typeof(ConfigMap)] = Read("metadata=1 data=2 binaryData#=3 immutable=4"),
+        [typeof(ServiceAccount)] = Read("metadata=1 secrets=2 imagePullSecrets=3 automountServiceAccountToken=4"),
         [typeof(Lease)] = Read("metadata=1 spec=2"),
         [typeof(LeaseSpec)] = Read(
             "holderIdentity=1 leaseDurationSeconds=2 acquireTime=3 renewTime=4 leaseTransitions=5 strategy=6 preferredHolder=7"),
