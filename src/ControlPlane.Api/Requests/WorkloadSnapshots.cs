@@ -81,6 +81,9 @@ internal sealed class WorkloadSnapshots(CacheReader reader, TimeProvider time)
             Policy = PolicyChoice.Of(deployment, read.All<RolloutPolicy>(Policies)),
             State = (RolloutState?)read.Kinds[States].Objects.GetValueOrDefault(StateKeyOf(deployment)),
             HasService = name => read.Kinds[Services].Objects.ContainsKey(new ObjectKey(key.Namespace, name)),
+            SelectedBy = name => read.Kinds[Services].Objects.GetValueOrDefault(new ObjectKey(key.Namespace, name)) is Service service
+                ? SharedServices.SelectedBy(service, read.All<Deployment>(Deployments))
+                : [],
             IsReplicaSetNameTaken = name => read.Kinds[ReplicaSets].Objects.ContainsKey(new ObjectKey(key.Namespace, name)),
             Pods = [.. read.All<Pod>(Pods).Where(pod => pod.Metadata.Controller is { } owner && owners.Contains(owner.Uid))],
             Cluster = new ClusterState(),

@@ -32,6 +32,9 @@ public sealed record WorkloadSnapshot
     /// <summary>Whether the namespace has a Service of a name; null where nobody asks.</summary>
     public Func<string, bool>? HasService { get; init; }
 
+    /// <summary>The Deployments whose pods a Service of the namespace selects; null where nobody asks.</summary>
+    public Func<string, IReadOnlyList<string>>? SelectedBy { get; init; }
+
     /// <summary>Whether a ReplicaSet of the namespace, in <see cref="ReplicaSets"/> or not, has a name: a new one takes no such name.</summary>
     public required Func<string, bool> IsReplicaSetNameTaken { get; init; }
 

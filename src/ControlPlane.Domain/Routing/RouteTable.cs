@@ -42,6 +42,9 @@ public sealed record ServiceRoute
     /// <summary>How long after its last request a client is kept to its endpoint, in seconds (Kubernetes' default: 10800); with <see cref="SessionAffinity.ClientIP"/>.</summary>
     public int? AffinityTimeoutSeconds { get; init; }
 
+    /// <summary>How long a pod that has become ready is spared, in milliseconds; null: not at all. See <see cref="SlowStart"/>.</summary>
+    public int? SlowStartMs { get; init; }
+
     public ValueList<PortRoute> Ports { get; init; }
 
     /// <summary>How new requests are divided among ReplicaSets; empty: among all ready endpoints alike.</summary>

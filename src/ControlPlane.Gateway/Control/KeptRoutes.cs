@@ -1,3 +1,4 @@
+using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Domain.Routing;
 
 namespace ControlPlane.Gateway.Control;
@@ -60,15 +61,20 @@ internal static class KeptRoutes
         Ports = [.. service.Ports.Select(port => port with { Endpoints = [.. port.Endpoints.Where(endpoint => !pods.Contains(endpoint.Pod))] })],
     };
 
-    /// <summary>The same Service in a restored store, without a ready endpoint there.</summary>
+    /// <summary>
+    /// The same Service in a restored store, without a ready endpoint there. Its ports may be others than they were when the routes were kept: each leads to what the one of the same number led to,
+    /// else that of the same name, and an old port that it no longer has stays open.
+    /// </summary>
     private static ServiceRoute With(ServiceRoute service, ServiceRoute before) => service with
     {
         Ports =
         [
-            .. service.Ports.Select(port => port with
-            {
-                Endpoints = [.. port.Endpoints, .. before.Ports.Where(old => old.Port == port.Port && old.Name == port.Name).SelectMany(old => old.Endpoints)],
-            }),
+            .. service.Ports.Select(port => port with { Endpoints = [.. port.Endpoints, .. EndpointsFor(port, before)] }),
+            .. before.Ports.Where(old => service.Ports.All(port => port.Port != old.Port)),
         ],
     };
+
+    /// <summary>By number first, for that is what clients connect to.</summary>
+    private static ValueList<RouteEndpoint> EndpointsFor(PortRoute port, ServiceRoute before) =>
+        (before.Ports.FirstOrDefault(old => old.Port == port.Port) ?? before.Ports.FirstOrDefault(old => old.Name == port.Name && !string.IsNullOrEmpty(port.Name)))?.Endpoints ?? default;
 }

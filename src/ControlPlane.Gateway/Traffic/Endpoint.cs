@@ -16,6 +16,7 @@ internal sealed class Endpoint(RouteEndpoint route, PodTraffic traffic, TimeProv
     private int inFlight;
     private long failedAt;
     private bool hasFailed;
+    private volatile WarmUp? warmUp;
 
     /// <summary>As the newest table has it.</summary>
     public RouteEndpoint Route { get; set => Volatile.Write(ref field, value); } = route;
@@ -28,6 +29,31 @@ internal sealed class Endpoint(RouteEndpoint route, PodTraffic traffic, TimeProv
 
     /// <summary>True for some seconds after it could not be connected to.</summary>
     public bool IsLeftOut => Volatile.Read(ref hasFailed) && time.GetElapsedTime(Volatile.Read(ref failedAt)) < LeftOutFor;
+
+    /// <summary>What it can take beside one that is warm: 1, less in its slow start.</summary>
+    public double Capacity => warmUp is { } now ? SlowStart.CapacityAfter(time.GetElapsedTime(now.From), now.Window) : 1;
+
+    /// <summary>What it has collected of a turn in its slow start, in requests. Guarded by <see cref="LeastRequests"/>.</summary>
+    public double Credit { get; set; }
+
+    /// <summary>What a table says of its slow start.</summary>
+    /// <param name="window">How long it is; zero for none.</param>
+    /// <param name="begins">Whether it has become ready with this table.</param>
+    public void WarmUpFor(TimeSpan window, bool begins)
+    {
+        if (window == TimeSpan.Zero)
+        {
+            warmUp = null;
+        }
+        else if (begins)
+        {
+            warmUp = new WarmUp(time.GetTimestamp(), window);
+        }
+        else if (warmUp is { } known)
+        {
+            warmUp = known with { Window = window };
+        }
+    }
 
     /// <summary>Whether new requests may enter.</summary>
     public void Open(bool open)
@@ -76,4 +102,6 @@ internal sealed class Endpoint(RouteEndpoint route, PodTraffic traffic, TimeProv
         Volatile.Write(ref failedAt, time.GetTimestamp());
         Volatile.Write(ref hasFailed, true);
     }
+
+    private sealed record WarmUp(long From, TimeSpan Window);
 }

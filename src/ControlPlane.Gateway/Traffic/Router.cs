@@ -49,7 +49,7 @@ internal sealed class Router(GatewayOptions options, NodeNetworks networks, Traf
 
             foreach ((PortKey key, ServicePort port) in ports.Where(entry => !kept.Contains(entry.Key)).ToList())
             {
-                port.Set([], port.Protocol, TimeSpan.Zero, TrafficPolicy.None);
+                port.Set([], port.Protocol, TimeSpan.Zero, TrafficPolicy.None, mayWarmUp: false);
                 ports.Remove(key);
             }
 
@@ -92,23 +92,25 @@ internal sealed class Router(GatewayOptions options, NodeNetworks networks, Traf
         Dictionary<EndpointKey, Endpoint> listed,
         List<(Endpoint Endpoint, bool IsOpen)> doors)
     {
-        if (!ports.TryGetValue(key, out ServicePort? port))
+        bool isNewPort = !ports.TryGetValue(key, out ServicePort? port);
+        if (port is null)
         {
             port = new ServicePort($"{service.Namespace}/{service.Name}:{route.Port}", time, Random.Shared.Next);
             ports.Add(key, port);
         }
 
         // As Kubernetes' proxy: when no endpoint is ready, terminating ones that still serve are better than none.
+        TimeSpan slowStart = TimeSpan.FromMilliseconds(service.SlowStartMs ?? 0);
         bool hasReady = route.Endpoints.Any(endpoint => endpoint.Ready);
         List<Endpoint> open = [];
         foreach (RouteEndpoint target in route.Endpoints)
         {
             EndpointKey endpointKey = new(key, target.Pod, target.Address, target.Port);
-            if (!endpoints.TryGetValue(endpointKey, out Endpoint? endpoint))
-            {
-                endpoint = new Endpoint(target, meter.Of(service, target), time, () => Drained());
-            }
+            bool wasReady = endpoints.TryGetValue(endpointKey, out Endpoint? endpoint) && endpoint.Route.Ready;
+            endpoint ??= new Endpoint(target, meter.Of(service, target), time, () => Drained());
 
+            // How long the pods of a port have been ready that this gateway has only just heard of, it cannot know.
+            endpoint.WarmUpFor(slowStart, begins: target.Ready && !wasReady && !isNewPort);
             endpoint.Route = target;
             listed[endpointKey] = endpoint;
             bool isOpen = hasReady ? target.Ready : target.Terminating && target.Serving;
@@ -124,7 +126,7 @@ internal sealed class Router(GatewayOptions options, NodeNetworks networks, Traf
         TimeSpan keptFor = service.SessionAffinity == SessionAffinity.ClientIP
             ? TimeSpan.FromSeconds(service.AffinityTimeoutSeconds ?? DefaultAffinitySeconds)
             : TimeSpan.Zero;
-        port.Set([.. open], route.Protocol, keptFor, policy);
+        port.Set([.. open], route.Protocol, keptFor, policy, slowStart > TimeSpan.Zero);
         return port;
     }
 

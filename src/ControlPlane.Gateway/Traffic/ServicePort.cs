@@ -4,12 +4,13 @@ namespace ControlPlane.Gateway.Traffic;
 
 /// <summary>
 /// One port of a Service and the endpoints that new requests to it may go to. A table changes it in place, so what is in flight notices nothing. The first that finds an endpoint decides: a header
-/// route, the client's own endpoint where clients are kept, the shares of ReplicaSets, any endpoint at all; within what is left the one with the least in flight.
+/// route, the client's own endpoint where clients are kept, the shares of ReplicaSets, any endpoint at all; within what is left <see cref="LeastRequests"/>.
 /// </summary>
 internal sealed class ServicePort(string name, TimeProvider time, Func<int, int> random)
 {
     private readonly ClientAffinity affinity = new(time);
-    private volatile Choice choice = new([], RouteProtocol.Http, TimeSpan.Zero, TrafficPolicy.None);
+    private readonly LeastRequests leastRequests = new(random);
+    private volatile Choice choice = new([], RouteProtocol.Http, TimeSpan.Zero, TrafficPolicy.None, mayWarmUp: false);
 
     /// <summary>Service and port as a person would name them, such as <c>default/hello:80</c>.</summary>
     public string Name => name;
@@ -20,7 +21,9 @@ internal sealed class ServicePort(string name, TimeProvider time, Func<int, int>
     /// <param name="protocol">How its bytes are carried.</param>
     /// <param name="keptFor">How long a client stays with its endpoint; zero for not at all.</param>
     /// <param name="policy">How requests are divided among ReplicaSets.</param>
-    public void Set(Endpoint[] open, RouteProtocol protocol, TimeSpan keptFor, TrafficPolicy policy) => choice = new Choice(open, protocol, keptFor, policy);
+    /// <param name="mayWarmUp">Whether endpoints may be in their slow start.</param>
+    public void Set(Endpoint[] open, RouteProtocol protocol, TimeSpan keptFor, TrafficPolicy policy, bool mayWarmUp) =>
+        choice = new Choice(open, protocol, keptFor, policy, mayWarmUp);
 
     /// <summary>Enters an endpoint, those that cannot be connected to last. Null when there is none that was not tried yet. The caller leaves it.</summary>
     /// <param name="request">What decides.</param>
@@ -51,7 +54,7 @@ internal sealed class ServicePort(string name, TimeProvider time, Func<int, int>
             foreach (string replicaSet in now.Policy.Demanded(http))
             {
                 // The client's choice by the shares is left as it is.
-                if (LeastLoaded(now.OfReplicaSet(replicaSet), tried) is { } demanded)
+                if (LeastLoaded(now, now.OfReplicaSet(replicaSet), tried) is { } demanded)
                 {
                     return demanded;
                 }
@@ -82,10 +85,10 @@ internal sealed class ServicePort(string name, TimeProvider time, Func<int, int>
     {
         if (now.Groups.Length == 0)
         {
-            return LeastLoaded(now.Open, tried);
+            return LeastLoaded(now, now.Open, tried);
         }
 
-        if (tried.Count > 0 && now.OfReplicaSet(tried[^1].Route.ReplicaSet) is { Length: > 0 } same && LeastLoaded(same, tried) is { } sibling)
+        if (tried.Count > 0 && now.OfReplicaSet(tried[^1].Route.ReplicaSet) is { Length: > 0 } same && LeastLoaded(now, same, tried) is { } sibling)
         {
             return sibling;
         }
@@ -97,35 +100,13 @@ internal sealed class ServicePort(string name, TimeProvider time, Func<int, int>
         }
 
         int next = now.Policy.Rotation!.Next(canTake);
-        return LeastLoaded(next >= 0 ? now.Groups[next] : now.Open, tried);
+        return LeastLoaded(now, next >= 0 ? now.Groups[next] : now.Open, tried);
     }
 
-    /// <summary>Begins at a random one, so that equals take turns.</summary>
-    private Endpoint? LeastLoaded(Endpoint[] open, IReadOnlyList<Endpoint> tried)
-    {
-        Endpoint? best = null;
-        (bool IsLeftOut, int InFlight) least = default;
-        int first = open.Length > 1 ? random(open.Length) : 0;
-        for (int i = 0; i < open.Length; i++)
-        {
-            Endpoint endpoint = open[(first + i) % open.Length];
-            if (tried.Count > 0 && tried.Contains(endpoint))
-            {
-                continue;
-            }
-
-            (bool IsLeftOut, int InFlight) load = (endpoint.IsLeftOut, endpoint.InFlight);
-            if (best is null || load.CompareTo(least) < 0)
-            {
-                (best, least) = (endpoint, load);
-            }
-        }
-
-        return best;
-    }
+    private Endpoint? LeastLoaded(Choice now, Endpoint[] open, IReadOnlyList<Endpoint> tried) => leastRequests.Pick(open, tried, now.MayWarmUp);
 
     /// <summary>What is chosen from. Terminating endpoints, open when no other is, are divided by no shares.</summary>
-    private sealed class Choice(Endpoint[] open, RouteProtocol protocol, TimeSpan keptFor, TrafficPolicy policy)
+    private sealed class Choice(Endpoint[] open, RouteProtocol protocol, TimeSpan keptFor, TrafficPolicy policy, bool mayWarmUp)
     {
         public Endpoint[] Open => open;
 
@@ -134,6 +115,8 @@ internal sealed class ServicePort(string name, TimeProvider time, Func<int, int>
         public TimeSpan KeptFor => keptFor;
 
         public TrafficPolicy Policy => policy;
+
+        public bool MayWarmUp => mayWarmUp;
 
         /// <summary>The ready endpoints of each share, in the order of the shares; empty where there are no shares.</summary>
         public Endpoint[][] Groups { get; } = policy.Rotation is null ? [] : [.. policy.Rotation.Shares.Select(share => ReadyOf(open, share.ReplicaSet))];

@@ -85,7 +85,12 @@ internal sealed class PassPlanner(
     private Plan[] PlanPolicy(World world, ObjectKey key) => world.Find<RolloutPolicy>(key) is not { } policy ? [] :
     [
         PolicyStatuses.Plan(
-            policy, world.PoliciesByNamespace[policy.Namespace], world.DeploymentsByNamespace[policy.Namespace], deployment => Snapshots.StateOf(world, deployment), Now),
+            policy,
+            world.PoliciesByNamespace[policy.Namespace],
+            world.DeploymentsByNamespace[policy.Namespace],
+            deployment => Snapshots.StateOf(world, deployment),
+            Now,
+            name => world.Find<Service>(new ObjectKey(policy.Namespace, name))),
     ];
 
     /// <summary>A ReplicaSet that a Deployment controls is planned with it.</summary>

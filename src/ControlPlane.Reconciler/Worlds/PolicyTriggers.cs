@@ -15,12 +15,19 @@ internal static class PolicyTriggers
         RolloutPolicy policy when (change.Previous as RolloutPolicy)?.Spec == policy.Spec && change.Operation == ChangeOperation.Modified => [WorkKey.Policy(policy.Key)],
         RolloutPolicy policy => Policies(world, policy.Namespace).Concat(world.DeploymentsByNamespace[policy.Namespace].Select(deployment => WorkKey.Deployment(deployment.Key))),
         RolloutState state => Policies(world, state.Namespace).Prepend(WorkKey.Deployment(new ObjectKey(state.Namespace, state.Spec.Deployment))),
+        Service service when change.Operation != ChangeOperation.Modified || (change.Previous as Service)?.Spec.Selector != service.Spec.Selector => Policies(world, service.Namespace),
         Deployment deployment when IsNews(change, deployment) => Policies(world, deployment.Namespace),
         _ => [],
     };
 
     private static IEnumerable<WorkKey> Policies(World world, string space) => world.PoliciesByNamespace[space].Select(policy => WorkKey.Policy(policy.Key));
 
+    /// <summary>Whether other policies may be for it than before, or other Services select its pods.</summary>
     private static bool IsNews(Change change, Deployment deployment) =>
-        change.Operation != ChangeOperation.Modified || (change.Previous as Deployment)?.Metadata.Labels != deployment.Metadata.Labels;
+        change.Operation != ChangeOperation.Modified
+        || change.Previous is not Deployment before
+        || before.Metadata.Labels != deployment.Metadata.Labels
+        || before.Metadata.IsDeleting != deployment.Metadata.IsDeleting
+        || before.Spec.Template.Metadata.Labels != deployment.Spec.Template.Metadata.Labels
+        || (before.Spec.Replicas == 0) != (deployment.Spec.Replicas == 0);
 }

@@ -1,5 +1,6 @@
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
+using ControlPlane.Domain.Routing;
 using ControlPlane.Domain.Rules;
 
 namespace ControlPlane.Domain.Tests.Rules;
@@ -51,6 +52,27 @@ public sealed class ServiceRulesTests
         FieldError error = Assert.Single(ResourceRules.ValidateCreate(Complete(service)), error => error.Field == field);
 
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("30s", 30_000)]
+    [InlineData("45", 45_000)]
+    [InlineData("1m30s", 90_000)]
+    [InlineData("1h", 3_600_000)]
+    [InlineData("0s", 0)]
+    [InlineData("1h1s", null)]
+    [InlineData("soon", null)]
+    [InlineData("-5s", null)]
+    [InlineData("", null)]
+    public void Service_SlowStart_IsALengthOfTimeUpToAnHour(string text, int? milliseconds)
+    {
+        Service service = Service(spec => spec);
+        service = service with { Metadata = service.Metadata with { Annotations = service.Metadata.Annotations.SetItem("controlplane.dev/slow-start", text) } };
+
+        FieldError[] errors = [.. ResourceRules.ValidateCreate(Complete(service)).Where(error => error.Field == "metadata.annotations[controlplane.dev/slow-start]")];
+
+        Assert.Equal(milliseconds is null ? [$"Invalid value: \"{text}\": must be seconds or a duration such as 30s or 1m30s, at most 1h"] : [], errors.Select(error => error.Message));
+        Assert.Equal(milliseconds ?? 0, SlowStart.WindowOf(service).TotalMilliseconds);
     }
 
     [Theory]

@@ -80,6 +80,32 @@ public sealed class KeptRoutesTests
         Assert.Equal([B], Assert.Single(KeptRoutes.Effective(gone)).Ports[0].Endpoints);
     }
 
+    /// <summary>A store restored from before a port was added, renamed or moved: nobody who is served may be refused because of that.</summary>
+    [Theory]
+    [InlineData("80", "80", "80:A")]
+    [InlineData("80", "80 web", "80:A")]
+    [InlineData("80 http", "80 web", "80:A")]
+    [InlineData("80 http", "8080 http", "8080:A 80:A")]
+    [InlineData("80", "8080", "8080: 80:A")]
+    [InlineData("80 http", "80 http, 443 tls", "80:A 443:")]
+    [InlineData("80 http, 443 tls", "80 http", "80:A 443:B")]
+    [InlineData("80 http, 443 tls", "443 http, 80 tls", "443:B 80:A")]
+    public void Effective_PortsOfARestoredServiceAreOthers_EveryOldPortStaysAndNewOnesFollow(string before, string now, string expected)
+    {
+        ServiceRoute old = Service(1) with { Ports = [.. Ports(before).Select((port, i) => port with { Endpoints = [i == 0 ? A : B] })] };
+
+        RouteTable next = KeptRoutes.Carry(Table("old", 50, old), Table("new", 3, Service(1) with { Ports = [.. Ports(now)] }), "node-1");
+
+        ServiceRoute effective = Assert.Single(KeptRoutes.Effective(next));
+        Assert.Equal(expected, string.Join(' ', effective.Ports.Select(port => $"{port.Port}:{string.Concat(port.Endpoints.Select(endpoint => endpoint == A ? "A" : "B"))}")));
+    }
+
+    private static IEnumerable<PortRoute> Ports(string text) => text.Split(", ").Select(port => port.Split(' ')).Select(port => new PortRoute
+    {
+        Port = int.Parse(port[0], System.Globalization.CultureInfo.InvariantCulture),
+        Name = port.Length > 1 ? port[1] : null,
+    });
+
     private static RouteTable Table(string store, long revision, params ServiceRoute[] services) =>
         new() { Store = store, Revision = revision, Services = [.. services] };
 

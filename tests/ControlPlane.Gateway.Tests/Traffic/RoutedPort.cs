@@ -16,10 +16,11 @@ internal sealed class RoutedPort
     private readonly Router router;
     private long revision;
 
-    public RoutedPort()
+    public RoutedPort(TimeProvider? time = null)
     {
-        Meter = new TrafficMeter(TimeProvider.System);
-        router = new Router(Options, new NodeNetworks(Options, TimeProvider.System, NullLogger<NodeNetworks>.Instance), Meter, TimeProvider.System, NullLogger<Router>.Instance);
+        time ??= TimeProvider.System;
+        Meter = new TrafficMeter(time);
+        router = new Router(Options, new NodeNetworks(Options, time, NullLogger<NodeNetworks>.Instance), Meter, time, NullLogger<Router>.Instance);
     }
 
     public TrafficMeter Meter { get; }

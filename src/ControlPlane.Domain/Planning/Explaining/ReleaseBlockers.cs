@@ -44,6 +44,10 @@ internal static class ReleaseBlockers
             {
                 yield return new Blocker { Reason = "ServiceNotFound", Message = $"policy {state.Policy} divides the requests of Service {traffic.Service}, which does not exist" };
             }
+            else if (snapshot.SelectedBy?.Invoke(traffic.Service) is { } selected && SharedServices.ProblemFor(snapshot.Deployment!, traffic.Service, selected) is { } problem)
+            {
+                yield return new Blocker { Reason = SharedServices.Reason, Message = problem };
+            }
         }
     }
 

@@ -22,8 +22,14 @@ public static class PolicyStatuses
     /// <param name="deployments">All of its namespace.</param>
     /// <param name="stateOf">How far a Deployment's canary or blue-green has come; null while none is on its way.</param>
     /// <param name="now">The time of the pass.</param>
+    /// <param name="serviceOf">A Service of its namespace by name; null: none is known.</param>
     public static Plan Plan(
-        RolloutPolicy policy, IReadOnlyCollection<RolloutPolicy> policies, IEnumerable<Deployment> deployments, Func<Deployment, RolloutState?> stateOf, DateTimeOffset now)
+        RolloutPolicy policy,
+        IReadOnlyCollection<RolloutPolicy> policies,
+        IReadOnlyCollection<Deployment> deployments,
+        Func<Deployment, RolloutState?> stateOf,
+        DateTimeOffset now,
+        Func<string, Service?>? serviceOf = null)
     {
         ArgumentNullException.ThrowIfNull(policy);
         ArgumentNullException.ThrowIfNull(stateOf);
@@ -37,7 +43,9 @@ public static class PolicyStatuses
             ObservedGeneration = policy.Metadata.Generation,
             Deployments = own.Count,
             Rollouts = [.. own.Select(pair => stateOf(pair.Deployment)).OfType<RolloutState>().Where(state => state.Spec.Policy == policy.Name).Take(RolloutsMax).Select(Told)],
-            Conditions = [accepted],
+            Conditions = SharedServices.ProblemOf(policy.Spec, serviceOf ?? (static _ => null), deployments) is { } problem
+                ? [accepted, SharedOf(policy, problem, now)]
+                : [accepted],
         };
         return status == policy.Status
             ? Planning.Plan.Nothing
@@ -58,7 +66,23 @@ public static class PolicyStatuses
             ObservedGeneration = policy.Metadata.Generation,
             LastTransitionTime = now,
         };
-        Condition? known = Conditions.Find(policy.Status?.Conditions ?? default, Accepted);
+        return Since(policy, condition);
+    }
+
+    /// <summary>There only while it is so: the policy is followed all the same.</summary>
+    private static Condition SharedOf(RolloutPolicy policy, string problem, DateTimeOffset now) => Since(policy, new Condition
+    {
+        Type = SharedServices.Reason,
+        Status = "True",
+        Reason = SharedServices.Reason,
+        Message = problem,
+        ObservedGeneration = policy.Metadata.Generation,
+        LastTransitionTime = now,
+    });
+
+    private static Condition Since(RolloutPolicy policy, Condition condition)
+    {
+        Condition? known = Conditions.Find(policy.Status?.Conditions ?? default, condition.Type);
         return known?.Status == condition.Status ? condition with { LastTransitionTime = known.LastTransitionTime } : condition;
     }
 

@@ -26,6 +26,7 @@ public static class Routes
             ClusterIP = service.Spec.ClusterIP is { } address && address != ServiceSpec.Headless ? address : null,
             SessionAffinity = service.Spec.SessionAffinity == nameof(SessionAffinity.ClientIP) ? SessionAffinity.ClientIP : SessionAffinity.None,
             AffinityTimeoutSeconds = service.Spec.SessionAffinityConfig?.ClientIP?.TimeoutSeconds,
+            SlowStartMs = SlowStart.WindowOf(service) is { Ticks: > 0 } window ? (int)window.TotalMilliseconds : null,
             Shares = traffic?.Shares ?? default,
             HeaderRoutes = traffic?.HeaderRoutes ?? default,
             Ports =

@@ -1,5 +1,6 @@
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
+using ControlPlane.Domain.Routing;
 using ControlPlane.Domain.Rules.Defaults;
 using FluentValidation;
 
@@ -11,6 +12,9 @@ internal sealed class ServiceValidator : AbstractValidator<Service>
     public ServiceValidator()
     {
         RuleFor(service => service.Metadata).SetValidator(new ObjectMetaValidator(Names.ServiceName, isNamespaced: true));
+        RuleFor(service => service.Metadata.Annotations).Check(annotations => annotations[SlowStart.Annotation] is { } text && SlowStart.Parse(text) is null
+            ? FieldProblem.Invalid(text, $"must be seconds or a duration such as 30s or 1m30s, at most {Duration.Format(SlowStart.Max)}").On(SlowStart.Annotation)
+            : null);
         RuleFor(service => service.Spec).SetValidator(new ServiceSpecValidator());
     }
 

@@ -203,6 +203,23 @@ public sealed class BlockerTextsTests
     }
 
     [Theory]
+    [InlineData("hello", null)]
+    [InlineData("", null)]
+    [InlineData("hello other", "Service web selects pods of other too, which get no requests while this rollout divides them; give it a label of this Deployment alone")]
+    [InlineData("a b c d e f hello", "Service web selects pods of a, b, c, d, e and 1 more too, which get no requests while this rollout divides them; give it a label of this Deployment alone")]
+    public void Of_APolicysService_TellsThatItSelectsPodsOfOthersToo(string selected, string? message)
+    {
+        WorkloadSnapshot snapshot = Snapshot(Make.Deployment(), [], []) with
+        {
+            State = new RolloutState { Spec = new RolloutStateSpec { Policy = "careful", Traffic = [new ServiceTraffic { Service = "web" }] } },
+            HasService = _ => true,
+            SelectedBy = name => name == "web" ? selected.Split(' ', StringSplitOptions.RemoveEmptyEntries) : [],
+        };
+
+        Assert.Equal(message is null ? [] : [new Blocker { Reason = "ServiceShared", Message = message }], Blockers.Of(snapshot));
+    }
+
+    [Theory]
     [InlineData("why", "FailedCreate", "why")]
     [InlineData(null, "FailedCreate", "FailedCreate")]
     [InlineData(null, null, "")]

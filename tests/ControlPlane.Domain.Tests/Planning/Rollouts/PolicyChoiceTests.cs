@@ -137,12 +137,59 @@ public sealed class PolicyChoiceTests
     [Fact]
     public void Plan_OfAStatus_ListsFiftyRollouts()
     {
-        IEnumerable<Deployment> deployments = Enumerable.Range(0, 51).Select(i => Tiered("web") is var one ? one with { Metadata = one.Metadata with { Name = $"d{i}" } } : one);
+        Deployment[] deployments = [.. Enumerable.Range(0, 51).Select(i => Tiered("web") is var one ? one with { Metadata = one.Metadata with { Name = $"d{i}" } } : one)];
 
         RolloutPolicyStatus status = Status(PolicyStatuses.Plan(All, [All], deployments, _ => new RolloutState { Spec = new RolloutStateSpec { Policy = "all" } }, Make.Start));
 
         Assert.Equal((51, PolicyStatuses.RolloutsMax), (status.Deployments, status.Rollouts.Count));
     }
+
+    [Fact]
+    public void Plan_OfAStatus_SaysThatAServiceSelectsPodsOfMoreThanOneDeployment()
+    {
+        RolloutPolicy policy = Make.Policy(strategy: new RolloutStrategy
+        {
+            Type = "BlueGreen",
+            BlueGreen = new BlueGreenStrategy { ActiveService = "web", PreviewService = "preview" },
+        });
+        Deployment one = Tiered("web");
+        Deployment two = one with { Metadata = one.Metadata with { Name = "two" } };
+        Service? ServiceOf(string name) => name == "web" ? Selecting(one.Spec.Template.Metadata.Labels) : null;
+
+        Plan plan = PolicyStatuses.Plan(policy, [policy], [two, one], _ => null, Make.Start, ServiceOf);
+        RolloutPolicy told = policy with { Status = Status(plan) };
+        Condition shared = told.Status!.Conditions[1];
+
+        Assert.Equal(["Accepted", "ServiceShared"], told.Status.Conditions.Select(condition => condition.Type));
+        Assert.Equal(("True", "ServiceShared", Make.Start), (shared.Status, shared.Reason, shared.LastTransitionTime));
+        Assert.Equal("Service web selects pods of hello, two: shares are of one Deployment's pods, and the others' get no requests while it rolls", shared.Message);
+        Assert.Equal(Plan.Nothing, PolicyStatuses.Plan(told, [policy], [one, two], _ => null, Make.Start.AddHours(1), ServiceOf));
+        Assert.Equal(["Accepted"], Status(PolicyStatuses.Plan(told, [policy], [one], _ => null, Make.Start, ServiceOf)).Conditions.Select(condition => condition.Type));
+    }
+
+    [Fact]
+    public void SelectedBy_GoesByTheLabelsOfTemplates_AndLeavesOutThoseWithoutPods()
+    {
+        Deployment one = Tiered("web");
+        ValueMap<string> labels = one.Spec.Template.Metadata.Labels;
+        Deployment ending = one with { Metadata = one.Metadata with { Name = "ending", DeletionTimestamp = Make.Start } };
+        Deployment none = one with { Metadata = one.Metadata with { Name = "none" }, Spec = one.Spec with { Replicas = 0 } };
+        Deployment absent = none with { Metadata = one.Metadata with { Name = "absent" }, Spec = one.Spec with { Replicas = null } };
+
+        Assert.Equal(["absent", "hello"], SharedServices.SelectedBy(Selecting(labels), [one, ending, none, absent]));
+        Assert.Empty(SharedServices.SelectedBy(Selecting(labels.SetItem("app", "other")), [one]));
+        Assert.Empty(SharedServices.SelectedBy(Selecting(default), [one]));
+    }
+
+    [Fact]
+    public void NamedBy_OfAPolicy_IsEachServiceOnce()
+    {
+        Assert.Equal(["c"], SharedServices.NamedBy(new RolloutPolicySpec { Strategy = new RolloutStrategy { Canary = new CanaryStrategy { Service = "c" } } }));
+        Assert.Equal(["a"], SharedServices.NamedBy(new RolloutPolicySpec { Strategy = new RolloutStrategy { BlueGreen = new BlueGreenStrategy { ActiveService = "a", PreviewService = "a" } } }));
+        Assert.Empty(SharedServices.NamedBy(new RolloutPolicySpec()));
+    }
+
+    private static Service Selecting(ValueMap<string> labels) => new() { Spec = new ServiceSpec { Selector = labels } };
 
     private static RolloutPolicyStatus Status(Plan plan) => ((RolloutPolicy)Assert.IsType<Write.Update>(plan.Writes.Single()).Object).Status!;
 

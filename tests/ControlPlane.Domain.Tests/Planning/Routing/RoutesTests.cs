@@ -34,6 +34,17 @@ public sealed class RoutesTests
     public void ProtocolOf_IsSaidByTheAppProtocol_ElseByTheName(string? name, string? appProtocol, RouteProtocol expected) =>
         Assert.Equal(expected, Routes.ProtocolOf(new ServicePort { Name = name, AppProtocol = appProtocol, Port = 1 }));
 
+    [Theory]
+    [InlineData("30s", 30_000)]
+    [InlineData("0", null)]
+    [InlineData(null, null)]
+    public void Routes_SayHowLongPodsStartSlowly(string? annotation, int? milliseconds)
+    {
+        Service service = annotation is null ? Web : Web with { Metadata = Web.Metadata with { Annotations = Web.Metadata.Annotations.SetItem(SlowStart.Annotation, annotation) } };
+
+        Assert.Equal(milliseconds, Routes.Of(service, [], _ => null).SlowStartMs);
+    }
+
     [Fact]
     public void Routes_OfASliceThatSaysLittle_AssumeWhatKubernetesDoes()
     {
