@@ -11,21 +11,23 @@ using ControlPlane.Api.Wire.Patches;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning.Explaining;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Rules;
 using MediatR;
 
 namespace ControlPlane.Api.Kinds;
 
-/// <summary>The endpoints of one kind: each turns HTTP into a request, sends it and writes the reply.</summary>
+/// <summary>The endpoints of one kind, or of another form of it: each turns HTTP into a request, sends it and writes the reply.</summary>
 internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
     where T : Resource
 {
-    private static readonly ResourceKind Kind = ResourceKinds.Of<T>();
+    private readonly ResourceKind kind = served.Kind;
+    private readonly WireForm? wire = served.Form;
 
     public void Map(IEndpointRouteBuilder routes)
     {
         OperationMapper map = new(routes, served);
         map.Add(served.CollectionPath, HttpMethods.Get, ListOrWatchAsync);
-        if (Kind.IsNamespaced)
+        if (kind.IsNamespaced)
         {
             map.Add(served.AllNamespacesPath, HttpMethods.Get, ListOrWatchAsync);
         }
@@ -94,7 +96,7 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
                     map.Add(path, HttpMethods.Post, (http, mediator) => DeploymentActions.ActAsync(http, mediator, subresource.Name));
                     break;
                 default:
-                    throw new InvalidOperationException($"no endpoint serves {Kind.Plural}/{subresource.Name}");
+                    throw new InvalidOperationException($"no endpoint serves {kind.Plural}/{subresource.Name}");
             }
         }
     }
@@ -112,36 +114,36 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
 
     private static long? RevisionOf(HttpContext http) => new QueryReader(http.Request.Query, "GetOptions").Revision("resourceVersion");
 
-    private static async Task GetAsync(HttpContext http, IMediator mediator)
+    private async Task GetAsync(HttpContext http, IMediator mediator)
     {
         ReplyForm form = Negotiation.FormFor(http.Request);
         T found = await mediator.Send(new Get<T>(KeyOf(http), RevisionOf(http)), http.RequestAborted);
-        await ObjectReply.WriteAsync(http, StatusCodes.Status200OK, found, form);
+        await ObjectReply.WriteAsync(http, StatusCodes.Status200OK, found, form, wire);
     }
 
-    private static async Task ListOrWatchAsync(HttpContext http, IMediator mediator)
+    private async Task ListOrWatchAsync(HttpContext http, IMediator mediator)
     {
         ReplyForm form = Negotiation.FormFor(http.Request);
         ListOptions options = ListOptions.Parse(http.Request.Query);
-        ListScope scope = ListScope.Of(Kind, NamespaceOf(http), options);
+        ListScope scope = ListScope.Of(kind, NamespaceOf(http), options);
         if (!options.Watch)
         {
             Page<T> page = await mediator.Send(new ListObjects<T>(scope, options), http.RequestAborted);
-            await ListReply.WriteAsync(http, page, form);
+            await ListReply.WriteAsync(http, page, form, wire);
             return;
         }
 
         using WatchSession session = await mediator.Send(new Watch<T>(scope, options), http.RequestAborted);
-        await WatchReply.WriteAsync(http, session, form);
+        await WatchReply.WriteAsync(http, session, form, wire);
     }
 
-    private static async Task CreateAsync(HttpContext http, IMediator mediator)
+    private async Task CreateAsync(HttpContext http, IMediator mediator)
     {
         ReplyForm form = Negotiation.FormFor(http.Request);
         WriteOptions options = WriteOptions.Parse(http.Request.Query, "CreateOptions");
-        T body = await ReadBodyAsync(http, options);
+        T body = await ReadBodyAsync(http, options, isNew: true);
         T created = await mediator.Send(new Create<T>(NamespaceOf(http), body, ContextOf(http, options)), http.RequestAborted);
-        await ObjectReply.WriteAsync(http, StatusCodes.Status201Created, created, form);
+        await ObjectReply.WriteAsync(http, StatusCodes.Status201Created, created, form, wire);
     }
 
     private static async Task GetHistoryAsync(HttpContext http, IMediator mediator)
@@ -150,26 +152,26 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
         await ObjectReply.WriteAsync(http, StatusCodes.Status200OK, history, ReplyForm.Objects);
     }
 
-    private static Task ReplaceAsync(HttpContext http, IMediator mediator) => ReplaceAsync(http, mediator, ResourceParts.Desired);
+    private Task ReplaceAsync(HttpContext http, IMediator mediator) => ReplaceAsync(http, mediator, ResourceParts.Desired);
 
-    private static Task ReplaceStatusAsync(HttpContext http, IMediator mediator) => ReplaceAsync(http, mediator, ResourceParts.Status);
+    private Task ReplaceStatusAsync(HttpContext http, IMediator mediator) => ReplaceAsync(http, mediator, ResourceParts.Status);
 
-    private static async Task ReplaceAsync(HttpContext http, IMediator mediator, ResourceParts parts)
+    private async Task ReplaceAsync(HttpContext http, IMediator mediator, ResourceParts parts)
     {
         ReplyForm form = Negotiation.FormFor(http.Request);
         WriteOptions options = WriteOptions.Parse(http.Request.Query, "UpdateOptions");
-        T body = await ReadBodyAsync(http, options);
+        T body = await ReadBodyAsync(http, options, isNew: false);
         T updated = await mediator.Send(new Replace<T>(KeyOf(http), body, parts, ContextOf(http, options)), http.RequestAborted);
-        await ObjectReply.WriteAsync(http, StatusCodes.Status200OK, updated, form);
+        await ObjectReply.WriteAsync(http, StatusCodes.Status200OK, updated, form, wire);
     }
 
-    private static Task PatchAsync(HttpContext http, IMediator mediator) => PatchAsync(http, mediator, ResourceParts.Desired);
+    private Task PatchAsync(HttpContext http, IMediator mediator) => PatchAsync(http, mediator, ResourceParts.Desired);
 
-    private static Task PatchStatusAsync(HttpContext http, IMediator mediator) => PatchAsync(http, mediator, ResourceParts.Status);
+    private Task PatchStatusAsync(HttpContext http, IMediator mediator) => PatchAsync(http, mediator, ResourceParts.Status);
 
-    private static async Task PatchAsync(HttpContext http, IMediator mediator, ResourceParts parts)
+    private async Task PatchAsync(HttpContext http, IMediator mediator, ResourceParts parts)
     {
-        if (MediaTypes.WithoutParameters(http.Request.ContentType) == MediaTypes.ApplyPatch)
+        if (wire is null && MediaTypes.WithoutParameters(http.Request.ContentType) == MediaTypes.ApplyPatch)
         {
             await ApplyAsync(http, mediator, parts);
             return;
@@ -179,44 +181,44 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
         WriteOptions options = WriteOptions.Parse(http.Request.Query, "PatchOptions");
         ResourcePatch patch = ResourcePatch.Read(await BodyReader.ReadAsync(http), http.Request.ContentType);
         Decoded<Resource> patched = await mediator.Send(
-            new Patch<T>(KeyOf(http), patch, options.FieldValidation, parts, ContextOf(http, options)), http.RequestAborted);
+            new Patch<T>(KeyOf(http), patch, options.FieldValidation, parts, ContextOf(http, options)) { Form = wire }, http.RequestAborted);
         BodyReader.Warn(http, patched.Warnings);
-        await ObjectReply.WriteAsync(http, StatusCodes.Status200OK, patched.Object, form);
+        await ObjectReply.WriteAsync(http, StatusCodes.Status200OK, patched.Object, form, wire);
     }
 
-    private static async Task ApplyAsync(HttpContext http, IMediator mediator, ResourceParts parts)
+    private async Task ApplyAsync(HttpContext http, IMediator mediator, ResourceParts parts)
     {
         ReplyForm form = Negotiation.FormFor(http.Request);
         WriteOptions options = WriteOptions.Parse(http.Request.Query, "PatchOptions", isApply: true);
         DeclaredConfiguration body = DeclaredConfiguration.Read(
-            await BodyReader.ReadAsync(http), DecodeTarget.Of(Kind), options.FieldValidation, parts == ResourceParts.Status ? "status" : "");
+            await BodyReader.ReadAsync(http), DecodeTarget.Of(kind), options.FieldValidation, parts == ResourceParts.Status ? "status" : "");
         Applied<T> applied = await mediator.Send(new Apply<T>(KeyOf(http), body, options.IsForced, parts, ContextOf(http, options) with { IsApply = true }), http.RequestAborted);
         BodyReader.Warn(http, body.Warnings);
-        await ObjectReply.WriteAsync(http, applied.IsNew ? StatusCodes.Status201Created : StatusCodes.Status200OK, applied.Object, form);
+        await ObjectReply.WriteAsync(http, applied.IsNew ? StatusCodes.Status201Created : StatusCodes.Status200OK, applied.Object, form, wire);
     }
 
-    private static async Task DeleteAsync(HttpContext http, IMediator mediator)
+    private async Task DeleteAsync(HttpContext http, IMediator mediator)
     {
         ReplyForm form = Negotiation.FormFor(http.Request);
         DeleteOptions how = await ReadDeleteOptionsAsync(http);
         Deleted<T> deleted = await mediator.Send(new Delete<T>(KeyOf(http), how, ContextOf(http, how)), http.RequestAborted);
         if (deleted.IsGone)
         {
-            await DeleteReply.WriteDeletedAsync(http, Kind, deleted.Object);
+            await DeleteReply.WriteDeletedAsync(http, kind, deleted.Object);
         }
         else
         {
-            await ObjectReply.WriteAsync(http, StatusCodes.Status200OK, deleted.Object, form);
+            await ObjectReply.WriteAsync(http, StatusCodes.Status200OK, deleted.Object, form, wire);
         }
     }
 
-    private static async Task DeleteCollectionAsync(HttpContext http, IMediator mediator)
+    private async Task DeleteCollectionAsync(HttpContext http, IMediator mediator)
     {
         ReplyForm form = Negotiation.FormFor(http.Request);
-        ListScope scope = ListScope.Of(Kind, NamespaceOf(http), ListOptions.Parse(http.Request.Query));
+        ListScope scope = ListScope.Of(kind, NamespaceOf(http), ListOptions.Parse(http.Request.Query));
         DeleteOptions how = await ReadDeleteOptionsAsync(http);
         Page<T> deleted = await mediator.Send(new DeleteCollection<T>(scope, how, ContextOf(http, how)), http.RequestAborted);
-        await ListReply.WriteAsync(http, deleted, form);
+        await ListReply.WriteAsync(http, deleted, form, wire);
     }
 
     private static async Task GetScaleAsync(HttpContext http, IMediator mediator)
@@ -258,12 +260,22 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
     private static async Task<DeleteOptions> ReadDeleteOptionsAsync(HttpContext http) =>
         DeleteOptions.Parse(await BodyReader.ReadAsync(http), http.Request.ContentType, http.Request.Query);
 
-    private static async Task<T> ReadBodyAsync(HttpContext http, WriteOptions options)
+    /// <summary>A body of another form obeys that form's rules when it makes an object; the stored kind's hold for all.</summary>
+    private async Task<T> ReadBodyAsync(HttpContext http, WriteOptions options, bool isNew)
     {
-        Decoded<Resource> body = BodyDecoder.Decode(
-            await BodyReader.ReadAsync(http), http.Request.ContentType, DecodeTarget.Of(Kind), options.FieldValidation);
+        Decoded<Resource> body = BodyDecoder.Decode(await BodyReader.ReadAsync(http), http.Request.ContentType, DecodeTarget.Of(kind), options.FieldValidation);
         BodyReader.Warn(http, body.Warnings);
-        return (T)body.Object;
+        if (wire is null)
+        {
+            return (T)body.Object;
+        }
+
+        if (isNew)
+        {
+            Validation.ThrowIfInvalid(kind, body.Object.Name, ResourceRules.ValidateCreate(body.Object));
+        }
+
+        return (T)wire.Read(body.Object);
     }
 }
 

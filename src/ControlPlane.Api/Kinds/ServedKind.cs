@@ -23,6 +23,9 @@ public sealed record ServedKind(ResourceKind Kind, ValueList<string> Verbs, Valu
     /// <summary><c>/api/v1</c>, <c>/apis/apps/v1</c>.</summary>
     public string GroupPath => Kind.Group.Length == 0 ? $"/api/{Kind.Version}" : $"/apis/{Kind.Group}/{Kind.Version}";
 
+    /// <summary>The form in which objects of another, stored kind are served; null for a stored kind itself.</summary>
+    internal WireForm? Form { get; init; }
+
     public bool Has(string subresource) => Subresources.Any(item => item.Name == subresource);
 }
 
@@ -90,8 +93,11 @@ public static class ServedKinds
         Review<TokenReview>(AuthenticationGroup, "tokenreviews"),
     ];
 
+    /// <summary>The stored objects of <see cref="All"/> in other groups' forms.</summary>
+    public static ValueList<ServedKind> Forms { get; } = [new ServedKind(WireForm.EventsV1.Kind, AllVerbs, []) { Form = WireForm.EventsV1 }];
+
     /// <summary>All that discovery and the API's documents tell of.</summary>
-    public static ValueList<ServedKind> Listed { get; } = [.. All, .. Reviews];
+    public static ValueList<ServedKind> Listed { get; } = [.. All, .. Forms, .. Reviews];
 
     private static ServedSubresource Scale => new("scale", typeof(Scale), "autoscaling", "v1", "Scale", ["get", "patch", "update"]);
 

@@ -1,3 +1,4 @@
+using ControlPlane.Api.Kinds;
 using ControlPlane.Api.Wire.Decoding;
 using ControlPlane.Api.Wire.Patches;
 using ControlPlane.Domain.Commits;
@@ -16,6 +17,9 @@ internal sealed record Patch<T>(ObjectKey Key, ResourcePatch Body, FieldValidati
     : IRequest<Decoded<Resource>>, IWriteRequest
     where T : Resource
 {
+    /// <summary>The form that the patch is about; null for the kind's own.</summary>
+    public WireForm? Form { get; init; }
+
     public string Verb => Parts == ResourceParts.Status ? "patch status" : "patch";
 
     public string KindName => ResourceKinds.Of<T>().QualifiedPlural;
@@ -34,12 +38,23 @@ internal sealed class PatchHandler<T>(Updater updater) : IRequestHandler<Patch<T
         IReadOnlyList<string> warnings = [];
         T result = await updater.UpdateAsync<T>(request.Key, request.Parts, request.Context, stored =>
         {
-            Decoded<Resource> patched = request.Body.Apply(stored, Target, request.FieldValidation);
+            Decoded<Resource> patched = Patched(request, stored);
             warnings = patched.Warnings;
             BodyRules.CheckIdentity(patched.Object, request.Key.Namespace, request.Key.Name);
             Freshness.Check(Kind, stored, patched.Object.Metadata);
             return (T)patched.Object;
         }, cancellationToken);
         return new Decoded<Resource>(result, warnings);
+    }
+
+    private static Decoded<Resource> Patched(Patch<T> request, T stored)
+    {
+        if (request.Form is not { } form)
+        {
+            return request.Body.Apply(stored, Target, request.FieldValidation);
+        }
+
+        Decoded<Resource> shown = request.Body.Apply(form.Show(stored), DecodeTarget.Of(form.Kind), request.FieldValidation);
+        return shown with { Object = form.Read(shown.Object) };
     }
 }

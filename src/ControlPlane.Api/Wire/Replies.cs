@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ControlPlane.Api.Kinds;
 using ControlPlane.Api.Pipeline;
 using ControlPlane.Api.Requests;
 using ControlPlane.Domain.Resources;
@@ -8,14 +9,15 @@ namespace ControlPlane.Api.Wire;
 /// <summary>Writes one object.</summary>
 internal static class ObjectReply
 {
-    public static async Task WriteAsync(HttpContext http, int code, Resource resource, ReplyForm form)
+    /// <param name="wire">The form that it is shown in; null for its own.</param>
+    public static async Task WriteAsync(HttpContext http, int code, Resource resource, ReplyForm form, WireForm? wire = null)
     {
         byte[] body = form switch
         {
-            ReplyForm.Objects => ResourceBytes.Of(resource),
+            ReplyForm.Objects => ResourceBytes.Of(resource, wire),
             ReplyForm.Metadata => ResourceJson.SerializeToUtf8Bytes(Shape.Of(resource, form)),
             _ => ResourceJson.SerializeToUtf8Bytes(
-                TableWriter.For(http, ResourceKinds.Of(resource)).Of([resource], new ListMeta { ResourceVersion = resource.Metadata.ResourceVersion })),
+                TableWriter.For(http, ResourceKinds.Of(resource), wire).Of([resource], new ListMeta { ResourceVersion = resource.Metadata.ResourceVersion })),
         };
         http.Response.StatusCode = code;
         http.Response.ContentType = "application/json";
@@ -51,10 +53,11 @@ internal static class ListReply
     /// <summary>How much is written between two flushes.</summary>
     private const int FlushBytes = 64 * 1024;
 
-    public static async Task WriteAsync<T>(HttpContext http, Page<T> page, ReplyForm form)
+    /// <param name="wire">The form that the items are shown in; null for their own.</param>
+    public static async Task WriteAsync<T>(HttpContext http, Page<T> page, ReplyForm form, WireForm? wire = null)
         where T : Resource
     {
-        ResourceKind kind = ResourceKinds.Of<T>();
+        ResourceKind kind = wire?.Kind ?? ResourceKinds.Of<T>();
         ListMeta meta = new()
         {
             ResourceVersion = page.Revision.ToString(System.Globalization.CultureInfo.InvariantCulture),
@@ -64,7 +67,7 @@ internal static class ListReply
         http.Response.ContentType = "application/json";
         if (form == ReplyForm.Table)
         {
-            Table table = TableWriter.For(http, kind).Of(page.Items, meta);
+            Table table = TableWriter.For(http, ResourceKinds.Of<T>(), wire).Of(page.Items, meta);
             await JsonSerializer.SerializeAsync(http.Response.BodyWriter, table, ResourceJson.Options, http.RequestAborted);
             return;
         }
@@ -86,7 +89,7 @@ internal static class ListReply
             }
             else
             {
-                json.WriteRawValue(ResourceBytes.Of(item), skipInputValidation: true);
+                json.WriteRawValue(ResourceBytes.Of(item, wire), skipInputValidation: true);
             }
 
             if (json.BytesCommitted + json.BytesPending - flushed > FlushBytes)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using ControlPlane.Api.Kinds;
 using ControlPlane.Domain.Resources;
 
 namespace ControlPlane.Api.Wire;
@@ -14,6 +15,9 @@ internal static class ResourceBytes
 
     private static readonly ConditionalWeakTable<Resource, byte[]> Kept = [];
     private static long keptBytes;
+
+    /// <summary>An object in another form than its own, which is not kept; in its own where <paramref name="wire"/> is null.</summary>
+    public static byte[] Of(Resource resource, WireForm? wire) => wire is null ? Of(resource) : ResourceJson.SerializeToUtf8Bytes(wire.Show(resource));
 
     /// <summary>An object with its kind said, in UTF-8. Not to be changed by the caller.</summary>
     public static byte[] Of(Resource resource)

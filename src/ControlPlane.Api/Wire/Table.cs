@@ -1,4 +1,5 @@
 using System.Globalization;
+using ControlPlane.Api.Kinds;
 using ControlPlane.Api.Wire.Options;
 using ControlPlane.Api.Wire.Tables;
 using ControlPlane.Domain.Resources;
@@ -31,19 +32,20 @@ internal sealed record TableRow(IReadOnlyList<object?> Cells, object? Object);
 /// <summary>Makes the tables of one reply.</summary>
 /// <param name="kind">What the rows are.</param>
 /// <param name="includes">What each row carries of its object.</param>
+/// <param name="wire">The form that the objects of rows are shown in; null for their own.</param>
 /// <param name="time">What ages count to: read for each table, for a watch lives long.</param>
-internal sealed class TableWriter(ResourceKind kind, TableRows includes, TimeProvider time)
+internal sealed class TableWriter(ResourceKind kind, TableRows includes, WireForm? wire, TimeProvider time)
 {
     private readonly TableDefinition definition = TableDefinition.For(kind);
 
     /// <summary>For a request: what it includes is its query's <c>includeObject</c>, the metadata by default.</summary>
-    public static TableWriter For(HttpContext http, ResourceKind kind)
+    public static TableWriter For(HttpContext http, ResourceKind kind, WireForm? wire)
     {
         QueryReader query = new(http.Request.Query, "TableOptions");
         TableRows includes = query.OneOf(
             "includeObject", TableRows.Metadata, ("None", TableRows.Alone), ("Metadata", TableRows.Metadata), ("Object", TableRows.Object));
         query.ThrowIfInvalid();
-        return new TableWriter(kind, includes, http.RequestServices.GetRequiredService<TimeProvider>());
+        return new TableWriter(kind, includes, wire, http.RequestServices.GetRequiredService<TimeProvider>());
     }
 
     public Table Of(IEnumerable<Resource> resources, ListMeta metadata, bool hasColumns = true)
@@ -62,7 +64,7 @@ internal sealed class TableWriter(ResourceKind kind, TableRows includes, TimePro
 
     private TableRow RowOf(Resource resource, DateTimeOffset now) => new(definition.Cells(resource, now), includes switch
     {
-        TableRows.Object => Shape.Of(resource, ReplyForm.Objects),
+        TableRows.Object => wire?.Show(resource) ?? Shape.Of(resource, ReplyForm.Objects),
         TableRows.Metadata => PartialObjectMetadata.Of(resource),
         _ => null,
     });

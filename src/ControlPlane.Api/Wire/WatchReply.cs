@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Text.Json;
+using ControlPlane.Api.Kinds;
 using ControlPlane.Api.Requests;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
@@ -12,11 +13,12 @@ namespace ControlPlane.Api.Wire;
 /// <summary>Writes a watch: one JSON object a line, sent as soon as it is there.</summary>
 internal static class WatchReply
 {
-    public static async Task WriteAsync(HttpContext http, WatchSession session, ReplyForm form)
+    /// <param name="wire">The form that the objects are shown in; null for their own.</param>
+    public static async Task WriteAsync(HttpContext http, WatchSession session, ReplyForm form, WireForm? wire = null)
     {
         IHostApplicationLifetime lifetime = http.RequestServices.GetRequiredService<IHostApplicationLifetime>();
         using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
-        EventWriter events = new(session.Kind, form, form == ReplyForm.Table ? TableWriter.For(http, session.Kind) : null);
+        EventWriter events = new(session.Kind, form, form == ReplyForm.Table ? TableWriter.For(http, session.Kind, wire) : null, wire);
         http.Response.ContentType = "application/json";
         await http.Response.StartAsync(ending.Token);
         PipeWriter body = http.Response.BodyWriter;
@@ -47,7 +49,7 @@ internal static class WatchReply
 }
 
 /// <summary>Writes the events of one watch, in the form that it asked for.</summary>
-internal sealed class EventWriter(ResourceKind kind, ReplyForm form, TableWriter? tables)
+internal sealed class EventWriter(ResourceKind kind, ReplyForm form, TableWriter? tables, WireForm? wire)
 {
     /// <summary>Marks the bookmark that ends the objects which were there at the start (Kubernetes <c>meta/v1</c>).</summary>
     private const string InitialEventsEnd = "k8s.io/initial-events-end";
@@ -62,7 +64,7 @@ internal sealed class EventWriter(ResourceKind kind, ReplyForm form, TableWriter
         json.WritePropertyName("object");
         if (item.Object is { } resource && form == ReplyForm.Objects)
         {
-            json.WriteRawValue(ResourceBytes.Of(resource), skipInputValidation: true);
+            json.WriteRawValue(ResourceBytes.Of(resource, wire), skipInputValidation: true);
         }
         else
         {
@@ -98,7 +100,7 @@ internal sealed class EventWriter(ResourceKind kind, ReplyForm form, TableWriter
     private Resource BookmarkOf(WatchItem item)
     {
         Resource empty = (Resource)Activator.CreateInstance(kind.Type)!;
-        return Shape.Of(empty, form) with
+        return (form == ReplyForm.Objects && wire is not null ? wire.Show(empty) : Shape.Of(empty, form)) with
         {
             Metadata = new ObjectMeta
             {

@@ -18,6 +18,7 @@ public static class ResourceRules
     private static readonly NamespaceValidator NamespaceValidator = new();
     private static readonly NodeValidator NodeValidator = new();
     private static readonly EventValidator EventValidator = new();
+    private static readonly EventsV1Validator EventsV1Validator = new();
     private static readonly DeploymentStatusValidator DeploymentStatusValidator = new();
     private static readonly ReplicaSetStatusValidator ReplicaSetStatusValidator = new();
     private static readonly ServiceValidator ServiceValidator = new();
@@ -68,6 +69,7 @@ public static class ResourceRules
             Namespace item => NamespaceValidator.Errors(item),
             Node node => NodeValidator.Errors(node),
             Event item => EventValidator.Errors(item),
+            Resources.EventsV1.Event item => EventsV1Validator.Errors(item),
             Service service => ServiceValidator.Errors(service),
             Endpoints endpoints => EndpointsValidator.Errors(endpoints),
             EndpointSlice slice => EndpointSliceValidator.Errors(slice),

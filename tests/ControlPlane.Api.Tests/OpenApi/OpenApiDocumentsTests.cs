@@ -8,7 +8,7 @@ namespace ControlPlane.Api.Tests.OpenApi;
 
 public sealed class OpenApiDocumentsTests
 {
-    public static TheoryData<string> Groups { get; } = [.. ServedKinds.All.Select(served => served.GroupPath).Distinct()];
+    public static TheoryData<string> Groups { get; } = [.. ServedKinds.All.Concat(ServedKinds.Forms).Select(served => served.GroupPath).Distinct()];
 
     [Theory]
     [MemberData(nameof(Groups))]
@@ -42,7 +42,7 @@ public sealed class OpenApiDocumentsTests
     [Fact]
     public void EveryKindHasItsShapeUnderKubernetesNameAndItsPatchTakesFieldValidation()
     {
-        foreach (ServedKind served in ServedKinds.All)
+        foreach (ServedKind served in ServedKinds.All.Concat(ServedKinds.Forms))
         {
             JsonObject document = OpenApiDocuments.V3(served.GroupPath);
             string package = served.Kind.Group == ResourceKinds.RolloutPolicy.Group

@@ -10,7 +10,7 @@ public class TableWriterTests
     public void Of_ThroughALongWatch_CountsAgesToTheTimeOfEachTable()
     {
         SettableTime time = new() { Now = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero) };
-        TableWriter writer = new(ResourceKinds.Secret, TableRows.Alone, time);
+        TableWriter writer = new(ResourceKinds.Secret, TableRows.Alone, wire: null, time);
         Secret secret = new() { Metadata = new ObjectMeta { Name = "s", CreationTimestamp = time.Now } };
         Assert.Equal("0s", AgeOf(writer, secret));
 

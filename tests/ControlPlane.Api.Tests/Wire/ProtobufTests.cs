@@ -185,7 +185,7 @@ public sealed class ProtobufTests
     [Fact]
     public void Fields_OfEveryMessage_AreMembersOfItsRecord()
     {
-        foreach (ResourceKind kind in ResourceKinds.All.Concat(ServedKinds.Reviews.Select(served => served.Kind)))
+        foreach (ResourceKind kind in ResourceKinds.All.Concat(ServedKinds.Forms.Concat(ServedKinds.Reviews).Select(served => served.Kind)))
         {
             Check(Schema.Of(kind.Type));
         }

@@ -64,6 +64,8 @@ internal static class DefinitionNames
         [typeof(EndpointSlicePort)] = "io.k8s.api.discovery.v1",
         [typeof(Lease)] = "io.k8s.api.coordination.v1",
         [typeof(LeaseSpec)] = "io.k8s.api.coordination.v1",
+        [typeof(Domain.Resources.EventsV1.Event)] = "io.k8s.api.events.v1",
+        [typeof(Domain.Resources.EventsV1.EventSeries)] = "io.k8s.api.events.v1",
         [typeof(SelfSubjectAccessReview)] = Authorization,
         [typeof(SelfSubjectAccessReviewSpec)] = Authorization,
         [typeof(SubjectAccessReview)] = Authorization,

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using ControlPlane.Api.Kinds;
 using ControlPlane.Domain.Resources;
 
 namespace ControlPlane.Api.Wire.Selectors;
@@ -41,12 +42,23 @@ internal static class SelectableFields
                 ("reportingComponent", static @event => @event.ReportingComponent),
                 ("source", static @event => @event.Source?.Component ?? @event.ReportingComponent),
                 ("type", static @event => @event.Type)),
+            [WireForm.EventsV1.Kind.QualifiedPlural] = Fields<Event>(
+                ("regarding.kind", static @event => @event.InvolvedObject.Kind),
+                ("regarding.namespace", static @event => @event.InvolvedObject.Namespace),
+                ("regarding.name", static @event => @event.InvolvedObject.Name),
+                ("regarding.uid", static @event => @event.InvolvedObject.Uid),
+                ("regarding.apiVersion", static @event => @event.InvolvedObject.ApiVersion),
+                ("regarding.resourceVersion", static @event => @event.InvolvedObject.ResourceVersion),
+                ("regarding.fieldPath", static @event => @event.InvolvedObject.FieldPath),
+                ("reason", static @event => @event.Reason),
+                ("reportingController", static @event => @event.ReportingComponent),
+                ("type", static @event => @event.Type)),
         }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>How a field is read; null when objects of the kind cannot be selected by it.</summary>
     public static Func<Resource, string?>? Find(ResourceKind kind, string field) =>
         OfAll.TryGetValue(field, out Func<Resource, string?>? common) ? common
-        : ByKind.TryGetValue(kind.Kind, out FrozenDictionary<string, Func<Resource, string?>>? fields) ? fields.GetValueOrDefault(field)
+        : ByKind.TryGetValue(kind == WireForm.EventsV1.Kind ? kind.QualifiedPlural : kind.Kind, out FrozenDictionary<string, Func<Resource, string?>>? fields) ? fields.GetValueOrDefault(field)
         : null;
 
     private static FrozenDictionary<string, Func<Resource, string?>> Fields<T>(params (string Name, Func<T, string?> Read)[] fields)

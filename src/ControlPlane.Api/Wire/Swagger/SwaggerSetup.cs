@@ -35,7 +35,7 @@ internal static class SwaggerSetup
             });
             options.AddSecurityRequirement(document => new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(SchemeName, document)] = [] });
             options.OperationFilter<OperationDocumentation>();
-            options.CustomSchemaIds(static type => type.DeclaringType?.Name ?? type.Name);
+            options.CustomSchemaIds(static type => type.DeclaringType?.Name ?? (type.Namespace == typeof(Domain.Resources.EventsV1.Event).Namespace ? $"EventsV1{type.Name}" : type.Name));
             options.IncludeXmlComments(typeof(Resource).Assembly);
         });
         return services;

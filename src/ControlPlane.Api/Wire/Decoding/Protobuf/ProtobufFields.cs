@@ -47,6 +47,10 @@ internal static class ProtobufFields
         [typeof(Namespace)] = Read(MetadataSpecStatus),
         [typeof(Node)] = Read(MetadataSpecStatus),
         [typeof(Pod)] = Read(MetadataSpecStatus),
+        [typeof(Domain.Resources.EventsV1.Event)] = Read(
+            "metadata=1 eventTime=2 series=3 reportingController=4 reportingInstance=5 action=6 reason=7 regarding=8 related=9 note=10 type=11 deprecatedSource=12 "
+            + "deprecatedFirstTimestamp=13 deprecatedLastTimestamp=14 deprecatedCount~=15"),
+        [typeof(Domain.Resources.EventsV1.EventSeries)] = Read("count~=1 lastObservedTime=2"),
         [typeof(Deployment)] = Read(MetadataSpecStatus),
         [typeof(ReplicaSet)] = Read(MetadataSpecStatus),
         [typeof(Scale)] = Read(MetadataSpecStatus),
