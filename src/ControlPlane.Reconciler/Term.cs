@@ -128,7 +128,7 @@ internal sealed class Term(
     {
         foreach (WorkKey key in Triggers.KeysOf(world, change))
         {
-            queue.AddAfter(key, key.Kind == WorkKind.Endpoints ? options.EndpointsDelay : TimeSpan.Zero);
+            queue.AddAfter(key, key.Kind is WorkKind.Endpoints or WorkKind.Quota ? options.EndpointsDelay : TimeSpan.Zero);
         }
     }
 

@@ -74,6 +74,7 @@ public static class ApiHost
         services.AddSwagger();
         services.AddSingleton<CacheReader>();
         services.AddSingleton<ServiceAllocator>();
+        services.AddSingleton<QuotaCharges>();
         services.AddSingleton<Updater>();
         services.AddSingleton<Deleter>();
         services.AddSingleton<WorkloadSnapshots>();

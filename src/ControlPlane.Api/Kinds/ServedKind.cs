@@ -71,6 +71,7 @@ public static class ServedKinds
         new(ResourceKinds.Secret, AllVerbs, []),
         new(ResourceKinds.ConfigMap, AllVerbs, []),
         new(ResourceKinds.ServiceAccount, AllVerbs, []),
+        new(ResourceKinds.ResourceQuota, AllVerbs, [Status(ResourceKinds.ResourceQuota)]),
         new(ResourceKinds.Event, AllVerbs, []),
         new(ResourceKinds.Deployment, AllVerbs, [.. DeploymentActions.Served, History, Scale, Status(ResourceKinds.Deployment)]),
         new(ResourceKinds.ReplicaSet, AllVerbs, [Scale, Status(ResourceKinds.ReplicaSet)]),

@@ -1,6 +1,7 @@
 using ControlPlane.Api.Wire;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning;
+using ControlPlane.Domain.Planning.Quotas;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Rules;
 using MediatR;
@@ -21,7 +22,7 @@ internal sealed record Create<T>(string Namespace, T Body, WriteContext Context)
     public string Target => new ObjectKey(Namespace, Body.Name.Length > 0 ? Body.Name : $"{Body.Metadata.GenerateName}*").ToString();
 }
 
-internal sealed class CreateHandler<T>(Updater updater, CacheReader reader, ServiceAllocator allocator, TimeProvider time) : IRequestHandler<Create<T>, T>
+internal sealed class CreateHandler<T>(Updater updater, CacheReader reader, ServiceAllocator allocator, QuotaCharges quotas, TimeProvider time) : IRequestHandler<Create<T>, T>
     where T : Resource
 {
     /// <summary>How many generated names are tried before a collision is the client's to see.</summary>
@@ -39,28 +40,20 @@ internal sealed class CreateHandler<T>(Updater updater, CacheReader reader, Serv
             Validation.ThrowIfInvalid(Kind, created.Name, ResourceRules.ValidateCreate(created));
             Allocated allocated = await allocator.AllocateAsync(created, stored: null, cancellationToken);
             created = (T)allocated.Object;
+            QuotaAnswer.Fits charge = await quotas.ChargeAsync(created, stored: null, cancellationToken);
             if (request.Context.DryRun)
             {
                 await CheckStorableAsync(created, cancellationToken);
                 return created;
             }
 
-            CommitUnit unit = new()
-            {
-                Actor = request.Context.Actor,
-                Preconditions = [.. Kind.IsNamespaced ? [new Precondition.NamespaceActive(created.Namespace)] : Array.Empty<Precondition>(), .. allocated.Preconditions],
-                Writes =
-                [
-                    .. RevisionRecording.Of(null, created, request.Context, time.WholeSecondsNow(), new IdSource((ulong)Random.Shared.NextInt64())),
-                    new Write.Create(created),
-                    .. allocated.Writes,
-                ],
-            };
-            switch (await updater.CommitAsync(unit, cancellationToken))
+            switch (await updater.CommitAsync(UnitFor(request, created, allocated, charge), cancellationToken))
             {
                 case UnitResult.Committed committed:
                     return (T)created.AtRevision(committed.Revision);
                 case UnitResult.Refused refused when ServiceAllocator.WasTaken(refused) && attempt < Updater.AttemptsMax:
+                    continue;
+                case UnitResult.Refused refused when QuotaCharges.WereTaken(refused, charge) && attempt < QuotaCharges.AttemptsMax:
                     continue;
                 case UnitResult.Refused { Reason: RefusalReason.AlreadyExists } when request.Body.Name.Length == 0 && attempt < GeneratedNamesMax:
                     continue;
@@ -69,6 +62,25 @@ internal sealed class CreateHandler<T>(Updater updater, CacheReader reader, Serv
             }
         }
     }
+
+    private CommitUnit UnitFor(Create<T> request, T created, Allocated allocated, QuotaAnswer.Fits charge) => new()
+    {
+        Actor = request.Context.Actor,
+        Preconditions =
+        [
+            .. Kind.IsNamespaced ? [new Precondition.NamespaceActive(created.Namespace)] : Array.Empty<Precondition>(),
+            .. allocated.Preconditions,
+            .. charge.Preconditions,
+        ],
+        // The quotas go first: the object is answered with the revision of the unit's last write.
+        Writes =
+        [
+            .. charge.Writes,
+            .. RevisionRecording.Of(null, created, request.Context, time.WholeSecondsNow(), new IdSource((ulong)Random.Shared.NextInt64())),
+            new Write.Create(created),
+            .. allocated.Writes,
+        ],
+    };
 
     /// <summary>A uid is not checked: what is created gets its own, as in Kubernetes (<c>kubectl replace --force</c> sends the old one).</summary>
     private static void CheckUnset(T body)

@@ -17,6 +17,7 @@ internal static class ResourceStatus
         (Namespace to, Namespace from) => to with { Status = from.Status },
         (Service to, Service from) => to with { Status = from.Status },
         (PodDisruptionBudget to, PodDisruptionBudget from) => to with { Status = from.Status },
+        (ResourceQuota to, ResourceQuota from) => to with { Status = from.Status },
         (RolloutPolicy to, RolloutPolicy from) => to with { Status = from.Status },
         _ => target,
     };
@@ -31,6 +32,7 @@ internal static class ResourceStatus
         Namespace item => item with { Status = new NamespaceStatus { Phase = "Active" } },
         Service service => service with { Status = new ServiceStatus() },
         PodDisruptionBudget budget => budget with { Status = new PodDisruptionBudgetStatus() },
+        ResourceQuota quota => quota with { Status = new ResourceQuotaStatus() },
         RolloutPolicy policy => policy with { Status = new RolloutPolicyStatus() },
         _ => created,
     };

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ControlPlane.Api.Wire;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning;
+using ControlPlane.Domain.Planning.Quotas;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Rules;
 
@@ -11,7 +12,7 @@ namespace ControlPlane.Api.Requests;
 /// Changes one stored object: reads it, lets a function change it, checks the outcome and commits it on the condition that nobody
 /// changed it meanwhile; then all of it again, a bounded number of times.
 /// </summary>
-internal sealed class Updater(IResourceStore store, CacheReader reader, ServiceAllocator allocator, TimeProvider time, Func<Guid> newId)
+internal sealed class Updater(IResourceStore store, CacheReader reader, ServiceAllocator allocator, QuotaCharges quotas, TimeProvider time, Func<Guid> newId)
 {
     /// <summary>How often a write is tried when others write the same object at the same time.</summary>
     public const int AttemptsMax = 10;
@@ -47,6 +48,7 @@ internal sealed class Updater(IResourceStore store, CacheReader reader, ServiceA
             bool leaves = Deletion.IsDone(updated);
             Allocated allocated = leaves || parts == ResourceParts.Status ? new(updated, [], []) : await allocator.AllocateAsync(updated, stored, cancellationToken);
             updated = allocated.Object;
+            QuotaAnswer.Fits charge = leaves || parts == ResourceParts.Status ? new([], []) : await quotas.ChargeAsync(updated, stored, cancellationToken);
             if (context.DryRun)
             {
                 return (T)updated;
@@ -56,12 +58,14 @@ internal sealed class Updater(IResourceStore store, CacheReader reader, ServiceA
             Precondition unchanged = new Precondition.AtResourceVersion(kind, key, stored.Metadata.Revision);
             IdSource ids = new(BitConverter.ToUInt64(newId().ToByteArray()));
             IEnumerable<Write> record = leaves ? [] : RevisionRecording.Of(stored, updated, context, time.WholeSecondsNow(), ids);
-            CommitUnit unit = new() { Actor = context.Actor, Preconditions = [unchanged, .. allocated.Preconditions], Writes = [.. record, write, .. allocated.Writes] };
+            CommitUnit unit = new() { Actor = context.Actor, Preconditions = [unchanged, .. allocated.Preconditions, .. charge.Preconditions], Writes = [.. charge.Writes, .. record, write, .. allocated.Writes] };
             UnitResult result = await CommitAsync(unit, cancellationToken);
             switch (result)
             {
                 case UnitResult.Committed committed:
                     return (T)updated.AtRevision(committed.Revision);
+                case UnitResult.Refused refused when QuotaCharges.WereTaken(refused, charge) && attempt < QuotaCharges.AttemptsMax:
+                    continue;
                 case UnitResult.Refused { Reason: RefusalReason.Conflict or RefusalReason.NotFound or RefusalReason.UidMismatch } when attempt < AttemptsMax:
                     continue;
                 case UnitResult.Refused refused when ServiceAllocator.WasTaken(refused) && attempt < AttemptsMax:

@@ -90,9 +90,10 @@ public static class WorkloadPlanner
             read.AddRange(snapshot.Policy.Candidates);
         }
 
+        writes.AddRange(snapshot.Quotas?.Writes ?? default);
         return new Plan
         {
-            Preconditions = writes.Count == 0 ? [] : Writes.Preconditions(writes, read),
+            Preconditions = writes.Count == 0 ? [] : [.. Writes.Preconditions(writes, read), .. snapshot.Quotas?.Preconditions ?? default],
             Writes = [.. writes],
             Events = [.. events],
             RecheckAfter = recheck,

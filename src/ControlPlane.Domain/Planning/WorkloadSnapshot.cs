@@ -1,4 +1,5 @@
 using ControlPlane.Domain.Planning.Policies;
+using ControlPlane.Domain.Planning.Quotas;
 using ControlPlane.Domain.Planning.Rollouts;
 using ControlPlane.Domain.Planning.Scheduling;
 using ControlPlane.Domain.Resources;
@@ -46,6 +47,9 @@ public sealed record WorkloadSnapshot
 
     /// <summary>The nodes and what is taken on them; pods placed by this plan are entered here, so that later plans of the same pass see them.</summary>
     public required ClusterState Cluster { get; init; }
+
+    /// <summary>The room that the namespace's quotas leave for new pods; null where there are none.</summary>
+    public QuotaRoom? Quotas { get; init; }
 
     /// <summary>The time of the pass in whole seconds, as times are stored.</summary>
     public required DateTimeOffset Now { get; init; }

@@ -54,6 +54,8 @@ public static class ResourceKinds
 
     public static ResourceKind ServiceAccount { get; } = Core<ServiceAccount>("serviceaccounts", "serviceaccount", isNamespaced: true, "sa");
 
+    public static ResourceKind ResourceQuota { get; } = Core<ResourceQuota>("resourcequotas", "resourcequota", isNamespaced: true, "quota");
+
     public static ResourceKind Event { get; } = Core<Event>("events", "event", isNamespaced: true, "ev");
 
     public static ResourceKind Deployment { get; } = Apps<Deployment>("deployments", "deployment", "deploy");
@@ -94,7 +96,7 @@ public static class ResourceKinds
 
     public static ValueList<ResourceKind> All { get; } =
     [
-        Namespace, Node, Pod, Secret, ConfigMap, ServiceAccount, Event, Deployment, ReplicaSet, DeploymentRevision, Service, Endpoints, EndpointSlice,
+        Namespace, Node, Pod, Secret, ConfigMap, ServiceAccount, ResourceQuota, Event, Deployment, ReplicaSet, DeploymentRevision, Service, Endpoints, EndpointSlice,
         PodDisruptionBudget, Lease, ServiceAllocation, RolloutPolicy, RolloutState,
     ];
 

@@ -15,6 +15,7 @@ public static class ResourceRules
     private static readonly SecretValidator SecretValidator = new();
     private static readonly ConfigMapValidator ConfigMapValidator = new();
     private static readonly ServiceAccountValidator ServiceAccountValidator = new();
+    private static readonly ResourceQuotaValidator ResourceQuotaValidator = new();
     private static readonly NamespaceValidator NamespaceValidator = new();
     private static readonly NodeValidator NodeValidator = new();
     private static readonly EventValidator EventValidator = new();
@@ -66,6 +67,7 @@ public static class ResourceRules
             Secret secret => SecretValidator.Errors(secret),
             ConfigMap map => ConfigMapValidator.Errors(map),
             ServiceAccount account => ServiceAccountValidator.Errors(account),
+            ResourceQuota quota => ResourceQuotaValidator.Errors(quota),
             Namespace item => NamespaceValidator.Errors(item),
             Node node => NodeValidator.Errors(node),
             Event item => EventValidator.Errors(item),

@@ -5,6 +5,7 @@ using ControlPlane.Domain.Planning.Events;
 using ControlPlane.Domain.Planning.Garbage;
 using ControlPlane.Domain.Planning.Nodes;
 using ControlPlane.Domain.Planning.Policies;
+using ControlPlane.Domain.Planning.Quotas;
 using ControlPlane.Domain.Planning.Routing;
 using ControlPlane.Domain.Planning.Scheduling;
 using ControlPlane.Domain.Resources;
@@ -47,6 +48,7 @@ internal sealed class PassPlanner(
         WorkKind.EventExpiry => EventExpiry.Plan(world.All<Event>(), Now),
         WorkKind.Endpoints => PlanEndpoints(world, key.ObjectKey),
         WorkKind.DisruptionBudget => PlanBudget(world, key.ObjectKey),
+        WorkKind.Quota => world.Find<ResourceQuota>(key.ObjectKey) is { } quota ? [QuotaAccounting.Plan(quota, world.ByNamespace[quota.Namespace])] : [],
         WorkKind.NamespaceObjects => PlanNamespaceObjects(world, key.Name),
         WorkKind.ApiService => PlanApiService(world),
         WorkKind.Policy => PlanPolicy(world, key.ObjectKey),

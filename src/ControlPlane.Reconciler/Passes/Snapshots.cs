@@ -1,5 +1,6 @@
 using ControlPlane.Domain.Planning;
 using ControlPlane.Domain.Planning.Policies;
+using ControlPlane.Domain.Planning.Quotas;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Policies;
 using ControlPlane.Reconciler.Worlds;
@@ -35,6 +36,7 @@ internal static class Snapshots
             Pods = InNameOrder(replicaSets.SelectMany(replicaSet => world.PodsByController[replicaSet.Uid]).Concat(adoptable)),
             IsReplicaSetNameTaken = name => world.Find<ReplicaSet>(new ObjectKey(space, name)) is not null,
             Cluster = world.Cluster,
+            Quotas = world.QuotasByNamespace.Contains(space) ? new QuotaRoom([.. world.QuotasByNamespace[space]], world.PodsByNamespace[space]) : null,
             Now = now,
             Ids = ids,
         };

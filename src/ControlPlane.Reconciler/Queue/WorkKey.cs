@@ -29,6 +29,8 @@ internal readonly record struct WorkKey(WorkKind Kind, string Namespace, string 
 
     public static WorkKey DisruptionBudget(ObjectKey key) => new(WorkKind.DisruptionBudget, key.Namespace, key.Name);
 
+    public static WorkKey Quota(ObjectKey key) => new(WorkKind.Quota, key.Namespace, key.Name);
+
     public static WorkKey Policy(ObjectKey key) => new(WorkKind.Policy, key.Namespace, key.Name);
 
     /// <summary>An owner's uid: the owner may wait for its dependants, or they may have outlived it.</summary>
@@ -70,6 +72,9 @@ internal enum WorkKind
 
     /// <summary>What is left of a PodDisruptionBudget.</summary>
     DisruptionBudget,
+
+    /// <summary>How much of a ResourceQuota is used.</summary>
+    Quota,
 
     /// <summary>What a RolloutPolicy's status says.</summary>
     Policy,

@@ -27,7 +27,7 @@ internal static class Triggers
         }
 
         keys = keys.Concat(ServiceTriggers.KeysOf(world, change)).Concat(BudgetTriggers.KeysOf(world, change)).Concat(PolicyTriggers.KeysOf(world, change))
-            .Concat(StandingTriggers.KeysOf(change));
+            .Concat(StandingTriggers.KeysOf(change)).Concat(QuotaTriggers.KeysOf(world, change));
         keys = MayLetPodsFit(world, change) ? keys.Append(WorkKey.PendingPods) : keys;
         return MayEvict(world, change) ? keys.Append(WorkKey.TaintEviction) : keys;
     }
@@ -42,6 +42,7 @@ internal static class Triggers
         .. ResourceKinds.All.SelectMany(kind => world.AllOf(kind)).Where(OwnerDeletion.Waits).Select(owner => WorkKey.Dependants(owner.Uid)),
         .. world.All<Service>().Select(service => WorkKey.Endpoints(service.Key)),
         .. world.All<PodDisruptionBudget>().Select(budget => WorkKey.DisruptionBudget(budget.Key)),
+        .. world.All<ResourceQuota>().Select(quota => WorkKey.Quota(quota.Key)),
         .. world.All<RolloutPolicy>().Select(policy => WorkKey.Policy(policy.Key)),
         .. StandingTriggers.All(world),
         WorkKey.Drain,

@@ -51,6 +51,8 @@ internal sealed class World : IOwners
 
     public ResourceIndex<PodDisruptionBudget> BudgetsByNamespace { get; } = new();
 
+    public ResourceIndex<ResourceQuota> QuotasByNamespace { get; } = new();
+
     public ResourceIndex<RolloutPolicy> PoliciesByNamespace { get; } = new();
 
     /// <summary>The slices that list a pod, by the pod's uid.</summary>
@@ -256,6 +258,9 @@ internal sealed class World : IOwners
                 break;
             case PodDisruptionBudget budget:
                 change.On(BudgetsByNamespace, budget.Namespace, budget);
+                break;
+            case ResourceQuota quota:
+                change.On(QuotasByNamespace, quota.Namespace, quota);
                 break;
             case RolloutPolicy policy:
                 change.On(PoliciesByNamespace, policy.Namespace, policy);

@@ -121,6 +121,19 @@ public class TableDefinitionTests
         new ServiceAccount { Metadata = Meta, Secrets = [new() { Name = "token" }] }, "Name,Secrets,Age", "hello", 1L, "5d");
 
     [Fact]
+    public void ResourceQuota_ShowsLimitsApart() => AssertRow(
+        new ResourceQuota
+        {
+            Metadata = Meta,
+            Status = new()
+            {
+                Hard = new Dictionary<string, Quantity> { ["pods"] = Quantity.Parse("5"), ["limits.cpu"] = Quantity.Parse("2"), ["cpu"] = Quantity.Parse("1") }.ToValueMap(),
+                Used = new Dictionary<string, Quantity> { ["pods"] = Quantity.Parse("3"), ["limits.cpu"] = Quantity.Parse("500m") }.ToValueMap(),
+            },
+        },
+        "Name,Request,Limit,Age", "hello", "cpu: 0/1, pods: 3/5", "limits.cpu: 500m/2", "5d");
+
+    [Fact]
     public void Lease_ShowsItsHolder() => AssertRow(new Lease { Metadata = Meta, Spec = new() { HolderIdentity = "me" } }, "Name,Holder,Age", "hello", "me", "5d");
 
     [Fact]

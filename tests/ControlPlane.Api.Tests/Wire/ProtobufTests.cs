@@ -88,6 +88,17 @@ public sealed class ProtobufTests
     }
 
     [Fact]
+    public void Decode_ResourceQuota_HasItsAmounts()
+    {
+        byte[] entry = Message((1, "pods"u8.ToArray()), (2, Message((1, "5"u8.ToArray()))));
+        byte[] quota = Message((1, Message((1, "q"u8.ToArray()))), (2, Message((1, entry))));
+
+        ResourceQuota decoded = Decode<ResourceQuota>(Envelope(quota, "ResourceQuota"), ResourceKinds.ResourceQuota);
+
+        Assert.Equal(("q", "pods=5"), (decoded.Name, decoded.Spec.Hard.ToString()));
+    }
+
+    [Fact]
     public void Decode_EveryFormOfValue_IsReadAsItsJsonWouldBe()
     {
         byte[] probe = Message(

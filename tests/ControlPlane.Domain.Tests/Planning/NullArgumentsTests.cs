@@ -5,6 +5,7 @@ using ControlPlane.Domain.Planning.Explaining;
 using ControlPlane.Domain.Planning.Garbage;
 using ControlPlane.Domain.Planning.Nodes;
 using ControlPlane.Domain.Planning.Policies;
+using ControlPlane.Domain.Planning.Quotas;
 using ControlPlane.Domain.Planning.ReplicaSets;
 using ControlPlane.Domain.Planning.Rollouts;
 using ControlPlane.Domain.Planning.Routing;
@@ -120,6 +121,13 @@ public sealed class NullArgumentsTests
             ("space", () => NamespaceObjects.Plan(null!, null, null, new ApiServerFacts(), Now, Ids)),
             ("facts", () => NamespaceObjects.Plan(new Namespace(), null, null, null!, Now, Ids)),
             ("ids", () => NamespaceObjects.Plan(new Namespace(), null, null, new ApiServerFacts(), Now, null!)),
+            ("quota", () => QuotaAccounting.Concerns(null!, new Pod())),
+            ("item", () => QuotaAccounting.Concerns(new ResourceQuota(), null!)),
+            ("quota", () => QuotaAccounting.Plan(null!, [])),
+            ("contents", () => QuotaAccounting.Plan(new ResourceQuota(), null!)),
+            ("wanted", () => QuotaAccounting.Judge(null!, null, [], [])),
+            ("quotas", () => QuotaAccounting.Judge(new Pod(), null, null!, [])),
+            ("alike", () => QuotaAccounting.Judge(new Pod(), null, [], (IReadOnlyCollection<Resource>)null!)),
             ("deployment", () => PolicyChoice.Of(null!, [])),
             ("policies", () => PolicyChoice.Of(Deployment, null!)),
             ("policy", () => PolicyStatuses.Plan(null!, [], [], _ => null, Now)),

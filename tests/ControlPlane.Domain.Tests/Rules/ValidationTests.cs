@@ -15,6 +15,7 @@ public class ValidationTests
             Objects.Deployment(), Objects.ReplicaSet(), Objects.Pod(),
             new ConfigMap { Metadata = Objects.Meta("settings"), Data = ValueMap.Of(("a.b_c-d", "x")), BinaryData = ValueMap.Of(("e", "eA==")) },
             new ServiceAccount { Metadata = Objects.Meta("robot"), Secrets = [new() { Name = "token" }], ImagePullSecrets = [new() { Name = "login" }], AutomountServiceAccountToken = true },
+            new ResourceQuota { Metadata = Objects.Meta("q"), Spec = new() { Hard = Objects.Quantities(("pods", "5"), ("requests.cpu", "1500m"), ("limits.memory", "1Gi"), ("count/deployments.apps", "0"), ("example.com/x", "1"), ("persistentvolumeclaims", "4"), ("requests.storage", "1Gi")) } },
             new Lease { Metadata = Objects.Meta("leader"), Spec = new() { HolderIdentity = "", LeaseDurationSeconds = 1, LeaseTransitions = 0 } },
             new Secret { Metadata = Objects.Meta("login"), StringData = ValueMap.Of(("password", "x")) },
             new Namespace { Metadata = clusterWide }, new Node { Metadata = clusterWide },
@@ -234,6 +235,22 @@ public class ValidationTests
             [("data[a]", "Invalid value: \"a\": duplicate of key present in binaryData"), ("binaryData[a]", "Invalid value: \"a\": duplicate of key present in data")],
             ErrorsOf(map).Select(error => (error.Field, error.Message)));
     }
+
+    public static TheoryData<string, ResourceQuotaSpec, string, string> ResourceQuotaCases => new()
+    {
+        { "no such resource", new() { Hard = Objects.Quantities(("cpus", "1")) }, "spec.hard[cpus]", "Invalid value: \"cpus\": must be a standard resource for quota" },
+        { "limits of what has none", new() { Hard = Objects.Quantities(("limits.pods", "1")) }, "spec.hard[limits.pods]", "Invalid value: \"limits.pods\": must be a standard resource for quota" },
+        { "fewer than none", new() { Hard = Objects.Quantities(("cpu", "-1")) }, "spec.hard[cpu]", "Invalid value: \"-1\": must be greater than or equal to 0" },
+        { "half a pod", new() { Hard = Objects.Quantities(("pods", "1500m")) }, "spec.hard[pods]", "Invalid value: \"1500m\": must be an integer" },
+        { "half an object", new() { Hard = Objects.Quantities(("count/secrets", "1500m")) }, "spec.hard[count/secrets]", "Invalid value: \"1500m\": must be an integer" },
+        { "a scope", new() { Scopes = ["BestEffort"] }, "spec.scopes", "Forbidden: quotas for some pods alone are not honoured by this control plane; remove it" },
+        { "a scope selector", new() { ScopeSelector = new() { MatchExpressions = [new() { ScopeName = "PriorityClass", Operator = "Exists" }] } }, "spec.scopeSelector", "Forbidden: quotas for some pods alone are not honoured by this control plane; remove it" },
+    };
+
+    [Theory]
+    [MemberData(nameof(ResourceQuotaCases))]
+    public void ResourceQuota_WithOneThingWrong_HasThatErrorAlone(string what, ResourceQuotaSpec spec, string field, string message) =>
+        AssertOnly(what, new ResourceQuota { Metadata = Objects.Meta("q"), Spec = spec }, field, message);
 
     [Fact]
     public void ServiceAccount_WithANameThatIsNone_IsRefused() =>

@@ -291,6 +291,12 @@ public class ResourceStoreTests(PostgresFixture postgres) : IClassFixture<Postgr
             "Secret" => new Secret { Metadata = meta, Type = "Opaque", Data = ValueMap.Of(("a", "Yg==")), Immutable = true },
             "ConfigMap" => new ConfigMap { Metadata = meta, Data = ValueMap.Of(("a", "b")), BinaryData = ValueMap.Of(("c", "ZA==")), Immutable = false },
             "ServiceAccount" => new ServiceAccount { Metadata = meta, Secrets = [new ObjectReference { Name = "token" }], ImagePullSecrets = [new LocalObjectReference { Name = "login" }], AutomountServiceAccountToken = false },
+            "ResourceQuota" => new ResourceQuota
+            {
+                Metadata = meta,
+                Spec = new ResourceQuotaSpec { Hard = new Dictionary<string, Quantity> { ["pods"] = Quantity.Parse("5") }.ToValueMap() },
+                Status = new ResourceQuotaStatus { Used = new Dictionary<string, Quantity> { ["pods"] = Quantity.Parse("0") }.ToValueMap() },
+            },
             "Event" => new Event { Metadata = meta, InvolvedObject = new ObjectReference { Kind = "Pod", Name = "p", Uid = "u" }, Reason = "Started", EventTime = DateTimeOffset.UnixEpoch },
             "Deployment" => new Deployment { Metadata = meta, Spec = new DeploymentSpec { Replicas = 3, Template = template, Strategy = new DeploymentStrategy { Type = "Recreate" } } },
             "ReplicaSet" => new ReplicaSet { Metadata = meta, Spec = new ReplicaSetSpec { Replicas = 0, Template = template }, Status = new ReplicaSetStatus() },

@@ -34,7 +34,7 @@ internal sealed class Replica
         IResourceStore store = simulation.Plant.OnStore(link);
         Reader = new CacheReader(cache, new SimulatedTables(simulation.Database, link), Process.Time);
         ServiceAllocator allocator = new(Reader, Options.Create(new ApiOptions()), simulation.Dice.Fork().NewGuid);
-        Updater = new Updater(store, Reader, allocator, Process.Time, simulation.Dice.Fork().NewGuid);
+        Updater = new Updater(store, Reader, allocator, new QuotaCharges(Reader), Process.Time, simulation.Dice.Fork().NewGuid);
         Deleter = new Deleter(Updater, Reader, new NodeTokens(new NoTokens()), Process.Time);
         SimulatedPresence presence = new(simulation.Database, link, scheduler, Process.Time);
         AgentSessions sessions = new(Process.Time);

@@ -17,6 +17,7 @@ public sealed class TableDefinition
         [ResourceKinds.Secret] = SecretTable.Definition,
         [ResourceKinds.ConfigMap] = ConfigMapTable.Definition,
         [ResourceKinds.ServiceAccount] = ServiceAccountTable.Definition,
+        [ResourceKinds.ResourceQuota] = ResourceQuotaTable.Definition,
         [ResourceKinds.Event] = EventTable.Definition,
         [ResourceKinds.Service] = ServiceTable.Definition,
         [ResourceKinds.Endpoints] = EndpointsTable.OfEndpoints,

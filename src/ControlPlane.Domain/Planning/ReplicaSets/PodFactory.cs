@@ -41,6 +41,13 @@ internal sealed class PodFactory(ReplicaSet replicaSet, IEnumerable<string> take
         };
     }
 
+    /// <summary>
+    /// Why quotas leave no room for the next pod, as the API would say it, with the start of its name: the same as long as the quotas are the same. Null when they do; the pod is
+    /// counted then.
+    /// </summary>
+    public string? QuotaRefusal() =>
+        snapshot.Quotas?.Take(model) is { } why ? $"{ResourceKinds.Pod.Plural} \"{model.Metadata.GenerateName}\" is forbidden: {why}" : null;
+
     private (Pod Pod, EventNote Note) Bound(Pod pod, string node)
     {
         pod = pod with

@@ -1,5 +1,6 @@
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning.Garbage;
+using ControlPlane.Domain.Planning.Quotas;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 
@@ -51,13 +52,14 @@ internal static class ReplicaSetPlanner
         }
 
         writes.AddRange(pods.Adopted.Where(pod => !ended.Contains(pod.Uid)).Concat(pods.Released).Select(pod => new Write.Update(pod, ResourceParts.Desired)));
-        string? refusal = Create(replicaSet, Math.Min(missing, PodBatchMax), snapshot, writes, events);
+        int batch = snapshot.Quotas is null ? PodBatchMax : QuotaRoom.PodBatchMax;
+        string? refusal = Create(replicaSet, Math.Min(missing, batch), snapshot, writes, events);
         return plan with
         {
             Status = plan.Status with { Conditions = WithFailure(plan.Status.Conditions, replicaSet, refusal, snapshot.Now) },
             PodWrites = [.. writes],
             Events = [.. events],
-            RecheckAfter = refusal is null && Math.Abs(missing) > PodBatchMax ? TimeSpan.Zero : plan.RecheckAfter,
+            RecheckAfter = refusal is null && (missing > batch || -missing > PodBatchMax) ? TimeSpan.Zero : plan.RecheckAfter,
         };
     }
 
@@ -93,8 +95,8 @@ internal static class ReplicaSetPlanner
     }
 
     /// <summary>
-    /// The missing pods, or why there can be none: the pods of one template are alike, so what is wrong with the first is asked once, before any is
-    /// made. (Kubernetes learns it by trying: one, then two, four, … until one is refused.)
+    /// The missing pods, or why there can be none, or no more: the pods of one template are alike, so what is wrong with the first is asked once, before any is
+    /// made; quotas are asked for each. (Kubernetes learns it by trying: one, then two, four, … until one is refused.)
     /// </summary>
     private static string? Create(ReplicaSet replicaSet, int count, WorkloadSnapshot snapshot, List<Write> writes, List<EventNote> events)
     {
@@ -112,6 +114,12 @@ internal static class ReplicaSetPlanner
 
         for (int i = 0; i < count; i++)
         {
+            if (factory.QuotaRefusal() is { } exceeded)
+            {
+                events.Add(EventNote.Warning(replicaSet, FailedCreate, $"Error creating: {exceeded}"));
+                return exceeded;
+            }
+
             (Pod pod, EventNote note) = factory.Next();
             writes.Add(new Write.Create(pod));
             events.Add(EventNote.Normal(replicaSet, "SuccessfulCreate", $"Created pod: {pod.Name}"));

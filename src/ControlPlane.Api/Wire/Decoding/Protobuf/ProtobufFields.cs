@@ -57,6 +57,11 @@ internal static class ProtobufFields
         [typeof(Secret)] = Read("metadata=1 data#=2 type=3 stringData=4 immutable=5"),
         [typeof(ConfigMap)] = Read("metadata=1 data=2 binaryData#=3 immutable=4"),
         [typeof(ServiceAccount)] = Read("metadata=1 secrets=2 imagePullSecrets=3 automountServiceAccountToken=4"),
+        [typeof(ResourceQuota)] = Read(MetadataSpecStatus),
+        [typeof(ResourceQuotaSpec)] = Read("hard=1 scopes=2 scopeSelector=3"),
+        [typeof(ScopeSelector)] = Read("matchExpressions=1"),
+        [typeof(ScopedResourceSelectorRequirement)] = Read("scopeName=1 operator=2 values=3"),
+        [typeof(ResourceQuotaStatus)] = Read("hard=1 used=2"),
         [typeof(Lease)] = Read("metadata=1 spec=2"),
         [typeof(LeaseSpec)] = Read(
             "holderIdentity=1 leaseDurationSeconds=2 acquireTime=3 renewTime=4 leaseTransitions=5 strategy=6 preferredHolder=7"),

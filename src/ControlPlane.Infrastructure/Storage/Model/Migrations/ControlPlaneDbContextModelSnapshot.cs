@@ -1224,6 +1224,69 @@ namespace ControlPlane.Infrastructure.Storage.Model.Migrations
                     b.ToTable("replicasets", (string)null);
                 });
 
+            modelBuilder.Entity("resourcequotas", b =>
+                {
+                    b.Property<string>("Uid")
+                        .HasColumnType("text")
+                        .HasColumnName("uid");
+
+                    b.Property<long>("DesiredRevision")
+                        .HasColumnType("bigint")
+                        .HasColumnName("desired_revision");
+
+                    b.Property<string>("Labels")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("labels");
+
+                    b.Property<string>("Metadata")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("metadata");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Namespace")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("namespace");
+
+                    b.Property<long>("ResourceVersion")
+                        .HasColumnType("bigint")
+                        .HasColumnName("resource_version");
+
+                    b.Property<string>("Spec")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("spec");
+
+                    b.Property<string>("Status")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("status");
+
+                    b.Property<string>("deletion_timestamp")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("text")
+                        .HasColumnName("deletion_timestamp")
+                        .HasComputedColumnSql("metadata ->> 'deletionTimestamp'", true);
+
+                    b.Property<long?>("generation")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("bigint")
+                        .HasColumnName("generation")
+                        .HasComputedColumnSql("(metadata ->> 'generation')::bigint", true);
+
+                    b.HasKey("Uid")
+                        .HasName("pk_resourcequotas");
+
+                    b.HasIndex("Namespace", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_resourcequotas_namespace_name");
+
+                    b.ToTable("resourcequotas", (string)null);
+                });
+
             modelBuilder.Entity("rolloutpolicies", b =>
                 {
                     b.Property<string>("Uid")
