@@ -20,6 +20,8 @@ internal static class DeploymentActions
     /// <summary>The longest wait for a rollout; a client that wants to wait longer asks again.</summary>
     private static readonly TimeSpan WaitMax = TimeSpan.FromMinutes(10);
 
+    private static readonly DecodeTarget Promotion = new(Group, Version, nameof(PromotionOptions), typeof(PromotionOptions));
+
     private static readonly DecodeTarget Options = new(Group, Version, nameof(RolloutActionOptions), typeof(RolloutActionOptions));
 
     public static ValueList<ServedSubresource> Served { get; } =
@@ -32,6 +34,11 @@ internal static class DeploymentActions
             AnswerType = typeof(RolloutForecast),
         },
         Action("promote", "Go on with a rollout that waits for a person's word"),
+        new("promote-to", typeof(PromotionOptions), Group, Version, nameof(PromotionOptions), ["create"])
+        {
+            Summary = "Give a Deployment of another namespace the images of a revision that has proven itself, pinned by digest; with dryRun=All, show which",
+            AnswerType = typeof(RolloutActionResult),
+        },
         Action("restart", "Replace the pods of a Deployment by new ones of the same template"),
         Action("resume", "Resume a paused Deployment"),
         Action("retry", "Try a failed revision again"),
@@ -67,11 +74,26 @@ internal static class DeploymentActions
             KeyOf(http),
             ActionOf(action, said),
             said.Metadata.ResourceVersion,
-            http.Request.Headers.TryGetValue(IdempotentRequests.Header, out Microsoft.Extensions.Primitives.StringValues key) ? key.ToString() : null,
-            new WriteContext(TokenAuthentication.ActorOf(http), options.IsDryRun) { UserAgent = http.Request.Headers.UserAgent.ToString() });
+            IdempotencyKeyOf(http),
+            ContextOf(http, options));
         RolloutActionResult result = await mediator.Send(request, http.RequestAborted);
         await ObjectReply.WriteAsync(http, StatusCodes.Status201Created, result, ReplyForm.Objects);
     }
+
+    /// <summary>Strict as the options of the other actions are.</summary>
+    public static async Task PromoteAsync(HttpContext http, IMediator mediator)
+    {
+        WriteOptions options = WriteOptions.Parse(http.Request.Query, "CreateOptions");
+        PromotionOptions said = (PromotionOptions)BodyDecoder.Decode(await BodyReader.ReadAsync(http), http.Request.ContentType, Promotion, FieldValidation.Strict).Object;
+        PromoteDeployment request = new(KeyOf(http), said, IdempotencyKeyOf(http), ContextOf(http, options));
+        await ObjectReply.WriteAsync(http, StatusCodes.Status201Created, await mediator.Send(request, http.RequestAborted), ReplyForm.Objects);
+    }
+
+    private static string? IdempotencyKeyOf(HttpContext http) =>
+        http.Request.Headers.TryGetValue(IdempotentRequests.Header, out Microsoft.Extensions.Primitives.StringValues key) ? key.ToString() : null;
+
+    private static WriteContext ContextOf(HttpContext http, WriteOptions options) =>
+        new(TokenAuthentication.ActorOf(http), options.IsDryRun) { UserAgent = http.Request.Headers.UserAgent.ToString() };
 
     private static ServedSubresource Action(string name, string summary) =>
         new(name, typeof(RolloutActionOptions), Group, Version, nameof(RolloutActionOptions), ["create"])

@@ -92,6 +92,9 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
                 case "plan":
                     map.Add(path, HttpMethods.Post, DeploymentActions.PlanAsync);
                     break;
+                case "promote-to":
+                    map.Add(path, HttpMethods.Post, DeploymentActions.PromoteAsync);
+                    break;
                 case "rollback" or "restart" or "pause" or "resume" or "promote" or "abort" or "retry":
                     map.Add(path, HttpMethods.Post, (http, mediator) => DeploymentActions.ActAsync(http, mediator, subresource.Name));
                     break;

@@ -49,26 +49,28 @@ internal sealed class ActOnDeploymentHandler(Updater updater, WorkloadSnapshots 
             isChange = done.Deployment != stored;
             return done.Deployment;
         }, cancellationToken);
-        return new RolloutActionResult
-        {
-            ApiVersion = RolloutView.GroupVersion,
-            Kind = nameof(RolloutActionResult),
-            Metadata = new ObjectMeta
-            {
-                Name = result.Name,
-                Namespace = result.Namespace,
-                Uid = result.Uid,
-                ResourceVersion = result.Metadata.ResourceVersion,
-                Generation = result.Metadata.Generation,
-            },
-            Action = request.Action.Name,
-            Changed = isChange,
-            Message = done!.Message,
-            Revision = done.Revision,
-        };
+        return ResultOf(request.Action.Name, result, done!, isChange);
     }
 
-    private static ActionOutcome.Done Possible(ActionOutcome outcome, Deployment deployment) => outcome switch
+    internal static RolloutActionResult ResultOf(string action, Deployment result, ActionOutcome.Done done, bool isChange) => new()
+    {
+        ApiVersion = RolloutView.GroupVersion,
+        Kind = nameof(RolloutActionResult),
+        Metadata = new ObjectMeta
+        {
+            Name = result.Name,
+            Namespace = result.Namespace,
+            Uid = result.Uid,
+            ResourceVersion = result.Metadata.ResourceVersion,
+            Generation = result.Metadata.Generation,
+        },
+        Action = action,
+        Changed = isChange,
+        Message = done.Message,
+        Revision = done.Revision,
+    };
+
+    internal static ActionOutcome.Done Possible(ActionOutcome outcome, Deployment deployment) => outcome switch
     {
         ActionOutcome.Done done => done,
         ActionOutcome.NotNow notNow => throw StatusError.Conflict(Kind, deployment.Name, notNow.Because),

@@ -20,5 +20,5 @@ internal static class RevisionRecording
         }
     }
 
-    private static Author AuthorOf(WriteContext context) => new(context.Actor, context.UserAgent);
+    private static Author AuthorOf(WriteContext context) => new(context.Actor, context.UserAgent) { Change = context.Change };
 }

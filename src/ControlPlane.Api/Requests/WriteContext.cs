@@ -16,6 +16,9 @@ internal sealed record WriteContext(string Actor, bool DryRun = false)
     }
     = "";
 
+    /// <summary>What the change is, in one sentence, where the request knows more than the objects tell; else empty.</summary>
+    public string Change { get; init; } = "";
+
     /// <summary>Through which subresource fields are written; empty for the object itself.</summary>
     public string Subresource { get; init; } = "";
 

@@ -16,7 +16,7 @@ public sealed class DiscoveryDocumentsTests
 
         Assert.Equal(
             [
-                "deployments", "deployments/abort", "deployments/history", "deployments/pause", "deployments/plan", "deployments/promote", "deployments/restart",
+                "deployments", "deployments/abort", "deployments/history", "deployments/pause", "deployments/plan", "deployments/promote", "deployments/promote-to", "deployments/restart",
                 "deployments/resume", "deployments/retry", "deployments/rollback", "deployments/rollout", "deployments/scale", "deployments/status",
                 "replicasets", "replicasets/scale", "replicasets/status",
             ],

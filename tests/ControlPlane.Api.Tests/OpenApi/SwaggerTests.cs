@@ -40,6 +40,7 @@ public sealed class SwaggerTests(ApiServer api)
     [InlineData("pause")]
     [InlineData("resume")]
     [InlineData("promote")]
+    [InlineData("promote-to")]
     [InlineData("abort")]
     [InlineData("retry")]
     [InlineData("rollback")]

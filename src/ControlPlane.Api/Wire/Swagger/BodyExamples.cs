@@ -35,6 +35,13 @@ internal static class BodyExamples
     {
         { Method: not "post" } => null,
         { Type: var type } when type == typeof(RolloutActionOptions) => Options(operation),
+        { Type: var type } when type == typeof(PromotionOptions) => new JsonObject
+        {
+            ["apiVersion"] = RolloutView.GroupVersion,
+            ["kind"] = nameof(PromotionOptions),
+            ["toNamespace"] = "production",
+            ["revision"] = 1,
+        },
         { Type: var type } when type == typeof(Deployment) => operation.Path.EndsWith("/plan", StringComparison.Ordinal) ? Next() : JsonNode.Parse(Hello),
         _ => null,
     };

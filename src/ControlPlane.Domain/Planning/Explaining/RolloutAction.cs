@@ -1,4 +1,5 @@
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Domain.Planning.Explaining;
 
@@ -78,4 +79,7 @@ public sealed record RolloutActionResult : Resource
 
     /// <summary>The revision that the action is about: of a rollback the one gone back to; absent when none is on record.</summary>
     public long? Revision { get; init; }
+
+    /// <summary>Of <c>promote-to</c>: the containers that get another image.</summary>
+    public ValueList<ImageChange> Images { get; init; }
 }

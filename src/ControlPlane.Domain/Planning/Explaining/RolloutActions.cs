@@ -31,7 +31,7 @@ public static class RolloutActions
     /// <summary>The finest difference that a recorded request keeps.</summary>
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
 
-    private static readonly ActionOutcome.NotNow NotBegun = new("its rollout has not begun yet; try again");
+    internal static readonly ActionOutcome.NotNow NotBegun = new("its rollout has not begun yet; try again");
 
     /// <param name="action">What is asked.</param>
     /// <param name="deployment">The Deployment as it is stored.</param>
@@ -97,7 +97,7 @@ public static class RolloutActions
         return older.Find(item => Outcomes.Of(item) == RevisionOutcome.Complete) ?? older.Find(item => Outcomes.Of(item) != RevisionOutcome.Failed);
     }
 
-    private static string Known(IReadOnlyList<ReplicaSet> replicaSets) => replicaSets.Count == 0
+    internal static string Known(IReadOnlyList<ReplicaSet> replicaSets) => replicaSets.Count == 0
         ? "none"
         : string.Join(", ", replicaSets.Select(Revisions.Of).Order());
 
@@ -170,7 +170,8 @@ public static class RolloutActions
             : Requested(deployment, RolloutRequests.Retry, revision, Later(now, failedAt), $"revision {revision} is tried again");
     }
 
-    private static ReplicaSet? Current(Deployment deployment, IReadOnlyList<ReplicaSet> replicaSets) =>
+    /// <summary>The declared revision; null when it has not begun.</summary>
+    internal static ReplicaSet? Current(Deployment deployment, IReadOnlyList<ReplicaSet> replicaSets) =>
         replicaSets
             .Where(item => Templates.AreEqual(item.Spec.Template, deployment.Spec.Template))
             .OrderBy(item => item.Metadata.CreationTimestamp)

@@ -8,7 +8,11 @@ namespace ControlPlane.Domain.Planning.Rollouts;
 /// <summary>Who makes a change.</summary>
 /// <param name="Name">The token's name.</param>
 /// <param name="UserAgent">The program, as it calls itself; empty when it does not say.</param>
-public sealed record Author(string Name, string UserAgent);
+public sealed record Author(string Name, string UserAgent)
+{
+    /// <summary>What the change is, in one sentence; empty: it is told by what differs.</summary>
+    public string Change { get; init; } = "";
+}
 
 /// <summary>
 /// The records of a Deployment's revisions: one is made with each declaration of another template, and each pass writes down what came of it.
@@ -63,7 +67,7 @@ public static class RevisionRecords
                 StartedBy = author.Name,
                 UserAgent = Program(author.UserAgent),
                 StartedAt = now,
-                Change = TemplateChange.Describe(stored?.Spec.Template, declared.Spec.Template),
+                Change = author.Change.Length > 0 ? author.Change : TemplateChange.Describe(stored?.Spec.Template, declared.Spec.Template),
                 Images = TemplateChange.Images(declared.Spec.Template).ToValueList(),
             },
         };
