@@ -46,6 +46,7 @@ internal sealed class Simulation
     private Simulation(ulong seed, PlantKind plant)
     {
         Plant = plant.Make();
+        Mixture = new Mixture(seed);
         Dice = new Dice(seed);
         Scheduler = new Scheduler(Dice.Fork());
         Trace = new Trace(Scheduler);
@@ -65,6 +66,8 @@ internal sealed class Simulation
     }
 
     public Plant Plant { get; }
+
+    public Mixture Mixture { get; }
 
     public Dice Dice { get; }
 
@@ -246,14 +249,15 @@ internal sealed class Simulation
                 },
                 _ => null,
             };
-            if (strategy is not null)
+            bool isOptedOut = Mixture.IsOptedOut(name);
+            if (strategy is not null || isOptedOut)
             {
                 yield return new Write.Create(ResourceRules.WithDefaults(new RolloutPolicy
                 {
                     ApiVersion = ResourceKinds.RolloutPolicy.ApiVersion,
                     Kind = ResourceKinds.RolloutPolicy.Kind,
-                    Metadata = new ObjectMeta { Namespace = "default", Name = name, Uid = Dice.NewGuid().ToString(), Generation = 1, CreationTimestamp = Scheduler.Now },
-                    Spec = new RolloutPolicySpec { TargetRef = new PolicyTarget { Name = name }, Strategy = strategy },
+                    Metadata = new ObjectMeta { Namespace = "default", Name = name, Uid = strategy is null ? Mixture.NewUid() : Dice.NewGuid().ToString(), Generation = 1, CreationTimestamp = Scheduler.Now },
+                    Spec = new RolloutPolicySpec { TargetRef = new PolicyTarget { Name = name }, Strategy = strategy, RollbackOnFailure = isOptedOut ? false : null },
                 }));
             }
         }

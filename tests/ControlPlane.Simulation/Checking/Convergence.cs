@@ -13,20 +13,26 @@ internal static class Convergence
     public static IEnumerable<string> Missing(Simulation simulation)
     {
         DatabaseState state = simulation.Database.Backup();
-        IEnumerable<string> missing = MissingNodes(state).Concat(state.All<Deployment>().SelectMany(deployment => MissingOf(state, deployment)));
+        IEnumerable<string> missing = MissingNodes(state, simulation).Concat(state.All<Deployment>().SelectMany(deployment => MissingOf(state, deployment)));
 
         // After a restore, what the lost part of history had begun or ended is held on to until a person decides.
         return simulation.WasRestored ? missing : missing.Concat(Leftovers(state, simulation)).Concat(Strays(state, simulation)).Concat(Misrouted(state, simulation));
     }
 
-    private static IEnumerable<string> MissingNodes(DatabaseState state) =>
-        state.All<Node>().Where(node => !node.IsReady()).Select(node => $"{node.Name} is not ready");
+    /// <summary>Every machine has its Node, one that was deleted too: its agent registers it anew.</summary>
+    private static IEnumerable<string> MissingNodes(DatabaseState state, Simulation simulation) =>
+        simulation.Machines.Where(machine => state.Find<Node>(new ObjectKey("", machine.Name))?.IsReady() != true).Select(machine => $"{machine.Name} is not ready");
 
     private static IEnumerable<string> MissingOf(DatabaseState state, Deployment deployment)
     {
         if (deployment.Metadata.IsDeleting)
         {
             return [$"{deployment.Name} is still being deleted"];
+        }
+
+        if (deployment.CurrentOf(state.ReplicaSetsOf(deployment)) is { } current && current.IsMarked("Failed"))
+        {
+            return RollbackRule.MissingOf(state, deployment, current);
         }
 
         DeploymentStatus status = deployment.Status ?? new DeploymentStatus();

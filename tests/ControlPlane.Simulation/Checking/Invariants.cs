@@ -16,6 +16,9 @@ internal sealed class Invariants
 {
     private const string Reconciler = "system:reconciler";
 
+    /// <summary>How long a commit of the reconciler may be on its way.</summary>
+    private static readonly TimeSpan CommitsWithin = TimeSpan.FromSeconds(16);
+
     private readonly Simulation simulation;
     private readonly HashSet<string> endedOnRecord = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<(long Revision, bool IsReady)>> readiness = new(StringComparer.Ordinal);
@@ -24,6 +27,8 @@ internal sealed class Invariants
     private readonly Dictionary<string, long> highestRevision = new(StringComparer.Ordinal);
     private readonly DrainRule draining;
     private readonly StrategyRule strategies;
+    private readonly RollbackRule rollbacks;
+    private readonly Dictionary<string, long> deletedNodes = new(StringComparer.Ordinal);
     private long lastRevision;
 
     public Invariants(Simulation simulation)
@@ -31,6 +36,7 @@ internal sealed class Invariants
         this.simulation = simulation;
         draining = new DrainRule(simulation);
         strategies = new StrategyRule(simulation, AvailableOf);
+        rollbacks = new RollbackRule(simulation, IsResized);
         simulation.Database.Committed += Check;
     }
 
@@ -47,6 +53,8 @@ internal sealed class Invariants
         highestRevision.Clear();
         readiness.Clear();
         endedByOthers.Clear();
+        deletedNodes.Clear();
+        rollbacks.Forget();
         strategies.Forget();
     }
 
@@ -70,6 +78,7 @@ internal sealed class Invariants
             CheckSpecsStay(transaction);
             CheckAvailability(transaction);
             strategies.Check(transaction);
+            rollbacks.Check(transaction);
         }
     }
 
@@ -92,6 +101,10 @@ internal sealed class Invariants
             case Deployment deployment:
                 CheckNotLost(deployment);
                 strategies.NoteRequests(change, deployment);
+                rollbacks.NoteDeclared(change, deployment);
+                break;
+            case Node node when change.Operation == ChangeOperation.Deleted:
+                deletedNodes[node.Name] = change.Revision;
                 break;
         }
     }
@@ -177,6 +190,12 @@ internal sealed class Invariants
     {
         foreach (string node in transaction.Changes.Where(IsBinding).Select(change => ((Pod)change.Object).Spec.NodeName!).Distinct(StringComparer.Ordinal))
         {
+            if (transaction.After.Find<Node>(new ObjectKey("", node)) is null)
+            {
+                CheckNodeGone(transaction, node);
+                continue;
+            }
+
             Pod[] there = [.. transaction.After.All<Pod>().Where(pod => pod.Spec.NodeName == node && pod.Status?.Phase is not ("Succeeded" or "Failed"))];
             long asked = there.Sum(pod => pod.Spec.Containers.Sum(container => container.Resources?.Requests["cpu"].Milli ?? 0));
             long offered = transaction.After.Find<Node>(new ObjectKey("", node))?.Status?.Allocatable["cpu"].Milli ?? 0;
@@ -184,6 +203,16 @@ internal sealed class Invariants
             {
                 Break($"{node} offers {offered} m of CPU and {there.Length} pods were given {asked} m of it");
             }
+        }
+    }
+
+    /// <summary>Nothing is bound to a Node that is deleted, once the reconciler can know it.</summary>
+    private void CheckNodeGone(Transaction transaction, string node)
+    {
+        long deletedAt = deletedNodes.GetValueOrDefault(node);
+        if (deletedAt <= transaction.Known)
+        {
+            Break($"pods were given to {node}, which was deleted at revision {deletedAt}: the reconciler had seen all up to {transaction.Known}");
         }
     }
 
@@ -260,8 +289,20 @@ internal sealed class Invariants
 
     /// <summary>True for the end of a pod that served, on a node that is there.</summary>
     private bool TakesAvailable(Change change, Transaction transaction) =>
-        EndsReady(change) && !Since((Pod)change.Object, transaction.Known).Contains(false)
+        EndsReady(change) && IsSurelyAvailable((Pod)change.Previous!, transaction) && !Since((Pod)change.Object, transaction.Known).Contains(false)
         && transaction.Before.Find<Node>(new ObjectKey("", ((Pod)change.Object).Spec.NodeName ?? ""))?.IsReady() == true;
+
+    /// <summary>
+    /// True for a ready pod that was available when its end was planned, whose commit may have been on its way for 16 s: with <c>minReadySeconds</c> a ready one need not be. By clocks that
+    /// disagree nobody can say.
+    /// </summary>
+    private bool IsSurelyAvailable(Pod pod, Transaction transaction)
+    {
+        int minReady = transaction.After.All<Deployment>().Where(deployment => transaction.After.PodsOf(deployment).Any(own => own.Uid == pod.Uid))
+            .Select(deployment => deployment.Spec.MinReadySeconds ?? 0).FirstOrDefault();
+        DateTimeOffset? since = Conditions.Find(pod.Status?.Conditions ?? default, Conditions.Ready)?.LastTransitionTime;
+        return minReady == 0 || (!simulation.ReplicasDisagree && simulation.Scheduler.Now - since > TimeSpan.FromSeconds(minReady) + CommitsWithin);
+    }
 
     private static bool EndsReady(Change change) =>
         change.Previous is Pod before && before.IsActive() && before.IsReady()

@@ -30,6 +30,20 @@ internal static class Workloads
     public static long Revision(this Resource item) =>
         long.TryParse(item.Metadata.Annotations[RevisionAnnotation], out long revision) ? revision : 0;
 
+    /// <summary>The ReplicaSet of the version that a Deployment declares; null when there is none yet.</summary>
+    public static ReplicaSet? CurrentOf(this Deployment deployment, IEnumerable<ReplicaSet> own)
+    {
+        PodTemplateSpec declared = deployment.Spec.Template.WithoutHash();
+        return own.Where(item => item.Spec.Template.WithoutHash() == declared).MinBy(item => (item.Metadata.CreationTimestamp, item.Name));
+    }
+
+    /// <summary>Whether a revision's record has an outcome: <c>Complete</c> or <c>Failed</c>.</summary>
+    public static bool IsMarked(this ReplicaSet replicaSet, string outcome) => replicaSet.Marked(outcome) is not null;
+
+    /// <summary>What a revision's record says of an outcome; null when it is another, or none yet.</summary>
+    public static Condition? Marked(this ReplicaSet replicaSet, string outcome) =>
+        Conditions.Find(replicaSet.Status?.Conditions ?? default, outcome) is { Status: "True" } mark ? mark : null;
+
     /// <summary>The Deployment's replicas for which a ReplicaSet was last sized.</summary>
     public static int? SizedFor(this ReplicaSet replicaSet) =>
         int.TryParse(replicaSet.Metadata.Annotations["deployment.kubernetes.io/desired-replicas"], out int replicas) ? replicas : null;

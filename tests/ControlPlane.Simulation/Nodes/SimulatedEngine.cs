@@ -3,18 +3,20 @@ using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Simulation.Networking;
 using ControlPlane.Simulation.Scheduling;
+using ControlPlane.Simulation.Using;
 
 namespace ControlPlane.Simulation.Nodes;
 
 /// <summary>
 /// A node's container engine. It outlives the agents that call it, carries out what it was asked even when the one who asked has died, and takes its time.
-/// Images are always there; a container runs until it is stopped or its machine goes down.
+/// A container runs until it is stopped, its machine goes down, or its version ends by itself (<see cref="Versions"/>).
 /// </summary>
 internal sealed class SimulatedEngine(string node, Scheduler scheduler, FaultRates faults, Dice dice) : IContainerRuntime
 {
     /// <summary>The exit code of a container that SIGTERM ended.</summary>
     private const int Terminated = 143;
     private const int Killed = 137;
+    private const int Crashed = 1;
 
     private readonly SortedDictionary<string, ObservedContainer> containers = new(StringComparer.Ordinal);
     private int lastId;
@@ -64,11 +66,12 @@ internal sealed class SimulatedEngine(string node, Scheduler scheduler, FaultRat
         await ended.Task;
     }
 
-    public Task<bool> HasImageAsync(string image, CancellationToken cancellationToken) => Task.FromResult(true);
+    public Task<bool> HasImageAsync(string image, CancellationToken cancellationToken) => Task.FromResult(!Versions.IsMissing(image));
 
     public Task<string?> ResolveImageAsync(string image, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
 
-    public Task PullAsync(string image, RegistryLogin? login, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task PullAsync(string image, RegistryLogin? login, CancellationToken cancellationToken) =>
+        Versions.IsMissing(image) ? throw new ImagePullException($"manifest for {image} not found") : Task.CompletedTask;
 
     public Task<string> CreateAsync(ContainerRequest request, CancellationToken cancellationToken) => AskAsync(
         dice.Milliseconds(5, 200),
@@ -96,6 +99,11 @@ internal sealed class SimulatedEngine(string node, Scheduler scheduler, FaultRat
         {
             ObservedContainer created = containers.GetValueOrDefault(id) ?? throw new ContainerStartException($"no such container: {id}");
             containers[id] = created with { Phase = ContainerPhase.Running, StartedAt = WholeSecondsNow() };
+            if (Versions.IsCrashing(created.Image))
+            {
+                scheduler.After(dice.Milliseconds(20, 1_500), () => End(id, Crashed));
+            }
+
             Started?.Invoke(containers[id]);
             Changed?.Invoke();
             return true;

@@ -1,5 +1,6 @@
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Policies;
 using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Simulation.Checking;
 
@@ -35,6 +36,9 @@ internal static class Plants
         new("forget-in-flight", "the reconciler does not hear what is in flight", static () => new GatewayPlant(static state => state with { Draining = [] })),
         new("ignore-abort", "the reconciler does not see that a revision was given up", static () => new ViewPlant(WithoutAbort)),
         new("eager-weight", "the reconciler takes pods for ready that are not", static () => new ViewPlant(AlwaysReady)),
+        new("forget-complete", "the reconciler does not see that a revision was complete", static () => new ViewPlant(WithoutComplete)),
+        new("ignore-opt-out", "the reconciler does not see that a failed revision shall stay", static () => new ViewPlant(WithoutOptOut)),
+        new("ignore-node-deletion", "the reconciler does not see that a Node was deleted", static () => new NodeDeletionPlant()),
         new("keep-terminating", "an agent does not see that a pod is to stop", static () => new KeepPlant()),
     ];
 
@@ -61,6 +65,13 @@ internal static class Plants
     private static Resource WithoutAbort(Resource item) => item is Deployment
         ? item with { Metadata = item.Metadata with { Annotations = item.Metadata.Annotations.Remove("controlplane.dev/abort") } }
         : item;
+
+    private static Resource WithoutComplete(Resource item) => item is ReplicaSet { Status: { } status } replicaSet
+        ? replicaSet with { Status = status with { Conditions = [.. status.Conditions.Where(condition => condition.Type != "Complete")] } }
+        : item;
+
+    private static Resource WithoutOptOut(Resource item) =>
+        item is RolloutPolicy policy ? policy with { Spec = policy.Spec with { RollbackOnFailure = null } } : item;
 
     private static Resource AlwaysReady(Resource item) => item is Pod { Status: { } status } pod
         ? pod with { Status = status with { Conditions = [.. status.Conditions.Select(condition => condition.Type is "Ready" or "ContainersReady" ? condition with { Status = "True" } : condition)] } }

@@ -2,7 +2,7 @@ using ControlPlane.Infrastructure.Tokens;
 
 namespace ControlPlane.Simulation.Replicas;
 
-/// <summary>Authentication is not simulated, and nobody deletes a Node, whose token would end with it.</summary>
+/// <summary>Authentication is not simulated: nobody has a token, so none ends with a deleted Node.</summary>
 internal sealed class NoTokens : ITokenStore
 {
     public ValueTask<TokenIdentity?> AuthenticateAsync(string token, CancellationToken cancellationToken) => throw Unsupported();
@@ -11,7 +11,7 @@ internal sealed class NoTokens : ITokenStore
 
     public Task<bool> AddAsync(string name, TokenRole role, string token, CancellationToken cancellationToken) => throw Unsupported();
 
-    public Task RemoveAsync(string name, CancellationToken cancellationToken) => throw Unsupported();
+    public Task RemoveAsync(string name, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public ValueTask<TokenIdentity?> FindAsync(string name, CancellationToken cancellationToken) => throw Unsupported();
 

@@ -80,7 +80,23 @@ internal sealed class Users
                 await AttemptAsync(replica => ReleaseAsync(replica, deployment.Key, new RolloutAction.Retry()));
             }
 
+            await MendAsync();
             await Task.Delay(TimeSpan.FromSeconds(1), process.Time);
+        }
+
+        while (simulation.Mixture.HasBadVersions)
+        {
+            await MendAsync();
+            await Task.Delay(TimeSpan.FromSeconds(3), process.Time);
+        }
+    }
+
+    /// <summary>Where a version does not work and nothing will take it back, its user releases one that works.</summary>
+    private async Task MendAsync()
+    {
+        foreach (Deployment deployment in simulation.Database.All<Deployment>().Where(item => Versions.NeedsPerson(simulation, item)).ToList())
+        {
+            await AttemptAsync(replica => ChangeAsync(replica, deployment.Key, WithImage($"app:{++lastImage}")));
         }
     }
 
@@ -126,6 +142,16 @@ internal sealed class Users
         }
 
         Deployment target = dice.Of(known);
+        if (simulation.Mixture.DeletesNodes && dice.Chance(0.06))
+        {
+            return DeleteAnyNodeAsync(replica);
+        }
+
+        if (simulation.Mixture.HasBadVersions && dice.Chance(0.15))
+        {
+            return ChangeAsync(replica, target.Key, Versions.Bad(dice, ++lastImage));
+        }
+
         if (replica.Reader.Cache.Snapshot(ResourceKinds.RolloutPolicy).Objects.ContainsKey(target.Key) && dice.Chance(0.25))
         {
             return ReleaseAsync(replica, target.Key, dice.Of<RolloutAction>([new RolloutAction.Promote(false), new RolloutAction.Promote(true), new RolloutAction.Abort(), new RolloutAction.Retry()]));
@@ -198,11 +224,7 @@ internal sealed class Users
 
     private static Func<Deployment, Deployment> Scaled(int replicas) => item => item with { Spec = item.Spec with { Replicas = replicas } };
 
-    private static Func<Deployment, Deployment> WithImage(string image) => item =>
-    {
-        PodSpec spec = item.Spec.Template.Spec;
-        return item with { Spec = item.Spec with { Template = item.Spec.Template with { Spec = spec with { Containers = [spec.Containers[0] with { Image = image }] } } } };
-    };
+    private static Func<Deployment, Deployment> WithImage(string image) => item => Versions.With(item, image);
 
     /// <summary>What <c>kubectl rollout undo</c> does: the template of an older revision is declared again.</summary>
     private Task<Acknowledged?> UndoAsync(Replica replica, Deployment target)
@@ -247,6 +269,15 @@ internal sealed class Users
     {
         Pod[] pods = [.. replica.Reader.Cache.Snapshot(ResourceKinds.Pod).Objects.Values.Cast<Pod>()];
         return pods.Length == 0 ? Task.FromResult<Acknowledged?>(null) : DeleteAsync<Pod>(replica, dice.Of(pods).Key);
+    }
+
+    /// <summary>By preference one that is not ready: that is why a person deletes it.</summary>
+    private Task<Acknowledged?> DeleteAnyNodeAsync(Replica replica)
+    {
+        Node[] nodes = [.. replica.Reader.Cache.Snapshot(ResourceKinds.Node).Objects.Values.Cast<Node>()];
+        Node[] lost = [.. nodes.Where(node => !node.IsReady())];
+        Node[] chosen = lost.Length > 0 && dice.Chance(0.5) ? lost : nodes;
+        return chosen.Length == 0 ? Task.FromResult<Acknowledged?>(null) : DeleteAsync<Node>(replica, dice.Of(chosen).Key);
     }
 
     private static async Task<Acknowledged?> DeleteAsync<T>(Replica replica, ObjectKey key)

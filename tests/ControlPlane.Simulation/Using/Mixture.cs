@@ -1,0 +1,35 @@
+using ControlPlane.Simulation.Scheduling;
+
+namespace ControlPlane.Simulation.Using;
+
+/// <summary>
+/// What a seed has that not every seed has. Drawn from a source of its own, so that a seed without any of it takes the course that it would take if none of it existed; and each kind is absent
+/// from most seeds, for it would hide others and make every seed longer.
+/// </summary>
+internal sealed class Mixture
+{
+    private readonly Dice dice;
+    private readonly HashSet<string> optedOut = new(StringComparer.Ordinal);
+
+    public Mixture(ulong seed)
+    {
+        dice = new Dice(~seed);
+        DeletesNodes = dice.Chance(0.3);
+        HasBadVersions = dice.Chance(0.25);
+        if (HasBadVersions)
+        {
+            optedOut.UnionWith(Users.Names.Where(_ => dice.Chance(0.25)));
+        }
+    }
+
+    /// <summary>True when users delete Nodes.</summary>
+    public bool DeletesNodes { get; }
+
+    /// <summary>True when users release versions that do not work.</summary>
+    public bool HasBadVersions { get; }
+
+    /// <summary>Whether the Deployment of a name is not to be rolled back when it fails.</summary>
+    public bool IsOptedOut(string name) => optedOut.Contains(name);
+
+    public string NewUid() => dice.NewGuid().ToString();
+}
