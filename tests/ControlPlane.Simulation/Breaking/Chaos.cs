@@ -52,6 +52,11 @@ internal sealed class Chaos
             machine.Engine.IsDown = false;
             machine.StartAgent();
             machine.StartGateway();
+            if (simulation.Mixture.HasBadVersions)
+            {
+                // Their minReadySeconds count from the node's clock: one that is 90 s ahead would hold each step of a rollout up for as long.
+                machine.SetClock(TimeSpan.Zero);
+            }
         }
 
         for (int replica = 0; replica < 2; replica++)

@@ -89,11 +89,11 @@ internal sealed class RollbackRule(Simulation simulation, Func<DatabaseState, De
     }
 
     /// <summary>
-    /// An older revision is given more pods only when the declared one has failed. Scaling gives them too, in proportion; and a policy's steps keep the stable revision whole.
+    /// An older revision is given more pods only when the declared one has failed. Scaling gives them too, in proportion; and a policy with steps keeps the stable revision whole.
     /// </summary>
     private void CheckReturn(Transaction transaction, Deployment deployment, ReplicaSet before, ReplicaSet now)
     {
-        if ((now.Spec.Replicas ?? 1) <= (before.Spec.Replicas ?? 1) || isResized(transaction.Before, deployment) || StrategyRule.IsOnItsWay(transaction, deployment)
+        if ((now.Spec.Replicas ?? 1) <= (before.Spec.Replicas ?? 1) || isResized(transaction.Before, deployment) || PolicyOf(transaction.After, deployment)?.Spec.Strategy is not null
             || deployment.Spec.Paused == true
             || deployment.CurrentOf(transaction.After.ReplicaSetsOf(deployment)) is not { } current || current.Uid == now.Uid)
         {
@@ -113,5 +113,8 @@ internal sealed class RollbackRule(Simulation simulation, Func<DatabaseState, De
     private static bool IsUsersWish(Condition failure) => failure.Reason is "Aborted" or "AnalysisFailed";
 
     private static bool IsKept(DatabaseState state, Deployment deployment) =>
-        state.All<RolloutPolicy>().Any(policy => policy.Spec.TargetRef?.Name == deployment.Name && policy.Spec.RollbackOnFailure == false);
+        PolicyOf(state, deployment)?.Spec.RollbackOnFailure == false;
+
+    private static RolloutPolicy? PolicyOf(DatabaseState state, Deployment deployment) =>
+        state.All<RolloutPolicy>().FirstOrDefault(policy => policy.Spec.TargetRef?.Name == deployment.Name);
 }

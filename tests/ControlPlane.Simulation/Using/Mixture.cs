@@ -15,7 +15,7 @@ internal sealed class Mixture
     {
         dice = new Dice(~seed);
         DeletesNodes = dice.Chance(0.3);
-        HasBadVersions = dice.Chance(0.25);
+        HasBadVersions = dice.Chance(0.15);
         if (HasBadVersions)
         {
             optedOut.UnionWith(Users.Names.Where(_ => dice.Chance(0.25)));
