@@ -45,8 +45,8 @@ internal static class Versions
     }
 
     /// <summary>
-    /// Whether only a person can mend a Deployment: its version does not work, and there is no older one that was complete, or going back is not wanted, or, for a clock that was wrong, the
-    /// version looked complete once.
+    /// Whether only a person can mend a Deployment: its version does not work, and there is no older one that was complete, or going back is not wanted, or a clock was wrong: then the version may
+    /// have looked complete once, or pods made after a retry look older than it.
     /// </summary>
     public static bool NeedsPerson(Simulation simulation, Deployment deployment)
     {
@@ -57,7 +57,7 @@ internal static class Versions
 
         ReplicaSet[] own = [.. simulation.Database.Backup().ReplicaSetsOf(deployment)];
         ReplicaSet? current = deployment.CurrentOf(own);
-        return simulation.Mixture.IsOptedOut(deployment.Name) || current?.IsMarked("Complete") == true
+        return simulation.Mixture.IsOptedOut(deployment.Name) || simulation.ReplicasDisagree || current?.IsMarked("Complete") == true
             || !own.Any(item => item.Uid != current?.Uid && item.IsMarked("Complete"));
     }
 }

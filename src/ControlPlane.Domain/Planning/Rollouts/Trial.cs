@@ -162,7 +162,7 @@ internal static class Trial
             return (Progress.TimedOut, "has timed out progressing", BlockedCondition.CauseOf(rollout, now));
         }
 
-        return current.Counts.Available == 0 && current.Pods.Active.Any(pod => IsCrashLooping(pod) && !(pod.Metadata.CreationTimestamp <= retriedAt))
+        return current.Counts.Available == 0 && current.Pods.Active.Any(pod => IsCrashLooping(pod) && !IsFromBefore(pod, retriedAt))
             ? (CrashLoop, "keeps crashing", BlockedCondition.CauseOf(rollout, now))
             : null;
     }
@@ -176,6 +176,12 @@ internal static class Trial
 
     private static bool IsCrashLooping(Pod pod) =>
         !pod.IsReady() && (pod.Status?.ContainerStatuses ?? default).Any(container => container.RestartCount >= CrashLoopRestarts);
+
+    /// <summary>
+    /// Whether a pod is older than a retry. Creation times are whole seconds and requests are not: a pod made at 12:00:44.050 has 12:00:44, and is no older than a retry of 12:00:44.030 that had it
+    /// made. One that was there before cannot have crashed often within that second.
+    /// </summary>
+    private static bool IsFromBefore(Pod pod, DateTimeOffset? retriedAt) => pod.Metadata.CreationTimestamp?.AddSeconds(1) <= retriedAt;
 
     private static string Named(RolloutMember member) => $"revision {Revisions.Of(member.ReplicaSet)} (ReplicaSet \"{member.Name}\")";
 

@@ -40,6 +40,24 @@ public sealed class RetryAndAbortTests
         Assert.Equal(RevisionOutcome.OnTrial, Outcomes.Of(world.ByImage("hello:2")));
     }
 
+    /// <summary>The retry has them made milliseconds later, and their creation time is that second without the milliseconds: they would crash until the deadline.</summary>
+    [Fact]
+    public void Pods_made_within_the_second_of_a_retry_count_when_they_crash()
+    {
+        TestWorld world = RolledBack();
+        world.Now = world.Now.AddMinutes(1);
+        Annotate(world, RolloutRequests.Retry, RolloutRequests.Format(2, world.Now.AddMilliseconds(30)));
+        world.PassUntilQuiet();
+        Assert.NotEmpty(world.ActivePodsOf(world.ByImage("hello:2")));
+
+        world.Now = world.Now.AddSeconds(80);
+        Crash(world, "hello:2", 3);
+        GoOn(world, "hello:1");
+
+        Assert.Equal("CrashLoopBackOff", Outcomes.FailureOf(world.ByImage("hello:2"))?.Reason);
+        Assert.Equal(4, world.ActivePodsOf(world.ByImage("hello:1")).Count());
+    }
+
     [Theory]
     [InlineData("1@2099-01-01T00:00:00Z")]
     [InlineData("3@2099-01-01T00:00:00Z")]
