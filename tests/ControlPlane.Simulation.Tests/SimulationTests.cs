@@ -37,6 +37,9 @@ public class SimulationTests
     [InlineData(92)]
     [InlineData(723)]
     [InlineData(2235)]
+    [InlineData(336)]
+    [InlineData(522)]
+    [InlineData(664)]
     public void ASeedThatOnceFailed_HoldsEveryRuleNow(ulong seed)
     {
         SimulationResult result = Simulation.Run(seed, PlantKind.None);

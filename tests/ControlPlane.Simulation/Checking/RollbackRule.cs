@@ -65,14 +65,19 @@ internal sealed class RollbackRule(Simulation simulation, Func<DatabaseState, De
 
     private void CheckVerdict(Transaction transaction, Deployment deployment, ReplicaSet before, ReplicaSet now)
     {
-        if (now.Marked(Failed) is not { } failure || before.IsMarked(Failed))
+        if (now.Marked(Failed) is not { } failure)
         {
             return;
         }
 
-        if (before.IsMarked(Complete))
+        if (before.IsMarked(Complete) || now.IsMarked(Complete))
         {
             simulation.Trace.Break($"{now.Name} was complete once and is failed now: {failure.Reason}");
+        }
+
+        if (before.IsMarked(Failed))
+        {
+            return;
         }
 
         if (IsKept(transaction.After, deployment) && !IsUsersWish(failure))

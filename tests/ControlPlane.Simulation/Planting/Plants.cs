@@ -1,6 +1,5 @@
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Resources;
-using ControlPlane.Domain.Resources.Policies;
 using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Simulation.Checking;
 
@@ -36,8 +35,8 @@ internal static class Plants
         new("forget-in-flight", "the reconciler does not hear what is in flight", static () => new GatewayPlant(static state => state with { Draining = [] })),
         new("ignore-abort", "the reconciler does not see that a revision was given up", static () => new ViewPlant(WithoutAbort)),
         new("eager-weight", "the reconciler takes pods for ready that are not", static () => new ViewPlant(AlwaysReady)),
-        new("forget-complete", "the reconciler does not see that a revision was complete", static () => new ViewPlant(WithoutComplete)),
-        new("ignore-opt-out", "the reconciler does not see that a failed revision shall stay", static () => new ViewPlant(WithoutOptOut)),
+        new("fail-proven", "a revision that was complete is marked failed", static () => new StorePlant(static unit => WithFailures(unit, ofComplete: true))),
+        new("fail-early", "a revision is marked out of time before its deadline", static () => new StorePlant(static unit => WithFailures(unit, ofComplete: false))),
         new("ignore-node-deletion", "the reconciler does not see that a Node was deleted", static () => new NodeDeletionPlant()),
         new("keep-terminating", "an agent does not see that a pod is to stop", static () => new KeepPlant()),
     ];
@@ -66,12 +65,15 @@ internal static class Plants
         ? item with { Metadata = item.Metadata with { Annotations = item.Metadata.Annotations.Remove("controlplane.dev/abort") } }
         : item;
 
-    private static Resource WithoutComplete(Resource item) => item is ReplicaSet { Status: { } status } replicaSet
-        ? replicaSet with { Status = status with { Conditions = [.. status.Conditions.Where(condition => condition.Type != "Complete")] } }
-        : item;
+    /// <summary>Marks the ReplicaSets failed whose statuses a unit writes: those that are complete, or those that are not.</summary>
+    private static CommitUnit WithFailures(CommitUnit unit, bool ofComplete) => unit with
+    {
+        Writes = unit.Writes.Select(write => write is Write.Update { Object: ReplicaSet { Status: { } status } item } update && item.IsMarked("Complete") == ofComplete
+            ? update with { Object = item with { Status = status with { Conditions = status.Conditions.Add(Failure(ofComplete ? "CrashLoopBackOff" : "ProgressDeadlineExceeded")) } } }
+            : write).ToValueList(),
+    };
 
-    private static Resource WithoutOptOut(Resource item) =>
-        item is RolloutPolicy policy ? policy with { Spec = policy.Spec with { RollbackOnFailure = null } } : item;
+    private static Condition Failure(string reason) => new() { Type = "Failed", Status = "True", Reason = reason };
 
     private static Resource AlwaysReady(Resource item) => item is Pod { Status: { } status } pod
         ? pod with { Status = status with { Conditions = [.. status.Conditions.Select(condition => condition.Type is "Ready" or "ContainersReady" ? condition with { Status = "True" } : condition)] } }
