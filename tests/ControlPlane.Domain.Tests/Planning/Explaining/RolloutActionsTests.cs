@@ -16,6 +16,7 @@ public sealed class RolloutActionsTests
     [InlineData("Complete", "Complete", 2)]
     [InlineData("", "Failed", 1)]
     [InlineData("", "", 2)]
+    [InlineData("Complete", "", 1)]
     public void Rollback_WithoutARevision_GoesToTheLastGoodOne(string first, string second, long expected)
     {
         ActionOutcome.Done done = Done(new RolloutAction.Rollback(null), Revision(1, first), Revision(2, second), Revision(3, ""));
@@ -135,6 +136,53 @@ public sealed class RolloutActionsTests
             RolloutActions.Apply(new RolloutAction.Abort(), retried, [Revision(2, "Complete"), Revision(3, "")], Now));
 
         Assert.Equal("3@2026-01-01T12:00:00.001Z", aborted.Deployment.Metadata.Annotations["controlplane.dev/abort"]);
+    }
+
+    /// <summary>A retry has taken the abort before it back, one of the same moment too, so there is something to give up again.</summary>
+    [Theory]
+    [InlineData("3@2026-01-01T11:59:00Z", "3@2026-01-01T12:00:00Z")]
+    [InlineData("3@2026-01-01T11:58:00Z", "3@2026-01-01T12:00:00Z")]
+    [InlineData("3@2026-01-01T11:59:30Z", "3@2026-01-01T11:59:30Z")]
+    public void Abort_OfWhatWasTriedAgainSince_IsRecordedAnew(string abortedAt, string expected)
+    {
+        Deployment retried = deployment with
+        {
+            Metadata = deployment.Metadata with { Annotations = ValueMap.Of(("controlplane.dev/abort", abortedAt), ("controlplane.dev/retry", "3@2026-01-01T11:59:00Z")) },
+        };
+
+        ActionOutcome.Done done = Assert.IsType<ActionOutcome.Done>(RolloutActions.Apply(new RolloutAction.Abort(), retried, [Revision(2, "Complete"), Revision(3, "")], Now));
+
+        Assert.Equal(expected, done.Deployment.Metadata.Annotations["controlplane.dev/abort"]);
+    }
+
+    [Fact]
+    public void Retry_OfAFailedRevision_GoesByItsOwnFailure_NotByWhatIsToldSince()
+    {
+        Condition late = new() { Type = "Progressing", Status = "False", Reason = "ProgressDeadlineExceeded", LastUpdateTime = Now.AddSeconds(9) };
+        Deployment told = deployment with { Status = new DeploymentStatus { Conditions = [late] } };
+
+        ActionOutcome.Done done = Assert.IsType<ActionOutcome.Done>(RolloutActions.Apply(new RolloutAction.Retry(), told, [Revision(3, "Failed", at: Now.AddSeconds(5))], Now));
+
+        Assert.Equal("3@2026-01-01T12:00:05Z", done.Deployment.Metadata.Annotations["controlplane.dev/retry"]);
+    }
+
+    /// <summary>Several ReplicaSets of the declared template: the oldest is meant, and of two equally old ones the first by name.</summary>
+    [Theory]
+    [InlineData(0, 3)]
+    [InlineData(1, 4)]
+    public void Abort_WhereSeveralHaveTheTemplate_IsAboutTheOldest(int minutesLater, long expected)
+    {
+        ReplicaSet third = Revision(3, "");
+        ReplicaSet fourth = Revision(4, "");
+        third = third with { Metadata = third.Metadata with { CreationTimestamp = Make.Start.AddMinutes(minutesLater) } };
+        fourth = fourth with
+        {
+            Metadata = fourth.Metadata with { CreationTimestamp = Make.Start },
+            Spec = fourth.Spec with { Template = Make.WithImage(fourth.Spec.Template, "hello:3") },
+        };
+
+        Assert.Equal(expected, Done(new RolloutAction.Abort(), Revision(2, "Complete"), fourth, third).Revision);
+        Assert.Equal(expected, Done(new RolloutAction.Abort(), Revision(2, "Complete"), third, fourth).Revision);
     }
 
     [Fact]

@@ -90,6 +90,77 @@ public sealed class RolloutForecastsTests
         Assert.False(forecast.Rolls);
         Assert.Empty(forecast.Steps);
         Assert.False(forecast.Completes);
+        Assert.Equal("it is paused: the new template is rolled once it is resumed", forecast.Message);
+    }
+
+    /// <summary>
+    /// 4 replicas on two nodes, surge 1, unavailable 1: 1 stops and 2 start; then again; the last one stops. The groups are in the order of ReplicaSets and nodes, and pods that
+    /// do not exist yet have no names.
+    /// </summary>
+    [Fact]
+    public void Of_EachStep_NamesReplicaSetsAndNodesInOrder()
+    {
+        RolloutForecast forecast = Forecast(Started(Make.Deployment(replicas: 4, maxSurge: 2, maxUnavailable: 0)), deployment => WithImage(deployment, "hello:2"));
+
+        Assert.Equal([2, 2], forecast.Steps.Where(step => !step.Starts.IsEmpty).Select(step => step.Starts.Sum(group => group.Count)));
+        Assert.Equal(["node-1", "node-2"], forecast.Steps[0].Starts.Select(group => group.Node));
+        Assert.All(forecast.Steps.SelectMany(step => step.Starts), group => Assert.Empty(group.Pods));
+        Assert.Equal([world.ByImage("hello:1").Name], forecast.Steps.SelectMany(step => step.Stops).Select(group => group.ReplicaSet).Distinct());
+        Assert.All(forecast.Steps.SelectMany(step => step.Starts), group => Assert.StartsWith("hello-", group.ReplicaSet, StringComparison.Ordinal));
+        Assert.DoesNotContain(world.ByImage("hello:1").Name, forecast.Steps.SelectMany(step => step.Starts).Select(group => group.ReplicaSet));
+        Assert.Equal((4, 4), (forecast.Steps[^1].Available, forecast.Steps[^1].Total));
+    }
+
+    /// <summary>What stops makes room for what starts: a node for two pods, no surge, one at a time.</summary>
+    [Fact]
+    public void Of_AFullCluster_LetsPodsStartWhereOthersHaveStopped()
+    {
+        RolloutForecast forecast = Forecast(
+            Started(WithCpu(Make.Deployment(replicas: 2, maxSurge: 0, maxUnavailable: 1), "1000")), deployment => WithImage(deployment, "hello:2"));
+
+        Assert.True(forecast.Completes);
+        Assert.Empty(forecast.DoesNotFit);
+        Assert.Equal((1, 2, 0), (forecast.LowestAvailable, forecast.HighestTotal, forecast.HighestSurge));
+    }
+
+    /// <summary>The surge finds no room while both old pods are there, and is placed as soon as one of them has stopped.</summary>
+    [Fact]
+    public void Of_PodsThatFitOnlyLater_AreBoundThen()
+    {
+        RolloutForecast forecast = Forecast(
+            Started(WithCpu(Make.Deployment(replicas: 2, maxSurge: 1, maxUnavailable: 1), "1000")), deployment => WithImage(deployment, "hello:2"));
+
+        Assert.True(forecast.Completes);
+        Assert.Empty(forecast.DoesNotFit);
+        Assert.Equal(2, forecast.Steps.SelectMany(step => step.Starts).Sum(group => group.Count));
+    }
+
+    /// <summary>ReplicaSets beyond the history's limit go on the way, and the forecast ends all the same.</summary>
+    [Fact]
+    public void Of_AHistoryThatIsFull_CompletesAndLosesTheOldest()
+    {
+        Started(Make.Deployment(replicas: 2, revisionHistoryLimit: 1));
+        world.SetImage("hello:2");
+        world.Settle();
+
+        RolloutForecast forecast = RolloutForecasts.Of(world.Snapshot(), WithImage(world.Deployment!, "hello:3"));
+
+        Assert.True(forecast.Completes);
+        Assert.Null(forecast.IsCutShort);
+    }
+
+    [Fact]
+    public void Of_ATimedCanary_WaitsAndThenTakesOver()
+    {
+        Started(Make.Deployment(replicas: 4));
+        world.Policies.Add(Make.Policy(strategy: Make.Canary(Make.Weight(25), Make.Pause(60))));
+
+        RolloutForecast forecast = RolloutForecasts.Of(world.Snapshot(), WithImage(world.Deployment!, "hello:2"));
+
+        Assert.True(forecast.Completes);
+        Assert.Equal((0L, 1), (forecast.Steps[0].AfterSeconds, forecast.Steps[0].Starts.Sum(group => group.Count)));
+        Assert.Equal(61, forecast.Steps[1].AfterSeconds);
+        Assert.Equal((4, 5), (forecast.LowestAvailable, forecast.HighestTotal));
     }
 
     [Fact]
@@ -152,6 +223,14 @@ public sealed class RolloutForecastsTests
         Deployment changed = change(world.Deployment!);
         changed = changed with { Metadata = changed.Metadata with { Generation = changed.Metadata.Generation + 1 } };
         return RolloutForecasts.Of(world.Snapshot(), changed);
+    }
+
+    /// <summary>Each pod asks for so many CPUs; a node has 1,000.</summary>
+    private static Deployment WithCpu(Deployment deployment, string cpu)
+    {
+        PodSpec spec = deployment.Spec.Template.Spec;
+        Container asking = spec.Containers[0] with { Resources = new ResourceRequirements { Requests = new Dictionary<string, Quantity> { ["cpu"] = Quantity.Parse(cpu) }.ToValueMap() } };
+        return deployment with { Spec = deployment.Spec with { Template = deployment.Spec.Template with { Spec = spec with { Containers = [asking] } } } };
     }
 
     private static Deployment WithImage(Deployment deployment, string image) =>
