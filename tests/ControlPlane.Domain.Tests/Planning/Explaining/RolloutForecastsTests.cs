@@ -152,7 +152,7 @@ public sealed class RolloutForecastsTests
     [Fact]
     public void Of_ATimedCanary_WaitsAndThenTakesOver()
     {
-        Started(Make.Deployment(replicas: 4));
+        Started(Make.Deployment(replicas: 4, maxSurge: 1, maxUnavailable: 0));
         world.Policies.Add(Make.Policy(strategy: Make.Canary(Make.Weight(25), Make.Pause(60))));
 
         RolloutForecast forecast = RolloutForecasts.Of(world.Snapshot(), WithImage(world.Deployment!, "hello:2"));

@@ -137,6 +137,35 @@ public sealed class DeploymentPassTests
         Assert.Equal(3, world.Status.AvailableReplicas);
     }
 
+    /// <summary>It is no part of the template: no rollout, but the pods that are there are judged by it.</summary>
+    [Theory]
+    [InlineData(0, 5)]
+    [InlineData(5, 0)]
+    [InlineData(5, 9)]
+    public void Another_minReadySeconds_reaches_the_ReplicaSet_that_is_there(int before, int after)
+    {
+        TestWorld world = new();
+        world.Store(Make.Deployment(minReadySeconds: before));
+        world.Settle();
+        string[] pods = [.. world.Pods.Select(pod => pod.Name)];
+        world.Change(deployment => deployment with { Spec = deployment.Spec with { MinReadySeconds = after == 0 ? null : after } });
+        world.PassUntilQuiet();
+
+        Assert.Equal(after, Assert.Single(world.ReplicaSets).Spec.MinReadySeconds ?? 0);
+        Assert.Equal(pods, world.Pods.Select(pod => pod.Name));
+    }
+
+    [Fact]
+    public void The_status_adds_up_all_revisions_and_says_which_generation_it_is_of()
+    {
+        TestWorld world = Releases.Served();
+        world.SetImage("hello:2");
+        world.PassUntilQuiet();
+
+        Assert.Equal((5, 2, 3L + 2), (world.Status.Replicas ?? 0, world.Status.UpdatedReplicas ?? 0, world.ReplicaSets.Sum(item => (long)(item.Spec.Replicas ?? 0))));
+        Assert.Equal(world.Deployment!.Metadata.Generation, world.Status.ObservedGeneration);
+    }
+
     [Fact]
     public void A_converged_world_gives_an_empty_plan()
     {

@@ -1,4 +1,5 @@
 using ControlPlane.Domain.Planning;
+using ControlPlane.Domain.Planning.Rollouts;
 using ControlPlane.Domain.Resources;
 
 namespace ControlPlane.Domain.Tests.Planning.Rollouts;
@@ -124,6 +125,69 @@ public sealed class ProgressTests
         Assert.Equal("NewReplicaSetAvailable", world.Condition("Progressing").Reason);
         Assert.Equal("False", world.Condition("Available").Status);
         Assert.Null(world.Plan().RecheckAfter);
+    }
+
+    [Fact]
+    public void An_old_template_declared_again_is_progressing_in_the_pass_that_finds_it()
+    {
+        TestWorld world = Releases.Served();
+        Releases.Roll(world, "hello:2");
+        world.SetImage("hello:1");
+        world.Pass();
+
+        Condition progress = world.Condition("Progressing");
+        Assert.Equal(("True", "ReplicaSetUpdated", $"ReplicaSet \"{world.ByImage("hello:1").Name}\" is progressing."), (progress.Status, progress.Reason, progress.Message));
+    }
+
+    [Fact]
+    public void An_old_template_declared_again_while_paused_says_that_it_is_paused()
+    {
+        TestWorld world = Releases.Served();
+        Releases.Roll(world, "hello:2");
+        world.SetPaused(true);
+        world.PassUntilQuiet();
+        world.Now = world.Now.AddSeconds(5);
+        world.SetImage("hello:1");
+        world.Pass();
+
+        Condition progress = world.Condition("Progressing");
+        Assert.Equal(("Unknown", "DeploymentPaused", "Deployment is paused"), (progress.Status, progress.Reason, progress.Message));
+    }
+
+    [Fact]
+    public void A_rollout_without_a_new_ReplicaSet_that_times_out_names_the_Deployment()
+    {
+        TestWorld world = Releases.Served("Recreate");
+        Releases.Release(world, "hello:2");
+        world.SetImage("hello:3");
+        world.PassUntilQuiet();
+        world.Now = world.Now.AddSeconds(600);
+        world.PassUntilQuiet();
+
+        Assert.DoesNotContain(world.ReplicaSets, replicaSet => replicaSet.Spec.Template.Spec.Containers[0].Image == "hello:3");
+        Assert.Equal(("False", "ProgressDeadlineExceeded"), (world.Condition("Progressing").Status, world.Condition("Progressing").Reason));
+        Assert.StartsWith("Deployment \"hello\" ", world.Condition("Progressing").Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>With nothing to go back to the revision stays declared; a retry no earlier than the timeout starts its clock anew.</summary>
+    [Theory]
+    [InlineData(-1, false)]
+    [InlineData(0, true)]
+    [InlineData(60, true)]
+    public void A_retry_of_a_first_revision_that_timed_out_starts_the_clock_anew(int secondsAfter, bool isProgressing)
+    {
+        TestWorld world = new();
+        world.Store(Make.Deployment());
+        world.PassUntilQuiet();
+        world.Now = world.Now.AddSeconds(600);
+        world.PassUntilQuiet();
+        DateTimeOffset timedOut = world.Condition("Progressing").LastUpdateTime!.Value;
+        Assert.Equal("ProgressDeadlineExceeded", world.Condition("Progressing").Reason);
+        world.Now = world.Now.AddSeconds(100);
+        Releases.Annotate(world, RolloutRequests.Retry, RolloutRequests.Format(1, timedOut.AddSeconds(secondsAfter)));
+        world.Pass();
+
+        Assert.Equal(isProgressing ? "ReplicaSetUpdated" : "ProgressDeadlineExceeded", world.Condition("Progressing").Reason);
     }
 
     [Fact]
