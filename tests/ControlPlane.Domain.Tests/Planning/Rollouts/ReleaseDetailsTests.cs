@@ -117,6 +117,65 @@ public sealed class ReleaseDetailsTests
             $"ReplicaSet \"{canary}\" failed its analysis: 98% of 100 requests succeeded, less than 99%", Outcomes.FailureOf(world.ByImage("hello:2"))!.Message);
     }
 
+    /// <summary>8 of 10 old pods are left when the policy comes, so that update goes on as it began; while all 10 are there, nothing is lost by taking steps.</summary>
+    [Theory]
+    [InlineData(2, false)]
+    [InlineData(0, true)]
+    public void A_policy_that_comes_in_mid_rollout_is_for_the_next_template_once_old_pods_have_gone(int unavailable, bool takesSteps)
+    {
+        TestWorld world = new();
+        world.Store(Make.Deployment(10, maxSurge: 3, maxUnavailable: unavailable));
+        world.Settle();
+        world.SetImage("hello:2");
+        world.PassUntilQuiet();
+        Assert.Equal(10 - unavailable, world.ByImage("hello:1").Spec.Replicas);
+        world.Policies.Add(Make.Policy(strategy: Make.Canary(Make.Weight(10), Make.Pause())));
+        world.PassUntilQuiet();
+
+        Assert.Equal(takesSteps, world.State is not null);
+        Assert.Equal(takesSteps ? 1 : 3 + unavailable, world.ByImage("hello:2").Spec.Replicas);
+    }
+
+    /// <summary>The pods of the one before serve meanwhile, so the third waits until the stable one can take all requests again.</summary>
+    [Fact]
+    public void Another_template_past_the_steps_waits_without_pods_until_the_stable_one_is_whole()
+    {
+        TestWorld world = Canary(Make.Deployment(10, maxSurge: 3, maxUnavailable: 2), Make.Weight(50), Make.Pause(60));
+        world.Now = world.Now.AddSeconds(60);
+        world.PassUntilQuiet();
+        Assert.Equal(3, world.ByImage("hello:1").Spec.Replicas);
+        world.SetImage("hello:3");
+        world.PassUntilQuiet();
+
+        Assert.Null(world.State);
+        Assert.Equal(0, world.ByImage("hello:3").Spec.Replicas);
+        Assert.True(world.ByImage("hello:1").Spec.Replicas > 3, world.Describe());
+        Assert.True(world.AvailablePods >= 8, world.Describe());
+
+        for (int i = 0; i < 5; i++)
+        {
+            world.EndTerminating();
+            world.SetReady(_ => true);
+            world.PassUntilQuiet();
+        }
+
+        Assert.Equal((3L, 10), (world.State!.Spec.Revision, world.ByImage("hello:1").Spec.Replicas));
+        Assert.Equal(5, world.ByImage("hello:3").Spec.Replicas);
+    }
+
+    [Fact]
+    public void A_stable_revision_that_is_broken_does_not_keep_its_successor_from_coming()
+    {
+        TestWorld world = Served(Make.Deployment(10), Make.Canary(Make.Weight(10), Make.Pause()));
+        world.SetUnready(_ => true);
+        world.PassUntilQuiet();
+        world.SetImage("hello:2");
+        world.PassUntilQuiet();
+
+        Assert.Equal((10, 1), (world.ByImage("hello:1").Spec.Replicas, world.ByImage("hello:2").Spec.Replicas));
+        Assert.Equal((0, 2L), (world.State!.Spec.Step, world.State.Spec.Revision));
+    }
+
     [Fact]
     public void Several_policies_are_told_once_and_since_when()
     {
