@@ -48,11 +48,19 @@ internal sealed class LeastRequests(Func<int, int> random)
         return best;
     }
 
-    /// <summary>Null when all can take the same.</summary>
+    /// <summary>Null when all can take the same, which costs no memory: so it is for most of a Service's life.</summary>
     private static double[]? CapacitiesOf(Endpoint[] open)
     {
-        double[] capacities = Array.ConvertAll(open, endpoint => endpoint.Capacity);
-        return Array.TrueForAll(capacities, capacity => capacity == capacities[0]) ? null : capacities;
+        double first = open[0].Capacity;
+        foreach (Endpoint endpoint in open)
+        {
+            if (endpoint.Capacity != first)
+            {
+                return Array.ConvertAll(open, one => one.Capacity);
+            }
+        }
+
+        return null;
     }
 
     private Endpoint? PickWarming(Endpoint[] open, double[] capacities, IReadOnlyList<Endpoint> tried)

@@ -50,7 +50,7 @@ public static class Promotions
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(replicaSets);
         ArgumentNullException.ThrowIfNull(options);
-        return RevisionOf(source, replicaSets, options) is { } replicaSet ? $"promoted from {source.Key}, revision {Revisions.Of(replicaSet)}" : "";
+        return RevisionOf(source, replicaSets, options) is { } replicaSet ? CauseOf(source, replicaSet) : "";
     }
 
     /// <summary>The containers of two templates whose images differ, in the order of the later one.</summary>
@@ -67,6 +67,8 @@ public static class Promotions
                select new ImageChange { Container = container.Name, From = was, To = container.Image ?? "" },
         ];
     }
+
+    private static string CauseOf(Deployment source, ReplicaSet replicaSet) => $"promoted from {source.Key}, revision {Revisions.Of(replicaSet)}";
 
     private static ReplicaSet? RevisionOf(Deployment source, IReadOnlyList<ReplicaSet> replicaSets, PromotionOptions options) =>
         options.Revision is { } revision ? replicaSets.FirstOrDefault(item => Revisions.Of(item) == revision) : RolloutActions.Current(source, replicaSets);
@@ -100,7 +102,7 @@ public static class Promotions
 
         Deployment promoted = target with
         {
-            Metadata = target.Metadata with { Annotations = AnnotationsOf(target, $"promoted from {source.Key}, revision {revision}") },
+            Metadata = target.Metadata with { Annotations = AnnotationsOf(target, CauseOf(source, replicaSet)) },
             Spec = target.Spec with
             {
                 Template = template with
