@@ -23,7 +23,7 @@ public sealed class BadInputTests(SharedProduct shared)
         { "negative replicas", "application/json", "\"replicas\":0", "\"replicas\":-1", 422, "spec.replicas" },
         { "a bad image name", "application/json", "hello:v1", "Hello World", 422, "spec.template.spec.containers[0].image" },
         { "an unknown field", "application/json", "\"replicas\":0", "\"replicas\":0,\"replcias\":2", 400, "replcias" },
-        { "a field that is not honoured", "application/json", "\"name\":\"c\"", "\"name\":\"c\",\"securityContext\":{\"readOnlyRootFilesystem\":true}", 422, "readOnlyRootFilesystem" },
+        { "a field that is not honoured", "application/json", "\"name\":\"c\"", "\"name\":\"c\",\"securityContext\":{\"procMount\":\"Unmasked\"}", 422, "procMount" },
         { "an unknown kind", "application/json", "\"kind\":\"Deployment\"", "\"kind\":\"Deploymint\"", 400, "Deploymint" },
         { "a media type that is not read", "text/plain", "\"replicas\":0", "\"replicas\":0", 415, "UnsupportedMediaType" },
     };

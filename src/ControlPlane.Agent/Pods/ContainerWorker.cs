@@ -117,7 +117,7 @@ internal sealed class ContainerWorker(
             kept => runtime.CreateAsync(request with { KeptPorts = kept }, cancellationToken),
             verb => events.Say(pod, container.Name, "Normal", verb, $"{verb} container {container.Name}"),
             cancellationToken);
-        return refusal is null ? new WorkResult(HasStarted: true) : Failed(refusal.HasCreated ? "RunContainerError" : "CreateContainerError", refusal.Message);
+        return refusal is null ? new WorkResult(HasStarted: true) : Failed(refusal.Reason, refusal.Message);
     }
 
     private async Task<WorkResult> StartSandboxAsync(
@@ -178,10 +178,14 @@ internal sealed class ContainerWorker(
                 await runtime.RemoveAsync(id, cancellationToken);
             }
 
-            return new Refusal(id is not null, exception.Message);
+            return new Refusal(id is null ? "CreateContainerError" : "RunContainerError", exception.Message);
+        }
+        catch (ContainerConfigurationException exception)
+        {
+            return new Refusal(ContainerConfiguration.ErrorReason, exception.Message);
         }
     }
 
     /// <summary>The runtime did not make a container, or made it and did not start it.</summary>
-    private sealed record Refusal(bool HasCreated, string Message);
+    private sealed record Refusal(string Reason, string Message);
 }

@@ -38,6 +38,7 @@ internal interface IContainerRuntime
 
     /// <summary>Makes a container that does not run yet, and returns its id.</summary>
     /// <exception cref="ContainerStartException">The runtime refused; the message says why.</exception>
+    /// <exception cref="ContainerConfigurationException">The container asks for what cannot be done here; the message says for what.</exception>
     Task<string> CreateAsync(ContainerRequest request, CancellationToken cancellationToken);
 
     /// <summary>Makes a pod's sandbox, which does not run yet, and returns its id. Asked for only of a runtime whose pods share a network.</summary>
@@ -79,6 +80,9 @@ internal sealed class ImagePullException(string message, Exception? inner = null
 /// <summary>A container could not be created or started.</summary>
 internal sealed class ContainerStartException(string message, Exception? inner = null) : Exception(message, inner);
 
+/// <summary>A container was not made, for what its pod says cannot be done here (Kubernetes: <c>CreateContainerConfigError</c>).</summary>
+internal sealed class ContainerConfigurationException(string message) : Exception(message);
+
 /// <summary>What is needed to make a container.</summary>
 internal sealed record ContainerRequest
 {
@@ -90,6 +94,9 @@ internal sealed record ContainerRequest
 
     /// <summary>What the container is made from: its image's name, or the digest that the name stands for in the pod's revision.</summary>
     public required string Image { get; init; }
+
+    /// <summary>Whom the image runs as, where that matters; empty for root.</summary>
+    public string ImageUser { get; init; } = "";
 
     /// <summary>The container whose network this one joins; null for a network of its own.</summary>
     public string? NetworkOf { get; init; }

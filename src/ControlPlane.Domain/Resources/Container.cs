@@ -257,27 +257,36 @@ public sealed record Lifecycle
 /// <summary>Isolation of a container.</summary>
 public sealed record SecurityContext
 {
-    public RawJson? Capabilities { get; init; }
+    /// <summary>Capabilities that the container has beside the runtime's own set, or lacks of it.</summary>
+    public Capabilities? Capabilities { get; init; }
 
+    /// <summary>Almost what root may do on the node.</summary>
     public bool? Privileged { get; init; }
 
     public RawJson? SeLinuxOptions { get; init; }
 
     public RawJson? WindowsOptions { get; init; }
 
+    /// <summary>The user to run as; default the pod's, else the image's.</summary>
     public long? RunAsUser { get; init; }
 
+    /// <summary>The group to run as; default the pod's, else the one of the user.</summary>
     public long? RunAsGroup { get; init; }
 
+    /// <summary>The container must not run as root; it waits where it would.</summary>
     public bool? RunAsNonRoot { get; init; }
 
+    /// <summary>Only mounted volumes can be written to.</summary>
     public bool? ReadOnlyRootFilesystem { get; init; }
 
+    /// <summary>Whether a process can gain more than its parent has, as setuid programs do; default true.</summary>
     public bool? AllowPrivilegeEscalation { get; init; }
 
+    /// <summary>How /proc is mounted; Default.</summary>
     public string? ProcMount { get; init; }
 
-    public RawJson? SeccompProfile { get; init; }
+    /// <summary>The system calls that are let through; default the pod's.</summary>
+    public SeccompProfile? SeccompProfile { get; init; }
 
     public RawJson? AppArmorProfile { get; init; }
 }

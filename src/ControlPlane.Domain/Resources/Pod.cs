@@ -134,14 +134,19 @@ public sealed record PodSecurityContext
 
     public RawJson? WindowsOptions { get; init; }
 
+    /// <summary>The user that containers run as which name none.</summary>
     public long? RunAsUser { get; init; }
 
+    /// <summary>The group that containers run as which name none.</summary>
     public long? RunAsGroup { get; init; }
 
+    /// <summary>No container may run as root that does not say otherwise.</summary>
     public bool? RunAsNonRoot { get; init; }
 
+    /// <summary>More groups of the first process of each container.</summary>
     public ValueList<long> SupplementalGroups { get; init; }
 
+    /// <summary>How the groups go together with those in the image; Merge.</summary>
     public string? SupplementalGroupsPolicy { get; init; }
 
     public long? FsGroup { get; init; }
@@ -150,7 +155,8 @@ public sealed record PodSecurityContext
 
     public string? FsGroupChangePolicy { get; init; }
 
-    public RawJson? SeccompProfile { get; init; }
+    /// <summary>The system calls that are let through for containers that say nothing themselves.</summary>
+    public SeccompProfile? SeccompProfile { get; init; }
 
     public RawJson? AppArmorProfile { get; init; }
 

@@ -10,6 +10,7 @@ namespace ControlPlane.Domain.Rules;
 internal static class NotHonouredFields
 {
     private const string Remove = "remove it";
+    private const string NoProfiles = "nodes have no profiles of their own; use RuntimeDefault";
 
     /// <summary>Paths from the pod's spec: <c>[]</c> is each element, <c>*</c> each member, <c>[*]</c> each key. The first line that fits a field decides.</summary>
     private static readonly Line[] Table =
@@ -26,8 +27,15 @@ internal static class NotHonouredFields
         new("hostIPC", Only(false), Remove),
         new("hostUsers", Only(true), Remove),
         new("shareProcessNamespace", Only(false), Remove),
-        new("securityContext.runAsNonRoot", Only(false), "set the user in the image instead"),
-        new("securityContext.*", Nothing, Remove),
+        new("securityContext.supplementalGroupsPolicy", Only("Merge"), "the groups of the image's user are kept; remove it"),
+        new("securityContext.seccompProfile.type", Except("Localhost"), NoProfiles),
+        new("securityContext.fsGroup", Nothing, Remove),
+        new("securityContext.fsGroupChangePolicy", Nothing, Remove),
+        new("securityContext.sysctls", Nothing, Remove),
+        new("securityContext.seLinuxOptions", Nothing, Remove),
+        new("securityContext.seLinuxChangePolicy", Nothing, Remove),
+        new("securityContext.windowsOptions", Nothing, Remove),
+        new("securityContext.appArmorProfile", Nothing, Remove),
         new("subdomain", Nothing, Remove),
         new("hostnameOverride", Nothing, "use hostname instead"),
         new("setHostnameAsFQDN", Only(false), Remove),
@@ -63,12 +71,11 @@ internal static class NotHonouredFields
         new("containers[].lifecycle.*", Nothing, "let the program itself act on its start and on SIGTERM"),
         new("containers[].terminationMessagePath", Only("/dev/termination-log"), Remove),
         new("containers[].terminationMessagePolicy", Only("File"), Remove),
-        new("containers[].securityContext.privileged", Only(false), Remove),
-        new("containers[].securityContext.allowPrivilegeEscalation", Only(true), Remove),
-        new("containers[].securityContext.readOnlyRootFilesystem", Only(false), Remove),
-        new("containers[].securityContext.runAsNonRoot", Only(false), "set the user in the image instead"),
         new("containers[].securityContext.procMount", Only("Default"), Remove),
-        new("containers[].securityContext.*", Nothing, Remove),
+        new("containers[].securityContext.seccompProfile.type", Except("Localhost"), NoProfiles),
+        new("containers[].securityContext.seLinuxOptions", Nothing, Remove),
+        new("containers[].securityContext.windowsOptions", Nothing, Remove),
+        new("containers[].securityContext.appArmorProfile", Nothing, Remove),
         new("containers[].stdin", Only(false), Remove),
         new("containers[].stdinOnce", Only(false), Remove),
         new("containers[].tty", Only(false), Remove),
@@ -139,6 +146,8 @@ internal static class NotHonouredFields
 
     private static Func<JsonElement, bool> Only(params string[] accepted) =>
         value => accepted.Contains(value.ValueKind == JsonValueKind.String ? value.GetString() : Compact(value), StringComparer.Ordinal);
+
+    private static Func<JsonElement, bool> Except(string refused) => value => value.GetString() != refused;
 
     private static Func<JsonElement, bool> Only(bool accepted) => value => value.ValueKind == (accepted ? JsonValueKind.True : JsonValueKind.False);
 

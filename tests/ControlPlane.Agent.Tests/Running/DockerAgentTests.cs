@@ -9,6 +9,9 @@ namespace ControlPlane.Agent.Tests.Running;
 [Collection(DockerEngineCollection.Name)]
 public abstract class DockerAgentTests(DockerEngineFixture engine) : IAsyncLifetime, IDisposable
 {
+    /// <summary>An image with nothing but a shell, made of this machine's.</summary>
+    protected const string Shell = "shell:v1";
+
     private readonly TemporaryFolder folder = new("agent");
 
     protected HttpClient Http { get; } = new();
@@ -45,6 +48,17 @@ public abstract class DockerAgentTests(DockerEngineFixture engine) : IAsyncLifet
 
     private protected static ValueMap<Quantity> ValueMapOf(params (string Name, string Amount)[] amounts) =>
         amounts.Select(amount => KeyValuePair.Create(amount.Name, Quantity.Parse(amount.Amount))).ToValueMap();
+
+    /// <summary>A pod that runs a script once.</summary>
+    private protected static Pod Script(string name, string script, Func<Container, Container>? change = null) =>
+        Pods.Hello(name, image: Shell, restartPolicy: "Never", change: container =>
+        {
+            Container shell = container with { Command = ["/bin/sh", "-c"], Args = [script], ReadinessProbe = null, Ports = [] };
+            return change is null ? shell : change(shell);
+        });
+
+    private protected async Task MakeShellAsync() => await Engine.RunAsync(
+        "sh", "-c", $"tar -ch /bin/sh $(ldd /bin/sh | grep -oE '/[^ ]+') 2>/dev/null | docker import - {Shell}");
 
     private protected async Task<string> IdOfAsync(string container) => Assert.Single(await IdsAsync("--filter", $"label=controlplane.dev/container={container}"));
 

@@ -17,9 +17,6 @@ namespace ControlPlane.Agent.Tests.Running;
 /// <summary>What the agent watches over on the engine: memory, probes, the size of logs, and images on a full disk.</summary>
 public sealed class DockerWatchingTests(DockerEngineFixture engine) : DockerAgentTests(engine)
 {
-    /// <summary>An image with nothing but a shell, made of this machine's.</summary>
-    private const string Shell = "shell:v1";
-
     [Fact]
     public async Task A_container_that_takes_more_memory_than_its_limit_is_said_to_be_out_of_memory()
     {
@@ -154,16 +151,6 @@ public sealed class DockerWatchingTests(DockerEngineFixture engine) : DockerAgen
 
     private static string ReadyMessageOf(PodReport report) =>
         report.Status?.Conditions.FirstOrDefault(condition => condition.Type == "Ready")?.Message ?? "";
-
-    private static Pod Script(string name, string script, Func<Container, Container>? change = null) =>
-        Pods.Hello(name, image: Shell, restartPolicy: "Never", change: container =>
-        {
-            Container shell = container with { Command = ["/bin/sh", "-c"], Args = [script], ReadinessProbe = null, Ports = [] };
-            return change is null ? shell : change(shell);
-        });
-
-    private async Task MakeShellAsync() => await Engine.RunAsync(
-        "sh", "-c", $"tar -ch /bin/sh $(ldd /bin/sh | grep -oE '/[^ ]+') 2>/dev/null | docker import - {Shell}");
 
     private static X509Certificate2 SelfSigned()
     {

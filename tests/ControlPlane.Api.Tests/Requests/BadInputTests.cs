@@ -18,7 +18,7 @@ public sealed class BadInputTests(ApiServer api)
         { "negative replicas", "application/json", Deployment("\"replicas\":-1"), 422, "spec.replicas" },
         { "a selector that does not match", "application/json", Samples.Deployment("web").Replace("\"matchLabels\":{\"app\":\"web\"}", "\"matchLabels\":{\"app\":\"other\"}", StringComparison.Ordinal), 422, "spec.template.metadata.labels" },
         { "a bad image name", "application/json", Samples.Deployment("web").Replace("hello:1", "HELLO::1", StringComparison.Ordinal), 422, "spec.template.spec.containers[0].image" },
-        { "a field that is not honoured", "application/json", Samples.Deployment("web").Replace("\"image\"", "\"securityContext\":{\"readOnlyRootFilesystem\":true},\"image\"", StringComparison.Ordinal), 422, "spec.template.spec.containers[0].securityContext.readOnlyRootFilesystem" },
+        { "a field that is not honoured", "application/json", Samples.Deployment("web").Replace("\"image\"", "\"securityContext\":{\"procMount\":\"Unmasked\"},\"image\"", StringComparison.Ordinal), 422, "spec.template.spec.containers[0].securityContext.procMount" },
         { "a bad name", "application/json", Samples.Deployment("Web_1"), 422, "metadata.name" },
         { "a text that the database cannot keep", "application/json", Samples.Deployment("web").Replace("\"image\"", "\"args\":[\"\\u0000\"],\"image\"", StringComparison.Ordinal), 400, "spec.template.spec.containers[0].args[0]: text must not contain the character U+0000" },
         { "half a character", "application/json", Samples.Deployment("web").Replace("\"image\"", "\"args\":[\"\\ud800\"],\"image\"", StringComparison.Ordinal), 400, "spec.template.spec.containers[0].args[0]" },

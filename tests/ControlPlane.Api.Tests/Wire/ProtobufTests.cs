@@ -105,7 +105,7 @@ public sealed class ProtobufTests
             (1, Message((2, Message((1, "/ready"u8.ToArray()), (2, Message((1, 1), (3, "http"u8.ToArray()))))))),
             (2, 0), (4, 5), (7, 30));
         byte[] container = Message(
-            (1, "web"u8.ToArray()), (3, "sh"u8.ToArray()), (3, ""u8.ToArray()), (8, Message((1, Message((1, "cpu"u8.ToArray()), (2, Message((1, "500m"u8.ToArray()))))))), (11, probe), (15, Message((2, 0))));
+            (1, "web"u8.ToArray()), (3, "sh"u8.ToArray()), (3, ""u8.ToArray()), (8, Message((1, Message((1, "cpu"u8.ToArray()), (2, Message((1, "500m"u8.ToArray()))))))), (11, probe), (15, Message((1, Message((1, "NET_ADMIN"u8.ToArray()), (2, "ALL"u8.ToArray()))), (2, 0), (11, Message((1, "RuntimeDefault"u8.ToArray()))))));
         byte[] pod = Message(
             (1, Message((1, "p"u8.ToArray()), (8, Message((1, 1_769_860_800))), (13, Message((1, "Node"u8.ToArray()), (3, "n"u8.ToArray()), (6, 1))))),
             (2, Message((2, container), (4, 0), (14, Message((4, 7), (4, 8))), (37, 0))),
@@ -120,6 +120,8 @@ public sealed class ProtobufTests
         Assert.Equal(["sh", ""], read.Command);
         Assert.Equal(500, read.Resources!.Limits["cpu"].Milli);
         Assert.False(read.SecurityContext!.Privileged);
+        Assert.Equal(new Capabilities { Add = ["NET_ADMIN"], Drop = ["ALL"] }, read.SecurityContext.Capabilities);
+        Assert.Equal("RuntimeDefault", read.SecurityContext.SeccompProfile!.Type);
         Assert.Equal(0, decoded.Spec.TerminationGracePeriodSeconds);
         Assert.False(decoded.Spec.HostUsers);
         Assert.Equal([7L, 8L], decoded.Spec.SecurityContext!.SupplementalGroups);

@@ -12,8 +12,9 @@ public class NotHonouredTests
     [InlineData("""{"dnsPolicy": "None"}""", "dnsPolicy")]
     [InlineData("""{"hostNetwork": true}""", "hostNetwork")]
     [InlineData("""{"hostUsers": false}""", "hostUsers")]
-    [InlineData("""{"securityContext": {"runAsUser": 0}}""", "securityContext.runAsUser")]
-    [InlineData("""{"securityContext": {"seccompProfile": {"type": "RuntimeDefault"}}}""", "securityContext.seccompProfile")]
+    [InlineData("""{"securityContext": {"sysctls": [{"name": "net.core.somaxconn", "value": "1024"}]}}""", "securityContext.sysctls")]
+    [InlineData("""{"securityContext": {"supplementalGroupsPolicy": "Strict"}}""", "securityContext.supplementalGroupsPolicy")]
+    [InlineData("""{"securityContext": {"seccompProfile": {"type": "Localhost", "localhostProfile": "a.json"}}}""", "securityContext.seccompProfile.type")]
     [InlineData("""{"preemptionPolicy": "Sometimes"}""", "preemptionPolicy")]
     [InlineData("""{"schedulerName": "mine"}""", "schedulerName")]
     [InlineData("""{"os": {"name": "windows"}}""", "os")]
@@ -21,9 +22,10 @@ public class NotHonouredTests
     public void PodField_ThatNobodyActsOn_IsRefusedAtItsPath(string member, string field) => AssertRefused(member, "spec." + field);
 
     [Theory]
-    [InlineData("""{"securityContext": {"readOnlyRootFilesystem": true}}""", "securityContext.readOnlyRootFilesystem")]
-    [InlineData("""{"securityContext": {"allowPrivilegeEscalation": false}}""", "securityContext.allowPrivilegeEscalation")]
-    [InlineData("""{"securityContext": {"capabilities": {"drop": ["ALL"]}}}""", "securityContext.capabilities")]
+    [InlineData("""{"securityContext": {"procMount": "Unmasked"}}""", "securityContext.procMount")]
+    [InlineData("""{"securityContext": {"seLinuxOptions": {"level": "s0"}}}""", "securityContext.seLinuxOptions")]
+    [InlineData("""{"securityContext": {"appArmorProfile": {"type": "RuntimeDefault"}}}""", "securityContext.appArmorProfile")]
+    [InlineData("""{"securityContext": {"seccompProfile": {"type": "Localhost", "localhostProfile": "a.json"}}}""", "securityContext.seccompProfile.type")]
     [InlineData("""{"volumeMounts": [{"name": "data", "mountPath": "/data"}]}""", "volumeMounts")]
     [InlineData("""{"env": [{"name": "A", "valueFrom": {"resourceFieldRef": {"resource": "limits.cpu"}}}]}""", "env[0].valueFrom.resourceFieldRef")]
     [InlineData("""{"ports": [{"containerPort": 80, "protocol": "SCTP"}]}""", "ports[0].protocol")]
@@ -44,10 +46,10 @@ public class NotHonouredTests
               "volumes": [], "initContainers": null, "dnsPolicy": "ClusterFirst", "schedulerName": "default-scheduler", "enableServiceLinks": false,
               "automountServiceAccountToken": false, "serviceAccountName": "robot", "serviceAccount": "robot", "hostNetwork": false, "hostUsers": true,
               "preemptionPolicy": "PreemptLowerPriority", "priority": 0, "affinity": {}, "topologySpreadConstraints": [], "os": {"name": "linux"},
-              "securityContext": {"runAsNonRoot": false}, "nodeSelector": {"a": "b"}, "hostname": "web", "imagePullSecrets": [{"name": "login"}],
+              "securityContext": {"runAsNonRoot": false, "runAsUser": 7, "supplementalGroups": [8], "supplementalGroupsPolicy": "Merge", "seccompProfile": {"type": "RuntimeDefault"}}, "nodeSelector": {"a": "b"}, "hostname": "web", "imagePullSecrets": [{"name": "login"}],
               "containers": [{
                 "name": "web", "image": "hello:1", "tty": false, "volumeMounts": [], "lifecycle": {}, "envFrom": [{"configMapRef": {"name": "a", "optional": true}}, {"prefix": "P_", "secretRef": {"name": "a"}}],
-                "securityContext": {"privileged": false, "allowPrivilegeEscalation": true, "capabilities": {}},
+                "securityContext": {"privileged": false, "allowPrivilegeEscalation": true, "capabilities": {"drop": ["ALL"]}, "procMount": "Default", "readOnlyRootFilesystem": true},
                 "terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File",
                 "resources": {"limits": {"cpu": "1", "memory": "1Gi"}},
                 "env": [{"name": "A", "value": "x"}, {"name": "B", "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['app']"}}},
@@ -69,15 +71,15 @@ public class NotHonouredTests
         {
             Template = spec.Template with
             {
-                Spec = new PodSpec { Containers = [spec.Template.Spec.Containers[0] with { SecurityContext = new() { ReadOnlyRootFilesystem = true } }] },
+                Spec = new PodSpec { Containers = [spec.Template.Spec.Containers[0] with { SecurityContext = new() { ProcMount = "Unmasked" } }] },
             },
         })));
 
         Assert.Equal(
             new FieldError(
-                "spec.template.spec.containers[0].securityContext.readOnlyRootFilesystem",
+                "spec.template.spec.containers[0].securityContext.procMount",
                 FieldErrorReason.Forbidden,
-                "Forbidden: readOnlyRootFilesystem is not honoured by this control plane; remove it"),
+                "Forbidden: procMount is not honoured by this control plane; remove it"),
             error);
     }
 
@@ -99,8 +101,11 @@ public class NotHonouredTests
     [InlineData(typeof(EnvVarSource), "containers[].env[].valueFrom.", "")]
     [InlineData(typeof(ResourceRequirements), "containers[].resources.", "")]
     [InlineData(typeof(Lifecycle), "containers[].lifecycle.", "")]
-    [InlineData(typeof(SecurityContext), "containers[].securityContext.", "")]
-    [InlineData(typeof(PodSecurityContext), "securityContext.", "")]
+    [InlineData(
+        typeof(SecurityContext),
+        "containers[].securityContext.",
+        "runAsUser runAsGroup runAsNonRoot privileged readOnlyRootFilesystem allowPrivilegeEscalation capabilities")]
+    [InlineData(typeof(PodSecurityContext), "securityContext.", "runAsUser runAsGroup runAsNonRoot supplementalGroups")]
     [InlineData(
         typeof(Probe),
         "containers[].livenessProbe.",

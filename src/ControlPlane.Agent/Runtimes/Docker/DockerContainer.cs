@@ -27,6 +27,7 @@ internal static class DockerContainer
     }
 
     /// <summary>The container but for the network that it has when it is an only one.</summary>
+    /// <exception cref="ContainerConfigurationException">What the pod says cannot be done with this image.</exception>
     public static CreateContainerParameters From(ContainerRequest request, AgentOptions options, NodeNetwork network)
     {
         (Pod pod, Container container, ContainerIdentity identity) = (request.Pod, request.Container, request.Identity);
@@ -67,6 +68,7 @@ internal static class DockerContainer
         }
 
         Limit(parameters.HostConfig, container.Resources ?? new ResourceRequirements());
+        DockerIsolation.Apply(parameters, request);
         return parameters;
     }
 

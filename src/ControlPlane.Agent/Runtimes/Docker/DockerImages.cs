@@ -43,6 +43,10 @@ internal sealed class DockerImages(DockerClient client, TimeProvider time, ILogg
         return digest is null ? found.ID : ImageName.WithDigest(image, digest);
     }
 
+    /// <summary>Whom the image runs as, such as <c>1000:1000</c>; empty for root, and when there is no such image.</summary>
+    public async Task<string> UserOfAsync(string image, CancellationToken cancellationToken) =>
+        (await InspectAsync(image, cancellationToken))?.Config?.User ?? "";
+
     public async Task PullAsync(string image, RegistryLogin? login, CancellationToken cancellationToken)
     {
         ImageName name = ImageName.Parse(image);

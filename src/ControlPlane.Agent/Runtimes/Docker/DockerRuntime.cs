@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using ControlPlane.Agent.Pods;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Agents.Streams;
 using ControlPlane.Domain.Routing;
@@ -56,7 +57,8 @@ internal sealed class DockerRuntime(
     public async Task<string> CreateAsync(ContainerRequest request, CancellationToken cancellationToken)
     {
         NodeNetwork joined = await StartingAsync(network.EnsureAsync, cancellationToken);
-        CreateContainerParameters parameters = DockerContainer.From(request, options, joined);
+        string imageUser = EffectiveSecurity.Of(request.Pod, request.Container).AsksForImageUser ? await images.UserOfAsync(request.Image, cancellationToken) : "";
+        CreateContainerParameters parameters = DockerContainer.From(request with { ImageUser = imageUser }, options, joined);
         if (request.NetworkOf is null)
         {
             network.Join(parameters, request.Pod.Namespace, joined);

@@ -85,6 +85,11 @@ internal sealed class ProcessRuntime(AgentOptions options, ImageCatalogue catalo
     {
         Container container = request.Container;
         string image = container.Image ?? "";
+        if (ProcessIsolation.ProblemOf(request.Pod, container) is { } problem)
+        {
+            throw new ContainerConfigurationException(problem);
+        }
+
         IReadOnlyList<string> entrypoint = catalogue.Find(image) ?? throw new ContainerStartException(catalogue.NotFound(image));
         ContainerEnvironment environment = ContainerEnvironment.Of(
             request.Pod, container, request.Services, request.EnvironmentContents, options.NodeName, options.NodeAddress.ToString());

@@ -21,6 +21,7 @@ internal sealed class ContainerValidator : AbstractValidator<Container>
         RuleFor(container => container.LivenessProbe!).SetValidator(new ProbeValidator(mustSucceedOnce: true));
         RuleFor(container => container.ReadinessProbe!).SetValidator(new ProbeValidator(mustSucceedOnce: false));
         RuleFor(container => container.StartupProbe!).SetValidator(new ProbeValidator(mustSucceedOnce: true));
+        RuleFor(container => container.SecurityContext!).SetValidator(new SecurityContextValidator());
     }
 
     /// <summary>

@@ -15,6 +15,7 @@ internal sealed class PodSpecValidator : AbstractValidator<PodSpec>
         RuleFor(spec => spec.Containers).CheckAll(UniqueHostPorts);
         RuleFor(spec => spec.RestartPolicy).OneOf("Always", "OnFailure", "Never");
         RuleFor(spec => spec.TerminationGracePeriodSeconds).AtLeastZero();
+        RuleFor(spec => spec.SecurityContext!).SetValidator(new PodSecurityContextValidator());
         RuleFor(spec => spec.DnsPolicy).OneOf("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None");
         RuleFor(spec => spec.NodeSelector).CheckAll(ObjectMetaValidator.Labels);
         RuleFor(spec => spec.NodeName).Check(name => Given(name, Names.DnsSubdomain));

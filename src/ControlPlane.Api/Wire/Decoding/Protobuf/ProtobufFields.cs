@@ -192,6 +192,8 @@ internal static class ProtobufFields
         [typeof(SecurityContext)] = Read(
             "capabilities=1 privileged=2 seLinuxOptions=3 runAsUser=4 runAsNonRoot=5 readOnlyRootFilesystem=6 allowPrivilegeEscalation=7 "
             + "runAsGroup=8 procMount=9 windowsOptions=10 seccompProfile=11 appArmorProfile=12"),
+        [typeof(Capabilities)] = Read("add=1 drop=2"),
+        [typeof(SeccompProfile)] = Read("type=1 localhostProfile=2"),
         [typeof(ObjectReference)] = Read("kind=1 namespace=2 name=3 uid=4 apiVersion=5 resourceVersion=6 fieldPath=7"),
         [typeof(EventSource)] = Read("component=1 host=2"),
         [typeof(EventSeries)] = Read("count~=1 lastObservedTime=2"),

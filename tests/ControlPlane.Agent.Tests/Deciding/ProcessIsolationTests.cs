@@ -1,0 +1,41 @@
+using ControlPlane.Agent.Runtimes.Process;
+using ControlPlane.Domain.Resources;
+
+namespace ControlPlane.Agent.Tests.Deciding;
+
+/// <summary>What a process of the host is not, and a container that asks for it does not become one.</summary>
+public class ProcessIsolationTests
+{
+    [Theory]
+    [InlineData("""{"runAsUser": 7, "runAsGroup": 8}""", "securityContext.runAsUser, securityContext.runAsGroup: ")]
+    [InlineData("""{"runAsNonRoot": true}""", "securityContext.runAsNonRoot: ")]
+    [InlineData("""{"privileged": true}""", "securityContext.privileged: ")]
+    [InlineData("""{"readOnlyRootFilesystem": true}""", "securityContext.readOnlyRootFilesystem: ")]
+    [InlineData("""{"allowPrivilegeEscalation": false}""", "securityContext.allowPrivilegeEscalation: false: ")]
+    [InlineData("""{"capabilities": {"drop": ["ALL"]}}""", "securityContext.capabilities.drop: ")]
+    [InlineData("""{"capabilities": {"add": ["NET_ADMIN"]}}""", "securityContext.capabilities.add: ")]
+    [InlineData("""{"seccompProfile": {"type": "RuntimeDefault"}}""", "securityContext.seccompProfile: RuntimeDefault: ")]
+    public void ProblemOf_Isolation_NamesTheFieldAndSaysWhy(string context, string begins)
+    {
+        string? problem = ProcessIsolation.ProblemOf(Given.Pod(), new Container { SecurityContext = ResourceJson.Deserialize<SecurityContext>(context) });
+
+        Assert.StartsWith(begins, problem, StringComparison.Ordinal);
+        Assert.Contains("nothing is isolated", problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ProblemOf_ThePodsOwn_CountsForItsContainers()
+    {
+        Pod pod = Given.Pod();
+        pod = pod with { Spec = pod.Spec with { SecurityContext = new PodSecurityContext { SupplementalGroups = [9] } } };
+
+        Assert.StartsWith("securityContext.supplementalGroups: ", ProcessIsolation.ProblemOf(pod, pod.Spec.Containers[0]), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"privileged": false, "allowPrivilegeEscalation": true, "readOnlyRootFilesystem": false, "runAsNonRoot": false, "procMount": "Default", "capabilities": {}}""")]
+    [InlineData("""{"seccompProfile": {"type": "Unconfined"}}""")]
+    public void ProblemOf_WhatAProcessIsAnyway_IsNone(string context) =>
+        Assert.Null(ProcessIsolation.ProblemOf(Given.Pod(), new Container { SecurityContext = ResourceJson.Deserialize<SecurityContext>(context) }));
+}
