@@ -1,8 +1,10 @@
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Policies;
 using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Infrastructure.Presence;
 using ControlPlane.Infrastructure.Storage;
+using ControlPlane.Reconciler.Tests.Simulated;
 using ControlPlane.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -34,10 +36,55 @@ public sealed class ReconcilerOnPostgresTests(PostgresFixture postgres) : IClass
         await host.StopAsync(bound.Token);
     }
 
-    private IHost BuildHost()
+    /// <summary>The leader stops just as its user promotes a canary, and another one finishes what it began.</summary>
+    [Fact]
+    public async Task ACanary_WhoseLeaderStops_GoesOnWithTheNextStep()
+    {
+        using CancellationTokenSource bound = new(Patience);
+        string database = await PostgresFixture.CreateDatabaseAsync();
+        using IHost first = BuildHost(database);
+        await first.StartAsync(bound.Token);
+        IResourceStore store = first.Services.GetRequiredService<IResourceStore>();
+        first.Services.GetRequiredService<INodePresence>().Seen("node-1");
+        RolloutStrategy strategy = Canaries.Strategy("web", Canaries.Weight(50), Canaries.Pause(), Canaries.Weight(100), Canaries.Pause());
+        await CommitAsync(
+            store, new Write.Create(new Namespace { Metadata = Meta("", "shop") }), new Write.Create(MakeNode()), new Write.Create(Canaries.Service(Meta("shop", "web"), "web")),
+            new Write.Create(Canaries.Policy(Meta("shop", "careful"), strategy)), new Write.Create(MakeDeployment(replicas: 2)));
+        using IHost second = BuildHost(database);
+        await second.StartAsync(bound.Token);
+        second.Services.GetRequiredService<INodePresence>().Seen("node-1");
+        IResourceCache cache = second.Services.GetRequiredService<IResourceCache>();
+        using ChangeSubscription log = cache.SubscribeFromNow();
+        await RunPodsAsync(cache, store, () => Web(cache)?.Status is { AvailableReplicas: 2 }, bound.Token);
+        await CommitAsync(store, new Write.Update(Canaries.WithImage(Web(cache)!, "app:2"), ResourceParts.Desired));
+        await RunPodsAsync(cache, store, () => State(cache) is { Spec: { Step: 1, Phase: RolloutPhases.WaitingForPromotion } }, bound.Token);
+
+        await PromoteAsync(cache, store);
+        await first.StopAsync(bound.Token);
+        IResourceStore left = second.Services.GetRequiredService<IResourceStore>();
+        await RunPodsAsync(cache, left, () => State(cache) is { Spec: { Step: 3, Phase: RolloutPhases.WaitingForPromotion } }, bound.Token);
+        await PromoteAsync(cache, left);
+        await RunPodsAsync(cache, left, () => State(cache) is null && Web(cache)!.Status is { UpdatedReplicas: 2, Replicas: 2 }, bound.Token);
+
+        List<RolloutStateSpec> states = [];
+        for (long reached = 0; reached < cache.Revision;)
+        {
+            ChangeBatch batch = await log.ReadAsync(bound.Token);
+            reached = batch.Revision;
+            states.AddRange(batch.Changes.Where(change => change.Operation != ChangeOperation.Deleted).Select(change => change.Object).OfType<RolloutState>().Select(state => state.Spec));
+        }
+
+        Assert.Equal([0, 1, 2, 3, 4], states.Select(state => state.Step).Where((step, i) => i == 0 || step != states[i - 1].Step));
+        Assert.Equal(states.Select(state => state.WeightPerMille).Order(), states.Select(state => state.WeightPerMille));
+        await second.StopAsync(bound.Token);
+    }
+
+    private IHost BuildHost() => BuildHost(postgres.ConnectionString);
+
+    private static IHost BuildHost(string connectionString)
     {
         HostApplicationBuilder builder = Host.CreateApplicationBuilder();
-        builder.Services.AddControlPlaneStore(options => options.ConnectionString = postgres.ConnectionString);
+        builder.Services.AddControlPlaneStore(options => options.ConnectionString = connectionString);
         builder.Services.AddControlPlaneReconciler();
         return builder.Build();
     }
@@ -48,6 +95,41 @@ public sealed class ReconcilerOnPostgresTests(PostgresFixture postgres) : IClass
         {
             UnitResult result = Assert.Single(await store.CommitAsync([new CommitUnit { Actor = "test", Writes = [write] }], CancellationToken.None));
             Assert.IsType<UnitResult.Committed>(result);
+        }
+    }
+
+    private static Deployment? Web(IResourceCache cache) => (Deployment?)cache.Find(ResourceKinds.Deployment, new ObjectKey("shop", "web"));
+
+    private static RolloutState? State(IResourceCache cache) => (RolloutState?)cache.Find(ResourceKinds.RolloutState, new ObjectKey("shop", Web(cache)!.Uid));
+
+    private static Task PromoteAsync(IResourceCache cache, IResourceStore store)
+    {
+        ReplicaSet[] replicaSets = [.. cache.Snapshot(ResourceKinds.ReplicaSet).Objects.Values.Cast<ReplicaSet>()];
+        return CommitAsync(store, new Write.Update(Canaries.Promoted(Web(cache)!, replicaSets, State(cache)!, DateTimeOffset.UtcNow), ResourceParts.Desired));
+    }
+
+    /// <summary>Does what an agent does, until something holds: pods that were bound run, and those that are marked go.</summary>
+    private static async Task RunPodsAsync(IResourceCache cache, IResourceStore store, Func<bool> holds, CancellationToken cancellationToken)
+    {
+        PodStatus running = new() { Phase = "Running", Conditions = [new Condition { Type = "Ready", Status = "True" }] };
+        while (true)
+        {
+            long revision = cache.Revision;
+            if (holds())
+            {
+                return;
+            }
+
+            Pod[] pods = [.. cache.Snapshot(ResourceKinds.Pod).Objects.Values.Cast<Pod>()];
+            Write[] writes =
+            [
+                .. pods.Where(pod => pod.Metadata.IsDeleting).Select(Write.Remove.Of),
+                .. pods.Where(pod => !pod.Metadata.IsDeleting && pod.Spec.NodeName is not null && pod.Status?.Phase != "Running")
+                    .Select(pod => new Write.Update(pod with { Status = running }, ResourceParts.Status)),
+            ];
+            CommitUnit[] units = [.. writes.Select(write => new CommitUnit { Actor = "agent", Writes = [write] })];
+            await (units.Length == 0 ? Task.CompletedTask : store.CommitAsync(units, cancellationToken));
+            await cache.WaitForRevisionAsync(revision + 1, cancellationToken);
         }
     }
 

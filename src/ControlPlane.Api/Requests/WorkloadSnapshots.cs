@@ -80,10 +80,8 @@ internal sealed class WorkloadSnapshots(CacheReader reader, TimeProvider time)
             ReplicaSets = replicaSets,
             Policy = PolicyChoice.Of(deployment, read.All<RolloutPolicy>(Policies)),
             State = (RolloutState?)read.Kinds[States].Objects.GetValueOrDefault(StateKeyOf(deployment)),
-            HasService = name => read.Kinds[Services].Objects.ContainsKey(new ObjectKey(key.Namespace, name)),
-            SelectedBy = name => read.Kinds[Services].Objects.GetValueOrDefault(new ObjectKey(key.Namespace, name)) is Service service
-                ? SharedServices.SelectedBy(service, read.All<Deployment>(Deployments))
-                : [],
+            ServiceOf = ServiceOf,
+            SelectedBy = name => ServiceOf(name) is { } service ? SharedServices.SelectedBy(service, read.All<Deployment>(Deployments)) : [],
             IsReplicaSetNameTaken = name => read.Kinds[ReplicaSets].Objects.ContainsKey(new ObjectKey(key.Namespace, name)),
             Pods = [.. read.All<Pod>(Pods).Where(pod => pod.Metadata.Controller is { } owner && owners.Contains(owner.Uid))],
             Cluster = new ClusterState(),
@@ -91,6 +89,8 @@ internal sealed class WorkloadSnapshots(CacheReader reader, TimeProvider time)
             Ids = new IdSource(Seed),
         };
         return new ReadWorkload(snapshot, read.Kinds[Deployments].Revision);
+
+        Service? ServiceOf(string name) => (Service?)read.Kinds[Services].Objects.GetValueOrDefault(new ObjectKey(key.Namespace, name));
     }
 
     private static IEnumerable<ReplicaSet> Controlled(KindSnapshot replicaSets, Deployment deployment) =>

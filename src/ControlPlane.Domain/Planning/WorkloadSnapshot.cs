@@ -30,8 +30,8 @@ public sealed record WorkloadSnapshot
     /// <summary>What the gateways have seen since the present window of its analysis began; null where nothing is measured.</summary>
     public TrafficWindow? Traffic { get; init; }
 
-    /// <summary>Whether the namespace has a Service of a name; null where nobody asks.</summary>
-    public Func<string, bool>? HasService { get; init; }
+    /// <summary>A Service of the namespace by name; null where nobody knows them.</summary>
+    public Func<string, Service?>? ServiceOf { get; init; }
 
     /// <summary>The Deployments whose pods a Service of the namespace selects; null where nobody asks.</summary>
     public Func<string, IReadOnlyList<string>>? SelectedBy { get; init; }

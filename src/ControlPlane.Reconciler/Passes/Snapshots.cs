@@ -33,6 +33,7 @@ internal static class Snapshots
             ReplicaSets = replicaSets,
             Policy = deployment is null ? PolicyChoice.None : PolicyChoice.Of(deployment, world.PoliciesByNamespace[space]),
             State = deployment is null ? null : StateOf(world, deployment),
+            ServiceOf = name => world.Find<Service>(new ObjectKey(space, name)),
             Pods = InNameOrder(replicaSets.SelectMany(replicaSet => world.PodsByController[replicaSet.Uid]).Concat(adoptable)),
             IsReplicaSetNameTaken = name => world.Find<ReplicaSet>(new ObjectKey(space, name)) is not null,
             Cluster = world.Cluster,

@@ -1,6 +1,7 @@
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Policies;
+using ControlPlane.Reconciler.Passes;
 using ControlPlane.Reconciler.Queue;
 
 namespace ControlPlane.Reconciler.Worlds;
@@ -15,10 +16,15 @@ internal static class PolicyTriggers
         RolloutPolicy policy when (change.Previous as RolloutPolicy)?.Spec == policy.Spec && change.Operation == ChangeOperation.Modified => [WorkKey.Policy(policy.Key)],
         RolloutPolicy policy => Policies(world, policy.Namespace).Concat(world.DeploymentsByNamespace[policy.Namespace].Select(deployment => WorkKey.Deployment(deployment.Key))),
         RolloutState state => Policies(world, state.Namespace).Prepend(WorkKey.Deployment(new ObjectKey(state.Namespace, state.Spec.Deployment))),
-        Service service when change.Operation != ChangeOperation.Modified || (change.Previous as Service)?.Spec.Selector != service.Spec.Selector => Policies(world, service.Namespace),
+        Service service when change.Operation != ChangeOperation.Modified || (change.Previous as Service)?.Spec.Selector != service.Spec.Selector =>
+            Policies(world, service.Namespace).Concat(OnTheirWay(world, service.Namespace)),
         Deployment deployment when IsNews(change, deployment) => Policies(world, deployment.Namespace),
         _ => [],
     };
+
+    /// <summary>The Deployments whose requests a policy divides now.</summary>
+    private static IEnumerable<WorkKey> OnTheirWay(World world, string space) =>
+        world.DeploymentsByNamespace[space].Where(deployment => Snapshots.StateOf(world, deployment) is not null).Select(deployment => WorkKey.Deployment(deployment.Key));
 
     private static IEnumerable<WorkKey> Policies(World world, string space) => world.PoliciesByNamespace[space].Select(policy => WorkKey.Policy(policy.Key));
 

@@ -57,6 +57,15 @@ internal static class Make
         },
     };
 
+    /// <summary>A Service that selects pods by one label.</summary>
+    public static Service Service(string name, string key = "app", string value = "hello") => new()
+    {
+        ApiVersion = "v1",
+        Kind = "Service",
+        Metadata = new ObjectMeta { Name = name, Namespace = TestWorld.Namespace, Uid = name + "-service-uid" },
+        Spec = new ServiceSpec { Selector = ValueMap.Of((key, value)) },
+    };
+
     public static RolloutStrategy Canary(params CanaryStep[] steps) =>
         new() { Type = "Canary", Canary = new CanaryStrategy { Service = "hello", Steps = [.. steps] } };
 

@@ -135,6 +135,8 @@ public sealed class NullArgumentsTests
             ("service", () => SharedServices.SelectedBy(null!, [])),
             ("deployments", () => SharedServices.SelectedBy(new Service(), null!)),
             ("spec", () => SharedServices.NamedBy(null!)),
+            ("service", () => ForeignServices.IsOf(null!, Deployment)),
+            ("deployment", () => ForeignServices.IsOf(new Service(), null!)),
             ("source", () => Promotions.Apply(null!, [], new PromotionOptions(), Deployment)),
             ("replicaSets", () => Promotions.Apply(Deployment, null!, new PromotionOptions(), Deployment)),
             ("options", () => Promotions.Apply(Deployment, [], null!, Deployment)),

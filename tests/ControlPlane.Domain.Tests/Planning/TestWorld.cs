@@ -26,6 +26,9 @@ internal sealed class TestWorld
     /// <summary>Those of the namespace.</summary>
     public List<RolloutPolicy> Policies { get; } = [];
 
+    /// <summary>Those of the namespace; nobody asks for Services while there are none.</summary>
+    public List<Service> Services { get; } = [];
+
     /// <summary>How far its canary or blue-green has come; null while none is on its way.</summary>
     public RolloutState? State { get; private set; }
 
@@ -67,6 +70,7 @@ internal sealed class TestWorld
             Deployment = Deployment,
             Policy = Deployment is null ? PolicyChoice.None : PolicyChoice.Of(Deployment, Policies),
             State = State,
+            ServiceOf = Services.Count == 0 ? null : name => Services.Find(service => service.Name == name),
             Traffic = Traffic,
             ReplicaSets = [.. replicaSets.Values],
             Revisions = [.. records.Values],

@@ -1,5 +1,6 @@
 using ControlPlane.Domain.Planning.Policies;
 using ControlPlane.Domain.Resources.Policies;
+using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Domain.Planning.Explaining;
 
@@ -38,9 +39,18 @@ internal static class ReleaseBlockers
             yield return new Blocker { Reason = "NoService", Message = $"policy {state.Policy} names no Service: the share of requests follows the number of pods" };
         }
 
+        foreach (string service in ForeignTo(state, snapshot))
+        {
+            yield return new Blocker
+            {
+                Reason = ForeignServices.Reason,
+                Message = $"policy {state.Policy} names Service {service}, which selects no pods of this Deployment: its requests are not divided, and this Deployment's follow the numbers of pods",
+            };
+        }
+
         foreach (ServiceTraffic traffic in state.Traffic)
         {
-            if (snapshot.HasService?.Invoke(traffic.Service) == false)
+            if (snapshot.ServiceOf is { } serviceOf && serviceOf(traffic.Service) is null)
             {
                 yield return new Blocker { Reason = "ServiceNotFound", Message = $"policy {state.Policy} divides the requests of Service {traffic.Service}, which does not exist" };
             }
@@ -50,6 +60,9 @@ internal static class ReleaseBlockers
             }
         }
     }
+
+    private static ValueList<string> ForeignTo(RolloutStateSpec state, WorkloadSnapshot snapshot) =>
+        snapshot.Policy.Policy is { } policy && policy.Name == state.Policy ? ForeignServices.Of(policy.Spec, snapshot.Deployment!, snapshot.ServiceOf) : [];
 
     private static bool IsByPods(RolloutStateSpec state, WorkloadSnapshot snapshot) =>
         snapshot.Policy.Policy is { Name: var name, Spec.Strategy.Canary: { Service: null } } && name == state.Policy;

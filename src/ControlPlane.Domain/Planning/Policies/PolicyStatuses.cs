@@ -43,9 +43,7 @@ public static class PolicyStatuses
             ObservedGeneration = policy.Metadata.Generation,
             Deployments = own.Count,
             Rollouts = [.. own.Select(pair => stateOf(pair.Deployment)).OfType<RolloutState>().Where(state => state.Spec.Policy == policy.Name).Take(RolloutsMax).Select(Told)],
-            Conditions = SharedServices.ProblemOf(policy.Spec, serviceOf ?? (static _ => null), deployments) is { } problem
-                ? [accepted, SharedOf(policy, problem, now)]
-                : [accepted],
+            Conditions = [accepted, .. OfServices(policy, serviceOf ?? (static _ => null), deployments, [.. own.Select(pair => pair.Deployment)], now)],
         };
         return status == policy.Status
             ? Planning.Plan.Nothing
@@ -69,16 +67,25 @@ public static class PolicyStatuses
         return Since(policy, condition);
     }
 
-    /// <summary>There only while it is so: the policy is followed all the same.</summary>
-    private static Condition SharedOf(RolloutPolicy policy, string problem, DateTimeOffset now) => Since(policy, new Condition
+    /// <summary>What is wrong with the Services that it names. There only while it is so: the policy is followed all the same.</summary>
+    private static IEnumerable<Condition> OfServices(
+        RolloutPolicy policy, Func<string, Service?> serviceOf, IReadOnlyCollection<Deployment> deployments, IReadOnlyCollection<Deployment> own, DateTimeOffset now)
     {
-        Type = SharedServices.Reason,
-        Status = "True",
-        Reason = SharedServices.Reason,
-        Message = problem,
-        ObservedGeneration = policy.Metadata.Generation,
-        LastTransitionTime = now,
-    });
+        (string Type, string? Problem)[] all =
+        [
+            (SharedServices.Reason, SharedServices.ProblemOf(policy.Spec, serviceOf, deployments)),
+            (ForeignServices.Reason, ForeignServices.ProblemOf(policy.Spec, serviceOf, own)),
+        ];
+        return all.Where(one => one.Problem is not null).Select(one => Since(policy, new Condition
+        {
+            Type = one.Type,
+            Status = "True",
+            Reason = one.Type,
+            Message = one.Problem,
+            ObservedGeneration = policy.Metadata.Generation,
+            LastTransitionTime = now,
+        }));
+    }
 
     private static Condition Since(RolloutPolicy policy, Condition condition)
     {

@@ -70,6 +70,7 @@ public static class SharedServices
         return shared.Length == 0 ? null : $"{string.Join("; ", shared)}: shares are of one Deployment's pods, and the others' get no requests while it rolls";
     }
 
-    private static string Listed(IReadOnlyCollection<string> names) =>
+    /// <summary>The first few of them.</summary>
+    internal static string Listed(IReadOnlyCollection<string> names) =>
         string.Join(", ", names.Take(NamesMax)) + (names.Count > NamesMax ? $" and {names.Count - NamesMax} more" : "");
 }

@@ -45,7 +45,7 @@ internal static class BlueGreen
         Release sized = release.Sized(state.Step >= Steps ? 0 : release.Replicas, preview, 0);
         bool isPromoted = state.Step >= Delay;
         string current = release.Rollout.New!.Name;
-        ValueList<ServiceTraffic> previewed = blueGreen.PreviewService is { } service
+        ValueList<ServiceTraffic> previewed = release.PreviewService is { } service
             ? [new ServiceTraffic { Service = service, Shares = [new TrafficShare(current, TrafficShare.Whole)] }]
             : [];
         return sized with
@@ -114,7 +114,9 @@ internal static class BlueGreen
                 Traffic = [.. promoted.AllTo(current.Name), .. promoted.State.Traffic.Where(traffic => traffic.Service != promoted.Service)],
             },
             Events = promoted.Events.Add(EventNote.Normal(
-                release.Rollout.Deployment, "BlueGreenPromoted", $"Revision {promoted.State.Revision} (ReplicaSet \"{current.Name}\") gets all requests of Service {promoted.Service}")),
+                release.Rollout.Deployment,
+                "BlueGreenPromoted",
+                $"Revision {promoted.State.Revision} (ReplicaSet \"{current.Name}\") {(promoted.Service is { } service ? $"gets all requests of Service {service}" : "is promoted")}")),
         };
     }
 

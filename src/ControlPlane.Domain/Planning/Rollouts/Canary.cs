@@ -54,7 +54,7 @@ internal static class Canary
 
         if (step.Analysis is { } analysis)
         {
-            Analysis.Course course = Analysis.Follow(release, analysis, release.Service!, snapshot);
+            Analysis.Course course = Analysis.Follow(release, analysis, canary.Service!, snapshot);
             return course.IsOver ? Advance(course.Release, state.Step + 1, snapshot.Now) : course.Release;
         }
 

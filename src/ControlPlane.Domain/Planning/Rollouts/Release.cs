@@ -1,3 +1,4 @@
+using ControlPlane.Domain.Planning.Policies;
 using ControlPlane.Domain.Resources.Policies;
 using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Domain.Routing;
@@ -46,8 +47,14 @@ internal sealed record Release
     /// <summary>Past its steps: from here on the old pods go.</summary>
     public bool IsFinishing => State is { } state && state.Step >= state.Steps;
 
+    /// <summary>The Services that the policy names and that select none of the Deployment's pods: their requests are not divided here.</summary>
+    public ValueList<string> Foreign { get; init; }
+
     /// <summary>The Service whose requests are divided; null when there is none.</summary>
-    public string? Service => Strategy.Canary?.Service ?? Strategy.BlueGreen?.ActiveService;
+    public string? Service => Divided(Strategy.Canary?.Service ?? Strategy.BlueGreen?.ActiveService);
+
+    /// <summary>The Service that gets a blue-green's new revision before it is promoted; null when there is none.</summary>
+    public string? PreviewService => Divided(Strategy.BlueGreen?.PreviewService);
 
     /// <summary>
     /// What a policy makes of a rollout; null where the Deployment's own strategy says everything: no policy with a strategy, nothing that was ever complete to go back to, nothing on
@@ -69,6 +76,7 @@ internal sealed record Release
             StableName = stable.Name,
             State = snapshot.State?.Spec,
             IsHeld = rollout.Deployment.Spec.Paused == true || snapshot.Policy.IsConflict,
+            Foreign = ForeignServices.Of(policy.Spec, rollout.Deployment, snapshot.ServiceOf),
         };
         return release.IsOwn() ? null : release;
     }
@@ -97,6 +105,8 @@ internal sealed record Release
             Message = message,
         },
     };
+
+    private string? Divided(string? service) => service is null || Foreign.Contains(service) ? null : service;
 
     private bool IsOwn()
     {

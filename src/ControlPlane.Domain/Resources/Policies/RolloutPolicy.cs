@@ -74,7 +74,10 @@ public sealed record RolloutPolicyStatus
     /// <summary>Those of them that are on their way to a new revision, in the order of their names; at most 50.</summary>
     public ValueList<PolicyRollout> Rollouts { get; init; }
 
-    /// <summary>Accepted: whether it is the one policy for each of its Deployments. ServiceShared: while a Service that it names selects pods of more than one Deployment.</summary>
+    /// <summary>
+    /// Accepted: whether it is the one policy for each of its Deployments. ServiceShared: while a Service that it names selects pods of more than one Deployment.
+    /// ServiceMismatch: while one selects no pods of a Deployment that it is for.
+    /// </summary>
     public ValueList<Condition> Conditions { get; init; }
 }
 

@@ -189,7 +189,7 @@ public sealed class BlockerTextsTests
         {
             State = new RolloutState { Spec = state },
             Policy = new PolicyChoice([policy]),
-            HasService = name => name == "there",
+            ServiceOf = name => name == "there" ? new Service() : null,
         };
 
         Assert.Equal(
@@ -212,7 +212,7 @@ public sealed class BlockerTextsTests
         WorkloadSnapshot snapshot = Snapshot(Make.Deployment(), [], []) with
         {
             State = new RolloutState { Spec = new RolloutStateSpec { Policy = "careful", Traffic = [new ServiceTraffic { Service = "web" }] } },
-            HasService = _ => true,
+            ServiceOf = _ => new Service(),
             SelectedBy = name => name == "web" ? selected.Split(' ', StringSplitOptions.RemoveEmptyEntries) : [],
         };
 

@@ -43,6 +43,26 @@ public sealed class BlueGreenTests
     }
 
     [Fact]
+    public void Plan_WithServicesOfAnotherDeployment_SwitchesNoneOfThem()
+    {
+        TestWorld world = Previewed(ByHand);
+        world.Services.AddRange([Make.Service("hello", value: "another"), Make.Service("hello-preview")]);
+        world.PassUntilQuiet();
+        Assert.Equal(["hello-preview"], world.State!.Spec.Traffic.Select(traffic => traffic.Service));
+
+        world.Services[1] = Make.Service("hello-preview", value: "another");
+        Act(world, new RolloutAction.Promote(Full: false));
+        world.PassUntilQuiet();
+        world.SetReady(_ => true);
+        world.PassUntilQuiet();
+
+        Assert.Equal(RolloutPhases.Promoted, world.State!.Spec.Phase);
+        Assert.True(world.State.Spec.Traffic.IsEmpty);
+        Assert.Contains(world.Messages, message => message.EndsWith("is promoted", StringComparison.Ordinal));
+        Assert.Equal(2, Blockers.Of(world.Snapshot()).Count(blocker => blocker.Reason == "ServiceMismatch"));
+    }
+
+    [Fact]
     public void Plan_PromotesByItself_AfterTheSecondsSinceItWasReady()
     {
         TestWorld world = Previewed(new BlueGreenStrategy { AutoPromotionSeconds = 20 });

@@ -264,6 +264,35 @@ public sealed class CanaryTests
         Assert.Contains(Blockers.Of(world.Snapshot()), blocker => blocker.Reason == "NoService");
     }
 
+    /// <summary>A policy for the whole namespace, with the Service of another Deployment: to divide that one's requests would overrule its own canary.</summary>
+    [Fact]
+    public void Plan_WithTheServiceOfAnotherDeployment_DividesNothingAndSaysSo()
+    {
+        TestWorld world = Served(TenThenHalf);
+        world.Services.Add(Make.Service("hello", value: "another"));
+        world.SetImage("hello:2");
+        world.PassUntilQuiet();
+        world.SetReady(_ => true);
+        world.PassUntilQuiet();
+
+        AssertPods(world, stable: 10, canary: 1);
+        Assert.True(world.State!.Spec.Traffic.IsEmpty);
+        Assert.Equal("pods", RolloutViews.Of(world.Snapshot()).Strategy!.WeightOf);
+        Blocker told = Assert.Single(Blockers.Of(world.Snapshot()), blocker => blocker.Reason == "ServiceMismatch");
+        Assert.Equal(
+            "policy careful names Service hello, which selects no pods of this Deployment: its requests are not divided, and this Deployment's follow the numbers of pods", told.Message);
+
+        world.Services[0] = Make.Service("hello");
+        world.PassUntilQuiet();
+        AssertShares(world, ("hello:1", 900), ("hello:2", 100));
+        Assert.DoesNotContain(Blockers.Of(world.Snapshot()), blocker => blocker.Reason == "ServiceMismatch");
+
+        world.Services[0] = Make.Service("hello", value: "another");
+        Abort(world, 2);
+        world.Settle();
+        AssertPods(world, stable: 10, canary: 0);
+    }
+
     [Fact]
     public void Plan_TwoPoliciesAlike_RollNothingAndSaySo()
     {

@@ -168,6 +168,32 @@ public sealed class PolicyChoiceTests
     }
 
     [Fact]
+    public void Plan_OfAStatus_SaysThatAServiceSelectsNoPodsOfItsDeployments()
+    {
+        RolloutPolicy policy = Make.Policy(strategy: Make.Canary(Make.Pause()));
+        RolloutPolicy nearer = Make.Policy("nearer", target: "third");
+        Deployment one = Tiered("web");
+        Deployment two = one with { Metadata = one.Metadata with { Name = "two" }, Spec = one.Spec with { Template = new PodTemplateSpec() } };
+        Deployment third = two with { Metadata = one.Metadata with { Name = "third" } };
+        Service? ServiceOf(string name) => name == "hello" ? Selecting(one.Spec.Template.Metadata.Labels) : null;
+
+        RolloutPolicy told = policy with { Status = Status(PolicyStatuses.Plan(policy, [policy, nearer], [two, one, third], _ => null, Make.Start, ServiceOf)) };
+        Condition mismatch = told.Status!.Conditions[1];
+
+        Assert.Equal(["Accepted", "ServiceMismatch"], told.Status.Conditions.Select(condition => condition.Type));
+        Assert.Equal(("True", "ServiceMismatch", Make.Start), (mismatch.Status, mismatch.Reason, mismatch.LastTransitionTime));
+        Assert.Equal("Service hello selects no pods of two: its requests are not divided for them, and theirs follow the numbers of pods", mismatch.Message);
+        Assert.Equal(["Accepted"], Status(PolicyStatuses.Plan(told, [policy, nearer], [one, third], _ => null, Make.Start, ServiceOf)).Conditions.Select(condition => condition.Type));
+    }
+
+    [Fact]
+    public void IsOf_AServiceWithoutASelector_IsAnybodys()
+    {
+        Assert.True(ForeignServices.IsOf(Selecting(default), Tiered("web")));
+        Assert.False(ForeignServices.IsOf(Selecting(ValueMap.Of(("app", "another"))), Tiered("web")));
+    }
+
+    [Fact]
     public void SelectedBy_GoesByTheLabelsOfTemplates_AndLeavesOutThoseWithoutPods()
     {
         Deployment one = Tiered("web");
