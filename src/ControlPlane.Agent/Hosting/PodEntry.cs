@@ -153,7 +153,7 @@ internal sealed class PodEntry(string uid, Signal finished)
 
         foreach (ObservedContainer running in containers.Where(observed => observed.Phase == ContainerPhase.Running))
         {
-            Container? container = Desired.Spec.Containers.FirstOrDefault(candidate => candidate.Name == running.Identity.Container);
+            Container? container = Desired.Spec.AllContainers().FirstOrDefault(candidate => candidate.Name == running.Identity.Container);
             if (container is not null)
             {
                 yield return new ProbeTarget(Desired, container, running, options.NodeAddress.ToString());

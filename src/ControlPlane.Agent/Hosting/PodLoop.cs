@@ -157,7 +157,7 @@ internal sealed class PodLoop(
             }
             else if (entry.Desired is { } pulling && waiting.Reason is "ImagePullBackOff")
             {
-                string image = pulling.Spec.Containers.First(candidate => candidate.Name == container).Image ?? "";
+                string image = pulling.Spec.AllContainers().First(candidate => candidate.Name == container).Image ?? "";
                 events.Say(pulling, container, "Normal", "BackOff", $"Back-off pulling image \"{image}\"");
                 events.Say(pulling, container, "Warning", "Failed", "Error: ImagePullBackOff");
             }

@@ -31,7 +31,7 @@ internal static class ContainerEnds
     /// </summary>
     public static ContainerStateTerminated? Recorded(Pod pod, string container)
     {
-        if (pod.Status?.ContainerStatuses.FirstOrDefault(status => status.Name == container) is not { } recorded)
+        if (pod.StatusOf(container) is not { } recorded)
         {
             return null;
         }
@@ -45,6 +45,14 @@ internal static class ContainerEnds
             ? Unknown(running.StartedAt, recorded.ContainerID, "The container could not be located when the agent was restarted")
             : recorded.LastState?.Terminated;
     }
+
+    /// <summary>The end of an init container that has succeeded, for others run that come after it, and of which nothing else is known any more.</summary>
+    public static ContainerStateTerminated Succeeded() => new()
+    {
+        ExitCode = 0,
+        Reason = "Completed",
+        Message = "Unable to get init container status from container runtime and pod has been initialized",
+    };
 
     private static ContainerStateTerminated Unknown(DateTimeOffset? startedAt, string? containerId, string message) => new()
     {

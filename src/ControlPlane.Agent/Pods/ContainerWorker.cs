@@ -70,7 +70,7 @@ internal sealed class ContainerWorker(
     private async Task<WorkResult> StartAsync(
         Pod pod, StartContainer start, ContainerIdentity identity, int failuresBefore, CancellationToken cancellationToken)
     {
-        Container container = pod.Spec.Containers.First(candidate => candidate.Name == start.Container);
+        Container container = pod.Spec.AllContainers().First(candidate => candidate.Name == start.Container);
         WorkResult Failed(string reason, string message)
         {
             log.StartFailed(pod.Name, container.Name, reason, message);

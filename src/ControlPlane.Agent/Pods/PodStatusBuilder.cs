@@ -16,18 +16,23 @@ internal static class PodStatusBuilder
     public static PodStatus Build(PodView view, PodPlan plan, PodStatus? previous, string runtime, string nodeAddress)
     {
         Pod pod = view.Desired ?? throw new ArgumentException("a pod without a record has no status", nameof(view));
-        ValueList<ContainerStatus> containers = [.. pod.Spec.Containers.Select(container => StatusOf(container, pod, view, plan, runtime))];
-        string phase = pod.Status?.Phase is "Succeeded" or "Failed" ? pod.Status.Phase : PhaseOf(pod, containers);
+        ValueList<string> left = Initialization.Left(view, pod);
+        ValueList<ContainerStatus> initContainers = [.. pod.Spec.InitContainers.Select(container => InitStatusOf(container, pod, view, plan, left, runtime))];
+        ValueList<ContainerStatus> containers =
+            [.. pod.Spec.Containers.Select(container => StatusOf(container, pod, view, plan, runtime, exitCode => PodSync.Restarts(pod, exitCode)))];
+        bool runs = initContainers.Concat(containers).Any(container => container.State?.Running is not null);
+        string phase = PodSync.IsFinished(pod) ? pod.Status!.Phase! : left.IsEmpty ? PhaseOf(pod, containers) : PhaseBefore(pod, initContainers);
         return new PodStatus
         {
             ObservedGeneration = pod.Metadata.Generation,
             Phase = phase,
-            Conditions = ConditionsOf(pod, phase, containers, view, previous),
+            Conditions = ConditionsOf(pod, phase, left, [.. initContainers, .. containers], view, previous),
             HostIP = nodeAddress,
             HostIPs = [new HostIP { Ip = nodeAddress }],
-            PodIP = containers.Any(container => container.State?.Running is not null) ? nodeAddress : null,
-            PodIPs = containers.Any(container => container.State?.Running is not null) ? [new PodIP { Ip = nodeAddress }] : [],
+            PodIP = runs ? nodeAddress : null,
+            PodIPs = runs ? [new PodIP { Ip = nodeAddress }] : [],
             StartTime = previous?.StartTime ?? pod.Status?.StartTime ?? Seconds(view.Now),
+            InitContainerStatuses = initContainers,
             ContainerStatuses = containers,
             QosClass = pod.Status?.QosClass,
             HostPorts =
@@ -39,13 +44,29 @@ internal static class PodStatusBuilder
         };
     }
 
-    private static ContainerStatus StatusOf(Container container, Pod pod, PodView view, PodPlan plan, string runtime)
+    /// <summary>An init container is ready once it has succeeded.</summary>
+    private static ContainerStatus InitStatusOf(Container container, Pod pod, PodView view, PodPlan plan, ValueList<string> left, string runtime)
+    {
+        bool isDone = !left.Contains(container.Name);
+        ContainerStatus status = StatusOf(container, pod, view, plan, runtime, _ => !isDone && pod.Spec.RestartPolicy != "Never") with { Ready = isDone };
+        return isDone && status.State is { Running: null, Terminated: not { ExitCode: 0 } }
+            ? status with { State = new() { Terminated = ContainerEnds.Succeeded() } }
+            : status;
+    }
+
+    /// <param name="container">The container.</param>
+    /// <param name="pod">Its pod.</param>
+    /// <param name="view">What is known of it.</param>
+    /// <param name="plan">What is going to be done.</param>
+    /// <param name="runtime">The runtime's name.</param>
+    /// <param name="restarts">Whether it runs again after an exit code.</param>
+    private static ContainerStatus StatusOf(Container container, Pod pod, PodView view, PodPlan plan, string runtime, Func<int, bool> restarts)
     {
         IReadOnlyList<ObservedContainer> lives = [.. view.LivesOf(container.Name).Where(life => life.Phase != ContainerPhase.Created)];
         ObservedContainer? current = lives.FirstOrDefault();
         ObservedContainer? vanished = current is null ? view.Memory[container.Name]?.LastSeen : null;
         ContainerState? previousEnd = lives.Count > 1 && lives[1].Phase == ContainerPhase.Exited ? new() { Terminated = ContainerEnds.Of(lives[1], runtime) } : null;
-        ContainerStatus? recorded = pod.Status?.ContainerStatuses.FirstOrDefault(old => old.Name == container.Name);
+        ContainerStatus? recorded = pod.StatusOf(container.Name);
         ContainerStatus status = new()
         {
             Name = container.Name,
@@ -80,12 +101,12 @@ internal static class PodStatusBuilder
             };
         }
 
-        bool isOver = end is not null && (current is not null || PodSync.IsFinished(pod) || !PodSync.Restarts(pod, end.ExitCode));
+        bool isOver = end is not null && (current is not null || PodSync.IsFinished(pod) || !restarts(end.ExitCode));
         return isOver
             ? status with { State = new() { Terminated = end }, LastState = previousEnd ?? recorded?.LastState }
             : status with
             {
-                State = new() { Waiting = new() { Reason = "ContainerCreating" } },
+                State = new() { Waiting = new() { Reason = Initialization.WaitingReason(pod) } },
                 LastState = end is null ? null : new() { Terminated = end },
             };
     }
@@ -96,6 +117,10 @@ internal static class PodStatusBuilder
         IsStarted = container.StartupProbe is null,
         IsReady = container.ReadinessProbe is null && container.StartupProbe is null,
     };
+
+    /// <summary>The phase of a pod that is not initialized: it has failed once an init container has that is not run again.</summary>
+    private static string PhaseBefore(Pod pod, ValueList<ContainerStatus> initContainers) =>
+        pod.Spec.RestartPolicy == "Never" && initContainers.Any(status => status.State?.Terminated is { ExitCode: not 0 }) ? "Failed" : "Pending";
 
     /// <summary>
     /// Worked through: nothing has ever run → Pending; anything runs, or will be restarted → Running; all ended well → Succeeded;
@@ -125,9 +150,9 @@ internal static class PodStatusBuilder
     }
 
     private static ValueList<Condition> ConditionsOf(
-        Pod pod, string phase, ValueList<ContainerStatus> containers, PodView view, PodStatus? previous)
+        Pod pod, string phase, ValueList<string> left, ValueList<ContainerStatus> containers, PodView view, PodStatus? previous)
     {
-        ValueList<string> unready = [.. containers.Where(status => !status.Ready).Select(status => status.Name)];
+        ValueList<string> unready = [.. containers.Where(status => !status.Ready && !pod.Spec.IsInitContainer(status.Name)).Select(status => status.Name)];
         (string Reason, string Message) unreadyBecause = phase switch
         {
             "Succeeded" => ("PodCompleted", ""),
@@ -152,7 +177,7 @@ internal static class PodStatusBuilder
         return
         [
             Say("PodReadyToStartContainers", containers.Any(status => status.ContainerID is not null)),
-            Say("Initialized", isTrue: true),
+            Say("Initialized", left.IsEmpty, "ContainersNotInitialized", $"containers with incomplete status: [{string.Join(' ', left)}]"),
             Say("Ready", unready.IsEmpty, unreadyBecause.Reason, unreadyBecause.Message),
             Say("ContainersReady", unready.IsEmpty, unreadyBecause.Reason, unreadyBecause.Message),
             Say("PodScheduled", isTrue: true),

@@ -75,13 +75,23 @@ internal static class PodSync
 
     private static PodPlan PlanLife(PodView view, Pod pod)
     {
-        bool isShared = view.SharesNetwork && pod.Spec.Containers.Count > 1;
+        bool isShared = view.SharesNetwork && Sandboxes.IsNeeded(pod);
         string? network = isShared ? Sandboxes.NetworkOf(view, pod) : null;
+        ValueList<string> left = Initialization.Left(view, pod);
+        ValueList<string> turn = Initialization.Turn(view, pod, left);
         PodPlan plan = new();
-        foreach (Container container in pod.Spec.Containers.Where(container => !view.Busy.Contains(container.Name)))
+        foreach (Container container in pod.Spec.AllContainers().Where(container => !view.Busy.Contains(container.Name)))
         {
             IReadOnlyList<ObservedContainer> lives = view.LivesOf(container.Name);
-            plan = PlanContainer(plan, view, pod, container, lives.FirstOrDefault(), network);
+            if (turn.Contains(container.Name) || lives.FirstOrDefault()?.Phase == ContainerPhase.Running)
+            {
+                plan = PlanContainer(plan, view, pod, container, lives.FirstOrDefault(), network);
+            }
+            else if (left.Contains(container.Name) || !pod.Spec.IsInitContainer(container.Name))
+            {
+                plan = plan with { Waiting = plan.Waiting.SetItem(container.Name, new Waiting(Initialization.WaitingReason(pod))) };
+            }
+
             plan = RemoveOldLives(plan, lives);
         }
 
@@ -92,7 +102,7 @@ internal static class PodSync
     {
         if (current?.Phase == ContainerPhase.Running)
         {
-            string? why = WhyRestart(view, container, current, network);
+            string? why = WhyRestart(view, pod, container, current, network);
             ProbeVerdict? verdict = view.Probes[current.Id];
             TimeSpan grace = verdict?.GraceSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : Grace(pod);
             return why is null ? plan : plan with { Actions = plan.Actions.Add(new StopContainer(container.Name, current.Id, grace, why)) };
@@ -105,12 +115,7 @@ internal static class PodSync
         }
 
         ContainerMemory memory = view.Memory[container.Name] ?? ContainerMemory.None;
-        if (current is not null && !Restarts(pod, current.ExitCode))
-        {
-            return plan;
-        }
-
-        if (current is null && HasEndedForGood(view, pod, container, memory))
+        if (HasEndedForGood(view, pod, container))
         {
             return plan;
         }
@@ -132,14 +137,15 @@ internal static class PodSync
     }
 
     /// <summary>The message of the <c>Killing</c> event; null when the container is to run on.</summary>
-    private static string? WhyRestart(PodView view, Container container, ObservedContainer current, string? network)
+    private static string? WhyRestart(PodView view, Pod pod, Container container, ObservedContainer current, string? network)
     {
         if (view.Probes[current.Id]?.FailedProbe is { } probe)
         {
             return $"Container {container.Name} failed {probe} probe, will be restarted";
         }
 
-        if (current.Image != container.Image && MayStop(current, view))
+        // Another image for an init container is for its next run, if there is one.
+        if (current.Image != container.Image && !pod.Spec.IsInitContainer(container.Name) && MayStop(current, view))
         {
             return $"Container {container.Name} definition changed, will be restarted";
         }
@@ -148,6 +154,10 @@ internal static class PodSync
             ? "Pod sandbox changed, it will be killed and re-created."
             : null;
     }
+
+    /// <summary>Whether a container that ended is started again. An init container that has succeeded is not asked about: it gets no turn any more.</summary>
+    private static bool Restarts(Pod pod, Container container, int exitCode) =>
+        pod.Spec.IsInitContainer(container.Name) ? pod.Spec.RestartPolicy != "Never" : Restarts(pod, exitCode);
 
     /// <summary>Whether a container that ended is started again (Kubernetes: <c>restartPolicy</c>).</summary>
     public static bool Restarts(Pod pod, int exitCode) => pod.Spec.RestartPolicy switch
@@ -160,20 +170,25 @@ internal static class PodSync
     /// <summary>True for a pod whose containers may end for good.</summary>
     public static bool MayEnd(Pod pod) => pod.Spec.RestartPolicy is "Never" or "OnFailure";
 
+    /// <summary>Whether a container that does not run is not to run again.</summary>
+    public static bool HasEndedForGood(PodView view, Pod pod, Container container) => view.LivesOf(container.Name).FirstOrDefault() is { } current
+        ? current.Phase == ContainerPhase.Exited && !Restarts(pod, container, current.ExitCode)
+        : HasEndedUnseen(view, pod, container);
+
     /// <summary>
     /// Whether a container of which nothing is left is not to run again: it vanished, or it ended in the sight of an earlier agent, whose word
     /// the record has. An agent that has only its own memory of the record cannot tell whether it is the newest, so it lets nothing run that may have ended.
     /// </summary>
-    private static bool HasEndedForGood(PodView view, Pod pod, Container container, ContainerMemory memory)
+    private static bool HasEndedUnseen(PodView view, Pod pod, Container container)
     {
         if (!MayEnd(pod))
         {
             return false;
         }
 
-        return memory.LastSeen is not null
+        return view.Memory[container.Name]?.LastSeen is not null
             ? pod.Spec.RestartPolicy == "Never"
-            : view.IsRemembered || (ContainerEnds.Recorded(pod, container.Name) is { } end && !Restarts(pod, end.ExitCode));
+            : view.IsRemembered || (ContainerEnds.Recorded(pod, container.Name) is { } end && !Restarts(pod, container, end.ExitCode));
     }
 
     private static (DateTimeOffset Due, Waiting? Waiting) WhenDue(
@@ -219,7 +234,7 @@ internal static class PodSync
         }
 
         // An agent that has just started knows from the record whether the container has ever run.
-        ContainerStatus? reported = pod.Status?.ContainerStatuses.FirstOrDefault(status => status.Name == container.Name);
+        ContainerStatus? reported = pod.StatusOf(container.Name);
         int restarts = reported is null ? 0 : reported.ContainerID is null ? reported.RestartCount : reported.RestartCount + 1;
         return new StartContainer(container.Name, restarts, TimeSpan.Zero, network) { KeptPorts = kept };
     }

@@ -10,6 +10,9 @@ namespace ControlPlane.Agent.Pods;
 /// </summary>
 internal static class Sandboxes
 {
+    /// <summary>Whether a pod has a sandbox: several containers share its network, at once or one after the other.</summary>
+    public static bool IsNeeded(Pod pod) => pod.Spec.Containers.Count > 1 || !pod.Spec.InitContainers.IsEmpty;
+
     /// <summary>
     /// The container whose network the pod's containers have; null while there is none. In a pod that was made before there were sandboxes it is
     /// the first one, for as long as that one lives.
@@ -37,7 +40,7 @@ internal static class Sandboxes
             return waiting with
             {
                 Waiting = waiting.Waiting.SetItems(
-                    starting.Select(name => KeyValuePair.Create(name, new Waiting("ContainerCreating", failure.Message))).ToValueMap()),
+                    starting.Select(name => KeyValuePair.Create(name, new Waiting(Initialization.WaitingReason(pod), failure.Message))).ToValueMap()),
                 RecheckAt = waiting.RecheckAt < failure.RetryAt ? waiting.RecheckAt : failure.RetryAt,
             };
         }

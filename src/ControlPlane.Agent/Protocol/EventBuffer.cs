@@ -25,7 +25,7 @@ internal sealed class EventBuffer(TimeProvider time, Signal reporter)
             Name = pod.Name,
             Uid = pod.Uid,
             ResourceVersion = pod.Metadata.ResourceVersion,
-            FieldPath = container is null ? null : $"spec.containers{{{container}}}",
+            FieldPath = container is null ? null : $"spec.{(pod.Spec.IsInitContainer(container) ? "initContainers" : "containers")}{{{container}}}",
         };
         Add(new AgentEvent(involved, type, reason, message, time.GetUtcNow()));
     }

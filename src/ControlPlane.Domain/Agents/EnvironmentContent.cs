@@ -73,7 +73,7 @@ public static class EnvironmentContents
     {
         ArgumentNullException.ThrowIfNull(find);
         return pods
-            .SelectMany(pod => pod.Spec.Containers.SelectMany(EnvironmentReference.Of).Select(reference => (Key: new ObjectKey(pod.Namespace, reference.Name), Reference: reference)))
+            .SelectMany(pod => pod.Spec.AllContainers().SelectMany(EnvironmentReference.Of).Select(reference => (Key: new ObjectKey(pod.Namespace, reference.Name), Reference: reference)))
             .GroupBy(use => (use.Reference.Kind, use.Key), use => use.Reference.Key)
             .OrderBy(uses => uses.Key.Kind, StringComparer.Ordinal)
             .ThenBy(uses => uses.Key.Key)
@@ -89,7 +89,7 @@ public static class EnvironmentContents
         ArgumentNullException.ThrowIfNull(resource);
         string kind = ResourceKinds.Of(resource).Kind;
         return pod.Namespace == resource.Namespace
-            && pod.Spec.Containers.SelectMany(EnvironmentReference.Of).Any(reference => reference.Kind == kind && reference.Name == resource.Name);
+            && pod.Spec.AllContainers().SelectMany(EnvironmentReference.Of).Any(reference => reference.Kind == kind && reference.Name == resource.Name);
     }
 
     private static EnvironmentContent ContentOf(Resource resource, HashSet<string?> keys)

@@ -16,7 +16,7 @@ internal static class NotHonouredFields
     private static readonly Line[] Table =
     [
         new("volumes", Nothing, "containers keep their files in their image and their own writable layer; remove it"),
-        new("initContainers", Nothing, "do that work in the container's own start, or in its image"),
+        new("initContainers[].restartPolicy", Nothing, "run it as one of the containers"),
         new("ephemeralContainers", Nothing, Remove),
         new("activeDeadlineSeconds", Nothing, "delete the pod when its time is over"),
         new("dnsPolicy", Only("ClusterFirst"), "containers use the host's name servers; remove it"),
@@ -81,6 +81,13 @@ internal static class NotHonouredFields
         new("containers[].tty", Only(false), Remove),
     ];
 
+    /// <summary>The table, with what it says of a container said of an init container too.</summary>
+    private static readonly Line[] PodTable =
+    [
+        .. Table,
+        .. Table.Where(line => line.Path.StartsWith("containers[].", StringComparison.Ordinal)).Select(line => line with { Path = $"initC{line.Path[1..]}" }),
+    ];
+
     /// <summary>Paths from a Service's spec. None of these has anything behind it here: load balancers, names of other hosts, a second address.</summary>
     private static readonly Line[] ServiceTable =
     [
@@ -101,12 +108,12 @@ internal static class NotHonouredFields
     ];
 
     /// <summary>Every path of the table.</summary>
-    public static IEnumerable<string> Paths => Table.Select(line => line.Path);
+    public static IEnumerable<string> Paths => PodTable.Select(line => line.Path);
 
     /// <summary>The fields of a pod's spec that ask for what nobody does.</summary>
     /// <param name="podSpec">The spec as JSON, after defaults.</param>
     /// <param name="path">Where the spec stands in its object.</param>
-    public static IEnumerable<FieldError> Errors(JsonElement podSpec, string path) => Errors(Table, podSpec, path);
+    public static IEnumerable<FieldError> Errors(JsonElement podSpec, string path) => Errors(PodTable, podSpec, path);
 
     /// <summary>The fields of a Service's spec that ask for what nobody does.</summary>
     /// <param name="serviceSpec">The spec as JSON, after defaults.</param>

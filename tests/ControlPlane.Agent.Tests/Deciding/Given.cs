@@ -24,6 +24,10 @@ internal static class Given
     public static Pod WithSecondContainer(this Pod pod) =>
         pod with { Spec = pod.Spec with { Containers = [.. pod.Spec.Containers, new Container { Name = "d", Image = "hello:v1" }] } };
 
+    /// <summary>The pod with init containers of these names.</summary>
+    public static Pod WithInit(this Pod pod, params string[] names) =>
+        pod with { Spec = pod.Spec with { InitContainers = [.. names.Select(name => new Container { Name = name, Image = "hello:v1" })] } };
+
     public static Pod Deleting(this Pod pod, long? graceSeconds = null) =>
         pod with { Metadata = pod.Metadata with { DeletionTimestamp = Noon, DeletionGracePeriodSeconds = graceSeconds } };
 
@@ -74,6 +78,9 @@ internal static class Given
     public static HostPort Port(int port) => new() { Container = "c", ContainerPort = 80, Protocol = "TCP", Port = port };
 
     public static ObservedContainer Exited(this ObservedContainer container) => container with { Phase = ContainerPhase.Exited, ExitCode = 137, FinishedAt = Noon };
+
+    /// <summary>A container that ended just now, a minute after its start.</summary>
+    public static ObservedContainer Ended(this ObservedContainer container, int exitCode) => container.Exited() with { ExitCode = exitCode };
 
     public static ObservedContainer In(this ObservedContainer container, string network) => container with { NetworkOf = network };
 

@@ -209,7 +209,7 @@ public sealed class PodSyncTests
 
     private static string PortsOf(PodStart start) => string.Concat(start.KeptPorts.Select(port => $" with port {port.Port}"));
 
-    private static string Text(PodPlan plan)
+    internal static string Text(PodPlan plan)
     {
         List<string> steps = [.. plan.Actions.Select(Text)];
         steps.AddRange(plan.Waiting.Select(waiting => $"wait {waiting.Key} {waiting.Value.Reason}"));

@@ -103,10 +103,19 @@ internal static class PodBlockers
             return new Blocker { Reason = "NotStarted", Message = "its node has not taken it on yet", Since = pod.Metadata.CreationTimestamp };
         }
 
-        return FirstContainer(pod, container => container.State?.Waiting is null ? null : new Blocker
+        return FirstContainer(pod, container => container.State switch
         {
-            Reason = "ContainerCreating",
-            Message = $"container {container.Name} is still being made, its image perhaps still being pulled",
+            { Waiting: not null } => new Blocker
+            {
+                Reason = "ContainerCreating",
+                Message = $"container {container.Name} is still being made, its image perhaps still being pulled",
+            },
+            { Running: not null } when !container.Ready && pod.Spec.IsInitContainer(container.Name) => new Blocker
+            {
+                Reason = "PodInitializing",
+                Message = $"container {container.Name} has not ended yet, and the others wait for it",
+            },
+            _ => null,
         });
     }
 
@@ -125,8 +134,10 @@ internal static class PodBlockers
             }
             : null;
 
-    private static Blocker? FirstContainer(Pod pod, Func<ContainerStatus, Blocker?> rule) =>
-        (pod.Status?.ContainerStatuses ?? default).Select(rule).FirstOrDefault(blocker => blocker is not null);
+    /// <summary>The first container that has something to tell; an init container says what it is.</summary>
+    private static Blocker? FirstContainer(Pod pod, Func<ContainerStatus, Blocker?> rule) => pod.AllContainerStatuses()
+        .Select(container => rule(container) is { } blocker && pod.Spec.IsInitContainer(container.Name) ? blocker with { Message = $"init {blocker.Message}" } : rule(container))
+        .FirstOrDefault(blocker => blocker is not null);
 
     private static string? Said(ContainerStateWaiting waiting) => waiting.Message is { Length: > 0 } message ? message : waiting.Reason;
 

@@ -132,7 +132,7 @@ public static class Promotions
     private static ValueList<Container> With(ValueList<Container> containers, Dictionary<string, string> images) =>
         [.. containers.Select(container => images.TryGetValue(container.Name, out string? image) ? container with { Image = image } : container)];
 
-    private static IEnumerable<Container> ContainersOf(PodTemplateSpec template) => template.Spec.InitContainers.Concat(template.Spec.Containers);
+    private static IEnumerable<Container> ContainersOf(PodTemplateSpec template) => template.Spec.AllContainers();
 
     /// <summary>By container; names are unique in a pod.</summary>
     private static Dictionary<string, string> ImagesOf(PodTemplateSpec template) =>

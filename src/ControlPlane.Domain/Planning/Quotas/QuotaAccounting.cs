@@ -90,7 +90,7 @@ public static class QuotaAccounting
         string[] missing =
         [
             .. quota.Spec.Hard.Keys.Where(QuotaNames.Compute.Contains).Order(StringComparer.Ordinal)
-                .Select(name => (Name: name, Containers: pod.Spec.InitContainers.Concat(pod.Spec.Containers).Where(container => !Says(container, name)).Select(container => container.Name).Order(StringComparer.Ordinal).ToArray()))
+                .Select(name => (Name: name, Containers: pod.Spec.AllContainers().Where(container => !Says(container, name)).Select(container => container.Name).Order(StringComparer.Ordinal).ToArray()))
                 .Where(missing => missing.Containers.Length > 0)
                 .Select(missing => $"{missing.Name} for: {string.Join(',', missing.Containers)}"),
         ];

@@ -71,11 +71,8 @@ public static partial class ResolvedImages
         return resolved.Contains('@', StringComparison.Ordinal);
     }
 
-    private static bool IsOfTemplate(ReplicaSet replicaSet, string image)
-    {
-        PodSpec spec = replicaSet.Spec.Template.Spec;
-        return spec.InitContainers.Concat(spec.Containers).Any(container => container.Image == image);
-    }
+    private static bool IsOfTemplate(ReplicaSet replicaSet, string image) =>
+        replicaSet.Spec.Template.Spec.AllContainers().Any(container => container.Image == image);
 
     [GeneratedRegex(@"\Asha256:[a-f0-9]{64}\z", RegexOptions.CultureInvariant)]
     private static partial Regex LocalId();

@@ -56,5 +56,5 @@ internal static class TemplateChange
         }
     }
 
-    private static IEnumerable<Container> Containers(PodTemplateSpec template) => template.Spec.InitContainers.Concat(template.Spec.Containers);
+    private static IEnumerable<Container> Containers(PodTemplateSpec template) => template.Spec.AllContainers();
 }

@@ -175,7 +175,7 @@ internal static class Trial
         RolloutRequests.At(deployment, RolloutRequests.Retry, Revisions.Of(replicaSet));
 
     private static bool IsCrashLooping(Pod pod) =>
-        !pod.IsReady() && (pod.Status?.ContainerStatuses ?? default).Any(container => container.RestartCount >= CrashLoopRestarts);
+        !pod.IsReady() && pod.AllContainerStatuses().Any(container => container.RestartCount >= CrashLoopRestarts);
 
     /// <summary>
     /// Whether a pod is older than a retry. Creation times are whole seconds and requests are not: a pod made at 12:00:44.050 has 12:00:44, and is no older than a retry of 12:00:44.030 that had it

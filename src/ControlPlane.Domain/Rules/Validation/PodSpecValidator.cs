@@ -13,6 +13,8 @@ internal sealed class PodSpecValidator : AbstractValidator<PodSpec>
         RuleForEach(spec => spec.Containers).SetValidator(new ContainerValidator());
         RuleFor(spec => spec.Containers).CheckAll(UniqueNames);
         RuleFor(spec => spec.Containers).CheckAll(UniqueHostPorts);
+        RuleForEach(spec => spec.InitContainers).SetValidator(new InitContainerValidator());
+        RuleFor(spec => spec.InitContainers).CheckAllWith((spec, containers) => InitContainerValidator.UniqueNames(containers, spec.Containers));
         RuleFor(spec => spec.RestartPolicy).OneOf("Always", "OnFailure", "Never");
         RuleFor(spec => spec.TerminationGracePeriodSeconds).AtLeastZero();
         RuleFor(spec => spec.SecurityContext!).SetValidator(new PodSecurityContextValidator());

@@ -27,6 +27,12 @@ internal sealed class PodValidator : AbstractValidator<Pod>
             yield break;
         }
 
+        if (stored.Spec.InitContainers.Count != updated.Spec.InitContainers.Count)
+        {
+            yield return ImmutableFields.Error("spec.initContainers", FieldProblem.Forbidden("pod updates may not add or remove containers"));
+            yield break;
+        }
+
         if (stored.Spec.NodeName is not null && updated.Spec.NodeName != stored.Spec.NodeName)
         {
             yield return ImmutableFields.Error("spec.nodeName", FieldProblem.Invalid(updated.Spec.NodeName ?? "", "field is immutable once the pod is bound to a node"));
@@ -49,11 +55,15 @@ internal sealed class PodValidator : AbstractValidator<Pod>
     /// </summary>
     private static PodSpec WithMutableFieldsOf(PodSpec updated, PodSpec stored) => stored with
     {
-        Containers = stored.Containers.Zip(updated.Containers, (before, now) => before with { Image = now.Image }).ToValueList(),
+        InitContainers = WithImagesOf(updated.InitContainers, stored.InitContainers),
+        Containers = WithImagesOf(updated.Containers, stored.Containers),
         ActiveDeadlineSeconds = updated.ActiveDeadlineSeconds,
         Tolerations = updated.Tolerations,
         NodeName = updated.NodeName,
         ServiceAccountName = stored.ServiceAccountName ?? PodDefaults.ServiceAccount,
         ServiceAccount = stored.ServiceAccount ?? PodDefaults.ServiceAccount,
     };
+
+    private static ValueList<Container> WithImagesOf(ValueList<Container> updated, ValueList<Container> stored) =>
+        stored.Zip(updated, (before, now) => before with { Image = now.Image }).ToValueList();
 }

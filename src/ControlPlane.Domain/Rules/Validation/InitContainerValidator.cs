@@ -1,0 +1,31 @@
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
+using FluentValidation;
+
+namespace ControlPlane.Domain.Rules.Validation;
+
+/// <summary>The rules for an init container: those of a container, and nothing that is for one that keeps running (Kubernetes: <c>validateInitContainers</c>).</summary>
+internal sealed class InitContainerValidator : AbstractValidator<Container>
+{
+    private static readonly FieldProblem OnlyForOneThatRuns = FieldProblem.Forbidden("may not be set for init containers without restartPolicy=Always");
+
+    public InitContainerValidator()
+    {
+        Include(new ContainerValidator());
+        RuleFor(container => container.Lifecycle).Check(NotSet);
+        RuleFor(container => container.LivenessProbe).Check(NotSet);
+        RuleFor(container => container.ReadinessProbe).Check(NotSet);
+        RuleFor(container => container.StartupProbe).Check(NotSet);
+    }
+
+    /// <summary>The names that an earlier init container, or any of the others, has already.</summary>
+    public static IEnumerable<FieldProblem> UniqueNames(ValueList<Container> initContainers, ValueList<Container> others)
+    {
+        HashSet<string> seen = [.. others.Select(container => container.Name)];
+        return initContainers
+            .Select((container, index) => container.Name.Length > 0 && !seen.Add(container.Name) ? FieldProblem.Duplicate(container.Name) with { At = $"[{index}].name" } : null)
+            .OfType<FieldProblem>();
+    }
+
+    private static FieldProblem? NotSet(object? value) => value is null ? null : OnlyForOneThatRuns;
+}
