@@ -28,7 +28,7 @@ public sealed class InitializationTests
         ["the container runs"] =
             (View(Two(), A().Ended(0), B().Ended(0), Alive()), "nothing", "Running [] a:Completed b:Completed c:running"),
         ["the container crashes: it alone is started again"] =
-            (View(Two(), A().Ended(0), B().Ended(0), Dead()), "start c life 1 then 10s", "Running [] a:Completed b:Completed c:ContainerStatus 1"),
+            (View(Two(), A().Ended(0), B().Ended(0), Dead()), "start c life 1 then 10s", "Running [] a:Completed b:Completed c:Error"),
 
         ["Always, failed: run again at once"] =
             (View(Two(), A().Ended(1)), "start a life 1 then 10s, wait b PodInitializing, wait c PodInitializing", "Pending [a b] a:Error b:PodInitializing c:PodInitializing"),
@@ -53,7 +53,7 @@ public sealed class InitializationTests
         ["both were removed in the sight of nobody: the container that runs speaks for them"] =
             (View(Two(), Alive()), "nothing", "Running [] a:Completed b:Completed c:running"),
         ["another agent's time: the record knows who has succeeded"] =
-            (View(Recorded(Ended(0), new() { Waiting = new() })), "start b life 1 then 0s, wait c PodInitializing", "Pending [b] a:Completed b:PodInitializing c:PodInitializing"),
+            (View(Recorded(Ended(0), new() { Waiting = new() })), "start b life 0 then 0s, wait c PodInitializing", "Pending [b] a:Completed b:PodInitializing c:PodInitializing"),
         ["another agent's time: one that failed runs again"] =
             (View(Recorded(Ended(1), new() { Waiting = new() })), "start a life 1 then 0s, wait b PodInitializing, wait c PodInitializing",
                 "Pending [a b] a:PodInitializing b:PodInitializing c:PodInitializing"),

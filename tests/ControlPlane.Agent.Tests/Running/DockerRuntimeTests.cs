@@ -153,6 +153,25 @@ public sealed class DockerRuntimeTests(DockerEngineFixture engine) : DockerAgent
     }
 
     [Fact]
+    public async Task Init_containers_share_the_pods_network_and_run_again_in_a_new_one()
+    {
+        Container Init(string name) => new() { Name = name, Image = "hello:v1", Command = ["/dotnet/dotnet", "--list-runtimes"] };
+        Pod pod = Pods.Hello("web");
+        Server.Set([pod with { Spec = pod.Spec with { InitContainers = [Init("first"), Init("second")] } }]);
+        PodReport report = await ReadyAsync("web");
+        Assert.Contains("\"pod\":\"web\"", await Http.GetStringAsync($"http://127.0.1.1:{Assert.Single(report.Status!.HostPorts).Port}/"), StringComparison.Ordinal);
+        string[] networks = (await Engine.RunAsync("docker", ["inspect", "-f", "{{.HostConfig.NetworkMode}}", .. await IdsAsync("-a")])).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(3, networks.Count($"container:{await IdOfAsync("POD")}".Equals));
+
+        await Engine.RunAsync("docker", "rm", "-f", await IdOfAsync("POD"));
+        await Wait.UntilAsync(
+            () => Server.Pods["web"].IsReady() && Server.Pods["web"].Status is { } status
+                && status.InitContainerStatuses.Concat(status.ContainerStatuses).All(container => container.RestartCount == 1),
+            () => Seen("web"),
+            seconds: 30);
+    }
+
+    [Fact]
     public async Task A_pod_from_before_there_were_sandboxes_is_adopted_and_moves_when_its_first_container_ends()
     {
         Pod pod = Pair("pair");

@@ -279,6 +279,35 @@ public sealed class ProcessRuntimeTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Init_containers_run_to_success_in_order_and_not_again_for_the_next_agent()
+    {
+        string trace = Path.Combine(folder.Path, "trace");
+        Container Init(string name, string script) => new() { Name = name, Image = "shell", Args = ["-c", $"echo {name} >> {trace}; {script}"] };
+        Pod pod = Pods.Hello("web");
+        pod = pod with { Spec = pod.Spec with { InitContainers = [Init("first", $"test $(grep -c first {trace}) = 2"), Init("second", "echo all set")] } };
+        server.Set([pod]);
+        PodStatus reported = (await ReadyAsync("web")).Status!;
+
+        Assert.Equal(["first", "first", "second"], await File.ReadAllLinesAsync(trace));
+        Assert.Equal([(true, 1), (true, 0)], reported.InitContainerStatuses.Select(status => (status.Ready, status.RestartCount)));
+        Assert.Contains("all set", await server.ReadLogAsync(pod.Uid, new LogOptions { Container = "second" }), StringComparison.Ordinal);
+
+        await agent.KillAsync();
+        foreach (string spec in SpecFiles().Where(file => File.ReadAllText(file).Contains(trace, StringComparison.Ordinal)))
+        {
+            Directory.Delete(Path.GetDirectoryName(spec)!, recursive: true);
+        }
+
+        server.Pods.Clear();
+        server.Set([pod with { Status = reported }]);
+        agent = AgentProcess.Start(server.Address, folder.Path, "process");
+
+        await ReadyAsync("web");
+        Assert.Equal(reported.InitContainerStatuses.Select(status => status.State), server.Pods["web"].Status!.InitContainerStatuses.Select(status => status.State));
+        Assert.Equal(3, (await File.ReadAllLinesAsync(trace)).Length);
+    }
+
+    [Fact]
     public async Task Failing_readiness_and_liveness_are_acted_on()
     {
         server.Set([Pods.Hello("web", change: container => container with

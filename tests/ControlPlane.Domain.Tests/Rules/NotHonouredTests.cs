@@ -8,7 +8,9 @@ public class NotHonouredTests
     /// <summary>A member of the pod's spec, and the field that is refused for it.</summary>
     [Theory]
     [InlineData("""{"volumes": [{"name": "data", "emptyDir": {}}]}""", "volumes")]
-    [InlineData("""{"initContainers": [{"name": "a", "image": "b"}]}""", "initContainers")]
+    [InlineData("""{"initContainers": [{"name": "a", "image": "b", "restartPolicy": "Always"}]}""", "initContainers[0].restartPolicy")]
+    [InlineData("""{"initContainers": [{"name": "a", "image": "b"}, {"name": "c", "image": "b", "tty": true}]}""", "initContainers[1].tty")]
+    [InlineData("""{"initContainers": [{"name": "a", "image": "b", "resources": {"requests": {"nvidia.com/gpu": "1"}}}]}""", "initContainers[0].resources.requests[nvidia.com/gpu]")]
     [InlineData("""{"dnsPolicy": "None"}""", "dnsPolicy")]
     [InlineData("""{"hostNetwork": true}""", "hostNetwork")]
     [InlineData("""{"hostUsers": false}""", "hostUsers")]
@@ -43,7 +45,7 @@ public class NotHonouredTests
     {
         const string Neutral = """
             {
-              "volumes": [], "initContainers": null, "dnsPolicy": "ClusterFirst", "schedulerName": "default-scheduler", "enableServiceLinks": false,
+              "volumes": [], "initContainers": [{"name": "init", "image": "hello:1", "env": [{"name": "B", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]}], "dnsPolicy": "ClusterFirst", "schedulerName": "default-scheduler", "enableServiceLinks": false,
               "automountServiceAccountToken": false, "serviceAccountName": "robot", "serviceAccount": "robot", "hostNetwork": false, "hostUsers": true,
               "preemptionPolicy": "PreemptLowerPriority", "priority": 0, "affinity": {}, "topologySpreadConstraints": [], "os": {"name": "linux"},
               "securityContext": {"runAsNonRoot": false, "runAsUser": 7, "supplementalGroups": [8], "supplementalGroupsPolicy": "Merge", "seccompProfile": {"type": "RuntimeDefault"}}, "nodeSelector": {"a": "b"}, "hostname": "web", "imagePullSecrets": [{"name": "login"}],
@@ -91,12 +93,13 @@ public class NotHonouredTests
     [InlineData(
         typeof(PodSpec),
         "",
-        "containers restartPolicy terminationGracePeriodSeconds nodeSelector nodeName imagePullSecrets hostname tolerations affinity topologySpreadConstraints priority priorityClassName "
+        "containers initContainers restartPolicy terminationGracePeriodSeconds nodeSelector nodeName imagePullSecrets hostname tolerations affinity topologySpreadConstraints priority priorityClassName "
         + "serviceAccountName serviceAccount automountServiceAccountToken enableServiceLinks")]
     [InlineData(
         typeof(Container),
         "containers[].",
         "name image command args workingDir env envFrom ports imagePullPolicy")]
+    [InlineData(typeof(Container), "initContainers[].", "name image command args workingDir env envFrom ports imagePullPolicy")]
     [InlineData(typeof(ContainerPort), "containers[].ports[].", "name hostPort containerPort")]
     [InlineData(typeof(EnvVarSource), "containers[].env[].valueFrom.", "")]
     [InlineData(typeof(ResourceRequirements), "containers[].resources.", "")]

@@ -52,6 +52,17 @@ public class UpdateTests
     }
 
     [Fact]
+    public void Pod_MayChangeTheImagesOfItsInitContainersAndNeitherAddNorRemoveOne()
+    {
+        Pod With(params string[] images) =>
+            Objects.Pod(spec => spec with { InitContainers = [.. images.Select((image, index) => new Container { Name = $"init{index}", Image = image, ImagePullPolicy = "Always" })] });
+
+        Assert.Empty(Errors(With("hello:2"), With("hello:1")));
+        FieldError error = Assert.Single(Errors(With("hello:1", "hello:1"), With("hello:1")));
+        Assert.Equal(("spec.initContainers", "Forbidden: pod updates may not add or remove containers"), (error.Field, error.Message));
+    }
+
+    [Fact]
     public void Pod_KeepsItsAccount()
     {
         Pod robot = Objects.Pod(spec => spec with { ServiceAccountName = "robot" });

@@ -184,6 +184,10 @@ public class ValidationTests
     public void Variables_WithOneThingWrong_HaveThatErrorAlone(string what, Container variables, string field, string message) => AssertOnly(
         what, Objects.PodOf(container => container with { Env = variables.Env, EnvFrom = variables.EnvFrom }), "spec.containers[0]." + field, message);
 
+    private const string OnlySidecars = "Forbidden: may not be set for init containers without restartPolicy=Always";
+
+    private static Probe Answers => new() { TcpSocket = new() { Port = 80 } };
+
     private static Container From(EnvVarSource source) => new() { Env = [new() { Name = "A", ValueFrom = source }] };
 
     [Fact]
@@ -192,6 +196,27 @@ public class ValidationTests
         Container container = Objects.Template().Spec.Containers[0];
 
         AssertOnly("one name twice", Objects.Pod(spec => spec with { Containers = [container, container] }), "spec.containers[1].name", "Duplicate value: \"web\"");
+    }
+
+    public static TheoryData<string, Func<Container, Container>, string, string> InitContainerCases => new()
+    {
+        { "no name", c => c with { Name = "" }, "[0].name", "Required value" },
+        { "no image", c => c with { Image = null }, "[0].image", "Required value" },
+        { "the name of a container", c => c with { Name = "web" }, "[0].name", "Duplicate value: \"web\"" },
+        { "the name of another", c => c with { Name = "other" }, "[1].name", "Duplicate value: \"other\"" },
+        { "liveness", c => c with { LivenessProbe = Answers }, "[0].livenessProbe", OnlySidecars },
+        { "readiness", c => c with { ReadinessProbe = Answers }, "[0].readinessProbe", OnlySidecars },
+        { "startup", c => c with { StartupProbe = Answers }, "[0].startupProbe", OnlySidecars },
+        { "lifecycle", c => c with { Lifecycle = new() }, "[0].lifecycle", OnlySidecars },
+    };
+
+    [Theory]
+    [MemberData(nameof(InitContainerCases))]
+    public void InitContainer_WithOneThingWrong_HasThatErrorAlone(string what, Func<Container, Container> change, string field, string message)
+    {
+        Container init = new() { Name = "init", Image = "hello:1" };
+
+        AssertOnly(what, Objects.Pod(spec => spec with { InitContainers = [change(init), init with { Name = "other" }] }), "spec.initContainers" + field, message);
     }
 
     public static TheoryData<string, Secret, string, string> SecretCases => new()

@@ -31,6 +31,29 @@ public sealed class BlockersTests
         Assert.Equal((reason, message, "a", "node-1", container.RestartCount), (blocker.Reason, blocker.Message, blocker.Pod, blocker.Node, blocker.Restarts));
     }
 
+    public static TheoryData<string, ContainerStatus, string> InitContainerCases => new()
+    {
+        { "ImagePull", Waiting("ImagePullBackOff", "manifest unknown"), "init container main: manifest unknown" },
+        { "ContainerCrash", Waiting("CrashLoopBackOff", "back-off") with { LastState = Ended(3), RestartCount = 5 }, "init container main ended with exit code 3 (Error)" },
+        { "PodInitializing", new ContainerStatus { Name = "main", State = new() { Running = new() } }, "init container main has not ended yet, and the others wait for it" },
+        { "ContainerCreating", Waiting("PodInitializing", ""), "init container main is still being made, its image perhaps still being pulled" },
+    };
+
+    /// <summary>The others wait for it, which is no news.</summary>
+    [Theory]
+    [MemberData(nameof(InitContainerCases))]
+    public void Of_InitContainerThatDoesNotSucceed_TellsItsCause(string reason, ContainerStatus container, string message)
+    {
+        ContainerStatus done = new() { Name = "done", Ready = true, State = Ended(0) };
+        ContainerStatus app = Waiting("PodInitializing", "") with { Name = "app" };
+        Pod pod = WithStatus("a", new PodStatus { Phase = "Pending", InitContainerStatuses = [done, container], ContainerStatuses = [app], Conditions = [Unready("unready")] });
+        pod = pod with { Spec = pod.Spec with { InitContainers = [new() { Name = "done" }, new() { Name = "main" }] } };
+
+        Blocker blocker = Assert.Single(Of(Make.Deployment(), pod));
+
+        Assert.Equal((reason, message, container.RestartCount), (blocker.Reason, blocker.Message, blocker.Restarts));
+    }
+
     [Fact]
     public void Of_PodsWithOneCause_AreOneBlockerWithACount()
     {

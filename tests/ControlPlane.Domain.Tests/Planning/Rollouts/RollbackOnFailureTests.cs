@@ -93,6 +93,23 @@ public sealed class RollbackOnFailureTests
         Assert.EndsWith(": NotReady: Readiness probe failed: 503", world.Condition("Progressing").Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_revision_fails_when_an_init_container_crashed_often_enough()
+    {
+        TestWorld world = Served();
+        Release(world, "hello:2");
+        world.Now = world.Now.AddSeconds(70);
+        foreach (Pod pod in world.ActivePodsOf(world.ByImage("hello:2")).ToList())
+        {
+            PodStatus status = Waiting(3, "CrashLoopBackOff", "back-off");
+            world.Store(pod with { Status = status with { InitContainerStatuses = status.ContainerStatuses, ContainerStatuses = [] } });
+        }
+
+        world.Pass();
+
+        Assert.Equal("CrashLoopBackOff", Outcomes.FailureOf(world.ByImage("hello:2"))?.Reason);
+    }
+
     [Theory]
     [InlineData(2, false)]
     [InlineData(3, true)]
