@@ -220,9 +220,13 @@ public sealed class AgentProtocolTests(ApiServer api)
         await api.PostAsync($"{home}/secrets", """{"metadata":{"name":"of-nobody"},"stringData":{"x":"y"}}""");
         const string Variables = """
             "envFrom":[{"configMapRef":{"name":"settings"}},{"configMapRef":{"name":"late","optional":true}}],
-            "env":[{"name":"P","valueFrom":{"secretKeyRef":{"name":"login","key":"password"}}}],
             """;
-        JsonObject stored = await api.PostAsync($"{home}/pods", Samples.Pod("p", node).Replace("\"image\"", Variables + "\"image\"", StringComparison.Ordinal));
+        const string InitContainers = """
+            "initContainers":[{"name":"init","image":"hello:1","env":[{"name":"P","valueFrom":{"secretKeyRef":{"name":"login","key":"password"}}}]}],
+            """;
+        JsonObject stored = await api.PostAsync($"{home}/pods", Samples.Pod("p", node)
+            .Replace("\"image\"", Variables + "\"image\"", StringComparison.Ordinal)
+            .Replace("\"containers\"", InitContainers + "\"containers\"", StringComparison.Ordinal));
 
         DesiredState desired = await DesiredSinceAsync(stored);
         Assert.Equal(
