@@ -35,6 +35,8 @@ public static class ApiHost
         WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
         builder.Configuration.AddCommandLine(args, ApiOptions.Arguments);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        // Of hosting's diagnostics not even the worst: while any of it is wanted, each request gets an Activity and a log scope.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         // The framework makes keys for cookies; there are none here, so how it keeps them is nobody's concern.
         builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         configure?.Invoke(builder);
