@@ -14,6 +14,8 @@ internal sealed record BenchOptions
           reads     GET one Deployment, 32 at a time; LIST N pods
           steady    30 s in which nothing happens to N pods
           recover   the leader is killed, a standby runs: until a pod is ordered that was asked for meanwhile; fails after more than 5 s
+          node-loss a tenth of M nodes vanish: until all their pods' replacements are ordered; fails when one is ordered more than 2 s after its pod was given up.
+                    Then half of M more: fails when a single pod is given up, for the brake is to hold
           many-deployments
                     N / 5 Deployments of 5 pods, declared 8 at a time: until all are available
           rolling-update-under-load
@@ -39,7 +41,7 @@ internal sealed record BenchOptions
     /// <summary>The benchmark of the data path.</summary>
     public const string UnderLoad = "rolling-update-under-load";
 
-    private static readonly string[] Names = ["create", "roll", "delete", "reads", "steady", "recover", "many-deployments", UnderLoad, "gateway", "canary"];
+    private static readonly string[] Names = ["create", "roll", "delete", "reads", "steady", "recover", "node-loss", "many-deployments", UnderLoad, "gateway", "canary"];
 
     public required string Name { get; init; }
 

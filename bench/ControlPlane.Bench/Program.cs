@@ -40,6 +40,7 @@ try
     Figures figures = options.Name switch
     {
         "steady" => await Steady.RunAsync(options, stop.Token),
+        "node-loss" => await NodeLoss.RunAsync(options, stop.Token),
         "recover" => await Recover.RunAsync(options, stop.Token),
         "many-deployments" => await ManyDeployments.RunAsync(options, stop.Token),
         "reads" => await Reads.RunAsync(options, stop.Token),

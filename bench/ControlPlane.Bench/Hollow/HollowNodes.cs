@@ -33,7 +33,7 @@ internal static class HollowNodes
             stop.Cancel();
         });
         List<ServiceProvider> nodes = [];
-        foreach (int[] wave in Enumerable.Range(1, options.Nodes).Chunk(JoinWave))
+        foreach (int[] wave in Enumerable.Range(options.First, options.Nodes).Chunk(JoinWave))
         {
             ServiceProvider[] started = [.. wave.Select(index => Build(options, index))];
             await Task.WhenAll(started.Select(node => StartAsync(node, stop.Token)));

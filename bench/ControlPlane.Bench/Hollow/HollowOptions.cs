@@ -2,15 +2,26 @@ using System.Globalization;
 
 namespace ControlPlane.Bench.Hollow;
 
-/// <summary>How many hollow nodes, and how their containers behave.</summary>
-internal sealed record HollowOptions(Uri Server, string TokenFile, string DataFolder, int Nodes, TimeSpan StartDelay)
+/// <summary>Which hollow nodes a process has, and how their containers behave.</summary>
+/// <param name="Server">The API.</param>
+/// <param name="TokenFile">The agents' token.</param>
+/// <param name="DataFolder">Where each has a folder.</param>
+/// <param name="First">The number of the first, from 1.</param>
+/// <param name="Nodes">How many.</param>
+/// <param name="StartDelay">How long a container takes to start.</param>
+internal sealed record HollowOptions(Uri Server, string TokenFile, string DataFolder, int First, int Nodes, TimeSpan StartDelay)
 {
-    public IReadOnlyList<string> ToArguments() =>
-        [Server.ToString(), TokenFile, DataFolder, Nodes.ToString(CultureInfo.InvariantCulture), ((int)StartDelay.TotalMilliseconds).ToString(CultureInfo.InvariantCulture)];
+    /// <summary>The nodes' names.</summary>
+    public IEnumerable<string> Names => Enumerable.Range(First, Nodes).Select(HollowNodes.NameOf);
+
+    public IReadOnlyList<string> ToArguments() => [Server.ToString(), TokenFile, DataFolder, Text(First), Text(Nodes), Text((int)StartDelay.TotalMilliseconds)];
 
     /// <exception cref="FormatException">Not what <see cref="ToArguments"/> makes.</exception>
-    public static HollowOptions Parse(IReadOnlyList<string> arguments) => arguments is [var server, var token, var data, var nodes, var delay]
-        ? new HollowOptions(
-            new Uri(server), token, data, int.Parse(nodes, CultureInfo.InvariantCulture), TimeSpan.FromMilliseconds(int.Parse(delay, CultureInfo.InvariantCulture)))
-        : throw new FormatException("expected SERVER TOKEN-FILE DATA-FOLDER NODES START-DELAY-MS");
+    public static HollowOptions Parse(IReadOnlyList<string> arguments) => arguments is [var server, var token, var data, var first, var nodes, var delay]
+        ? new HollowOptions(new Uri(server), token, data, Number(first), Number(nodes), TimeSpan.FromMilliseconds(Number(delay)))
+        : throw new FormatException("expected SERVER TOKEN-FILE DATA-FOLDER FIRST NODES START-DELAY-MS");
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 }

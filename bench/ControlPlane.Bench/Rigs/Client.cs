@@ -96,9 +96,46 @@ internal sealed class Client(int port, string tokenFile) : IDisposable
         return page.RootElement.GetProperty("items").GetArrayLength() + rest;
     }
 
+    /// <summary>The pods' nodes, one for each pod; those without one left out.</summary>
+    public async Task<IReadOnlyList<string>> NodesOfPodsAsync(CancellationToken cancellationToken)
+    {
+        using JsonDocument list = JsonDocument.Parse(await GetAsync(Pods, cancellationToken));
+        return
+        [
+            .. list.RootElement.GetProperty("items").EnumerateArray()
+                .Select(pod => pod.GetProperty("spec").TryGetProperty("nodeName", out JsonElement node) ? node.GetString() : null)
+                .OfType<string>(),
+        ];
+    }
+
     public void Dispose() => http.Dispose();
 
+    /// <summary>Shows each object that a watch names, as it is then, until it is cancelled.</summary>
+    /// <exception cref="BenchException">The watch was refused, or has ended by itself.</exception>
+    public async Task FollowAsync(string path, Action<JsonElement> show, CancellationToken cancellationToken)
+    {
+        bool ShowAndGoOn(JsonElement item)
+        {
+            show(item);
+            return false;
+        }
+
+        await WatchAsync(path, ShowAndGoOn, cancellationToken);
+        throw new BenchException($"the watch {path} ended");
+    }
+
     private async Task WaitAsync(string path, int count, Func<JsonElement, bool> isSo, CancellationToken cancellationToken)
+    {
+        HashSet<string> asWanted = new(StringComparer.Ordinal);
+        bool IsLast(JsonElement item) => isSo(item) && asWanted.Add(item.GetProperty("metadata").GetProperty("name").GetString()!) && asWanted.Count == count;
+        if (!await WatchAsync(path, IsLast, cancellationToken))
+        {
+            throw new BenchException($"the watch {path} ended when {asWanted.Count} of {count} were as wanted");
+        }
+    }
+
+    /// <summary>Reads a watch until an object is the last that is wanted; false when the watch ends before.</summary>
+    private async Task<bool> WatchAsync(string path, Func<JsonElement, bool> isLast, CancellationToken cancellationToken)
     {
         using HttpResponseMessage answer = await http.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         if (!answer.IsSuccessStatusCode)
@@ -107,19 +144,16 @@ internal sealed class Client(int port, string tokenFile) : IDisposable
         }
 
         using StreamReader lines = new(await answer.Content.ReadAsStreamAsync(cancellationToken));
-        HashSet<string> asWanted = new(StringComparer.Ordinal);
         while (await lines.ReadLineAsync(cancellationToken) is { } line)
         {
             using JsonDocument change = JsonDocument.Parse(line);
-            JsonElement item = change.RootElement.GetProperty("object");
-            if (change.RootElement.GetProperty("type").GetString() is "ADDED" or "MODIFIED"
-                && isSo(item) && asWanted.Add(item.GetProperty("metadata").GetProperty("name").GetString()!) && asWanted.Count == count)
+            if (change.RootElement.GetProperty("type").GetString() is "ADDED" or "MODIFIED" && isLast(change.RootElement.GetProperty("object")))
             {
-                return;
+                return true;
             }
         }
 
-        throw new BenchException($"the watch {path} ended when {asWanted.Count} of {count} were as wanted");
+        return false;
     }
 
     private async Task<byte[]> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

@@ -19,11 +19,11 @@ internal sealed class Rig : IAsyncDisposable
     private readonly IReadOnlyDictionary<string, string> settings;
     private readonly List<RealNode> realNodes = [];
     private readonly List<ChildProgram> retired = [];
+    private readonly List<HollowGroup> hollow = [];
     private EmbeddedPostgresCluster postgres;
     private ChildProgram api;
     private ChildProgram? standby;
     private Client? standbyClient;
-    private ChildProgram? nodes;
 
     private Rig(string folder, EmbeddedPostgresCluster postgres, int port, IReadOnlyDictionary<string, string> settings)
     {
@@ -45,10 +45,20 @@ internal sealed class Rig : IAsyncDisposable
     /// <summary>The nodes whose pods are processes; empty where they are hollow.</summary>
     public IReadOnlyList<RealNode> RealNodes => realNodes;
 
+    /// <summary>How many hollow nodes were started.</summary>
+    public int NodeCount => hollow.Sum(group => group.Names.Count);
+
     /// <summary>Starts everything and waits until all hollow nodes are ready. Writes are durable, as in production.</summary>
     /// <exception cref="BenchException">Something did not start; the message names its log.</exception>
-    public static Task<Rig> StartAsync(BenchOptions options, CancellationToken cancellationToken) =>
-        StartAsync(new Dictionary<string, string>(), (rig, port) => rig.StartNodesAsync(options, port, cancellationToken), cancellationToken);
+    public static Task<Rig> StartAsync(BenchOptions options, CancellationToken cancellationToken) => StartAsync(options, [options.Nodes], cancellationToken);
+
+    /// <summary>The same with the hollow nodes in groups, each a process that can be killed by itself.</summary>
+    /// <param name="options">How large.</param>
+    /// <param name="groups">How many nodes each has.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="BenchException">Something did not start; the message names its log.</exception>
+    public static Task<Rig> StartAsync(BenchOptions options, IReadOnlyList<int> groups, CancellationToken cancellationToken) => StartAsync(
+        new Dictionary<string, string>(), (rig, port) => rig.StartNodesAsync(options, groups, port, cancellationToken), cancellationToken);
 
     /// <summary>The same with real nodes, each an agent that runs pods as processes and a gateway.</summary>
     /// <param name="nodes">How many.</param>
@@ -115,6 +125,13 @@ internal sealed class Rig : IAsyncDisposable
         return standbyClient;
     }
 
+    /// <summary>Kills a group of hollow nodes: they vanish without a word.</summary>
+    public void KillNodes(int group) => hollow[group].Program.Kill();
+
+    /// <summary>How many pods a group of hollow nodes has.</summary>
+    public async Task<int> CountPodsOfGroupAsync(int group, CancellationToken cancellationToken) =>
+        (await Client.NodesOfPodsAsync(cancellationToken)).Count(hollow[group].Names.Contains);
+
     /// <summary>Kills the API that was started first, and leads.</summary>
     public void KillLeader() => api.Kill();
 
@@ -148,10 +165,7 @@ internal sealed class Rig : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Task.WhenAll(realNodes.Select(node => node.DisposeAsync().AsTask()));
-        if (nodes is not null)
-        {
-            await nodes.DisposeAsync();
-        }
+        await Task.WhenAll(hollow.Select(group => group.Program.DisposeAsync().AsTask()));
 
         await api.DisposeAsync();
         foreach (ChildProgram before in retired)
@@ -175,20 +189,33 @@ internal sealed class Rig : IAsyncDisposable
         }
     }
 
-    private async Task StartNodesAsync(BenchOptions options, int port, CancellationToken cancellationToken)
+    private async Task StartNodesAsync(BenchOptions options, IReadOnlyList<int> groups, int port, CancellationToken cancellationToken)
     {
-        HollowOptions hollow = new(
-            new Uri($"http://127.0.0.1:{Text(port)}"), Path.Combine(folder, "agent.token"), Path.Combine(folder, "nodes"),
-            options.Nodes, TimeSpan.FromMilliseconds(options.StartDelay));
-        nodes = ChildProgram.Start(
-            typeof(Rig).Assembly.Location, ["hollow-nodes", .. hollow.ToArguments()], Path.Combine(folder, "nodes.log"));
+        int first = 1;
+        foreach (int size in groups)
+        {
+            hollow.Add(StartGroup(options, first, size, port));
+            first += size;
+        }
+
+        // Where processor time is measured there is but one group.
         Processes = ImmutableDictionary.CreateRange(
         [
             KeyValuePair.Create("api", new ProcessTree(api.Id)),
             KeyValuePair.Create("postgresql", new ProcessTree(postgres.ProcessId)),
-            KeyValuePair.Create("hollow nodes", new ProcessTree(nodes.Id)),
+            KeyValuePair.Create("hollow nodes", new ProcessTree(hollow[0].Program.Id)),
         ]);
-        await WaitAsync("the nodes do not join", nodes, async token => await Client.ReadyNodesAsync(token) == options.Nodes, cancellationToken);
+        await WaitAsync("the nodes do not join", hollow[0].Program, async token => await Client.ReadyNodesAsync(token) == options.Nodes, cancellationToken);
+    }
+
+    private HollowGroup StartGroup(BenchOptions options, int first, int size, int port)
+    {
+        HollowOptions nodes = new(
+            new Uri($"http://127.0.0.1:{Text(port)}"), Path.Combine(folder, "agent.token"), Path.Combine(folder, "nodes"),
+            first, size, TimeSpan.FromMilliseconds(options.StartDelay));
+        ChildProgram program = ChildProgram.Start(
+            typeof(Rig).Assembly.Location, ["hollow-nodes", .. nodes.ToArguments()], Path.Combine(folder, $"nodes-{Text(first)}.log"));
+        return new HollowGroup(program, nodes.Names.ToHashSet(StringComparer.Ordinal));
     }
 
     private async Task StartRealNodesAsync(int count, int port, CancellationToken cancellationToken)
@@ -218,4 +245,7 @@ internal sealed class Rig : IAsyncDisposable
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Hollow nodes that are one process.</summary>
+    private sealed record HollowGroup(ChildProgram Program, IReadOnlySet<string> Names);
 }

@@ -9,13 +9,11 @@ namespace ControlPlane.Api.Pipeline;
 internal sealed partial class AuditBehavior<TRequest, TResponse>(ILogger<Audit> logger) : IPipelineBehavior<TRequest, TResponse>
     where TRequest : notnull
 {
-    public async Task<TResponse> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next)
-    {
-        if (request is not IWriteRequest write)
-        {
-            return await next();
-        }
+    public Task<TResponse> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next) =>
+        request is IWriteRequest write ? RecordAsync(write, next) : next();
 
+    private async Task<TResponse> RecordAsync(IWriteRequest write, RequestHandlerDelegate<TResponse> next)
+    {
         try
         {
             TResponse response = await next();
