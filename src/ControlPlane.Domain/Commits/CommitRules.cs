@@ -87,6 +87,9 @@ public static class CommitRules
         Precondition.AtResourceVersion wanted =>
             CheckRow(new RowKey(wanted.Kind.Kind, wanted.Key), uid: null, ledger, row => row.ResourceVersion == wanted.Revision),
         Precondition.Exists wanted => CheckRow(new RowKey(wanted.Kind.Kind, wanted.Key), wanted.Uid, ledger),
+        Precondition.Absent wanted => ledger.Row(new RowKey(wanted.Kind.Kind, wanted.Key)) is null
+            ? null
+            : new UnitResult.Refused(RefusalReason.AlreadyExists, wanted.Kind.Kind, wanted.Key),
         Precondition.NamespaceActive wanted => CheckNamespace(NamespaceRow(wanted.Name), ledger),
         Precondition.LeaderEpoch wanted => wanted.Epoch == ledger.LeaderEpoch
             ? null

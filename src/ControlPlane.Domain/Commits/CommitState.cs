@@ -58,6 +58,7 @@ public sealed record CommitReads(ImmutableHashSet<RowKey> Rows, ImmutableHashSet
             Precondition.DesiredUnchanged wanted => rows.Add(new RowKey(wanted.Kind.Kind, wanted.Key)),
             Precondition.AtResourceVersion wanted => rows.Add(new RowKey(wanted.Kind.Kind, wanted.Key)),
             Precondition.Exists wanted => rows.Add(new RowKey(wanted.Kind.Kind, wanted.Key)),
+            Precondition.Absent wanted => rows.Add(new RowKey(wanted.Kind.Kind, wanted.Key)),
             Precondition.NamespaceActive wanted => rows.Add(CommitRules.NamespaceRow(wanted.Name)),
             Precondition.AgentSession wanted => nodes.Add(wanted.Node),
             Write.SetAgentSession session => nodes.Add(session.Node),

@@ -47,6 +47,9 @@ public abstract record Precondition
     /// <summary>The object exists with this uid, whatever else has changed.</summary>
     public sealed record Exists(ResourceKind Kind, ObjectKey Key, string Uid) : Precondition;
 
+    /// <summary>No object has this name.</summary>
+    public sealed record Absent(ResourceKind Kind, ObjectKey Key) : Precondition;
+
     /// <summary>The namespace exists and is not being deleted.</summary>
     public sealed record NamespaceActive(string Name) : Precondition;
 

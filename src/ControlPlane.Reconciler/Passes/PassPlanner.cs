@@ -133,7 +133,7 @@ internal sealed class PassPlanner(
     /// <summary>While it is not known what gateways say, pods wait.</summary>
     private async ValueTask<IReadOnlyList<Plan>> PlanDrainAsync(World world, CancellationToken cancellationToken)
     {
-        Pod[] waiting = [.. world.TerminatingPods.Where(pod => Draining.IsPending(pod) && world.SlicesByPod.Contains(pod.Uid))];
+        Pod[] waiting = [.. world.TerminatingPods.Where(world.IsDraining)];
         if (waiting.Length == 0)
         {
             return [];
@@ -199,6 +199,7 @@ internal sealed class PassPlanner(
             Nodes = [.. world.Cluster.Nodes.Select(state => state.Node)],
             PodsOn = node => world.PodsByNode[node],
             PodsWithoutNode = [.. world.PodsByNode.Keys.Where(node => world.Cluster.Find(node) is null).SelectMany(node => world.PodsByNode[node])],
+            IsDraining = world.IsDraining,
             Ages = ages,
             HeardSince = heardSince,
             Now = Now,

@@ -1,5 +1,4 @@
 using ControlPlane.Domain.Commits;
-using ControlPlane.Domain.Planning.Routing;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Reconciler.Queue;
@@ -50,7 +49,7 @@ internal static class ServiceTriggers
             }
         }
 
-        if (!isGone && Draining.IsPending(pod) && world.SlicesByPod.Contains(pod.Uid))
+        if (!isGone && world.IsDraining(pod))
         {
             yield return WorkKey.Drain;
         }

@@ -1,5 +1,6 @@
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning.Garbage;
+using ControlPlane.Domain.Planning.Routing;
 using ControlPlane.Domain.Planning.Scheduling;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Policies;
@@ -66,6 +67,9 @@ internal sealed class World : IOwners
 
     /// <summary>Pods with a deletion mark.</summary>
     public IReadOnlyCollection<Pod> TerminatingPods => terminatingPods.Values;
+
+    /// <summary>Whether a pod is not to be stopped yet, for gateways may send requests to it.</summary>
+    public bool IsDraining(Pod pod) => Draining.IsPending(pod) && SlicesByPod.Contains(pod.Uid);
 
     public IReadOnlyCollection<Pod> UnboundPods => unboundPods.Values;
 

@@ -127,10 +127,11 @@ public class CommitOrderTests
         [
             If(new Precondition.NamespaceActive("live"), Create("new")),
             If(new Precondition.Exists(ResourceKinds.Pod, Key("read"), "u-read"), Update("written"), Remove("removed")),
+            If(new Precondition.Absent(ResourceKinds.Pod, Key("absent"))),
             If(new Precondition.AgentSession("node", "s", 1), new Write.SetAgentSession("other", "t")),
         ]);
 
-        Assert.Equal([NamespaceRow("live"), Row("new"), Row("read"), Row("removed"), Row("written")], reads.Rows.OrderBy(row => row.Key.Name, StringComparer.Ordinal));
+        Assert.Equal([Row("absent"), NamespaceRow("live"), Row("new"), Row("read"), Row("removed"), Row("written")], reads.Rows.OrderBy(row => row.Key.Name, StringComparer.Ordinal));
         Assert.Equal([("Pod", "u-new")], reads.Uids);
         Assert.Equal(["node", "other"], reads.Nodes.Order());
     }

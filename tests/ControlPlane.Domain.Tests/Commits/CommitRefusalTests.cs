@@ -21,6 +21,8 @@ public class CommitRefusalTests
         { "it exists", new Precondition.Exists(PodKind, Key("old"), "u-old"), null },
         { "it exists in another life", new Precondition.Exists(PodKind, Key("old"), "u-older"), RefusalReason.UidMismatch },
         { "it exists no longer", new Precondition.Exists(PodKind, Key("gone"), "u-gone"), RefusalReason.NotFound },
+        { "it is absent", new Precondition.Absent(PodKind, Key("gone")), null },
+        { "it is there again", new Precondition.Absent(PodKind, Key("old")), RefusalReason.AlreadyExists },
         { "the namespace is active", new Precondition.NamespaceActive("live"), null },
         { "the namespace is being deleted", new Precondition.NamespaceActive("ending"), RefusalReason.NamespaceTerminating },
         { "the namespace is not there", new Precondition.NamespaceActive("never"), RefusalReason.NamespaceNotFound },

@@ -113,6 +113,20 @@ public abstract class StoreContract
     });
 
     [Fact]
+    public Task WhatAUnitWantsAbsent_MayNotBeThere() => TestAsync(async (store, cache) =>
+    {
+        Pod pod = Pod("absent");
+        Precondition.Absent absent = new(ResourceKinds.Pod, pod.Key);
+        ImmutableArray<UnitResult> results = await store.CommitAsync([Unit([absent], new Write.Create(Pod("while-absent")))], CancellationToken.None);
+        Assert.IsType<UnitResult.Committed>(results[0]);
+
+        await StoredAsync(store, cache, new Write.Create(pod));
+        results = await store.CommitAsync([Unit([absent], new Write.Create(Pod("while-there")))], CancellationToken.None);
+
+        Assert.Equal(new UnitResult.Refused(RefusalReason.AlreadyExists, "Pod", pod.Key), results[0]);
+    });
+
+    [Fact]
     public Task UnitsOfOneCall_StandEachOnItsOwn_InOrder() => TestAsync(async (store, cache) =>
     {
         Pod first = Pod("one-of-three");

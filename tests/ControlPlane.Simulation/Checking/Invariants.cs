@@ -29,7 +29,6 @@ internal sealed class Invariants
     private readonly StrategyRule strategies;
     private readonly RollbackRule rollbacks;
     private readonly Dictionary<string, long> deletedNodes = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, long> registeredNodes = new(StringComparer.Ordinal);
     private long lastRevision;
 
     public Invariants(Simulation simulation)
@@ -55,7 +54,6 @@ internal sealed class Invariants
         readiness.Clear();
         endedByOthers.Clear();
         deletedNodes.Clear();
-        registeredNodes.Clear();
         rollbacks.Forget();
         strategies.Forget();
     }
@@ -107,9 +105,6 @@ internal sealed class Invariants
                 break;
             case Node node when change.Operation == ChangeOperation.Deleted:
                 deletedNodes[node.Name] = change.Revision;
-                break;
-            case Node node when change.Operation == ChangeOperation.Added:
-                registeredNodes[node.Name] = change.Revision;
                 break;
         }
     }
@@ -292,11 +287,10 @@ internal sealed class Invariants
     private static bool IsResized(DatabaseState before, Deployment deployment) => before.ReplicaSetsOf(deployment)
         .Any(replicaSet => replicaSet.Spec.Replicas > 0 && replicaSet.SizedFor() is { } sizedFor && sizedFor != deployment.Replicas());
 
-    /// <summary>True for the end of a pod that served, on a node that is there: one that was deleted is there once the reconciler can know that it has registered anew.</summary>
+    /// <summary>True for the end of a pod that served, on a node that is there.</summary>
     private bool TakesAvailable(Change change, Transaction transaction) =>
         EndsReady(change) && IsSurelyAvailable((Pod)change.Previous!, transaction) && !Since((Pod)change.Object, transaction.Known).Contains(false)
-        && transaction.Before.Find<Node>(new ObjectKey("", ((Pod)change.Object).Spec.NodeName ?? ""))?.IsReady() == true
-        && registeredNodes.GetValueOrDefault(((Pod)change.Object).Spec.NodeName ?? "") <= transaction.Known;
+        && transaction.Before.Find<Node>(new ObjectKey("", ((Pod)change.Object).Spec.NodeName ?? ""))?.IsReady() == true;
 
     /// <summary>
     /// True for a ready pod that was available when its end was planned, whose commit may have been on its way for 16 s: with <c>minReadySeconds</c> a ready one need not be. By clocks that

@@ -50,7 +50,7 @@ public static class NodeHealth
             }
         }
 
-        plans.AddRange(snapshot.PodsWithoutNode.Select(pod => EndWithoutNode(pod, snapshot.Now)).OfType<Plan>());
+        plans.AddRange(snapshot.PodsWithoutNode.Select(pod => EndWithoutNode(pod, snapshot)).OfType<Plan>());
         return plans;
     }
 
@@ -132,12 +132,15 @@ public static class NodeHealth
 
     /// <summary>
     /// Nobody may be left to confirm the end of a pod whose node has left: it is marked, so that it is replaced and everyone sees it go, and removed
-    /// when its grace is over. Until then it may still run, and an agent that registers its node anew confirms the end as ever.
+    /// when its grace is over. Until then it may still run, and an agent that registers its node anew confirms the end as ever: so a grace that has not begun is not over, and
+    /// a Node that is there again by the time of the commit keeps its pods.
     /// </summary>
-    private static Plan? EndWithoutNode(Pod pod, DateTimeOffset now) =>
-        !pod.Metadata.IsDeleting ? Deletion.PlanFor(pod, now)
-        : pod.Metadata.Finalizers.IsEmpty && pod.Metadata.DeletionTimestamp <= now ? Deletion.Removal(pod)
-        : null;
+    private static Plan? EndWithoutNode(Pod pod, NodeHealthSnapshot snapshot)
+    {
+        bool isOver = pod.Metadata.Finalizers.IsEmpty && pod.Metadata.DeletionTimestamp <= snapshot.Now && !snapshot.IsDraining(pod);
+        Plan? plan = !pod.Metadata.IsDeleting ? Deletion.PlanFor(pod, snapshot.Now) : isOver ? Deletion.Removal(pod) : null;
+        return plan is null ? null : plan with { Preconditions = plan.Preconditions.Add(new Precondition.Absent(ResourceKinds.Node, new ObjectKey("", pod.Spec.NodeName!))) };
+    }
 
     /// <summary>
     /// For how long of a node's silence a pod is left there: at least <see cref="EvictAfter"/>, longer for one that tolerates

@@ -14,6 +14,9 @@ public sealed record NodeHealthSnapshot
     /// <summary>Pods bound to nodes that are not there.</summary>
     public required IReadOnlyCollection<Pod> PodsWithoutNode { get; init; }
 
+    /// <summary>Whether a pod that is on its way out waits for requests to end, so that its grace has not begun.</summary>
+    public required Func<Pod, bool> IsDraining { get; init; }
+
     /// <summary>How long ago each node was last seen; a node never seen is absent.</summary>
     public required IReadOnlyDictionary<string, TimeSpan> Ages { get; init; }
 

@@ -306,6 +306,31 @@ public class NodeHealthTests
         Assert.Equal("leaving", Assert.IsType<Write.Remove>(plans[1].Writes[0]).Key.Name);
     }
 
+    /// <summary>
+    /// A Node was deleted whose agent was there. A pod with 1 s of grace was removed a second after its mark, and its agent stopped it, while a gateway that had not heard of the mark still sent requests to it.
+    /// </summary>
+    [Theory]
+    [InlineData(true, 0)]
+    [InlineData(false, 1)]
+    public void Plan_APodOfANodeThatIsNotThere_IsNotRemovedWhileItWaitsForRequests(bool isDraining, int removed)
+    {
+        World world = new(MakeNode("a")) { Pods = [MakePod("leaving", "x") with { Metadata = Deleting("leaving") }], IsDraining = isDraining };
+
+        Assert.Equal(removed, world.Plan().Count);
+    }
+
+    /// <summary>An agent had registered its Node anew while the end of its pods was on its way: they were ended though they ran and served.</summary>
+    [Fact]
+    public void Plan_PodsOfANodeThatIsNotThere_EndOnlyIfItIsNotThereWhenThatIsStored()
+    {
+        World world = new(MakeNode("a")) { Pods = [MakePod("live", "x"), MakePod("leaving", "x") with { Metadata = Deleting("leaving") }] };
+
+        IReadOnlyList<Plan> plans = world.Plan();
+
+        Assert.Equal(2, plans.Count);
+        Assert.All(plans, plan => Assert.Contains(new Precondition.Absent(ResourceKinds.Node, new ObjectKey("", "x")), plan.Preconditions));
+    }
+
     private static IEnumerable<string> Braked(IEnumerable<Write> writes) => writes.OfType<Write.Update>().Select(write => write.Object).OfType<Node>()
         .Where(node => Conditions.Find(node.Status!.Conditions, NodeHealth.BrakeCondition)?.Status == "True").Select(node => node.Name);
 
@@ -331,6 +356,8 @@ public class NodeHealthTests
 
         public Pod[] Pods { get; init; } = [];
 
+        public bool IsDraining { get; init; }
+
         public TimeSpan HeardFor { get; init; } = TimeSpan.FromHours(1);
 
         public IReadOnlyList<Plan> Plan() => NodeHealth.Plan(Snapshot());
@@ -340,6 +367,7 @@ public class NodeHealthTests
             Nodes = Nodes,
             PodsOn = node => [.. Pods.Where(pod => pod.Spec.NodeName == node)],
             PodsWithoutNode = [.. Pods.Where(pod => Nodes.All(node => node.Name != pod.Spec.NodeName))],
+            IsDraining = _ => IsDraining,
             Ages = Nodes.Where(node => node.Status is not null).ToDictionary(node => node.Name, node => TimeSpan.FromSeconds(Silent.GetValueOrDefault(node.Name, 1))),
             HeardSince = Noon - HeardFor,
             Now = Noon,
