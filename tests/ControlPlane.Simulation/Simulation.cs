@@ -47,11 +47,13 @@ internal sealed class Simulation
     {
         Plant = plant.Make();
         Mixture = new Mixture(seed);
+        Registry = new SimulatedRegistry(Mixture);
         Dice = new Dice(seed);
         Scheduler = new Scheduler(Dice.Fork());
         Trace = new Trace(Scheduler);
         Faults = new FaultRates(Dice.Fork());
         Network = new Network(Scheduler, Faults, Dice.Fork());
+        Images = new ImageRule(this);
         invariants = new Invariants(this);
         Database.Committed += transaction => Describe(transaction);
         Database.Commit([new CommitUnit { Actor = "system", Writes = [new Write.Create(DefaultNamespace()), .. Users.Names.Select(name => new Write.Create(NewService(name))), .. NewPolicies()] }]);
@@ -80,6 +82,11 @@ internal sealed class Simulation
     public Network Network { get; }
 
     public SimulatedDatabase Database { get; } = new("store-0");
+
+    public SimulatedRegistry Registry { get; }
+
+    /// <summary>What pods run, and what their nodes were told to.</summary>
+    public ImageRule Images { get; }
 
     public IReadOnlyList<Machine> Machines => machines;
 

@@ -97,6 +97,7 @@ internal sealed class Invariants
                 break;
             case ReplicaSet replicaSet when change.Operation != ChangeOperation.Deleted:
                 CheckContent(replicaSet);
+                simulation.Images.NoteRevision(change, replicaSet);
                 break;
             case Deployment deployment:
                 CheckNotLost(deployment);
@@ -329,6 +330,7 @@ internal sealed class Invariants
     private void CheckStarted(SimulatedEngine engine, ObservedContainer started)
     {
         simulation.Trace.Say($"{engine.Node} starts {started.Id} of {started.Identity.PodName}");
+        simulation.Images.CheckStarted(engine, started);
         foreach (SimulatedEngine other in simulation.Engines)
         {
             foreach (ObservedContainer twin in other.Running.Where(running => running.Id != started.Id && IsSameLife(running, started)))

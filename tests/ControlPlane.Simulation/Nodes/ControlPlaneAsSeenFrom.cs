@@ -20,6 +20,18 @@ internal sealed class ControlPlaneAsSeenFrom(Machine machine, Simulation simulat
     public Task<DesiredState> GetDesiredAsync(long after, string store, CancellationToken cancellationToken) =>
         server.CallAsync(replica => replica.DesiredAsync(machine.Name, after, store), DesiredTimeout, cancellationToken);
 
-    public Task<ImageReply> ResolveImageAsync(ImageReport report, CancellationToken cancellationToken) =>
-        server.CallAsync(replica => replica.ResolveImageAsync(machine.Name, report), ResolveTimeout, cancellationToken);
+    public async Task<ImageReply> ResolveImageAsync(ImageReport report, CancellationToken cancellationToken)
+    {
+        try
+        {
+            ImageReply reply = await server.CallAsync(replica => replica.ResolveImageAsync(machine.Name, report), ResolveTimeout, cancellationToken);
+            simulation.Images.NoteAnswer(report.PodUid, hasCome: true);
+            return reply;
+        }
+        catch (ControlPlaneException)
+        {
+            simulation.Images.NoteAnswer(report.PodUid, hasCome: false);
+            throw;
+        }
+    }
 }

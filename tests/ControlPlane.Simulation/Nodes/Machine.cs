@@ -29,7 +29,7 @@ internal sealed class Machine : IDesiredMemory
     {
         this.simulation = simulation;
         Name = name;
-        Engine = new SimulatedEngine(name, simulation.Scheduler, simulation.Faults, simulation.Dice.Fork());
+        Engine = new SimulatedEngine(name, simulation.Scheduler, simulation.Faults, simulation.Registry, simulation.Dice.Fork());
     }
 
     public string Name { get; }

@@ -11,7 +11,7 @@ namespace ControlPlane.Simulation.Nodes;
 /// A node's container engine. It outlives the agents that call it, carries out what it was asked even when the one who asked has died, and takes its time.
 /// A container runs until it is stopped, its machine goes down, or its version ends by itself (<see cref="Versions"/>).
 /// </summary>
-internal sealed class SimulatedEngine(string node, Scheduler scheduler, FaultRates faults, Dice dice) : IContainerRuntime
+internal sealed class SimulatedEngine(string node, Scheduler scheduler, FaultRates faults, SimulatedRegistry registry, Dice dice) : IContainerRuntime
 {
     /// <summary>The exit code of a container that SIGTERM ended.</summary>
     private const int Terminated = 143;
@@ -19,6 +19,7 @@ internal sealed class SimulatedEngine(string node, Scheduler scheduler, FaultRat
     private const int Crashed = 1;
 
     private readonly SortedDictionary<string, ObservedContainer> containers = new(StringComparer.Ordinal);
+    private readonly SimulatedImages images = new(node, registry);
     private int lastId;
     private int lastPort = 20_000;
 
@@ -66,12 +67,15 @@ internal sealed class SimulatedEngine(string node, Scheduler scheduler, FaultRat
         await ended.Task;
     }
 
-    public Task<bool> HasImageAsync(string image, CancellationToken cancellationToken) => Task.FromResult(!Versions.IsMissing(image));
+    public Task<bool> HasImageAsync(string image, CancellationToken cancellationToken) => Task.FromResult(images.Has(image));
 
-    public Task<string?> ResolveImageAsync(string image, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+    public Task<string?> ResolveImageAsync(string image, CancellationToken cancellationToken) => Task.FromResult(images.Resolve(image));
 
-    public Task PullAsync(string image, RegistryLogin? login, CancellationToken cancellationToken) =>
-        Versions.IsMissing(image) ? throw new ImagePullException($"manifest for {image} not found") : Task.CompletedTask;
+    public Task PullAsync(string image, RegistryLogin? login, CancellationToken cancellationToken)
+    {
+        images.Pull(image);
+        return Task.CompletedTask;
+    }
 
     public Task<string> CreateAsync(ContainerRequest request, CancellationToken cancellationToken) => AskAsync(
         dice.Milliseconds(5, 200),
@@ -84,6 +88,7 @@ internal sealed class SimulatedEngine(string node, Scheduler scheduler, FaultRat
                 Identity = request.Identity,
                 Phase = ContainerPhase.Created,
                 Image = request.Container.Image ?? "",
+                ImageId = request.Image,
                 HostPorts = [.. request.Container.Ports.Select(port => new HostPort { Container = request.Container.Name, ContainerPort = port.Number, Protocol = "TCP", Port = ++lastPort })],
             };
             return id;

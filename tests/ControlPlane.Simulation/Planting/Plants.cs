@@ -1,5 +1,6 @@
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Policies;
 using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Simulation.Checking;
 
@@ -37,6 +38,8 @@ internal static class Plants
         new("eager-weight", "the reconciler takes pods for ready that are not", static () => new ViewPlant(AlwaysReady)),
         new("fail-proven", "a revision that was complete is marked failed", static () => new StorePlant(static unit => WithFailures(unit, ofComplete: true))),
         new("fail-early", "a revision is marked out of time before its deadline", static () => new StorePlant(static unit => WithFailures(unit, ofComplete: false))),
+        new("ignore-opt-out", "the reconciler does not see that a failed revision shall stay", static () => new ViewPlant(WithoutOptOut)),
+        new("run-own-image", "a node runs what a tag stands for there, whatever its revision runs", static () => new OwnImagePlant()),
         new("ignore-node-deletion", "the reconciler does not see that a Node was deleted", static () => new NodeDeletionPlant()),
         new("keep-terminating", "an agent does not see that a pod is to stop", static () => new KeepPlant()),
     ];
@@ -74,6 +77,9 @@ internal static class Plants
     };
 
     private static Condition Failure(string reason) => new() { Type = "Failed", Status = "True", Reason = reason };
+
+    private static Resource WithoutOptOut(Resource item) =>
+        item is RolloutPolicy policy ? policy with { Spec = policy.Spec with { RollbackOnFailure = null } } : item;
 
     private static Resource AlwaysReady(Resource item) => item is Pod { Status: { } status } pod
         ? pod with { Status = status with { Conditions = [.. status.Conditions.Select(condition => condition.Type is "Ready" or "ContainersReady" ? condition with { Status = "True" } : condition)] } }

@@ -8,11 +8,14 @@ namespace ControlPlane.Simulation.Using;
 /// </summary>
 internal sealed class Mixture
 {
+    private const ulong TagsSalt = 0x7461_6773;
+
     private readonly Dice dice;
     private readonly HashSet<string> optedOut = new(StringComparer.Ordinal);
 
     public Mixture(ulong seed)
     {
+        MovesTags = new Dice(seed ^ TagsSalt).Chance(0.2);
         dice = new Dice(~seed);
         DeletesNodes = dice.Chance(0.3);
         HasBadVersions = dice.Chance(0.15);
@@ -27,6 +30,9 @@ internal sealed class Mixture
 
     /// <summary>True when users release versions that do not work.</summary>
     public bool HasBadVersions { get; }
+
+    /// <summary>True when images have digests, and tags come to stand for others.</summary>
+    public bool MovesTags { get; }
 
     /// <summary>Whether the Deployment of a name is not to be rolled back when it fails.</summary>
     public bool IsOptedOut(string name) => optedOut.Contains(name);

@@ -152,6 +152,19 @@ internal sealed class Users
             return ChangeAsync(replica, target.Key, Versions.Bad(dice, ++lastImage));
         }
 
+        if (simulation.Mixture.IsOptedOut(target.Name) && Versions.IsBad(target) && dice.Chance(0.9))
+        {
+            // Who wants failed versions to stay looks at them.
+            return Task.FromResult<Acknowledged?>(null);
+        }
+
+        if (simulation.Mixture.MovesTags && dice.Chance(0.15))
+        {
+            simulation.Registry.Move(Versions.ImageOf(target));
+            simulation.Trace.Say($"user: {Versions.ImageOf(target)} is pushed anew");
+            return Task.FromResult<Acknowledged?>(null);
+        }
+
         if (replica.Reader.Cache.Snapshot(ResourceKinds.RolloutPolicy).Objects.ContainsKey(target.Key) && dice.Chance(0.25))
         {
             return ReleaseAsync(replica, target.Key, dice.Of<RolloutAction>([new RolloutAction.Promote(false), new RolloutAction.Promote(true), new RolloutAction.Abort(), new RolloutAction.Retry()]));
