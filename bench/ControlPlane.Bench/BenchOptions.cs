@@ -1,4 +1,5 @@
 using System.Globalization;
+using ControlPlane.Bench.Rigs;
 
 namespace ControlPlane.Bench;
 
@@ -36,6 +37,8 @@ internal sealed record BenchOptions
           --requests N      ends when so many were sent; default 500000
           --seconds N       ends after so long, if that is sooner; default 3600
           --drain WHICH     on, off, or both one after the other (off with a fifth of the requests); default both
+          --runtime KIND    what the pods are: process, or docker: containers of the engine at DOCKER_HOST, which gets the images it needs (examples/hello/make-image);
+                            default process
         """;
 
     /// <summary>The benchmark of the data path.</summary>
@@ -61,6 +64,9 @@ internal sealed record BenchOptions
 
     /// <summary>Seconds of load.</summary>
     public int Seconds { get; init; } = 3_600;
+
+    /// <summary><c>process</c> or <c>docker</c>.</summary>
+    public string Runtime { get; init; } = RealNode.Process;
 
     /// <summary><c>on</c>, <c>off</c> or <c>both</c>.</summary>
     public string Drain { get; init; } = "both";
@@ -91,6 +97,10 @@ internal sealed record BenchOptions
                 "--requests" => options with { Requests = Number("--requests", value, 1) },
                 "--seconds" => options with { Seconds = Number("--seconds", value, 1) },
                 "--drain" => options with { Drain = value is "on" or "off" or "both" ? value : throw new FormatException($"--drain: expected on, off or both, got '{value}'") },
+                "--runtime" => options with
+                {
+                    Runtime = value is RealNode.Process or RealNode.Docker ? value : throw new FormatException($"--runtime: expected {RealNode.Process} or {RealNode.Docker}, got '{value}'"),
+                },
                 "--json" => options with { JsonFile = Path.GetFullPath(value) },
                 var unknown => throw new FormatException($"{unknown}: unknown"),
             };

@@ -91,11 +91,13 @@ internal sealed class LoadedDeployment(Rig rig, int replicas = LoadedDeployment.
         }
     }
 
-    private Task<byte[]> DeclareAsync(int wanted, IEnumerable<(string Name, string Value)> settings, CancellationToken cancellationToken)
+    private async Task DeclareAsync(int wanted, IEnumerable<(string Name, string Value)> settings, CancellationToken cancellationToken)
     {
+        string image = $"{Name}:v{Text(wanted)}";
+        await rig.HasImageAsync(image, cancellationToken);
         string env = string.Concat(settings.Select(setting => $$"""{"name":"{{setting.Name}}","value":"{{setting.Value}}"},"""));
-        string container = $$"""{"name":"{{Name}}","image":"hello:v{{Text(wanted)}}","env":[{{env}}{"$patch":"replace"}]}""";
-        return rig.Client.SendAsync(
+        string container = $$"""{"name":"{{Name}}","image":"{{image}}","env":[{{env}}{"$patch":"replace"}]}""";
+        await rig.Client.SendAsync(
             HttpMethod.Patch, Path, $$$$"""{"spec":{"template":{"spec":{"containers":[{{{{container}}}}]} } } }""", StrategicPatch, cancellationToken);
     }
 

@@ -27,7 +27,7 @@ internal static class UnderLoad
 
     public static async Task<Figures> RunAsync(BenchOptions options, CancellationToken cancellationToken)
     {
-        Figures figures = new($"{options.Name}: {LoadedDeployment.Replicas} pods on {Nodes} nodes");
+        Figures figures = new($"{options.Name}: {LoadedDeployment.Replicas} pods on {Nodes} nodes, {options.Runtime} runtime");
         if (options.Drain is "on" or "both")
         {
             await RunOnceAsync(options, drains: true, figures, cancellationToken);
@@ -46,7 +46,7 @@ internal static class UnderLoad
 
     private static async Task RunOnceAsync(BenchOptions options, bool drains, Figures figures, CancellationToken cancellationToken)
     {
-        await using Rig rig = await Rig.StartRealAsync(Nodes, drains, cancellationToken);
+        await using Rig rig = await Rig.StartRealAsync(Nodes, drains, cancellationToken, options.Runtime);
         LoadedDeployment loaded = new(rig);
         await loaded.StartAsync(cancellationToken);
         LoadGenerator load = LoadGenerator.OfBothKinds(loaded.Targets, CallersOfTarget);
@@ -121,7 +121,9 @@ internal static class UnderLoad
         figures.Add($"lost of a million{suffix}", "1", load.Failed * 1e6 / Math.Max(1, load.Requests));
         figures.Add($"p50{suffix}", "ms", load.Percentile(0.5));
         figures.Add($"p99{suffix}", "ms", load.Percentile(0.99));
-        figures.Add($"cut with a killed gateway{suffix}", "1", load.CutWithKilled);
+        figures.Add($"gateways killed{suffix}", "1", load.Outages);
+        figures.Add($"in flight on a killed gateway{suffix}", "1", load.CutWithKilled);
+        figures.Add($"kept connections that it closed{suffix}", "1", load.ClosedByKilled);
         figures.Add($"refused while it was away{suffix}", "1", load.RefusedByKilled);
         if (drains && load.Failed > 0)
         {

@@ -20,10 +20,16 @@ internal sealed class UnderLoadKills(Rig rig, LoadedDeployment loaded, LoadGener
     public async Task KillGatewayAsync(RealNode node, CancellationToken cancellationToken)
     {
         IPEndPoint[] its = [.. loaded.Targets.Where(target => target.Address.ToString() == node.Address), loaded.SharedTarget];
-        load.Killed = [.. its];
-        await node.KillGatewayAsync(cancellationToken);
+        Outage outage = new(its);
+        long cut = load.CutWithKilled;
+        load.Outage = outage;
+        await node.KillGatewayAsync(outage.HasEnded, cancellationToken);
         await LoadedDeployment.AnswerAsync(its, cancellationToken);
-        load.Killed = [];
+        load.Outage = null;
+        if (load.CutWithKilled - cut > load.CallersOf(outage))
+        {
+            throw new BenchException($"{load.CutWithKilled - cut} requests were cut with the gateway of {node.Name}, and only {load.CallersOf(outage)} can have been in flight there");
+        }
     }
 
     private async Task InMidRolloutAsync(Func<CancellationToken, Task> kill, CancellationToken cancellationToken)

@@ -53,6 +53,19 @@ internal sealed class HttpCaller(IPEndPoint target, bool keepsAlive) : IDisposab
         }
     }
 
+    /// <summary>Drops a kept connection that its other end has closed since the last answer, as clients do before they send on it; whether there was one.</summary>
+    public bool DropIfClosed()
+    {
+        // Readable, and nothing to read: the end of the connection, or its reset.
+        bool isClosed = socket is not null && socket.Poll(0, SelectMode.SelectRead) && socket.Available == 0;
+        if (isClosed)
+        {
+            Close();
+        }
+
+        return isClosed;
+    }
+
     public void Dispose() => Close();
 
     private async Task<string?> ReadAnswerAsync(Socket from, CancellationToken cancellationToken)

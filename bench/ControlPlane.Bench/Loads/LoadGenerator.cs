@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Net;
 
@@ -27,7 +26,8 @@ internal sealed class LoadGenerator
     private long failed;
     private long cutWithKilled;
     private long refusedByKilled;
-    private ImmutableHashSet<IPEndPoint> killed = [];
+    private long closedByKilled;
+    private Outage? outage;
     private double intervalTicks;
 
     private LoadGenerator(IEnumerable<(IPEndPoint Target, bool KeepsAlive)> callers) => this.callers = [.. callers];
@@ -46,18 +46,31 @@ internal sealed class LoadGenerator
 
     public long Failed => Interlocked.Read(ref failed);
 
-    /// <summary>Requests lost at addresses while they were <see cref="Killed"/>, after a connection was there. Not among those that failed.</summary>
+    /// <summary>Requests that were in flight on what was killed. Not among those that failed.</summary>
     public long CutWithKilled => Interlocked.Read(ref cutWithKilled);
 
-    /// <summary>Requests for which nobody listened at addresses while they were <see cref="Killed"/>. Not among those that failed.</summary>
+    /// <summary>Requests for which nobody listened while it was away. Not among those that failed.</summary>
     public long RefusedByKilled => Interlocked.Read(ref refusedByKilled);
 
-    /// <summary>Where what answers is being killed and started again: no wonder when requests are lost there.</summary>
-    public ImmutableHashSet<IPEndPoint> Killed
+    /// <summary>Connections that were idle when it was killed. Nothing was sent on them; the next request went on a new one.</summary>
+    public long ClosedByKilled => Interlocked.Read(ref closedByKilled);
+
+    /// <summary>How often something was killed.</summary>
+    public int Outages { get; private set; }
+
+    /// <summary>What is being killed and started again; null while nothing is.</summary>
+    public Outage? Outage
     {
-        get => Volatile.Read(ref killed);
-        set => Volatile.Write(ref killed, value);
+        get => Volatile.Read(ref outage);
+        set
+        {
+            Outages += value is null ? 0 : 1;
+            Volatile.Write(ref outage, value);
+        }
     }
+
+    /// <summary>How many callers have a target among those: as many requests can be in flight there.</summary>
+    public int CallersOf(Outage of) => callers.Count(caller => of.Concerns(caller.Target));
 
     /// <summary>Requests a second, of all callers together; 0 for as many as are answered.</summary>
     public double Rate
@@ -130,17 +143,31 @@ internal sealed class LoadGenerator
                 continue;
             }
 
-            CallFailure? failure = await caller.CallAsync(CancellationToken.None);
+            CallFailure? failure = await CallAsync(caller, target);
             double bucket = (Stopwatch.GetElapsedTime(start).Ticks - dueTicks) / TicksOfBucket;
-            if (failure is not null && Killed.Contains(target))
-            {
-                Interlocked.Increment(ref failure.IsRefused ? ref refusedByKilled : ref cutWithKilled);
-                failure = null;
-            }
 
             Note(bucket, failure is null ? null : $"{(keepsAlive ? "kept" : "new")}, {target}: {failure.Text}");
             dueTicks += interval;
         }
+    }
+
+    /// <summary>Sends one request; null when it was answered, or an outage is why it was not.</summary>
+    private async Task<CallFailure?> CallAsync(HttpCaller caller, IPEndPoint target)
+    {
+        if (Outage?.Concerns(target) == true && caller.DropIfClosed())
+        {
+            Interlocked.Increment(ref closedByKilled);
+        }
+
+        long began = Stopwatch.GetTimestamp();
+        CallFailure? failure = await caller.CallAsync(CancellationToken.None);
+        if (failure is not null && Outage is { } outage && outage.Concerns(target) && (failure.IsRefused || outage.MayHaveCut(began)))
+        {
+            Interlocked.Increment(ref failure.IsRefused ? ref refusedByKilled : ref cutWithKilled);
+            return null;
+        }
+
+        return failure;
     }
 
     private void Note(double bucket, string? failure)

@@ -3,11 +3,17 @@ using System.Text.Json;
 
 namespace ControlPlane.Bench.Rigs;
 
-/// <summary>A node as <c>./run</c> starts it: an agent that runs pods as plain processes, and a gateway. Both can be replaced while they work.</summary>
+/// <summary>A node as <c>./run</c> starts it: an agent that runs pods as plain processes or as containers, and a gateway. Both can be replaced while they work.</summary>
 internal sealed class RealNode : IAsyncDisposable
 {
     /// <summary>Services' addresses: apart from those of a <c>./run</c> on the same machine.</summary>
     public const string ServiceAddresses = "127.97.0.0/16";
+
+    /// <summary>A runtime.</summary>
+    public const string Process = "process";
+
+    /// <summary>The other runtime.</summary>
+    public const string Docker = "docker";
 
     /// <summary>What is in flight when a gateway is replaced takes milliseconds.</summary>
     private const string DrainSeconds = "20";
@@ -15,14 +21,17 @@ internal sealed class RealNode : IAsyncDisposable
     private readonly int index;
     private readonly Uri server;
     private readonly string folder;
+    private readonly string runtime;
     private readonly List<ChildProgram> retired = [];
     private int generation;
 
     /// <param name="index">Counted from 1.</param>
     /// <param name="server">The API.</param>
     /// <param name="dataFolder">Where the API's tokens are, and the node's files go.</param>
-    public RealNode(int index, Uri server, string dataFolder)
+    /// <param name="runtime"><see cref="Process"/> or <see cref="Docker"/>.</param>
+    public RealNode(int index, Uri server, string dataFolder, string runtime)
     {
+        this.runtime = runtime;
         this.index = index;
         this.server = server;
         folder = Path.Combine(dataFolder, Name);
@@ -58,10 +67,13 @@ internal sealed class RealNode : IAsyncDisposable
     }
 
     /// <summary>Kills the gateway and starts it again, as its supervisor would.</summary>
-    public async Task KillGatewayAsync(CancellationToken cancellationToken)
+    /// <param name="hasEnded">Called when it has ended, before it is started again.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task KillGatewayAsync(Action hasEnded, CancellationToken cancellationToken)
     {
         Gateway.Kill();
         await Gateway.EndedAsync(cancellationToken);
+        hasEnded();
         retired.Add(Gateway);
         Gateway = StartGateway();
     }
@@ -93,7 +105,7 @@ internal sealed class RealNode : IAsyncDisposable
             "--token-file", TokenFile,
             "--node-name", Name,
             "--node-address", Address,
-            "--runtime", "process",
+            "--runtime", runtime,
             "--data", folder,
             "--catalogue", $"hello={JsonSerializer.Serialize<string[]>(["dotnet", Rig.ProgramOf("examples/hello", "Hello")])}",
             "--stop-pods-on-exit",

@@ -24,6 +24,7 @@ internal sealed class Rig : IAsyncDisposable
     private ChildProgram api;
     private ChildProgram? standby;
     private Client? standbyClient;
+    private DockerImages? engine;
 
     private Rig(string folder, EmbeddedPostgresCluster postgres, int port, IReadOnlyDictionary<string, string> settings)
     {
@@ -48,6 +49,9 @@ internal sealed class Rig : IAsyncDisposable
     /// <summary>How many hollow nodes were started.</summary>
     public int NodeCount => hollow.Sum(group => group.Names.Count);
 
+    /// <summary>Sees to it that an image is there. Processes need none: the agents' catalogue has them.</summary>
+    public Task HasImageAsync(string image, CancellationToken cancellationToken) => engine?.HasAsync(image, cancellationToken) ?? Task.CompletedTask;
+
     /// <summary>Starts everything and waits until all hollow nodes are ready. Writes are durable, as in production.</summary>
     /// <exception cref="BenchException">Something did not start; the message names its log.</exception>
     public static Task<Rig> StartAsync(BenchOptions options, CancellationToken cancellationToken) => StartAsync(options, [options.Nodes], cancellationToken);
@@ -64,14 +68,15 @@ internal sealed class Rig : IAsyncDisposable
     /// <param name="nodes">How many.</param>
     /// <param name="drains">False turns draining off.</param>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="runtime">What runs the pods.</param>
     /// <exception cref="BenchException">Something did not start; the message names its log.</exception>
-    public static Task<Rig> StartRealAsync(int nodes, bool drains, CancellationToken cancellationToken) => StartAsync(
+    public static Task<Rig> StartRealAsync(int nodes, bool drains, CancellationToken cancellationToken, string runtime = RealNode.Process) => StartAsync(
         new Dictionary<string, string>
         {
             ["ControlPlane__DrainsPods"] = drains ? "true" : "false",
             ["ControlPlane__ServiceClusterIPRange"] = RealNode.ServiceAddresses,
         },
-        (rig, port) => rig.StartRealNodesAsync(nodes, port, cancellationToken),
+        (rig, port) => rig.StartRealNodesAsync(nodes, port, runtime, cancellationToken),
         cancellationToken);
 
     private static async Task<Rig> StartAsync(IReadOnlyDictionary<string, string> settings, Func<Rig, int, Task> startNodes, CancellationToken cancellationToken)
@@ -155,11 +160,14 @@ internal sealed class Rig : IAsyncDisposable
     }
 
     /// <summary>A program as it lies in the clone's build output.</summary>
-    public static string ProgramOf(string project, string name)
+    public static string ProgramOf(string project, string name) => FileOf(Path.Combine(project, "bin", "Release", "net10.0", $"{name}.dll"));
+
+    /// <summary>A file of the clone.</summary>
+    public static string FileOf(string path)
     {
         // …/bench/ControlPlane.Bench/bin/Release/net10.0/
         string root = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../.."));
-        return Path.Combine(root, project, "bin", "Release", "net10.0", $"{name}.dll");
+        return Path.Combine(root, path);
     }
 
     public async ValueTask DisposeAsync()
@@ -180,6 +188,7 @@ internal sealed class Rig : IAsyncDisposable
             await standby.DisposeAsync();
         }
 
+        await (engine?.CleanAsync(realNodes.Select(node => node.Name)) ?? Task.CompletedTask);
         string cluster = postgres.Folder;
         await postgres.DisposeAsync();
         Directory.Delete(folder, recursive: true);
@@ -218,11 +227,12 @@ internal sealed class Rig : IAsyncDisposable
         return new HollowGroup(program, nodes.Names.ToHashSet(StringComparer.Ordinal));
     }
 
-    private async Task StartRealNodesAsync(int count, int port, CancellationToken cancellationToken)
+    private async Task StartRealNodesAsync(int count, int port, string runtime, CancellationToken cancellationToken)
     {
+        engine = runtime == RealNode.Docker ? await DockerImages.StartAsync(cancellationToken) : null;
         for (int index = 1; index <= count; index++)
         {
-            realNodes.Add(new RealNode(index, new Uri($"http://127.0.0.1:{Text(port)}"), folder));
+            realNodes.Add(new RealNode(index, new Uri($"http://127.0.0.1:{Text(port)}"), folder, runtime));
         }
 
         await WaitAsync("the nodes do not join", realNodes[0].Agent, async token => await Client.ReadyNodesAsync(token) == count, cancellationToken);
