@@ -12,13 +12,11 @@ public sealed class DockerTests : IClassFixture<DockerProduct>
 
     public DockerTests(DockerProduct docker) => this.docker = docker;
 
-    public static TheoryData<string> Versions => Kubectl.Versions;
-
-    [Theory]
-    [MemberData(nameof(Versions))]
-    public async Task Deployment_RunsInContainersAndRollsToANewImage(string version)
+    /// <summary>With the recent kubectl; the old one drives the canary in <see cref="DockerServiceTests"/>.</summary>
+    [Fact]
+    public async Task Deployment_RunsInContainersAndRollsToANewImage()
     {
-        (Kubectl kubectl, Deployments hello) = await StartHelloAsync(version, "roll");
+        (Kubectl kubectl, Deployments hello) = await StartHelloAsync("roll");
         Assert.Equal(Replicas, (await ContainersAsync(kubectl.Namespace)).Length);
         string wide = await kubectl.OkAsync("get", "deployments,replicasets,pods,nodes", "-o", "wide");
         Assert.Matches(@"node/node-1\s+Ready\s.*docker://", wide);
@@ -48,7 +46,7 @@ public sealed class DockerTests : IClassFixture<DockerProduct>
     [Fact]
     public async Task RemovedContainer_IsReplacedAndKilledOneRestarted_WithinFiveSeconds()
     {
-        (Kubectl kubectl, Deployments hello) = await StartHelloAsync("recent", "heal");
+        (Kubectl kubectl, Deployments hello) = await StartHelloAsync("heal");
         string[] containers = await ContainersAsync(kubectl.Namespace);
 
         await docker.Engine.RunAsync("docker", "rm", "-f", containers[0]);
@@ -70,7 +68,7 @@ public sealed class DockerTests : IClassFixture<DockerProduct>
     [Fact]
     public async Task StartedAgain_RunsTheSamePodsAfterCtrlCAndAdoptsTheirContainersAfterAKill()
     {
-        (Kubectl kubectl, Deployments hello) = await StartHelloAsync("recent", "again");
+        (Kubectl kubectl, Deployments hello) = await StartHelloAsync("again");
         string pods = await hello.UidsOfReadyPodsAsync();
 
         Assert.Equal(0, await docker.Product.InterruptAsync());
@@ -160,8 +158,28 @@ public sealed class DockerTests : IClassFixture<DockerProduct>
         IReadOnlyList<JsonNode> history = await docker.Api.ListAsync($"/apis/apps/v1/namespaces/{kubectl.Namespace}/deployments/app/history");
         Assert.Equal([first, moved, first], history.Select(item => item["resolvedImages"]![image]!.GetValue<string>()));
         Assert.All(await app.PodsAsync(), pod => Assert.Equal(image, pod["spec"]!["containers"]![0]!["image"]!.GetValue<string>()));
+        await PromotionPinsAsync(kubectl, image, first);
         await kubectl.OkAsync("delete", "deployment", "app");
     }
+
+    /// <summary>The next environment gets what this one runs, whatever the tag has come to mean, and runs it.</summary>
+    private async Task PromotionPinsAsync(Kubectl kubectl, string image, string digest)
+    {
+        Kubectl next = await kubectl.InNewAsync(docker.NewNamespace("next"));
+        await next.OkAsync("create", "deployment", "app", "--image=" + image, "--replicas=0");
+
+        Answer promoted = await docker.Api.SendAsync(HttpMethod.Post, PathIn(kubectl) + "/promote-to", $$"""{"toNamespace":"{{next.Namespace}}"}""");
+
+        Assert.True(promoted.Code == 201, promoted.Text);
+        Assert.Equal((image, digest), ((string)promoted.Json["images"]![0]!["from"]!, (string)promoted.Json["images"]![0]!["to"]!));
+        await next.OkAsync("scale", "deployment/app", "--replicas=1");
+        Deployments app = new(docker.Product, docker.Api, next.Namespace);
+        await app.BecomeReadyAsync(1);
+        Assert.Equal(digest, Assert.Single(await ImageIdsAsync(app)));
+        await next.OkAsync("delete", "deployment", "app");
+    }
+
+    private static string PathIn(Kubectl kubectl) => $"/apis/apps/v1/namespaces/{kubectl.Namespace}/deployments/app";
 
     [Fact]
     public async Task Exec_Cp_AndAttach_ReachIntoAContainer()
@@ -186,9 +204,9 @@ public sealed class DockerTests : IClassFixture<DockerProduct>
     private static async Task<IReadOnlyList<string>> ImageIdsAsync(Deployments deployments) =>
         [.. (await deployments.PodsAsync()).Select(pod => pod["status"]!["containerStatuses"]![0]!["imageID"]!.GetValue<string>()).Distinct()];
 
-    private async Task<(Kubectl Kubectl, Deployments Hello)> StartHelloAsync(string version, string subject)
+    private async Task<(Kubectl Kubectl, Deployments Hello)> StartHelloAsync(string subject)
     {
-        Kubectl kubectl = await docker.Kubectl(version).InNewAsync(docker.NewNamespace(subject));
+        Kubectl kubectl = await docker.Kubectl("recent").InNewAsync(docker.NewNamespace(subject));
         Deployments hello = new(docker.Product, docker.Api, kubectl.Namespace);
         await kubectl.OkAsync("apply", "-f", Clone.Example("hello.yaml"));
         await hello.BecomeReadyAsync(Replicas);
