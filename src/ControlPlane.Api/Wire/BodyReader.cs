@@ -25,13 +25,12 @@ internal static class BodyReader
         }
     }
 
-    /// <summary>Says what was dropped from a body (RFC 7234, 299 is a persistent warning).</summary>
+    /// <summary>Says what was dropped from a body.</summary>
     public static void Warn(HttpContext http, IReadOnlyList<string> warnings)
     {
-        foreach (string warning in warnings)
+        foreach (string header in WarningHeaders.Of(warnings))
         {
-            string quoted = warning.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
-            http.Response.Headers.Append("Warning", $"299 - \"{quoted}\"");
+            http.Response.Headers.Append("Warning", header);
         }
     }
 }

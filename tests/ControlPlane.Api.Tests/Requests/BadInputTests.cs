@@ -147,5 +147,17 @@ public sealed class BadInputTests(ApiServer api)
         Assert.Contains("299 - \"unknown field \\\"spec.replica\\\"\"", response.Headers.GetValues("Warning"));
     }
 
+    [Theory]
+    [InlineData("gr\u00f6\u00dfe", "unknown field \\\"spec.gr\\\\u00f6\\\\u00dfe\\\"")]
+    [InlineData("\\u0000", "unknown field \\\"spec.\\\\u0000\\\"")]
+    public async Task UnknownField_ThatNoHeaderCanHold_IsNamedByNumbers(string field, string says)
+    {
+        string home = $"/apis/apps/v1/namespaces/{await api.NewNamespaceAsync()}/deployments";
+        using StringContent content = new(Deployment($"\"{field}\":3"), Encoding.UTF8, "application/json");
+        using HttpResponseMessage response = await api.Admin.PostAsync($"{home}?fieldValidation=Warn", content);
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+        Assert.Contains($"299 - \"{says}\"", response.Headers.GetValues("Warning"));
+    }
+
     private static string Deployment(string field) => Samples.Deployment("web").Replace("\"replicas\":1", field, StringComparison.Ordinal);
 }
