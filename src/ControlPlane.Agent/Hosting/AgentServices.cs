@@ -26,6 +26,8 @@ internal static class AgentServices
             .AddSingleton<Func<Guid>>(Guid.NewGuid)
             .AddSingleton<IDesiredMemory, DesiredFile>()
             .AddSingleton<PodImages>()
+            .AddSingleton<HookRunner>()
+            .AddSingleton<ContainerStopper>()
             .AddSingleton<ContainerWorker>()
             .AddSingleton<ProbeRunner>()
             .AddSingleton<ProbeManager>()

@@ -18,6 +18,7 @@ internal sealed class PodLoop(
     IContainerRuntime runtime,
     DesiredHolder desired,
     ContainerWorker worker,
+    ContainerStopper stopper,
     ProbeManager probes,
     NodeFacts facts,
     NodeBoard board,
@@ -204,9 +205,10 @@ internal sealed class PodLoop(
     {
         if (container.Phase == ContainerPhase.Running)
         {
-            long? graceSeconds = entries.GetValueOrDefault(container.Identity.PodUid)?.Desired?.Spec.TerminationGracePeriodSeconds;
-            TimeSpan grace = graceSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : LongestGraceOnExit;
-            await runtime.StopAsync(container.Id, grace < LongestGraceOnExit ? grace : LongestGraceOnExit, cancellationToken);
+            Pod? pod = entries.GetValueOrDefault(container.Identity.PodUid)?.Desired;
+            TimeSpan grace = pod is null ? LongestGraceOnExit : PodSync.Grace(pod);
+            await stopper.StopAsync(
+                pod, container.Identity.Container, container.Id, grace < LongestGraceOnExit ? grace : LongestGraceOnExit, cancellationToken);
         }
 
         await runtime.RemoveAsync(container.Id, cancellationToken);

@@ -15,7 +15,7 @@ internal static class ContainerEnds
     {
         ExitCode = ended.ExitCode,
         Reason = ended.IsOutOfMemory ? "OOMKilled" : ended.Error.Length > 0 ? "ContainerCannotRun" : ended.ExitCode == 0 ? "Completed" : "Error",
-        Message = ended.Error,
+        Message = ended is { Error.Length: > 0, Message.Length: > 0 } ? $"{ended.Error}: {ended.Message}" : ended.Error + ended.Message,
         StartedAt = ended.StartedAt,
         FinishedAt = ended.FinishedAt,
         ContainerID = $"{runtime}://{ended.Id}",

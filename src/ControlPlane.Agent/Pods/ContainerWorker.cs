@@ -15,7 +15,14 @@ internal sealed record WorkResult(StartFailure? Failure = null, bool HasStarted 
 
 /// <summary>Carries out the steps that <see cref="PodSync"/> decided on, and says so in events, in the kubelet's words.</summary>
 internal sealed class ContainerWorker(
-    IContainerRuntime runtime, PodImages images, DesiredHolder desired, EventBuffer events, TimeProvider time, ILogger<ContainerWorker> log) : IDisposable
+    IContainerRuntime runtime,
+    PodImages images,
+    DesiredHolder desired,
+    HookRunner hooks,
+    ContainerStopper stopper,
+    EventBuffer events,
+    TimeProvider time,
+    ILogger<ContainerWorker> log) : IDisposable
 {
     private const int MaxStartsAtOnce = 8;
 
@@ -39,7 +46,7 @@ internal sealed class ContainerWorker(
                             events.Say(pod, stop.Container, "Normal", "Killing", stop.Message);
                         }
 
-                        await runtime.StopAsync(stop.Id, stop.Grace, cancellationToken);
+                        await stopper.StopAsync(pod, stop.Container, stop.Id, stop.Grace, cancellationToken);
                         break;
                     case RemoveContainer remove:
                         await runtime.RemoveAsync(remove.Id, cancellationToken);
@@ -112,12 +119,33 @@ internal sealed class ContainerWorker(
             Services = desired.ServicesFor(pod),
             EnvironmentContents = contents,
         };
+        string id = "";
         Refusal? refusal = await BeginAsync(
             start.KeptPorts,
-            kept => runtime.CreateAsync(request with { KeptPorts = kept }, cancellationToken),
+            async kept => id = await runtime.CreateAsync(request with { KeptPorts = kept }, cancellationToken),
             verb => events.Say(pod, container.Name, "Normal", verb, $"{verb} container {container.Name}"),
             cancellationToken);
-        return refusal is null ? new WorkResult(HasStarted: true) : Failed(refusal.Reason, refusal.Message);
+        if (refusal is not null)
+        {
+            return Failed(refusal.Reason, refusal.Message);
+        }
+
+        await RunPostStartAsync(pod, container, id, cancellationToken);
+        return new WorkResult(HasStarted: true);
+    }
+
+    /// <summary>A container whose postStart hook fails is stopped again, and then treated as any that has ended.</summary>
+    private async Task RunPostStartAsync(Pod pod, Container container, string id, CancellationToken cancellationToken)
+    {
+        const string Reason = "FailedPostStartHook";
+        if (container.Lifecycle?.PostStart is not { } hook || await hooks.RunAsync(pod, container, id, hook, cancellationToken) is not { } problem)
+        {
+            return;
+        }
+
+        events.Say(pod, container.Name, "Warning", Reason, $"PostStartHook failed: {problem}");
+        events.Say(pod, container.Name, "Normal", "Killing", Reason);
+        await stopper.StopAsync(pod, container.Name, id, PodSync.Grace(pod), cancellationToken);
     }
 
     private async Task<WorkResult> StartSandboxAsync(

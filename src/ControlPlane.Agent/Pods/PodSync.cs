@@ -271,7 +271,8 @@ internal static class PodSync
     /// <summary>True for a pod that has succeeded or failed, which never runs again.</summary>
     public static bool IsFinished(Pod pod) => pod.Status?.Phase is "Succeeded" or "Failed";
 
-    private static TimeSpan Grace(Pod pod) => TimeSpan.FromSeconds(pod.Spec.TerminationGracePeriodSeconds ?? DefaultGraceSeconds);
+    /// <summary>The time that a pod's containers have to end.</summary>
+    public static TimeSpan Grace(Pod pod) => TimeSpan.FromSeconds(pod.Spec.TerminationGracePeriodSeconds ?? DefaultGraceSeconds);
 
     /// <summary>As Go prints durations: <c>10s</c>, <c>1m20s</c>, <c>5m0s</c>.</summary>
     private static string Short(TimeSpan time) =>

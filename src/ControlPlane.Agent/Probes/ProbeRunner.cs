@@ -1,4 +1,3 @@
-using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using ControlPlane.Agent.Runtimes;
@@ -16,18 +15,7 @@ internal sealed class ProbeRunner(IContainerRuntime runtime, TimeProvider time) 
     /// <summary>As much of a refused answer's body as goes into the message.</summary>
     private const int MaxBodyChars = 200;
 
-#pragma warning disable CA5359 // Probes over https do not verify certificates: the kubelet's rule, for a container is asked by address.
-    private readonly HttpClient http = new(new SocketsHttpHandler
-    {
-        UseProxy = false,
-        AllowAutoRedirect = false,
-        PooledConnectionLifetime = TimeSpan.Zero,
-        SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
-    })
-    {
-        Timeout = Timeout.InfiniteTimeSpan,
-    };
-#pragma warning restore CA5359
+    private readonly ContainerHttp http = new("controlplane-probe");
 
     public async Task<ProbeAnswer> ProbeAsync(ProbeTarget target, Probe probe, CancellationToken cancellationToken)
     {
@@ -60,24 +48,12 @@ internal sealed class ProbeRunner(IContainerRuntime runtime, TimeProvider time) 
 
     private async Task<ProbeAnswer> GetAsync(ProbeTarget target, HttpGetAction get, CancellationToken cancellationToken)
     {
-        if (AddressOf(target, get.Host, get.Port) is not var (host, port))
+        using HttpResponseMessage? response = await http.GetAsync(target, get, cancellationToken);
+        if (response is null)
         {
             return UnknownPort(get.Port);
         }
 
-        bool isHttps = string.Equals(get.Scheme, "HTTPS", StringComparison.OrdinalIgnoreCase);
-        string path = get.Path is { Length: > 0 } given ? given : "/";
-        Uri url = new($"{(isHttps ? "https" : "http")}://{host}:{port}{(path[0] == '/' ? path : "/" + path)}");
-        using HttpRequestMessage request = new(HttpMethod.Get, url);
-        request.Headers.UserAgent.Add(new ProductInfoHeaderValue("controlplane-probe", "1"));
-        request.Headers.Accept.ParseAdd("*/*");
-        foreach (HttpHeader header in get.HttpHeaders)
-        {
-            request.Headers.Remove(header.Name);
-            request.Headers.TryAddWithoutValidation(header.Name, header.Value);
-        }
-
-        using HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         int status = (int)response.StatusCode;
         return status is >= 200 and < 400
             ? new ProbeAnswer(IsSuccess: true)
@@ -86,7 +62,7 @@ internal sealed class ProbeRunner(IContainerRuntime runtime, TimeProvider time) 
 
     private static async Task<ProbeAnswer> ConnectAsync(ProbeTarget target, TcpSocketAction action, CancellationToken cancellationToken)
     {
-        if (AddressOf(target, action.Host, action.Port) is not var (host, port))
+        if (ContainerHttp.AddressOf(target, action.Host, action.Port) is not var (host, port))
         {
             return UnknownPort(action.Port);
         }
@@ -113,24 +89,6 @@ internal sealed class ProbeRunner(IContainerRuntime runtime, TimeProvider time) 
         return text.Length > 0 ? $" ({text})" : "";
     }
 
-    /// <summary>Where the container is reached; null when the port has a name that the container does not know.</summary>
-    private static (string Host, int Port)? AddressOf(ProbeTarget target, string? host, IntOrString port)
-    {
-        int number = port.Number;
-        if (!port.IsNumber)
-        {
-            number = target.Container.Ports.FirstOrDefault(candidate => candidate.Name == port.Text)?.Number
-                ?? (int.TryParse(port.Text, out int written) ? written : 0);
-        }
-
-        if (number is < 1 or > 65_535)
-        {
-            return null;
-        }
-
-        return string.IsNullOrEmpty(host) ? target.Running.Reach(number, target.NodeAddress) : (host, number);
-    }
-
     private static ProbeAnswer UnknownPort(IntOrString port) =>
-        new(IsSuccess: false, $"the container has no port '{port}'");
+        new(IsSuccess: false, ContainerHttp.NoPort(port));
 }

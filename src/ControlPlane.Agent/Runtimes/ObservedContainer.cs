@@ -71,6 +71,9 @@ internal sealed record ObservedContainer
     /// <summary>Why the runtime could not start it; empty when it could.</summary>
     public string Error { get; init; } = "";
 
+    /// <summary>What it left to be said of its end (Kubernetes: termination message); empty when it left nothing.</summary>
+    public string Message { get; init; } = "";
+
     /// <summary>Where the container itself listens; null when only its published ports can be reached.</summary>
     public string? Address { get; init; }
 

@@ -34,8 +34,9 @@ internal sealed class RuntimeChoice(AgentOptions options, TimeProvider time, ILo
             await DockerCall.RunAsync(token => docker.System.GetVersionAsync(token), time, cancellationToken);
             DockerImages images = new(docker, time, logs.CreateLogger<DockerImages>(), DockerImages.UsedPercent);
             network = new DockerNetwork(options, docker, logs.CreateLogger<DockerNetwork>());
-            runtime = new DockerRuntime(
-                options, docker, new DockerInventory(options, docker, time), images, new DockerSandbox(options, docker, images, network), network, time);
+            DockerTerminationMessages messages = new(options, docker);
+            DockerInventory inventory = new(options, docker, messages, time);
+            runtime = new DockerRuntime(options, docker, inventory, images, new DockerSandbox(options, docker, images, network), network, messages, time);
             Why = options.Runtime == "docker" ? "as told" : $"Docker Engine answers at {endpoint}";
         }
         catch (Exception exception) when (exception is RuntimeUnavailableException or DockerApiException)

@@ -55,8 +55,10 @@ public sealed record Container
     /// <summary>What to do after the start and before the stop.</summary>
     public Lifecycle? Lifecycle { get; init; }
 
+    /// <summary>The file whose content is said of the container's end; default /dev/termination-log.</summary>
     public string? TerminationMessagePath { get; init; }
 
+    /// <summary><c>File</c>, or <c>FallbackToLogsOnError</c>: the end of the log where the file is empty; default File.</summary>
     public string? TerminationMessagePolicy { get; init; }
 
     /// <summary><c>Always</c>, <c>IfNotPresent</c> or <c>Never</c>; default Always for the tag latest, else IfNotPresent.</summary>
@@ -242,16 +244,6 @@ public sealed record GrpcAction
     public int Port { get; init; }
 
     public string? Service { get; init; }
-}
-
-/// <summary>What to do after the start and before the stop.</summary>
-public sealed record Lifecycle
-{
-    public RawJson? PostStart { get; init; }
-
-    public RawJson? PreStop { get; init; }
-
-    public string? StopSignal { get; init; }
 }
 
 /// <summary>Isolation of a container.</summary>

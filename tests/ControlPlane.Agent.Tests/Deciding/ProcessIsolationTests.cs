@@ -24,6 +24,10 @@ public class ProcessIsolationTests
     }
 
     [Fact]
+    public void ProblemOf_AFileForTheLastWords_IsNamed() => Assert.StartsWith(
+        "terminationMessagePath: ", ProcessIsolation.ProblemOf(Given.Pod(), new Container { TerminationMessagePath = "/last-words" }), StringComparison.Ordinal);
+
+    [Fact]
     public void ProblemOf_ThePodsOwn_CountsForItsContainers()
     {
         Pod pod = Given.Pod();

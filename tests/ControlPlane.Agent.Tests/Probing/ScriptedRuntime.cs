@@ -4,7 +4,7 @@ using ControlPlane.Domain.Agents;
 
 namespace ControlPlane.Agent.Tests.Probing;
 
-/// <summary>A runtime that answers commands in containers and has images as a test says, and is asked for nothing else.</summary>
+/// <summary>A runtime that answers commands in containers and has images as a test says, and notes what it is told to stop.</summary>
 internal sealed class ScriptedRuntime(Func<string, CancellationToken, Task<ExecResult>> answer) : IContainerRuntime
 {
     private readonly ConcurrentDictionary<string, int> asked = new(StringComparer.Ordinal);
@@ -21,6 +21,12 @@ internal sealed class ScriptedRuntime(Func<string, CancellationToken, Task<ExecR
 
     public List<string> Pulled { get; } = [];
 
+    /// <summary>The grace of each stop.</summary>
+    public List<TimeSpan> Stopped { get; } = [];
+
+    /// <summary>What runs.</summary>
+    public List<ObservedContainer> Running { get; } = [];
+
     /// <summary>How often a command was run.</summary>
     public int Asked(string command) => asked.GetValueOrDefault(command);
 
@@ -32,7 +38,7 @@ internal sealed class ScriptedRuntime(Func<string, CancellationToken, Task<ExecR
 
     public Task<string> GetVersionAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task<IReadOnlyList<ObservedContainer>> ListAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<IReadOnlyList<ObservedContainer>> ListAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<ObservedContainer>>(Running);
 
     public Task WatchAsync(Action onChange, CancellationToken cancellationToken) => throw new NotSupportedException();
 
@@ -53,7 +59,11 @@ internal sealed class ScriptedRuntime(Func<string, CancellationToken, Task<ExecR
 
     public Task StartAsync(string id, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task StopAsync(string id, TimeSpan grace, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task StopAsync(string id, TimeSpan grace, CancellationToken cancellationToken)
+    {
+        Stopped.Add(grace);
+        return Task.CompletedTask;
+    }
 
     public Task RemoveAsync(string id, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -10,7 +10,7 @@ public sealed class DockerIsolationTests(DockerEngineFixture engine) : DockerAge
     private const string LookAround = "while read -r line; do echo \"$line\"; done </proc/self/status; echo >/here";
 
     [Fact]
-    public async Task A_container_is_isolated_as_its_security_context_says_and_root_is_refused()
+    public async Task A_container_is_isolated_as_it_says_leaves_its_last_words_and_is_not_run_as_root_against_its_will()
     {
         await MakeShellAsync();
         SecurityContext isolated = new()
@@ -22,13 +22,21 @@ public sealed class DockerIsolationTests(DockerEngineFixture engine) : DockerAge
             Capabilities = new Capabilities { Drop = ["ALL"], Add = ["NET_BIND_SERVICE"] },
         };
         PodSecurityContext whole = new() { RunAsUser = 1, RunAsGroup = 2345, SupplementalGroups = [77], SeccompProfile = new SeccompProfile { Type = "RuntimeDefault" } };
-        Pod looks = Script("looks", LookAround, container => container with { SecurityContext = isolated });
+        Pod looks = Script("looks", $"echo looked >/dev/termination-log; {LookAround}", container => container with { SecurityContext = isolated });
         Pod root = Script("root", "exit 0", container => container with { SecurityContext = new SecurityContext { RunAsNonRoot = true } });
         looks = looks with { Spec = looks.Spec with { SecurityContext = whole } };
 
-        Server.Set([looks, root]);
+        Pod falls = Script("falls", "echo out of ideas; exit 3", container => container with
+        {
+            TerminationMessagePath = "/last-words",
+            TerminationMessagePolicy = "FallbackToLogsOnError",
+        });
+        Server.Set([looks, falls, root]);
 
         await Wait.UntilAsync(() => Container("looks")?.State?.Terminated is not null, () => Seen("looks"));
+        Assert.Equal("looked\n", Container("looks")!.State!.Terminated!.Message);
+        await Wait.UntilAsync(() => Container("falls")?.State?.Terminated is not null, () => Seen("falls"));
+        Assert.Equal("out of ideas\n", Container("falls")!.State!.Terminated!.Message);
         string seen = await Server.ReadLogAsync(looks.Uid, new LogOptions { Container = "hello" });
         Assert.Matches(@"Uid:\s+1234\s", seen);
         Assert.Matches(@"Gid:\s+2345\s", seen);

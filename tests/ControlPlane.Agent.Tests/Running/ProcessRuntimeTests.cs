@@ -221,13 +221,16 @@ public sealed class ProcessRuntimeTests : IAsyncLifetime, IDisposable
     private string[] FilesCalled(string name) => Directory.GetFiles(folder.Path, name, SearchOption.AllDirectories);
 
     [Fact]
-    public async Task An_unknown_image_waits_with_the_catalogue_in_its_message()
+    public async Task An_unknown_image_waits_with_the_catalogue_in_its_message_and_isolation_with_the_field_in_its()
     {
-        server.Set([Pods.Hello("web", image: "nginx:1.27")]);
+        Pod isolated = Pods.Hello("isolated", change: container => container with { SecurityContext = new SecurityContext { RunAsUser = 7 } });
+        server.Set([Pods.Hello("web", image: "nginx:1.27"), isolated]);
 
         await Wait.UntilAsync(() => Container("web")?.State?.Waiting?.Reason == "ImagePullBackOff", () => Seen("web"));
         Assert.Contains("which has: hello, shell", Container("web")!.State!.Waiting!.Message);
         Assert.Equal("Pending", server.Pods["web"].Status!.Phase);
+        await Wait.UntilAsync(() => Container("isolated")?.State?.Waiting?.Reason == "CreateContainerConfigError", () => Seen("isolated"));
+        Assert.StartsWith("securityContext.runAsUser: not possible on a node with the process runtime", Container("isolated")!.State!.Waiting!.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -259,12 +262,18 @@ public sealed class ProcessRuntimeTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task An_ended_container_that_is_removed_is_not_run_again_by_the_next_agent()
     {
-        Pod pod = Pods.Hello("job", image: "shell", restartPolicy: "Never", change: container => container with { Args = ["-c", "exit 3"], ReadinessProbe = null });
+        Pod pod = Pods.Hello("job", image: "shell", restartPolicy: "Never", change: container => container with
+        {
+            Args = ["-c", "echo out of ideas; exit 3"],
+            ReadinessProbe = null,
+            TerminationMessagePolicy = "FallbackToLogsOnError",
+        });
         Container second = new() { Name = "lives", Image = "shell", Args = ["-c", "sleep 300"] };
         pod = pod with { Spec = pod.Spec with { Containers = [pod.Spec.Containers[0], second] } };
         server.Set([pod]);
         await Wait.UntilAsync(() => Container("job")?.State?.Terminated is not null && server.Pods["job"].Status!.Phase == "Running", () => Seen("job"));
         PodStatus reported = server.Pods["job"].Status!;
+        Assert.Equal("out of ideas\n", Container("job")!.State!.Terminated!.Message);
         await agent.KillAsync();
         Directory.Delete(Path.GetDirectoryName(Assert.Single(Directory.GetFiles(folder.Path, "exit", SearchOption.AllDirectories)))!, recursive: true);
         server.Pods.Clear();
@@ -305,6 +314,25 @@ public sealed class ProcessRuntimeTests : IAsyncLifetime, IDisposable
         await ReadyAsync("web");
         Assert.Equal(reported.InitContainerStatuses.Select(status => status.State), server.Pods["web"].Status!.InitContainerStatuses.Select(status => status.State));
         Assert.Equal(3, (await File.ReadAllLinesAsync(trace)).Length);
+    }
+
+    [Fact]
+    public async Task Hooks_run_after_the_start_and_before_the_signal()
+    {
+        string said = Path.Combine(folder.Path, "said");
+        LifecycleHandler Hook(string word) => new() { Exec = new ExecAction { Command = ["sh", "-c", $"sleep 0.2; echo {word} >>{said}"] } };
+        server.Set([Pods.Hello("web", image: "shell", change: container => container with
+        {
+            Args = ["-c", $"trap 'echo signalled >>{said}; exit 0' TERM; while :; do sleep 0.05; done"],
+            ReadinessProbe = null,
+            Lifecycle = new Lifecycle { PostStart = Hook("started"), PreStop = Hook("stopping") },
+        })]);
+        await Wait.UntilAsync(() => File.Exists(said), () => Seen("web"));
+
+        server.Set([.. server.DesiredPods.Select(pod => pod.Deleting())]);
+
+        await Wait.UntilAsync(() => server.Pods["web"].IsStopped, () => Seen("web"));
+        Assert.Equal(["started", "stopping", "signalled"], File.ReadAllLines(said));
     }
 
     [Fact]

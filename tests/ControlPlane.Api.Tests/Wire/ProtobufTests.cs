@@ -104,8 +104,9 @@ public sealed class ProtobufTests
         byte[] probe = Message(
             (1, Message((2, Message((1, "/ready"u8.ToArray()), (2, Message((1, 1), (3, "http"u8.ToArray()))))))),
             (2, 0), (4, 5), (7, 30));
+        byte[] lifecycle = Message((1, Message((1, Message((1, "true"u8.ToArray()))))), (2, Message((4, Message((1, 5))))));
         byte[] container = Message(
-            (1, "web"u8.ToArray()), (3, "sh"u8.ToArray()), (3, ""u8.ToArray()), (8, Message((1, Message((1, "cpu"u8.ToArray()), (2, Message((1, "500m"u8.ToArray()))))))), (11, probe), (15, Message((1, Message((1, "NET_ADMIN"u8.ToArray()), (2, "ALL"u8.ToArray()))), (2, 0), (11, Message((1, "RuntimeDefault"u8.ToArray()))))));
+            (1, "web"u8.ToArray()), (3, "sh"u8.ToArray()), (3, ""u8.ToArray()), (8, Message((1, Message((1, "cpu"u8.ToArray()), (2, Message((1, "500m"u8.ToArray()))))))), (11, probe), (12, lifecycle), (15, Message((1, Message((1, "NET_ADMIN"u8.ToArray()), (2, "ALL"u8.ToArray()))), (2, 0), (11, Message((1, "RuntimeDefault"u8.ToArray()))))));
         byte[] pod = Message(
             (1, Message((1, "p"u8.ToArray()), (8, Message((1, 1_769_860_800))), (13, Message((1, "Node"u8.ToArray()), (3, "n"u8.ToArray()), (6, 1))))),
             (2, Message((2, container), (4, 0), (14, Message((4, 7), (4, 8))), (37, 0))),
@@ -119,6 +120,8 @@ public sealed class ProtobufTests
         Assert.Equal((null, 5, 30L), (read.ReadinessProbe.InitialDelaySeconds, read.ReadinessProbe.PeriodSeconds, read.ReadinessProbe.TerminationGracePeriodSeconds));
         Assert.Equal(["sh", ""], read.Command);
         Assert.Equal(500, read.Resources!.Limits["cpu"].Milli);
+        Assert.Equal(["true"], read.Lifecycle!.PostStart!.Exec!.Command);
+        Assert.Equal(5, read.Lifecycle.PreStop!.Sleep!.Seconds);
         Assert.False(read.SecurityContext!.Privileged);
         Assert.Equal(new Capabilities { Add = ["NET_ADMIN"], Drop = ["ALL"] }, read.SecurityContext.Capabilities);
         Assert.Equal("RuntimeDefault", read.SecurityContext.SeccompProfile!.Type);

@@ -33,9 +33,8 @@ public class NotHonouredTests
     [InlineData("""{"ports": [{"containerPort": 80, "protocol": "SCTP"}]}""", "ports[0].protocol")]
     [InlineData("""{"resources": {"requests": {"nvidia.com/gpu": "1"}}}""", "resources.requests[nvidia.com/gpu]")]
     [InlineData("""{"livenessProbe": {"grpc": {"port": 80}}}""", "livenessProbe.grpc")]
-    [InlineData("""{"lifecycle": {"preStop": {"exec": {"command": ["sleep", "5"]}}}}""", "lifecycle.preStop")]
+    [InlineData("""{"lifecycle": {"preStop": {"tcpSocket": {"port": 80}}}}""", "lifecycle.preStop.tcpSocket")]
     [InlineData("""{"lifecycle": {"stopSignal": "SIGINT"}}""", "lifecycle.stopSignal")]
-    [InlineData("""{"terminationMessagePolicy": "FallbackToLogsOnError"}""", "terminationMessagePolicy")]
     [InlineData("""{"tty": true}""", "tty")]
     public void ContainerField_ThatNobodyActsOn_IsRefusedAtItsPath(string member, string field) =>
         AssertRefused($$"""{"containers": [{{Merge("""{"name": "web", "image": "hello:1"}""", member)}}]}""", "spec.containers[0]." + field);
@@ -50,9 +49,9 @@ public class NotHonouredTests
               "preemptionPolicy": "PreemptLowerPriority", "priority": 0, "affinity": {}, "topologySpreadConstraints": [], "os": {"name": "linux"},
               "securityContext": {"runAsNonRoot": false, "runAsUser": 7, "supplementalGroups": [8], "supplementalGroupsPolicy": "Merge", "seccompProfile": {"type": "RuntimeDefault"}}, "nodeSelector": {"a": "b"}, "hostname": "web", "imagePullSecrets": [{"name": "login"}],
               "containers": [{
-                "name": "web", "image": "hello:1", "tty": false, "volumeMounts": [], "lifecycle": {}, "envFrom": [{"configMapRef": {"name": "a", "optional": true}}, {"prefix": "P_", "secretRef": {"name": "a"}}],
+                "name": "web", "image": "hello:1", "tty": false, "volumeMounts": [], "lifecycle": {"postStart": {"exec": {"command": ["true"]}}, "preStop": {"httpGet": {"port": "http", "scheme": "HTTP"}}}, "envFrom": [{"configMapRef": {"name": "a", "optional": true}}, {"prefix": "P_", "secretRef": {"name": "a"}}],
                 "securityContext": {"privileged": false, "allowPrivilegeEscalation": true, "capabilities": {"drop": ["ALL"]}, "procMount": "Default", "readOnlyRootFilesystem": true},
-                "terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File",
+                "terminationMessagePath": "/last-words", "terminationMessagePolicy": "FallbackToLogsOnError",
                 "resources": {"limits": {"cpu": "1", "memory": "1Gi"}},
                 "env": [{"name": "A", "value": "x"}, {"name": "B", "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['app']"}}},
                         {"name": "D", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b", "optional": false}}},
@@ -98,12 +97,14 @@ public class NotHonouredTests
     [InlineData(
         typeof(Container),
         "containers[].",
-        "name image command args workingDir env envFrom ports imagePullPolicy")]
-    [InlineData(typeof(Container), "initContainers[].", "name image command args workingDir env envFrom ports imagePullPolicy")]
+        "name image command args workingDir env envFrom ports imagePullPolicy terminationMessagePath terminationMessagePolicy")]
+    [InlineData(typeof(Container), "initContainers[].", "name image command args workingDir env envFrom ports imagePullPolicy terminationMessagePath terminationMessagePolicy")]
     [InlineData(typeof(ContainerPort), "containers[].ports[].", "name hostPort containerPort")]
     [InlineData(typeof(EnvVarSource), "containers[].env[].valueFrom.", "")]
     [InlineData(typeof(ResourceRequirements), "containers[].resources.", "")]
-    [InlineData(typeof(Lifecycle), "containers[].lifecycle.", "")]
+    [InlineData(typeof(Lifecycle), "containers[].lifecycle.", "postStart preStop")]
+    [InlineData(typeof(LifecycleHandler), "containers[].lifecycle.preStop.", "exec httpGet sleep")]
+    [InlineData(typeof(LifecycleHandler), "containers[].lifecycle.postStart.", "exec httpGet sleep")]
     [InlineData(
         typeof(SecurityContext),
         "containers[].securityContext.",

@@ -103,11 +103,13 @@ internal sealed class Machine : IDesiredMemory
         DesiredHolder desired = new(simulation.Plant.OnMemory(this), signals, time, NullLogger<DesiredHolder>.Instance);
         EventBuffer events = new(time, signals.Report);
         PodImages images = new(runtime, controlPlane, desired, events, time, NullLogger<PodImages>.Instance);
-        ContainerWorker worker = new(runtime, images, desired, events, time, NullLogger<ContainerWorker>.Instance);
+        HookRunner hooks = new(runtime, options, time);
+        ContainerStopper stopper = new(runtime, hooks, events, time);
+        ContainerWorker worker = new(runtime, images, desired, hooks, stopper, events, time, NullLogger<ContainerWorker>.Instance);
         ProbeManager probes = new(new ProbeRunner(runtime, time), events, signals, time);
         NodeFacts facts = new(options, runtime, time);
         AgentStreams streams = new(new ControlPlaneClient(options, time, dice.NextDouble, new NoConnection()), runtime, [], NullLogger<AgentStreams>.Instance);
-        PodLoop pods = new(options, runtime, desired, worker, probes, facts, board, events, signals, time, NullLogger<PodLoop>.Instance);
+        PodLoop pods = new(options, runtime, desired, worker, stopper, probes, facts, board, events, signals, time, NullLogger<PodLoop>.Instance);
         DesiredLoop asking = new(controlPlane, desired, streams, new RetryDelay(dice.NextDouble), time, NullLogger<DesiredLoop>.Instance);
         Reporter reporter = new(
             controlPlane, board, events, signals, new RetryDelay(dice.NextDouble), dice.NewGuid, time, NullLogger<Reporter>.Instance);

@@ -21,6 +21,8 @@ internal static class ContainerLabels
     private const string Image = Prefix + "image";
     private const string MadeFrom = Prefix + "made-from";
     private const string Ports = Prefix + "ports";
+    private const string TerminationPath = Prefix + "termination-message-path";
+    private const string TerminationPolicy = Prefix + "termination-message-policy";
 
     public static Dictionary<string, string> Write(ContainerIdentity identity, string node, string image, string madeFrom, IEnumerable<HostPort> ports) =>
         new(StringComparer.Ordinal)
@@ -64,6 +66,15 @@ internal static class ContainerLabels
     /// <summary>The digest that the container was made from; empty when it was made from a name.</summary>
     public static string DigestOf(IDictionary<string, string> labels) =>
         labels.TryGetValue(MadeFrom, out string? image) && image.Contains('@', StringComparison.Ordinal) ? image : "";
+
+    /// <summary>Notes where a container's last words are to be found, for whoever sees its end.</summary>
+    public static void WriteTermination(IDictionary<string, string> labels, Container container) =>
+        (labels[TerminationPath], labels[TerminationPolicy]) = (TerminationMessage.PathOf(container), container.TerminationMessagePolicy ?? "");
+
+    /// <summary>Empty for a container that leaves no message.</summary>
+    public static string TerminationPathOf(IDictionary<string, string> labels) => labels.TryGetValue(TerminationPath, out string? path) ? path : "";
+
+    public static string TerminationPolicyOf(IDictionary<string, string> labels) => labels.TryGetValue(TerminationPolicy, out string? policy) ? policy : "";
 
     /// <summary>The ports that the container publishes for its pod, without the node's ports, which the engine knows.</summary>
     public static ValueList<HostPort> PortsOf(IDictionary<string, string> labels)

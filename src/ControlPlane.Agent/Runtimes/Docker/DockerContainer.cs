@@ -69,6 +69,7 @@ internal static class DockerContainer
 
         Limit(parameters.HostConfig, container.Resources ?? new ResourceRequirements());
         DockerIsolation.Apply(parameters, request);
+        ContainerLabels.WriteTermination(parameters.Labels, container);
         return parameters;
     }
 

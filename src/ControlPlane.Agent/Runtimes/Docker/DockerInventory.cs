@@ -11,7 +11,7 @@ namespace ControlPlane.Agent.Runtimes.Docker;
 /// What this node has on the engine. One list call each time; a container is looked at closely only when its state has changed, when an event
 /// named it, or when the last look is old.
 /// </summary>
-internal sealed class DockerInventory(AgentOptions options, DockerClient client, TimeProvider time)
+internal sealed class DockerInventory(AgentOptions options, DockerClient client, DockerTerminationMessages messages, TimeProvider time)
 {
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMinutes(1);
 
@@ -84,6 +84,11 @@ internal sealed class DockerInventory(AgentOptions options, DockerClient client,
             }
 
             ObservedContainer container = From(inspected, state, listed.Labels, identity);
+            if (container.Phase == ContainerPhase.Exited)
+            {
+                container = container with { Message = await messages.ReadAsync(inspected, listed.Labels, cancellationToken) };
+            }
+
             looks[listed.ID] = new Look(listed.State, at, container);
             return container;
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text;
 using ControlPlane.Agent.Pods;
 using ControlPlane.Domain.Agents;
@@ -14,7 +15,14 @@ namespace ControlPlane.Agent.Runtimes.Docker;
 /// of several share the network of its sandbox, which publishes the ports of all of them on the node's address; an only one has its own.
 /// </summary>
 internal sealed class DockerRuntime(
-    AgentOptions options, DockerClient client, DockerInventory inventory, DockerImages images, DockerSandbox sandboxes, DockerNetwork network, TimeProvider time)
+    AgentOptions options,
+    DockerClient client,
+    DockerInventory inventory,
+    DockerImages images,
+    DockerSandbox sandboxes,
+    DockerNetwork network,
+    DockerTerminationMessages messages,
+    TimeProvider time)
     : IContainerRuntime, ICommandRuntime
 {
     private readonly DockerCommands commands = new(client, time);
@@ -64,7 +72,17 @@ internal sealed class DockerRuntime(
             network.Join(parameters, request.Pod.Namespace, joined);
         }
 
-        return (await StartingAsync(token => client.Containers.CreateContainerAsync(parameters, token), cancellationToken)).ID;
+        Mount message = messages.Bind(parameters, TerminationMessage.PathOf(request.Container));
+        try
+        {
+            return await CreateAsync(parameters, cancellationToken);
+        }
+        catch (ContainerStartException exception) when (exception.InnerException is DockerApiException { StatusCode: HttpStatusCode.BadRequest })
+        {
+            // An engine on another machine, or one that has the agent in a container, does not find the file.
+            DockerTerminationMessages.Unbind(parameters, message);
+            return await CreateAsync(parameters, cancellationToken);
+        }
     }
 
     public Task<string> CreateSandboxAsync(SandboxRequest request, CancellationToken cancellationToken) =>
@@ -174,7 +192,15 @@ internal sealed class DockerRuntime(
         }
     }
 
-    public Task CleanAsync(CancellationToken cancellationToken) => images.CleanAsync(cancellationToken);
+    public async Task CleanAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<ObservedContainer> present = await inventory.ListAsync(cancellationToken);
+        messages.Clean(present.Select(container => DockerContainer.NameOf(container.Identity)), time.GetUtcNow());
+        await images.CleanAsync(cancellationToken);
+    }
+
+    private async Task<string> CreateAsync(CreateContainerParameters parameters, CancellationToken cancellationToken) =>
+        (await StartingAsync(token => client.Containers.CreateContainerAsync(parameters, token), cancellationToken)).ID;
 
     private async Task<T> StartingAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {

@@ -19,6 +19,8 @@ internal sealed record ProcessSpec
     public required string WorkingFolder { get; init; }
 
     public ValueList<HostPort> HostPorts { get; init; }
+
+    public string? TerminationMessagePolicy { get; init; }
 }
 
 /// <summary>
@@ -54,6 +56,7 @@ internal sealed class ContainerFolder(string path)
     private readonly Lock logGate = new();
     private ProcessSpec? spec;
     private long? timedUpTo;
+    private string? lastWords;
 
     public string Id { get; } = System.IO.Path.GetFileName(path);
 
@@ -98,6 +101,11 @@ internal sealed class ContainerFolder(string path)
 
     /// <summary>Notes an exit code for a container whose shell did not live to do so.</summary>
     public void NoteExit(int exitCode) => System.IO.File.WriteAllText(File("exit"), exitCode.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>What the container left to be said of its end: a process has no file for that, but the end of its log.</summary>
+    public string LastWords(int exitCode) => lastWords ??= TerminationMessage.FallsBack(Spec.TerminationMessagePolicy, exitCode) && System.IO.File.Exists(LogPath)
+        ? TerminationMessage.LinesOf(TerminationMessage.EndOf(LogPath, TerminationMessage.LogBytesMax))
+        : "";
 
     public DateTimeOffset? TimeOf(string file)
     {

@@ -104,6 +104,7 @@ internal sealed class ProcessRuntime(AgentOptions options, ImageCatalogue catalo
             Environment = EnvironmentOf(folder, request.Pod, image, environment, published),
             WorkingFolder = container.WorkingDir is { Length: > 0 } working ? working : folder.Path,
             HostPorts = published,
+            TerminationMessagePolicy = container.TerminationMessagePolicy,
         };
         try
         {
@@ -289,6 +290,7 @@ internal sealed class ProcessRuntime(AgentOptions options, ImageCatalogue catalo
             StartedAt = folder.TimeOf("pid"),
             FinishedAt = exitCode is null ? null : folder.TimeOf("exit"),
             ExitCode = exitCode ?? 0,
+            Message = exitCode is { } ended ? folder.LastWords(ended) : "",
             HostPorts = folder.Spec.HostPorts,
         };
     }

@@ -20,6 +20,9 @@ internal static class ContainerDefaults
         LivenessProbe = Apply(container.LivenessProbe),
         ReadinessProbe = Apply(container.ReadinessProbe),
         StartupProbe = Apply(container.StartupProbe),
+        Lifecycle = container.Lifecycle is not { } lifecycle
+            ? null
+            : lifecycle with { PostStart = Apply(lifecycle.PostStart), PreStop = Apply(lifecycle.PreStop), StopSignal = lifecycle.StopSignal.EmptyAsAbsent() },
         TerminationMessagePath = container.TerminationMessagePath.EmptyAsAbsent() ?? TerminationMessagePath,
         TerminationMessagePolicy = container.TerminationMessagePolicy.EmptyAsAbsent() ?? TerminationMessagePolicy,
         ImagePullPolicy = container.ImagePullPolicy.EmptyAsAbsent() ?? PullPolicy(container.Image),
@@ -57,19 +60,23 @@ internal static class ContainerDefaults
         ? null
         : probe with
         {
-            HttpGet = probe.HttpGet is not { } http
-                ? null
-                : http with
-                {
-                    Path = http.Path.EmptyAsAbsent() ?? "/",
-                    Scheme = http.Scheme.EmptyAsAbsent() ?? "HTTP",
-                    Host = http.Host.EmptyAsAbsent(),
-                },
+            HttpGet = Apply(probe.HttpGet),
             TcpSocket = probe.TcpSocket is not { } tcp ? null : tcp with { Host = tcp.Host.EmptyAsAbsent() },
             InitialDelaySeconds = probe.InitialDelaySeconds.ZeroAsAbsent(),
             TimeoutSeconds = probe.TimeoutSeconds.ZeroAs(1),
             PeriodSeconds = probe.PeriodSeconds.ZeroAs(10),
             SuccessThreshold = probe.SuccessThreshold.ZeroAs(1),
             FailureThreshold = probe.FailureThreshold.ZeroAs(3),
+        };
+
+    private static LifecycleHandler? Apply(LifecycleHandler? hook) => hook is null ? null : hook with { HttpGet = Apply(hook.HttpGet) };
+
+    private static HttpGetAction? Apply(HttpGetAction? http) => http is null
+        ? null
+        : http with
+        {
+            Path = http.Path.EmptyAsAbsent() ?? "/",
+            Scheme = http.Scheme.EmptyAsAbsent() ?? "HTTP",
+            Host = http.Host.EmptyAsAbsent(),
         };
 }

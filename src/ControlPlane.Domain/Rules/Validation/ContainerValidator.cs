@@ -13,6 +13,7 @@ internal sealed class ContainerValidator : AbstractValidator<Container>
             .Check(name => name.Length == 0 ? FieldProblem.Required() : PodSpecValidator.Given(name, Names.DnsLabel));
         RuleFor(container => container.Image).Check(Image);
         RuleFor(container => container.ImagePullPolicy).OneOf("Always", "IfNotPresent", "Never");
+        RuleFor(container => container.TerminationMessagePolicy).OneOf("FallbackToLogsOnError", "File");
         RuleForEach(container => container.Ports).SetValidator(new ContainerPortValidator());
         RuleFor(container => container.Ports).CheckAll(UniquePortNames);
         RuleForEach(container => container.EnvFrom).SetValidator(new EnvFromSourceValidator());

@@ -15,6 +15,8 @@ internal sealed class PodSpecValidator : AbstractValidator<PodSpec>
         RuleFor(spec => spec.Containers).CheckAll(UniqueHostPorts);
         RuleForEach(spec => spec.InitContainers).SetValidator(new InitContainerValidator());
         RuleFor(spec => spec.InitContainers).CheckAllWith((spec, containers) => InitContainerValidator.UniqueNames(containers, spec.Containers));
+        RuleFor(spec => spec.Containers).CheckAllWith((spec, containers) => containers.SelectMany((container, index) =>
+            LifecycleRules.Errors(container.Lifecycle, spec.TerminationGracePeriodSeconds).Select(problem => problem.Under($"[{index}].lifecycle"))));
         RuleFor(spec => spec.RestartPolicy).OneOf("Always", "OnFailure", "Never");
         RuleFor(spec => spec.TerminationGracePeriodSeconds).AtLeastZero();
         RuleFor(spec => spec.SecurityContext!).SetValidator(new PodSecurityContextValidator());

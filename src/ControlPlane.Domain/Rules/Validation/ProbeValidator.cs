@@ -26,16 +26,20 @@ internal sealed partial class ProbeValidator : AbstractValidator<Probe>
         }
     }
 
-    private static IEnumerable<FieldProblem> Handlers(Probe probe)
+    private static IEnumerable<FieldProblem> Handlers(Probe probe) =>
+        OneOf((".exec", probe.Exec), (".httpGet", probe.HttpGet), (".tcpSocket", probe.TcpSocket), (".grpc", probe.Grpc));
+
+    /// <summary>Just one way to ask, or to tell, a container is given.</summary>
+    public static IEnumerable<FieldProblem> OneOf(params (string Field, object? Handler)[] handlers)
     {
-        (string Field, object? Handler)[] handlers = [(".exec", probe.Exec), (".httpGet", probe.HttpGet), (".tcpSocket", probe.TcpSocket), (".grpc", probe.Grpc)];
         string[] given = [.. handlers.Where(handler => handler.Handler is not null).Select(handler => handler.Field)];
         return given.Length == 0
             ? [FieldProblem.Required("must specify a handler type")]
             : given.Skip(1).Select(field => FieldProblem.Forbidden("may not specify more than 1 handler type") with { At = field });
     }
 
-    private static IEnumerable<FieldProblem> HttpGet(HttpGetAction http)
+    /// <summary>What is wrong with a request, below it.</summary>
+    public static IEnumerable<FieldProblem> HttpGet(HttpGetAction http)
     {
         if (Port(http.Port) is { } badPort)
         {

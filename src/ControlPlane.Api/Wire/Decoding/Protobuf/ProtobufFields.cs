@@ -189,6 +189,8 @@ internal static class ProtobufFields
         [typeof(TcpSocketAction)] = Read("port=1 host=2"),
         [typeof(GrpcAction)] = Read("port=1 service=2"),
         [typeof(Lifecycle)] = Read("postStart=1 preStop=2 stopSignal=3"),
+        [typeof(LifecycleHandler)] = Read("exec=1 httpGet=2 tcpSocket=3 sleep=4"),
+        [typeof(SleepAction)] = Read("seconds=1"),
         [typeof(SecurityContext)] = Read(
             "capabilities=1 privileged=2 seLinuxOptions=3 runAsUser=4 runAsNonRoot=5 readOnlyRootFilesystem=6 allowPrivilegeEscalation=7 "
             + "runAsGroup=8 procMount=9 windowsOptions=10 seccompProfile=11 appArmorProfile=12"),
