@@ -21,7 +21,7 @@ internal static class PodStatusBuilder
         ValueList<ContainerStatus> containers =
             [.. pod.Spec.Containers.Select(container => StatusOf(container, pod, view, plan, runtime, exitCode => PodSync.Restarts(pod, exitCode)))];
         bool runs = initContainers.Concat(containers).Any(container => container.State?.Running is not null);
-        string phase = PodSync.IsFinished(pod) ? pod.Status!.Phase! : left.IsEmpty ? PhaseOf(pod, containers) : PhaseBefore(pod, initContainers);
+        string phase = PodSync.IsFinished(pod) ? pod.Status!.Phase! : left.IsEmpty ? PhaseOf(pod, containers, runs) : PhaseBefore(pod, initContainers);
         return new PodStatus
         {
             ObservedGeneration = pod.Metadata.Generation,
@@ -38,15 +38,20 @@ internal static class PodStatusBuilder
             HostPorts =
             [
                 .. view.Sandbox is { Phase: ContainerPhase.Running } sandbox ? sandbox.HostPorts : default,
-                .. pod.Spec.Containers.SelectMany(container =>
+                .. pod.Spec.LastingContainers().SelectMany(container =>
                     Current(view, container) is { Phase: ContainerPhase.Running } running ? running.HostPorts : default),
             ],
         };
     }
 
-    /// <summary>An init container is ready once it has succeeded.</summary>
+    /// <summary>An init container is ready once it has succeeded, a sidecar as its probes say.</summary>
     private static ContainerStatus InitStatusOf(Container container, Pod pod, PodView view, PodPlan plan, ValueList<string> left, string runtime)
     {
+        if (container.IsSidecar())
+        {
+            return StatusOf(container, pod, view, plan, runtime, _ => true);
+        }
+
         bool isDone = !left.Contains(container.Name);
         ContainerStatus status = StatusOf(container, pod, view, plan, runtime, _ => !isDone && pod.Spec.RestartPolicy != "Never") with { Ready = isDone };
         return isDone && status.State is { Running: null, Terminated: not { ExitCode: 0 } }
@@ -123,10 +128,10 @@ internal static class PodStatusBuilder
         pod.Spec.RestartPolicy == "Never" && initContainers.Any(status => status.State?.Terminated is { ExitCode: not 0 }) ? "Failed" : "Pending";
 
     /// <summary>
-    /// Worked through: nothing has ever run → Pending; anything runs, or will be restarted → Running; all ended well → Succeeded;
+    /// Worked through: nothing has ever run → Pending; anything runs, be it a sidecar, or will be restarted → Running; all ended well → Succeeded;
     /// all ended, one badly, and no restart → Failed.
     /// </summary>
-    private static string PhaseOf(Pod pod, ValueList<ContainerStatus> containers)
+    private static string PhaseOf(Pod pod, ValueList<ContainerStatus> containers, bool runs)
     {
         int waiting = containers.Count(status => status.State?.Waiting is not null && status.LastState?.Terminated is null);
         if (waiting > 0)
@@ -134,7 +139,7 @@ internal static class PodStatusBuilder
             return "Pending";
         }
 
-        if (containers.Any(status => status.State?.Running is not null))
+        if (runs)
         {
             return "Running";
         }
@@ -152,7 +157,7 @@ internal static class PodStatusBuilder
     private static ValueList<Condition> ConditionsOf(
         Pod pod, string phase, ValueList<string> left, ValueList<ContainerStatus> containers, PodView view, PodStatus? previous)
     {
-        ValueList<string> unready = [.. containers.Where(status => !status.Ready && !pod.Spec.IsInitContainer(status.Name)).Select(status => status.Name)];
+        ValueList<string> unready = [.. containers.Where(status => !status.Ready && (pod.Spec.IsSidecar(status.Name) || !pod.Spec.IsInitContainer(status.Name))).Select(status => status.Name)];
         (string Reason, string Message) unreadyBecause = phase switch
         {
             "Succeeded" => ("PodCompleted", ""),

@@ -52,9 +52,9 @@ internal static class PodSync
         ValueList<PodAction> actions = [];
         foreach (ObservedContainer observed in view.Containers.Where(observed => MayActOn(observed, view)))
         {
-            if (!observed.Identity.IsSandbox)
+            if (!observed.Identity.IsSandbox && (observed.Phase != ContainerPhase.Running || Endings.IsNext(view, observed)))
             {
-                actions = actions.Add(End(observed, grace, $"Stopping container {observed.Identity.Container}"));
+                actions = actions.Add(End(observed, Endings.GraceOf(view, observed, grace), $"Stopping container {observed.Identity.Container}"));
             }
         }
 
@@ -67,7 +67,7 @@ internal static class PodSync
         Actions =
         [
             .. view.Containers
-                .Where(observed => observed.Phase == ContainerPhase.Running && !observed.Identity.IsSandbox && MayActOn(observed, view))
+                .Where(observed => observed.Phase == ContainerPhase.Running && !observed.Identity.IsSandbox && MayActOn(observed, view) && Endings.IsNext(view, observed))
                 .Select(observed => End(observed, Grace(view.Desired!), $"Stopping container {observed.Identity.Container}")),
             .. Sandboxes.End(view),
         ],
@@ -79,11 +79,16 @@ internal static class PodSync
         string? network = isShared ? Sandboxes.NetworkOf(view, pod) : null;
         ValueList<string> left = Initialization.Left(view, pod);
         ValueList<string> turn = Initialization.Turn(view, pod, left);
+        bool isOver = !pod.Spec.InitContainers.IsEmpty && Initialization.IsOver(view, pod);
         PodPlan plan = new();
         foreach (Container container in pod.Spec.AllContainers().Where(container => !view.Busy.Contains(container.Name)))
         {
             IReadOnlyList<ObservedContainer> lives = view.LivesOf(container.Name);
-            if (turn.Contains(container.Name) || lives.FirstOrDefault()?.Phase == ContainerPhase.Running)
+            if (isOver && container.IsSidecar())
+            {
+                plan = EndSidecar(plan, view, pod, lives.FirstOrDefault());
+            }
+            else if (turn.Contains(container.Name) || lives.FirstOrDefault()?.Phase == ContainerPhase.Running)
             {
                 plan = PlanContainer(plan, view, pod, container, lives.FirstOrDefault(), network);
             }
@@ -95,8 +100,14 @@ internal static class PodSync
             plan = RemoveOldLives(plan, lives);
         }
 
-        return isShared && network is null ? Sandboxes.Before(plan, view, pod) : plan;
+        return isShared && network is null && !isOver ? Sandboxes.Before(plan, view, pod) : plan;
     }
+
+    /// <summary>Sidecars end when all other containers have ended for good; what only an agent's memory says to have ended may run still.</summary>
+    private static PodPlan EndSidecar(PodPlan plan, PodView view, Pod pod, ObservedContainer? current) =>
+        current?.Phase == ContainerPhase.Running && !view.IsRemembered && MayActOn(current, view) && Endings.IsNext(view, current)
+            ? plan with { Actions = plan.Actions.Add(End(current, Grace(pod), $"Stopping container {current.Identity.Container}")) }
+            : plan;
 
     private static PodPlan PlanContainer(PodPlan plan, PodView view, Pod pod, Container container, ObservedContainer? current, string? network)
     {
@@ -144,8 +155,8 @@ internal static class PodSync
             return $"Container {container.Name} failed {probe} probe, will be restarted";
         }
 
-        // Another image for an init container is for its next run, if there is one.
-        if (current.Image != container.Image && !pod.Spec.IsInitContainer(container.Name) && MayStop(current, view))
+        // Another image for a container that runs to its end is for its next run, if there is one.
+        if (current.Image != container.Image && (container.IsSidecar() || !pod.Spec.IsInitContainer(container.Name)) && MayStop(current, view))
         {
             return $"Container {container.Name} definition changed, will be restarted";
         }
@@ -157,7 +168,7 @@ internal static class PodSync
 
     /// <summary>Whether a container that ended is started again. An init container that has succeeded is not asked about: it gets no turn any more.</summary>
     private static bool Restarts(Pod pod, Container container, int exitCode) =>
-        pod.Spec.IsInitContainer(container.Name) ? pod.Spec.RestartPolicy != "Never" : Restarts(pod, exitCode);
+        container.IsSidecar() || (pod.Spec.IsInitContainer(container.Name) ? pod.Spec.RestartPolicy != "Never" : Restarts(pod, exitCode));
 
     /// <summary>Whether a container that ended is started again (Kubernetes: <c>restartPolicy</c>).</summary>
     public static bool Restarts(Pod pod, int exitCode) => pod.Spec.RestartPolicy switch
@@ -181,7 +192,7 @@ internal static class PodSync
     /// </summary>
     private static bool HasEndedUnseen(PodView view, Pod pod, Container container)
     {
-        if (!MayEnd(pod))
+        if (!MayEnd(pod) || container.IsSidecar())
         {
             return false;
         }

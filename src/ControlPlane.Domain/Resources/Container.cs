@@ -35,6 +35,7 @@ public sealed record Container
 
     public RawJson? ResizePolicy { get; init; }
 
+    /// <summary>Of an init container only: <c>Always</c> for one that keeps running.</summary>
     public string? RestartPolicy { get; init; }
 
     public RawJson? RestartPolicyRules { get; init; }

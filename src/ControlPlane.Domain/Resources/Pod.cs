@@ -26,7 +26,7 @@ public sealed record PodSpec
     /// <summary>Volumes that containers can mount.</summary>
     public ValueList<Volume> Volumes { get; init; }
 
-    /// <summary>Containers that run to their end, one after the other, before the others start.</summary>
+    /// <summary>Containers that run to their end, one after the other, before the others start; and sidecars, which run on.</summary>
     public ValueList<Container> InitContainers { get; init; }
 
     /// <summary>The containers; at least one.</summary>

@@ -17,6 +17,27 @@ public static class PodContainers
         return spec.InitContainers.Any(container => container.Name == name);
     }
 
+    /// <summary>Whether an init container keeps running beside the containers that come after it (Kubernetes: a sidecar).</summary>
+    public static bool IsSidecar(this Container container)
+    {
+        ArgumentNullException.ThrowIfNull(container);
+        return container.RestartPolicy == "Always";
+    }
+
+    /// <summary>Whether a name is that of a sidecar.</summary>
+    public static bool IsSidecar(this PodSpec spec, string name)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        return spec.InitContainers.Any(container => container.Name == name && container.IsSidecar());
+    }
+
+    /// <summary>The containers that run as long as the pod does: its sidecars in their order, then the others.</summary>
+    public static IEnumerable<Container> LastingContainers(this PodSpec spec)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        return spec.InitContainers.IsEmpty ? spec.Containers : spec.InitContainers.Where(IsSidecar).Concat(spec.Containers);
+    }
+
     /// <summary>The states of all containers, in the order of <see cref="AllContainers"/>; none when nothing is known.</summary>
     public static IEnumerable<ContainerStatus> AllContainerStatuses(this Pod pod)
     {

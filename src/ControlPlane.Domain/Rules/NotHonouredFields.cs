@@ -16,7 +16,7 @@ internal static class NotHonouredFields
     private static readonly Line[] Table =
     [
         new("volumes", Nothing, "containers keep their files in their image and their own writable layer; remove it"),
-        new("initContainers[].restartPolicy", Nothing, "run it as one of the containers"),
+        new("initContainers[].restartPolicy", Anything, ""),
         new("ephemeralContainers", Nothing, Remove),
         new("activeDeadlineSeconds", Nothing, "delete the pod when its time is over"),
         new("dnsPolicy", Only("ClusterFirst"), "containers use the host's name servers; remove it"),

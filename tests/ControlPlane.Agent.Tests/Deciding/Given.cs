@@ -28,6 +28,13 @@ internal static class Given
     public static Pod WithInit(this Pod pod, params string[] names) =>
         pod with { Spec = pod.Spec with { InitContainers = [.. names.Select(name => new Container { Name = name, Image = "hello:v1" })] } };
 
+    /// <summary>The pod with sidecars of these names.</summary>
+    public static Pod WithSidecars(this Pod pod, params string[] names)
+    {
+        PodSpec spec = pod.WithInit(names).Spec;
+        return pod with { Spec = spec with { InitContainers = [.. spec.InitContainers.Select(container => container with { RestartPolicy = "Always" })] } };
+    }
+
     public static Pod Deleting(this Pod pod, long? graceSeconds = null) =>
         pod with { Metadata = pod.Metadata with { DeletionTimestamp = Noon, DeletionGracePeriodSeconds = graceSeconds } };
 

@@ -260,6 +260,26 @@ public sealed class ProcessRuntimeTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_sidecar_runs_from_before_the_container_until_after_it()
+    {
+        string trace = Path.Combine(folder.Path, "trace");
+        Container sidecar = new()
+        {
+            Name = "sidecar",
+            Image = "shell",
+            RestartPolicy = "Always",
+            Args = ["-c", $"trap 'echo sidecar ends >> {trace}; exit 0' TERM; echo sidecar >> {trace}; while :; do sleep 0.05; done"],
+            StartupProbe = new Probe { Exec = new ExecAction { Command = ["test", "-s", trace] }, PeriodSeconds = 1 },
+        };
+        Pod pod = Pods.Hello("job", image: "shell", restartPolicy: "Never", change: container => container with { Args = ["-c", $"echo job >> {trace}"], ReadinessProbe = null });
+        server.Set([pod with { Spec = pod.Spec with { InitContainers = [sidecar] } }]);
+
+        await Wait.UntilAsync(() => server.Pods.GetValueOrDefault("job")?.Status?.Phase == "Succeeded", () => Seen("job"));
+
+        Assert.Equal(["sidecar", "job", "sidecar ends"], await File.ReadAllLinesAsync(trace));
+    }
+
+    [Fact]
     public async Task An_ended_container_that_is_removed_is_not_run_again_by_the_next_agent()
     {
         Pod pod = Pods.Hello("job", image: "shell", restartPolicy: "Never", change: container => container with

@@ -65,6 +65,18 @@ public class PodTableTests
     }
 
     [Fact]
+    public void ASidecarThatHasStarted_CountsAmongTheContainersAndNotAmongTheInitContainers()
+    {
+        ContainerStatus sidecar = Running with { Name = "beside", Started = true, RestartCount = 2 };
+        Pod pod = Pod(new() { Phase = "Pending", InitContainerStatuses = [sidecar, Waiting("PodInitializing") with { Name = "init" }], ContainerStatuses = [Waiting("PodInitializing")] });
+        pod = pod with { Spec = pod.Spec with { InitContainers = [new() { Name = "beside", RestartPolicy = "Always" }, new() { Name = "init" }] } };
+        Pod initialized = pod with { Status = new() { Phase = "Running", InitContainerStatuses = [sidecar, Ended(0, "Completed")], ContainerStatuses = [Running with { RestartCount = 1 }] } };
+
+        Assert.Equal(["1/2", "Init:1/2", "2"], Cells(pod).Skip(1).Take(3));
+        Assert.Equal(["2/2", "Running", "3"], Cells(initialized).Skip(1).Take(3));
+    }
+
+    [Fact]
     public void ReadinessGates_AreCountedByTheirConditions()
     {
         Pod pod = Pod(new PodStatus { Conditions = [new() { Type = "a", Status = "True" }, new() { Type = "b", Status = "False" }] });

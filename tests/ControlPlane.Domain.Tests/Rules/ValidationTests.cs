@@ -208,6 +208,8 @@ public class ValidationTests
         { "readiness", c => c with { ReadinessProbe = Answers }, "[0].readinessProbe", OnlySidecars },
         { "startup", c => c with { StartupProbe = Answers }, "[0].startupProbe", OnlySidecars },
         { "lifecycle", c => c with { Lifecycle = new() }, "[0].lifecycle", OnlySidecars },
+        { "restarts", c => c with { RestartPolicy = "OnFailure" }, "[0].restartPolicy", "Unsupported value: \"OnFailure\": supported values: \"Always\"" },
+        { "a sidecar's probe", c => c with { RestartPolicy = "Always", LivenessProbe = Answers with { SuccessThreshold = 2 } }, "[0].livenessProbe.successThreshold", "Invalid value: 2: must be 1" },
     };
 
     [Theory]

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Formats.Tar;
+using ControlPlane.Domain.Resources;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 
@@ -36,7 +37,7 @@ internal sealed class DockerSandbox(AgentOptions options, DockerClient client, D
 
     private CreateContainerParameters ParametersOf(SandboxRequest request)
     {
-        DockerPorts ports = DockerPorts.Of(request.Pod.Spec.Containers, request.KeptPorts, options);
+        DockerPorts ports = DockerPorts.Of([.. request.Pod.Spec.LastingContainers()], request.KeptPorts, options);
         return new CreateContainerParameters
         {
             Name = DockerContainer.NameOf(request.Identity),

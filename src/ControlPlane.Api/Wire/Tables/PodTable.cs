@@ -21,7 +21,7 @@ internal static class PodTable
         (pod, now) =>
         [
             pod.Name,
-            $"{ReadyContainers(pod)}/{pod.Spec.Containers.Count}",
+            $"{ReadyContainers(pod)}/{pod.Spec.LastingContainers().Count()}",
             Status(pod),
             Restarts(pod, now),
             Ages.Since(pod.Metadata.CreationTimestamp, now),
@@ -74,7 +74,7 @@ internal static class PodTable
         for (int i = 0; i < status.InitContainerStatuses.Count; i++)
         {
             ContainerState? state = status.InitContainerStatuses[i].State;
-            if (state?.Terminated is { ExitCode: 0 })
+            if (state?.Terminated is { ExitCode: 0 } || IsStartedSidecar(pod, status.InitContainerStatuses[i]))
             {
                 continue;
             }
@@ -96,15 +96,25 @@ internal static class PodTable
         _ => null,
     };
 
-    private static int ReadyContainers(Pod pod) => InitStatus(pod) is null ? pod.Status?.ContainerStatuses.Count(IsReadyAndRunning) ?? 0 : 0;
+    /// <summary>Sidecars count as soon as they are ready, the others once all init containers are done.</summary>
+    private static int ReadyContainers(Pod pod)
+    {
+        PodStatus status = pod.Status ?? new PodStatus();
+        return status.InitContainerStatuses.Count(container => IsStartedSidecar(pod, container) && container.Ready)
+            + (InitStatus(pod) is null ? status.ContainerStatuses.Count(IsReadyAndRunning) : 0);
+    }
+
+    private static bool IsStartedSidecar(Pod pod, ContainerStatus container) => container.Started == true && pod.Spec.IsSidecar(container.Name);
 
     private static bool IsReadyAndRunning(ContainerStatus container) => container.Ready && container.State?.Running is not null;
 
-    /// <summary><c>3 (2m ago)</c>. While init containers run, theirs are counted.</summary>
+    /// <summary><c>3 (2m ago)</c>. While init containers run, theirs are counted; then those of the sidecars and of the others.</summary>
     private static string Restarts(Pod pod, DateTimeOffset now)
     {
         PodStatus status = pod.Status ?? new PodStatus();
-        ValueList<ContainerStatus> counted = InitStatus(pod) is null ? status.ContainerStatuses : status.InitContainerStatuses;
+        ValueList<ContainerStatus> counted = InitStatus(pod) is null
+            ? [.. status.InitContainerStatuses.Where(container => pod.Spec.IsSidecar(container.Name)), .. status.ContainerStatuses]
+            : status.InitContainerStatuses;
         int restarts = counted.Sum(container => container.RestartCount);
         DateTimeOffset? last = counted.Max(container => container.LastState?.Terminated?.FinishedAt);
         return restarts == 0 || last is null ? $"{restarts}" : $"{restarts} ({Ages.Since(last, now)} ago)";

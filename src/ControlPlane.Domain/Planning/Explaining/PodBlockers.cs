@@ -110,14 +110,14 @@ internal static class PodBlockers
                 Reason = "ContainerCreating",
                 Message = $"container {container.Name} is still being made, its image perhaps still being pulled",
             },
-            { Running: not null } when !container.Ready && pod.Spec.IsInitContainer(container.Name) => new Blocker
-            {
-                Reason = "PodInitializing",
-                Message = $"container {container.Name} has not ended yet, and the others wait for it",
-            },
+            { Running: not null } when pod.Spec.IsSidecar(container.Name) => container.Started == true ? null : Initializing(container, "started up"),
+            { Running: not null } when pod.Spec.IsInitContainer(container.Name) => Initializing(container, "ended"),
             _ => null,
         });
     }
+
+    private static Blocker Initializing(ContainerStatus container, string what) =>
+        new() { Reason = "PodInitializing", Message = $"container {container.Name} has not {what} yet, and the others wait for it" };
 
     private static Blocker? NotReady(Pod pod) =>
         pod.Status?.Phase == "Running" && Find(pod, Conditions.Ready) is { Status: not "True" } condition

@@ -68,7 +68,7 @@ internal static class QuotaUsage
         return unit == 0 ? Quantity.FromValue(bytes) : Quantity.Parse($"{bytes}{"KMGT"[unit - 1]}i");
     }
 
-    /// <summary>The sum over the containers, or the largest init container where that is more.</summary>
+    /// <summary>As the scheduler counts (<see cref="Scheduling.PodRequests"/>): the sum over containers and sidecars, or what an init container makes it where that is more.</summary>
     private static void AddPod(Dictionary<string, long> usage, PodSpec spec)
     {
         usage[QuotaNames.Pods] = 1000;
@@ -81,6 +81,16 @@ internal static class QuotaUsage
         }
     }
 
-    private static long Most(PodSpec spec, Func<Container, long> of) =>
-        Math.Max(spec.Containers.Sum(of), spec.InitContainers.Select(of).DefaultIfEmpty().Max());
+    private static long Most(PodSpec spec, Func<Container, long> of)
+    {
+        long beside = 0;
+        long most = 0;
+        foreach (Container container in spec.InitContainers)
+        {
+            most = Math.Max(most, beside + of(container));
+            beside += container.IsSidecar() ? of(container) : 0;
+        }
+
+        return Math.Max(most, beside + spec.Containers.Sum(of));
+    }
 }

@@ -68,7 +68,7 @@ internal sealed record PodEndpoint(Pod Pod, ValueList<EndpointSlicePort> Ports, 
     }
 
     /// <summary>The ports of a pod with several containers are published for all of them together: any container's name for the number counts.</summary>
-    private static bool IsNamed(Pod pod, HostPort published, string name) => pod.Spec.Containers.Any(container =>
+    private static bool IsNamed(Pod pod, HostPort published, string name) => pod.Spec.LastingContainers().Any(container =>
         (published.Container.Length == 0 || published.Container == container.Name)
         && container.Ports.Any(port => port.Name == name && port.Number == published.ContainerPort && port.Protocol is null or Tcp));
 }

@@ -116,12 +116,25 @@ public sealed class NodeState
 
         foreach (Container container in pod.Spec.Containers.AsSpan())
         {
-            foreach (ContainerPort port in container.Ports.AsSpan())
+            AccountPorts(container, sign);
+        }
+
+        foreach (Container container in pod.Spec.InitContainers.AsSpan())
+        {
+            if (container.IsSidecar())
             {
-                if (port.HostPort is > 0)
-                {
-                    Count(hostPorts, HostPort.Of(port), sign);
-                }
+                AccountPorts(container, sign);
+            }
+        }
+    }
+
+    private void AccountPorts(Container container, int sign)
+    {
+        foreach (ContainerPort port in container.Ports.AsSpan())
+        {
+            if (port.HostPort is > 0)
+            {
+                Count(hostPorts, HostPort.Of(port), sign);
             }
         }
     }

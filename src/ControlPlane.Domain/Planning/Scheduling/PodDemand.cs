@@ -30,7 +30,7 @@ internal sealed record PodDemand
         {
             Owner = pod.Metadata.Controller?.Uid,
             Requests = PodRequests.Of(spec),
-            HostPorts = spec.Containers.SelectMany(container => container.Ports).Where(port => port.HostPort is > 0).Select(HostPort.Of).ToValueList(),
+            HostPorts = spec.LastingContainers().SelectMany(container => container.Ports).Where(port => port.HostPort is > 0).Select(HostPort.Of).ToValueList(),
             NodeSelector = spec.NodeSelector,
             Affinity = spec.Affinity,
             Tolerations = spec.Tolerations,

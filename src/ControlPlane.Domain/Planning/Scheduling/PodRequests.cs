@@ -3,7 +3,10 @@ using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Domain.Planning.Scheduling;
 
-/// <summary>What a pod asks of its node: the sum over its containers, or the largest init container where that is more.</summary>
+/// <summary>
+/// What a pod asks of its node: the sum over its containers and sidecars, or what an init container and the sidecars before it ask for where that is more
+/// (Kubernetes: <c>PodRequests</c> of resourcehelper). Worked through: a sidecar of 100m, then an init container of 500m, then containers of 300m ask for 600m.
+/// </summary>
 public readonly record struct PodRequests(long CpuMilli, long MemoryBytes)
 {
     public static PodRequests Of(PodSpec spec)
@@ -16,13 +19,21 @@ public readonly record struct PodRequests(long CpuMilli, long MemoryBytes)
             memory += Request(container, "memory").Value;
         }
 
+        return spec.InitContainers.IsEmpty ? new PodRequests(cpu, memory) : WithInitContainers(spec, cpu, memory);
+    }
+
+    private static PodRequests WithInitContainers(PodSpec spec, long cpu, long memory)
+    {
+        PodRequests beside = default;
+        PodRequests most = default;
         foreach (Container container in spec.InitContainers.AsSpan())
         {
-            cpu = Math.Max(cpu, Request(container, "cpu").Milli);
-            memory = Math.Max(memory, Request(container, "memory").Value);
+            PodRequests both = new(beside.CpuMilli + Request(container, "cpu").Milli, beside.MemoryBytes + Request(container, "memory").Value);
+            beside = container.IsSidecar() ? both : beside;
+            most = new(Math.Max(most.CpuMilli, both.CpuMilli), Math.Max(most.MemoryBytes, both.MemoryBytes));
         }
 
-        return new PodRequests(cpu, memory);
+        return new(Math.Max(most.CpuMilli, cpu + beside.CpuMilli), Math.Max(most.MemoryBytes, memory + beside.MemoryBytes));
     }
 
     /// <summary>A request that is absent is the limit (Kubernetes: defaulting of container resources).</summary>

@@ -4,7 +4,7 @@ using FluentValidation;
 
 namespace ControlPlane.Domain.Rules.Validation;
 
-/// <summary>The rules for an init container: those of a container, and nothing that is for one that keeps running (Kubernetes: <c>validateInitContainers</c>).</summary>
+/// <summary>The rules for an init container: those of a container, and what is for one that keeps running only where it does (Kubernetes: <c>validateInitContainers</c>).</summary>
 internal sealed class InitContainerValidator : AbstractValidator<Container>
 {
     private static readonly FieldProblem OnlyForOneThatRuns = FieldProblem.Forbidden("may not be set for init containers without restartPolicy=Always");
@@ -12,10 +12,12 @@ internal sealed class InitContainerValidator : AbstractValidator<Container>
     public InitContainerValidator()
     {
         Include(new ContainerValidator());
-        RuleFor(container => container.Lifecycle).Check(NotSet);
-        RuleFor(container => container.LivenessProbe).Check(NotSet);
-        RuleFor(container => container.ReadinessProbe).Check(NotSet);
-        RuleFor(container => container.StartupProbe).Check(NotSet);
+        RuleFor(container => container.RestartPolicy)
+            .Check(policy => string.IsNullOrEmpty(policy) || policy == "Always" ? null : FieldProblem.NotSupported(policy, "Always"));
+        RuleFor(container => container.Lifecycle).CheckWith(NotSet);
+        RuleFor(container => container.LivenessProbe).CheckWith(NotSet);
+        RuleFor(container => container.ReadinessProbe).CheckWith(NotSet);
+        RuleFor(container => container.StartupProbe).CheckWith(NotSet);
     }
 
     /// <summary>The names that an earlier init container, or any of the others, has already.</summary>
@@ -27,5 +29,5 @@ internal sealed class InitContainerValidator : AbstractValidator<Container>
             .OfType<FieldProblem>();
     }
 
-    private static FieldProblem? NotSet(object? value) => value is null ? null : OnlyForOneThatRuns;
+    private static FieldProblem? NotSet(Container container, object? value) => value is null || container.IsSidecar() ? null : OnlyForOneThatRuns;
 }

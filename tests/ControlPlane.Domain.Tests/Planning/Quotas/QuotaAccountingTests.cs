@@ -108,6 +108,10 @@ public sealed class QuotaAccountingTests
 
         Assert.Equal("requests.cpu=400m", UsedOf(Quota("q", ("requests.cpu", "5")), small).ToString());
         Assert.Equal("requests.cpu=500m", UsedOf(Quota("q", ("requests.cpu", "5")), large).ToString());
+
+        Container sidecar = Asking("100m") with { RestartPolicy = "Always" };
+        Assert.Equal("requests.cpu=500m", UsedOf(Quota("q", ("requests.cpu", "5")), small with { Spec = small.Spec with { InitContainers = [sidecar, .. small.Spec.InitContainers] } }).ToString());
+        Assert.Equal("requests.cpu=600m", UsedOf(Quota("q", ("requests.cpu", "5")), large with { Spec = large.Spec with { InitContainers = [sidecar, .. large.Spec.InitContainers] } }).ToString());
     }
 
     [Theory]

@@ -279,6 +279,18 @@ public sealed class EndpointsPlannerTests
         Assert.Equal(isListed ? 1 : 0, Settle(service, [pod]).Slices.Length);
     }
 
+    [Theory]
+    [InlineData("Always", 1)]
+    [InlineData(null, 0)]
+    public void NamedTargetPort_MayBeASidecarsAndNoOtherInitContainers(string? restartPolicy, int slices)
+    {
+        Service service = Web with { Spec = Web.Spec with { Ports = [Web.Spec.Ports[0] with { TargetPort = "http" }] } };
+        Pod pod = Pod("a", 41000);
+        PodSpec spec = pod.Spec with { InitContainers = [pod.Spec.Containers[0] with { RestartPolicy = restartPolicy }], Containers = [new Container { Name = "app" }] };
+
+        Assert.Equal(slices, Settle(service, [pod with { Spec = spec }]).Slices.Length);
+    }
+
     [Fact]
     public void ServiceWithoutPorts_ListsItsPodsAllTheSame()
     {

@@ -118,6 +118,33 @@ public sealed class NodeStateTests
         Assert.Equal(3L << 30, PodRequests.Of(spec with { InitContainers = [] }).MemoryBytes);
     }
 
+    /// <summary>A sidecar adds to the containers, and to the init containers that come after it.</summary>
+    [Theory]
+    [InlineData("400m", 600)]
+    [InlineData("900m", 1000)]
+    public void PodRequests_Of_CountsASidecarBesideWhatComesAfterIt(string init, long cpuMilli)
+    {
+        PodSpec spec = new()
+        {
+            Containers = [Asking("500m", "1Gi", limits: false)],
+            InitContainers = [Asking("200m", "1Gi", limits: false), Asking("100m", "1Gi", limits: false) with { RestartPolicy = "Always" }, Asking(init, "2Gi", limits: false)],
+        };
+
+        Assert.Equal(new PodRequests(cpuMilli, 3L << 30), PodRequests.Of(spec));
+    }
+
+    [Fact]
+    public void APortOfTheNodeThatASidecarAsksFor_IsTaken()
+    {
+        Pod pod = WithPort("p", 8080);
+        Pod sidecars = pod with { Spec = pod.Spec with { InitContainers = [pod.Spec.Containers[0] with { RestartPolicy = "Always" }], Containers = [new() { Name = "web" }] } };
+
+        NodeState node = Node();
+        node.Add(sidecars);
+
+        Assert.True(node.HasPortConflict(Assert.Single(PodDemand.Of(sidecars, isKeptAway: false).HostPorts)));
+    }
+
     private static NodeState Node() => SchedulerTests.Cluster(SchedulerTests.MakeNode("n")).Find("n")!;
 
     private static Pod WithPort(string name, int? hostPort)
