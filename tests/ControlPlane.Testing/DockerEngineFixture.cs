@@ -7,22 +7,27 @@ namespace ControlPlane.Testing;
 /// <summary>
 /// A Docker Engine of the tests' own, from the machine's packages: private socket, state, containerd and bridge address, no rules in the
 /// firewall. Containers reach each other and the host; published ports work on the host's addresses through Docker's own proxy. It needs root.
+/// Engines share the host's bridge <c>docker0</c>, so there is one at a time on the machine: another test process waits for its turn.
 /// The sample images <c>hello:v1</c> and <c>hello:v2</c> are made at the start.
 /// </summary>
 public sealed class DockerEngineFixture : IAsyncLifetime, IDisposable
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan TurnTimeout = TimeSpan.FromMinutes(3);
+    private static readonly string TurnPath = Path.Combine(Path.GetTempPath(), "controlplane-test-docker.turn");
 
     private readonly TemporaryFolder folder = new("docker");
     private readonly StringBuilder log = new();
     private Process? engine;
+    private FileStream? turn;
 
     /// <summary>Value for <c>DOCKER_HOST</c>.</summary>
     public string Host => $"unix://{Path.Combine(folder.Path, "d.sock")}";
 
     public async Task InitializeAsync()
     {
+        turn = await TakeTurnAsync();
         await StartAsync();
         await RunAsync(Path.Combine(Repository(), "examples", "hello", "make-image"), "hello:v1", "hello:v2");
     }
@@ -48,6 +53,7 @@ public sealed class DockerEngineFixture : IAsyncLifetime, IDisposable
     {
         engine?.Dispose();
         folder.Dispose();
+        turn?.Dispose();
     }
 
     /// <summary>Starts the engine, for the first time or again on what it had, and waits until it answers.</summary>
@@ -95,6 +101,27 @@ public sealed class DockerEngineFixture : IAsyncLifetime, IDisposable
     {
         (int exitCode, string output) = await TryAsync(program, arguments);
         return exitCode == 0 ? output : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} exited with {exitCode}:\n{output}\n{Log}");
+    }
+
+    // A lock that the system lets go of when the process ends, however it ends.
+    private static async Task<FileStream> TakeTurnAsync()
+    {
+        long begun = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return new FileStream(TurnPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException error) when (Stopwatch.GetElapsedTime(begun) > TurnTimeout)
+            {
+                throw new InvalidOperationException($"another test process has had its Docker Engine for {TurnTimeout.TotalMinutes} min ({TurnPath})", error);
+            }
+            catch (IOException)
+            {
+                await Task.Delay(100);
+            }
+        }
     }
 
     private string Log
