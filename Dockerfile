@@ -22,14 +22,16 @@ HEALTHCHECK --interval=3s --timeout=5s --start-period=60s --retries=5 \
   CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8080 && printf 'GET /readyz HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' >&3 && read -r line <&3 && [[ $line == *' 200 '* ]]"]
 ENTRYPOINT ["dotnet", "/app/ControlPlane.Api.dll", "--http-port", "8080", "--https-port", "8443", "--data-dir", "/data"]
 
-# Root: whoever may speak to the engine's socket is that anyway. Healthy once it has joined and learnt what to run.
+# Root: whoever may speak to the engine's socket is that anyway. Healthy once it has joined and learnt what to run. For pods with volumes AGENT_DATA is a folder of the
+# host under the same path inside and outside.
 FROM ${RUNTIME_IMAGE} AS agent
+ENV AGENT_DATA=/data
 RUN mkdir -p /data
 COPY --from=build /out/agent /app
 WORKDIR /app
 VOLUME /data
-HEALTHCHECK --interval=3s --timeout=5s --start-period=60s --retries=5 CMD ["bash", "-c", "[[ -s /data/desired.json ]]"]
-ENTRYPOINT ["dotnet", "/app/ControlPlane.Agent.dll", "--runtime", "docker", "--data", "/data"]
+HEALTHCHECK --interval=3s --timeout=5s --start-period=60s --retries=5 CMD ["bash", "-c", "[[ -s $AGENT_DATA/desired.json ]]"]
+ENTRYPOINT ["bash", "-c", "exec dotnet /app/ControlPlane.Agent.dll --runtime docker --data \"$AGENT_DATA\" \"$@\"", "agent"]
 
 # Root: it reads its node's token, which only the agent's user may, and listens on Services' low ports. Healthy once it listens for the routes that it has learnt.
 FROM ${RUNTIME_IMAGE} AS gateway

@@ -68,6 +68,15 @@ internal static partial class AgentLog
     [LoggerMessage(21, LogLevel.Information, "made the network {Name} for this node's containers: {Subnet}, of which Services have those from {Services}")]
     public static partial void NetworkMade(this ILogger log, string name, string subnet, string services);
 
+    [LoggerMessage(22, LogLevel.Information, "the files of {Pod}'s volume {Volume} have changed")]
+    public static partial void VolumeRefreshed(this ILogger log, string pod, string volume);
+
+    [LoggerMessage(23, LogLevel.Warning, "the files of {Pod}'s volume {Volume} stay as they were: {Message}")]
+    public static partial void VolumeNotRefreshed(this ILogger log, string pod, string volume, string message);
+
+    [LoggerMessage(24, LogLevel.Warning, "{Folder} is left behind: {Message}")]
+    public static partial void VolumesNotRemoved(this ILogger log, string folder, string message);
+
     [LoggerMessage(17, LogLevel.Warning, "cleaning up failed and will be tried again: {Message}")]
     public static partial void CleaningFailed(this ILogger log, string message);
 }

@@ -22,6 +22,8 @@ internal sealed class HollowRuntime(TimeSpan startDelay, TimeProvider time) : IC
 
     public bool SharesNetwork => false;
 
+    public bool MountsVolumes => false;
+
     public Task<string> GetVersionAsync(CancellationToken cancellationToken) => Task.FromResult("hollow://1");
 
     public Task<IReadOnlyList<ObservedContainer>> ListAsync(CancellationToken cancellationToken) =>

@@ -2,6 +2,7 @@ using ControlPlane.Agent.Pods;
 using ControlPlane.Agent.Probes;
 using ControlPlane.Agent.Protocol;
 using ControlPlane.Agent.Streams;
+using ControlPlane.Agent.Volumes;
 using ControlPlane.Domain.Agents;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -28,6 +29,7 @@ internal static class AgentServices
             .AddSingleton<PodImages>()
             .AddSingleton<HookRunner>()
             .AddSingleton<ContainerStopper>()
+            .AddSingleton<PodVolumes>()
             .AddSingleton<ContainerWorker>()
             .AddSingleton<ProbeRunner>()
             .AddSingleton<ProbeManager>()

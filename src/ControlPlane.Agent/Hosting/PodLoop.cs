@@ -2,6 +2,7 @@ using ControlPlane.Agent.Pods;
 using ControlPlane.Agent.Probes;
 using ControlPlane.Agent.Protocol;
 using ControlPlane.Agent.Runtimes;
+using ControlPlane.Agent.Volumes;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
 using Microsoft.Extensions.Hosting;
@@ -19,6 +20,7 @@ internal sealed class PodLoop(
     DesiredHolder desired,
     ContainerWorker worker,
     ContainerStopper stopper,
+    PodVolumes volumes,
     ProbeManager probes,
     NodeFacts facts,
     NodeBoard board,
@@ -131,7 +133,17 @@ internal sealed class PodLoop(
             if (entry.IsForgettable)
             {
                 entries.Remove(entry.Uid);
+                if (runtime.MountsVolumes)
+                {
+                    volumes.Remove(entry.Uid);
+                }
             }
+        }
+
+        if (runtime.MountsVolumes && state is not null && !isRemembered)
+        {
+            volumes.Sweep(entries.Keys);
+            volumes.Refresh(state);
         }
 
         if (state is not null && facts.OtherStoresRun(OtherStores.Of(observed.SelectMany(pod => pod), state), state.StoreIdentity) is { } warning)
@@ -155,6 +167,10 @@ internal sealed class PodLoop(
             else if (entry.Desired is { } unconfigured && waiting.Reason is ContainerConfiguration.ErrorReason)
             {
                 events.Say(unconfigured, container, "Warning", "Failed", $"Error: {waiting.Message}");
+            }
+            else if (entry.Desired is { } unmounted && waiting.Message.StartsWith(VolumeException.MessageStart, StringComparison.Ordinal))
+            {
+                events.Say(unmounted, container: null, "Warning", "FailedMount", waiting.Message);
             }
             else if (entry.Desired is { } pulling && waiting.Reason is "ImagePullBackOff")
             {

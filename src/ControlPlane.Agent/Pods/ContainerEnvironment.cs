@@ -38,7 +38,7 @@ internal sealed class ContainerEnvironment
         foreach (EnvVar variable in container.Env)
         {
             string? value = EnvironmentReference.Of(variable) is { } reference ? configuration.ValueOf(reference)
-                : variable.ValueFrom?.FieldRef is { } field ? FieldOf(pod, field.FieldPath, nodeName, nodeAddress)
+                : variable.ValueFrom?.FieldRef is { } field ? FieldOf(pod, field.FieldPath, nodeName, nodeAddress) ?? ""
                 : environment.Expand(variable.Value ?? "");
             if (value is not null)
             {
@@ -84,23 +84,12 @@ internal sealed class ContainerEnvironment
         return result.ToString();
     }
 
-    /// <summary>The downward values that a variable may take; one that does not exist is empty.</summary>
-    private static string FieldOf(Pod pod, string path, string nodeName, string nodeAddress) => path switch
+    /// <summary>The values of the pod that a variable may take; null for one that does not exist.</summary>
+    private static string? FieldOf(Pod pod, string path, string nodeName, string nodeAddress) => path switch
     {
-        "metadata.name" => pod.Name,
-        "metadata.namespace" => pod.Namespace,
-        "metadata.uid" => pod.Uid,
         "spec.nodeName" => nodeName,
         "spec.serviceAccountName" => pod.Spec.ServiceAccountName ?? "default",
         "status.hostIP" or "status.hostIPs" or "status.podIP" or "status.podIPs" => nodeAddress,
-        _ when KeyIn(path, "metadata.labels") is { } label => pod.Metadata.Labels[label] ?? "",
-        _ when KeyIn(path, "metadata.annotations") is { } annotation => pod.Metadata.Annotations[annotation] ?? "",
-        _ => "",
+        _ => PodFieldValues.Of(pod, path),
     };
-
-    /// <summary>The key in <c>metadata.labels['key']</c>; null when the path is another.</summary>
-    private static string? KeyIn(string path, string map) =>
-        path.StartsWith($"{map}['", StringComparison.Ordinal) && path.EndsWith("']", StringComparison.Ordinal) && path.Length >= map.Length + 4
-            ? path[(map.Length + 2)..^2]
-            : null;
 }

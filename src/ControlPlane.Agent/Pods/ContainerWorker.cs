@@ -1,6 +1,7 @@
 using ControlPlane.Agent.Hosting;
 using ControlPlane.Agent.Protocol;
 using ControlPlane.Agent.Runtimes;
+using ControlPlane.Agent.Volumes;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
@@ -17,6 +18,7 @@ internal sealed record WorkResult(StartFailure? Failure = null, bool HasStarted 
 internal sealed class ContainerWorker(
     IContainerRuntime runtime,
     PodImages images,
+    PodVolumes volumes,
     DesiredHolder desired,
     HookRunner hooks,
     ContainerStopper stopper,
@@ -104,9 +106,21 @@ internal sealed class ContainerWorker(
 
         // It may have gone while the image was pulled.
         ValueList<EnvironmentContent> contents = desired.EnvironmentContents;
-        if (new ContainerConfiguration(pod.Namespace, contents).ProblemOf(container, desired.IsRemembered) is { } problem)
+        ContainerConfiguration configuration = new(pod.Namespace, contents);
+        if (configuration.ProblemOf(container, desired.IsRemembered) is { } problem)
         {
             return Failed(ContainerConfiguration.ErrorReason, problem);
+        }
+
+        ValueList<ContainerMount> mounts;
+        try
+        {
+            mounts = runtime.MountsVolumes ? volumes.Prepare(pod, container, configuration) : [];
+        }
+        catch (VolumeException exception)
+        {
+            log.StartFailed(pod.Name, container.Name, "FailedMount", exception.Message);
+            return new WorkResult(new StartFailure("ContainerCreating", exception.Message, time.GetUtcNow(), failuresBefore + 1));
         }
 
         ContainerRequest request = new()
@@ -118,6 +132,7 @@ internal sealed class ContainerWorker(
             NetworkOf = start.NetworkOf,
             Services = desired.ServicesFor(pod),
             EnvironmentContents = contents,
+            Mounts = mounts,
         };
         string id = "";
         Refusal? refusal = await BeginAsync(

@@ -142,9 +142,18 @@ internal static class PodSync
         }
 
         // No time is waited for: what is missing wakes the agent when it comes.
-        return new ContainerConfiguration(pod.Namespace, view.EnvironmentContents).ProblemOf(container, view.IsRemembered) is { } problem
-            ? plan with { Waiting = plan.Waiting.SetItem(container.Name, new Waiting(ContainerConfiguration.ErrorReason, problem)) }
+        return WhatIsMissing(view, pod, container) is { } missing
+            ? plan with { Waiting = plan.Waiting.SetItem(container.Name, missing) }
             : plan with { Actions = plan.Actions.Add(StartOf(view, pod, container, current, memory, network)) };
+    }
+
+    /// <summary>Why a container cannot be configured yet, its pod's volumes before its own variables; null when nothing is missing.</summary>
+    private static Waiting? WhatIsMissing(PodView view, Pod pod, Container container)
+    {
+        ContainerConfiguration configuration = new(pod.Namespace, view.EnvironmentContents);
+        return configuration.VolumeProblemOf(pod, view.IsRemembered) is { } volume ? new Waiting("ContainerCreating", volume)
+            : configuration.ProblemOf(container, view.IsRemembered) is { } problem ? new Waiting(ContainerConfiguration.ErrorReason, problem)
+            : null;
     }
 
     /// <summary>The message of the <c>Killing</c> event; null when the container is to run on.</summary>

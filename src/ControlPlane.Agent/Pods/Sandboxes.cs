@@ -1,4 +1,5 @@
 using ControlPlane.Agent.Runtimes;
+using ControlPlane.Agent.Volumes;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 
@@ -10,8 +11,8 @@ namespace ControlPlane.Agent.Pods;
 /// </summary>
 internal static class Sandboxes
 {
-    /// <summary>Whether a pod has a sandbox: several containers share its network, at once or one after the other.</summary>
-    public static bool IsNeeded(Pod pod) => pod.Spec.Containers.Count > 1 || !pod.Spec.InitContainers.IsEmpty;
+    /// <summary>Whether a pod has a sandbox: several containers share its network, at once or one after the other, and what is in memory is held by it.</summary>
+    public static bool IsNeeded(Pod pod) => pod.Spec.Containers.Count > 1 || !pod.Spec.InitContainers.IsEmpty || EmptyDirs.InMemory(pod).Any();
 
     /// <summary>
     /// The container whose network the pod's containers have; null while there is none. In a pod that was made before there were sandboxes it is

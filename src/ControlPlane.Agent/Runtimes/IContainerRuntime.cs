@@ -1,3 +1,4 @@
+using ControlPlane.Agent.Volumes;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
@@ -15,6 +16,9 @@ internal interface IContainerRuntime
 
     /// <summary>True when the containers of a pod of several share one network, which a sandbox holds for them.</summary>
     bool SharesNetwork { get; }
+
+    /// <summary>True when a container can have volumes; another runtime refuses one that mounts any.</summary>
+    bool MountsVolumes { get; }
 
     /// <summary>Product and version, such as <c>docker://20.10.24</c>.</summary>
     Task<string> GetVersionAsync(CancellationToken cancellationToken);
@@ -106,6 +110,9 @@ internal sealed record ContainerRequest
 
     /// <summary>What its variables may take from ConfigMaps and Secrets.</summary>
     public ValueList<EnvironmentContent> EnvironmentContents { get; init; }
+
+    /// <summary>The pod's volumes as it sees them.</summary>
+    public ValueList<ContainerMount> Mounts { get; init; }
 
     /// <summary>The ports of the node that its earlier life had, to be had again.</summary>
     public ValueList<HostPort> KeptPorts { get; init; }

@@ -145,24 +145,6 @@ public sealed record ResourceRequirements
     public RawJson? Claims { get; init; }
 }
 
-/// <summary>Where a volume appears in a container.</summary>
-public sealed record VolumeMount
-{
-    public string Name { get; init; } = "";
-
-    public bool? ReadOnly { get; init; }
-
-    public string? RecursiveReadOnly { get; init; }
-
-    public string MountPath { get; init; } = "";
-
-    public string? SubPath { get; init; }
-
-    public string? MountPropagation { get; init; }
-
-    public string? SubPathExpr { get; init; }
-}
-
 /// <summary>A check of a container; one of exec, httpGet, tcpSocket, grpc is set. Times are in seconds.</summary>
 public sealed record Probe
 {

@@ -12,6 +12,7 @@ public static class FieldErrorReason
     public const string Required = "FieldValueRequired";
     public const string Invalid = "FieldValueInvalid";
     public const string Duplicate = "FieldValueDuplicate";
+    public const string NotFound = "FieldValueNotFound";
     public const string NotSupported = "FieldValueNotSupported";
     public const string Forbidden = "FieldValueForbidden";
     public const string TooLong = "FieldValueTooLong";

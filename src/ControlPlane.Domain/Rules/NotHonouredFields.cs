@@ -15,8 +15,15 @@ internal static class NotHonouredFields
     /// <summary>Paths from the pod's spec: <c>[]</c> is each element, <c>*</c> each member, <c>[*]</c> each key. The first line that fits a field decides.</summary>
     private static readonly Line[] Table =
     [
-        new("volumes", Nothing, "containers keep their files in their image and their own writable layer; remove it"),
         new("initContainers[].restartPolicy", Anything, ""),
+        .. HonouredAt("volumes[]", "name", "configMap", "secret", "hostPath", "downwardAPI", "projected"),
+        new("volumes[].emptyDir.medium", Only("Memory"), "use the node's disk or Memory"),
+        new("volumes[].emptyDir", Anything, ""),
+        new("volumes[].*", Nothing, "the volumes are configMap, secret, emptyDir, hostPath, downwardAPI and projected"),
+        new("volumes[].downwardAPI.items[].resourceFieldRef", Nothing, Remove),
+        .. HonouredAt("volumes[].projected.sources[]", "configMap", "secret", "downwardAPI"),
+        new("volumes[].projected.sources[].*", Nothing, "pods get no credentials for the API; remove it"),
+        new("volumes[].projected.sources[].downwardAPI.items[].resourceFieldRef", Nothing, Remove),
         new("ephemeralContainers", Nothing, Remove),
         new("activeDeadlineSeconds", Nothing, "delete the pod when its time is over"),
         new("dnsPolicy", Only("ClusterFirst"), "containers use the host's name servers; remove it"),
@@ -29,8 +36,6 @@ internal static class NotHonouredFields
         new("shareProcessNamespace", Only(false), Remove),
         new("securityContext.supplementalGroupsPolicy", Only("Merge"), "the groups of the image's user are kept; remove it"),
         new("securityContext.seccompProfile.type", Except("Localhost"), NoProfiles),
-        new("securityContext.fsGroup", Nothing, Remove),
-        new("securityContext.fsGroupChangePolicy", Nothing, Remove),
         new("securityContext.sysctls", Nothing, Remove),
         new("securityContext.seLinuxOptions", Nothing, Remove),
         new("securityContext.seLinuxChangePolicy", Nothing, Remove),
@@ -63,7 +68,9 @@ internal static class NotHonouredFields
         new("containers[].resizePolicy", Nothing, Remove),
         new("containers[].restartPolicy", Nothing, "set the pod's restartPolicy instead"),
         new("containers[].restartPolicyRules", Nothing, "set the pod's restartPolicy instead"),
-        new("containers[].volumeMounts", Nothing, "containers keep their files in their image and their own writable layer; remove it"),
+        new("containers[].volumeMounts[].mountPropagation", Only("None"), Remove),
+        new("containers[].volumeMounts[].recursiveReadOnly", Only("Disabled"), Remove),
+        new("containers[].volumeMounts[].subPathExpr", Nothing, "use subPath instead"),
         new("containers[].volumeDevices", Nothing, Remove),
         .. OfProbe("livenessProbe"),
         .. OfProbe("readinessProbe"),
@@ -140,6 +147,8 @@ internal static class NotHonouredFields
             }
         }
     }
+
+    private static IEnumerable<Line> HonouredAt(string path, params string[] names) => names.Select(name => new Line($"{path}.{name}", Anything, ""));
 
     private static Line[] OfProbe(string probe) =>
     [

@@ -117,6 +117,12 @@ public sealed class PodSyncTests
         ["configuration in a pod of two: the other has its sandbox made"] =
             (View(Configured().WithSecondContainer()) with { SharesNetwork = true }, "start the sandbox 0, wait c CreateContainerConfigError"),
 
+        ["volume whose source is missing: waited for"] = (View(WithVolume("""{"configMap": {"name": "settings"}}""")), "wait c ContainerCreating"),
+        ["volume whose source is there: started"] =
+            (View(WithVolume("""{"configMap": {"name": "settings"}}""")) with { EnvironmentContents = [Settings("key")] }, "start c life 0 then 0s"),
+        ["volume whose source goes: what runs is left alone"] = (View(WithVolume("""{"configMap": {"name": "settings"}}"""), Alive()), "nothing"),
+        ["volume in memory: held by a sandbox"] = (View(WithVolume("""{"emptyDir": {"medium": "Memory"}}""")) with { SharesNetwork = true }, "start the sandbox 0"),
+
         ["sandbox: comes before the containers"] = (Pair(), "start the sandbox 0"),
         ["sandbox: one that is being made is waited for"] = (Pair() with { Busy = ["POD"] }, "nothing"),
         ["sandbox: the containers join it"] = (Pair(Sandbox()), "start c life 0 then 0s in the network of box, start d life 0 then 0s in the network of box"),
@@ -197,6 +203,12 @@ public sealed class PodSyncTests
             : new() { SecretKeyRef = new() { Name = "settings", Key = "key", Optional = isOptional } };
         Pod pod = Pod();
         return pod with { Spec = pod.Spec with { Containers = [pod.Spec.Containers[0] with { Env = [new EnvVar { Name = "A", ValueFrom = source }] }] } };
+    }
+
+    private static Pod WithVolume(string source)
+    {
+        Pod pod = Pod();
+        return pod with { Spec = pod.Spec with { Volumes = [ResourceJson.Deserialize<Volume>(source) with { Name = "v" }] } };
     }
 
     private static EnvironmentContent Settings(string key, string kind = nameof(ConfigMap)) =>

@@ -36,6 +36,16 @@ public class ProcessIsolationTests
         Assert.StartsWith("securityContext.supplementalGroups: ", ProcessIsolation.ProblemOf(pod, pod.Spec.Containers[0]), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void ProblemOf_Volumes_NamesThem()
+    {
+        Pod pod = Given.Pod();
+        pod = pod with { Spec = pod.Spec with { SecurityContext = new PodSecurityContext { FsGroup = 9 } } };
+        Container mounts = new() { VolumeMounts = [new VolumeMount { Name = "v", MountPath = "/v" }] };
+
+        Assert.StartsWith("volumeMounts, securityContext.fsGroup: ", ProcessIsolation.ProblemOf(pod, mounts), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("{}")]
     [InlineData("""{"privileged": false, "allowPrivilegeEscalation": true, "readOnlyRootFilesystem": false, "runAsNonRoot": false, "procMount": "Default", "capabilities": {}}""")]

@@ -13,6 +13,8 @@ internal sealed class ScriptedRuntime(Func<string, CancellationToken, Task<ExecR
 
     public bool SharesNetwork => false;
 
+    public bool MountsVolumes => false;
+
     /// <summary>What can be pulled, by name, and what each name stands for.</summary>
     public Dictionary<string, string?> Registry { get; } = [];
 

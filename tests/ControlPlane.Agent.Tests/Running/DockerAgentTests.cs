@@ -22,6 +22,8 @@ public abstract class DockerAgentTests(DockerEngineFixture engine) : IAsyncLifet
 
     protected DockerEngineFixture Engine { get; } = engine;
 
+    protected string DataFolder => Path.Combine(folder.Path, "agent");
+
     public async Task InitializeAsync()
     {
         Server = await FakeControlPlane.StartAsync();

@@ -7,9 +7,16 @@ public class NotHonouredTests
 {
     /// <summary>A member of the pod's spec, and the field that is refused for it.</summary>
     [Theory]
-    [InlineData("""{"volumes": [{"name": "data", "emptyDir": {}}]}""", "volumes")]
     [InlineData("""{"initContainers": [{"name": "a", "image": "b"}, {"name": "c", "image": "b", "tty": true}]}""", "initContainers[1].tty")]
     [InlineData("""{"initContainers": [{"name": "a", "image": "b", "resources": {"requests": {"nvidia.com/gpu": "1"}}}]}""", "initContainers[0].resources.requests[nvidia.com/gpu]")]
+    [InlineData("""{"volumes": [{"name": "data", "nfs": {"server": "a", "path": "/b"}}]}""", "volumes[0].nfs")]
+    [InlineData("""{"volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "a"}}]}""", "volumes[0].persistentVolumeClaim")]
+    [InlineData("""{"volumes": [{"name": "data", "emptyDir": {"medium": "HugePages"}}]}""", "volumes[0].emptyDir.medium")]
+    [InlineData("""{"volumes": [{"name": "data", "emptyDir": {"sizeLimit": "1Gi"}}]}""", "volumes[0].emptyDir.sizeLimit")]
+    [InlineData("""{"volumes": [{"name": "data", "projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}}]}""", "volumes[0].projected.sources[0].serviceAccountToken")]
+    [InlineData("""{"volumes": [{"name": "data", "emptyDir": {}}], "containers": [{"name": "web", "image": "hello:1", "volumeMounts": [{"name": "data", "mountPath": "/a", "mountPropagation": "Bidirectional"}]}]}""", "containers[0].volumeMounts[0].mountPropagation")]
+    [InlineData("""{"volumes": [{"name": "data", "emptyDir": {}}], "containers": [{"name": "web", "image": "hello:1", "volumeMounts": [{"name": "data", "mountPath": "/a", "subPath": "b"}]}]}""", "containers[0].volumeMounts[0].subPath")]
+    [InlineData("""{"volumes": [{"name": "data", "configMap": {"name": "a"}}], "containers": [{"name": "web", "image": "hello:1", "volumeMounts": [{"name": "data", "mountPath": "/a", "subPathExpr": "$(B)"}]}]}""", "containers[0].volumeMounts[0].subPathExpr")]
     [InlineData("""{"dnsPolicy": "None"}""", "dnsPolicy")]
     [InlineData("""{"hostNetwork": true}""", "hostNetwork")]
     [InlineData("""{"hostUsers": false}""", "hostUsers")]
@@ -27,7 +34,6 @@ public class NotHonouredTests
     [InlineData("""{"securityContext": {"seLinuxOptions": {"level": "s0"}}}""", "securityContext.seLinuxOptions")]
     [InlineData("""{"securityContext": {"appArmorProfile": {"type": "RuntimeDefault"}}}""", "securityContext.appArmorProfile")]
     [InlineData("""{"securityContext": {"seccompProfile": {"type": "Localhost", "localhostProfile": "a.json"}}}""", "securityContext.seccompProfile.type")]
-    [InlineData("""{"volumeMounts": [{"name": "data", "mountPath": "/data"}]}""", "volumeMounts")]
     [InlineData("""{"env": [{"name": "A", "valueFrom": {"resourceFieldRef": {"resource": "limits.cpu"}}}]}""", "env[0].valueFrom.resourceFieldRef")]
     [InlineData("""{"ports": [{"containerPort": 80, "protocol": "SCTP"}]}""", "ports[0].protocol")]
     [InlineData("""{"resources": {"requests": {"nvidia.com/gpu": "1"}}}""", "resources.requests[nvidia.com/gpu]")]
@@ -43,12 +49,12 @@ public class NotHonouredTests
     {
         const string Neutral = """
             {
-              "volumes": [], "initContainers": [{"name": "beside", "image": "hello:1", "restartPolicy": "Always", "startupProbe": {"httpGet": {"port": 80}}, "livenessProbe": {"httpGet": {"port": 80}}}, {"name": "init", "image": "hello:1", "env": [{"name": "B", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]}], "dnsPolicy": "ClusterFirst", "schedulerName": "default-scheduler", "enableServiceLinks": false,
+              "volumes": [{"name": "nothing"}, {"name": "all", "projected": {"sources": []}}], "initContainers": [{"name": "beside", "image": "hello:1", "restartPolicy": "Always", "startupProbe": {"httpGet": {"port": 80}}, "livenessProbe": {"httpGet": {"port": 80}}}, {"name": "init", "image": "hello:1", "env": [{"name": "B", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]}], "dnsPolicy": "ClusterFirst", "schedulerName": "default-scheduler", "enableServiceLinks": false,
               "automountServiceAccountToken": false, "serviceAccountName": "robot", "serviceAccount": "robot", "hostNetwork": false, "hostUsers": true,
               "preemptionPolicy": "PreemptLowerPriority", "priority": 0, "affinity": {}, "topologySpreadConstraints": [], "os": {"name": "linux"},
               "securityContext": {"runAsNonRoot": false, "runAsUser": 7, "supplementalGroups": [8], "supplementalGroupsPolicy": "Merge", "seccompProfile": {"type": "RuntimeDefault"}}, "nodeSelector": {"a": "b"}, "hostname": "web", "imagePullSecrets": [{"name": "login"}],
               "containers": [{
-                "name": "web", "image": "hello:1", "tty": false, "volumeMounts": [], "lifecycle": {"postStart": {"exec": {"command": ["true"]}}, "preStop": {"httpGet": {"port": "http", "scheme": "HTTP"}}}, "envFrom": [{"configMapRef": {"name": "a", "optional": true}}, {"prefix": "P_", "secretRef": {"name": "a"}}],
+                "name": "web", "image": "hello:1", "tty": false, "volumeMounts": [{"name": "nothing", "mountPath": "/a", "mountPropagation": "None", "recursiveReadOnly": "Disabled"}], "lifecycle": {"postStart": {"exec": {"command": ["true"]}}, "preStop": {"httpGet": {"port": "http", "scheme": "HTTP"}}}, "envFrom": [{"configMapRef": {"name": "a", "optional": true}}, {"prefix": "P_", "secretRef": {"name": "a"}}],
                 "securityContext": {"privileged": false, "allowPrivilegeEscalation": true, "capabilities": {"drop": ["ALL"]}, "procMount": "Default", "readOnlyRootFilesystem": true},
                 "terminationMessagePath": "/last-words", "terminationMessagePolicy": "FallbackToLogsOnError",
                 "resources": {"limits": {"cpu": "1", "memory": "1Gi"}},
@@ -96,8 +102,11 @@ public class NotHonouredTests
     [InlineData(
         typeof(Container),
         "containers[].",
-        "name image command args workingDir env envFrom ports imagePullPolicy terminationMessagePath terminationMessagePolicy")]
-    [InlineData(typeof(Container), "initContainers[].", "name image command args workingDir env envFrom ports imagePullPolicy terminationMessagePath terminationMessagePolicy")]
+        "name image command args workingDir env envFrom ports imagePullPolicy terminationMessagePath terminationMessagePolicy volumeMounts")]
+    [InlineData(typeof(Container), "initContainers[].", "name image command args workingDir env envFrom ports imagePullPolicy terminationMessagePath terminationMessagePolicy volumeMounts")]
+    [InlineData(typeof(Volume), "volumes[].", "")]
+    [InlineData(typeof(VolumeProjection), "volumes[].projected.sources[].", "")]
+    [InlineData(typeof(VolumeMount), "containers[].volumeMounts[].", "name mountPath readOnly subPath")]
     [InlineData(typeof(ContainerPort), "containers[].ports[].", "name hostPort containerPort")]
     [InlineData(typeof(EnvVarSource), "containers[].env[].valueFrom.", "")]
     [InlineData(typeof(ResourceRequirements), "containers[].resources.", "")]
@@ -108,7 +117,7 @@ public class NotHonouredTests
         typeof(SecurityContext),
         "containers[].securityContext.",
         "runAsUser runAsGroup runAsNonRoot privileged readOnlyRootFilesystem allowPrivilegeEscalation capabilities")]
-    [InlineData(typeof(PodSecurityContext), "securityContext.", "runAsUser runAsGroup runAsNonRoot supplementalGroups")]
+    [InlineData(typeof(PodSecurityContext), "securityContext.", "runAsUser runAsGroup runAsNonRoot supplementalGroups fsGroup fsGroupChangePolicy")]
     [InlineData(
         typeof(Probe),
         "containers[].livenessProbe.",

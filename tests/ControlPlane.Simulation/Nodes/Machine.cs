@@ -6,6 +6,7 @@ using ControlPlane.Agent.Probes;
 using ControlPlane.Agent.Protocol;
 using ControlPlane.Agent.Runtimes;
 using ControlPlane.Agent.Streams;
+using ControlPlane.Agent.Volumes;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Domain.Routing;
@@ -105,11 +106,12 @@ internal sealed class Machine : IDesiredMemory
         PodImages images = new(runtime, controlPlane, desired, events, time, NullLogger<PodImages>.Instance);
         HookRunner hooks = new(runtime, options, time);
         ContainerStopper stopper = new(runtime, hooks, events, time);
-        ContainerWorker worker = new(runtime, images, desired, hooks, stopper, events, time, NullLogger<ContainerWorker>.Instance);
+        PodVolumes volumes = new(options, NullLogger<PodVolumes>.Instance);
+        ContainerWorker worker = new(runtime, images, volumes, desired, hooks, stopper, events, time, NullLogger<ContainerWorker>.Instance);
         ProbeManager probes = new(new ProbeRunner(runtime, time), events, signals, time);
         NodeFacts facts = new(options, runtime, time);
         AgentStreams streams = new(new ControlPlaneClient(options, time, dice.NextDouble, new NoConnection()), runtime, [], NullLogger<AgentStreams>.Instance);
-        PodLoop pods = new(options, runtime, desired, worker, stopper, probes, facts, board, events, signals, time, NullLogger<PodLoop>.Instance);
+        PodLoop pods = new(options, runtime, desired, worker, stopper, volumes, probes, facts, board, events, signals, time, NullLogger<PodLoop>.Instance);
         DesiredLoop asking = new(controlPlane, desired, streams, new RetryDelay(dice.NextDouble), time, NullLogger<DesiredLoop>.Instance);
         Reporter reporter = new(
             controlPlane, board, events, signals, new RetryDelay(dice.NextDouble), dice.NewGuid, time, NullLogger<Reporter>.Instance);

@@ -45,6 +45,8 @@ internal sealed class SimulatedEngine(string node, Scheduler scheduler, FaultRat
 
     public bool SharesNetwork => false;
 
+    public bool MountsVolumes => false;
+
     /// <summary>The machine goes down: nothing runs any longer.</summary>
     public void PowerOff()
     {

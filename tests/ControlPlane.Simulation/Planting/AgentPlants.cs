@@ -62,6 +62,8 @@ internal abstract class RuntimeDecorator(IContainerRuntime inner) : IContainerRu
 
     public bool SharesNetwork => inner.SharesNetwork;
 
+    public bool MountsVolumes => inner.MountsVolumes;
+
     public Task<string> GetVersionAsync(CancellationToken cancellationToken) => inner.GetVersionAsync(cancellationToken);
 
     public virtual Task<IReadOnlyList<ObservedContainer>> ListAsync(CancellationToken cancellationToken) => inner.ListAsync(cancellationToken);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using ControlPlane.Agent.Pods;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
@@ -65,6 +66,11 @@ internal static class DockerContainer
         if (request.NetworkOf is null)
         {
             parameters.Hostname = HostNameOf(pod);
+        }
+
+        if (pod.Spec.SecurityContext?.FsGroup is { } group)
+        {
+            parameters.HostConfig.GroupAdd = [group.ToString(CultureInfo.InvariantCulture)];
         }
 
         Limit(parameters.HostConfig, container.Resources ?? new ResourceRequirements());

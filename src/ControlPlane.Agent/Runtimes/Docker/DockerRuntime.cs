@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using ControlPlane.Agent.Pods;
+using ControlPlane.Agent.Volumes;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Agents.Streams;
 using ControlPlane.Domain.Routing;
@@ -30,6 +31,8 @@ internal sealed class DockerRuntime(
     public string Name => "docker";
 
     public bool SharesNetwork => true;
+
+    public bool MountsVolumes => true;
 
     public Task<string> GetVersionAsync(CancellationToken cancellationToken) =>
         DockerCall.RunAsync(async token => $"docker://{(await client.System.GetVersionAsync(token)).Version}", time, cancellationToken);
@@ -70,6 +73,11 @@ internal sealed class DockerRuntime(
         if (request.NetworkOf is null)
         {
             network.Join(parameters, request.Pod.Namespace, joined);
+        }
+
+        if (!request.Mounts.IsEmpty)
+        {
+            parameters.HostConfig!.Mounts = DockerMounts.Of(request.Mounts, await MemoryVolumesAsync(request, cancellationToken));
         }
 
         Mount message = messages.Bind(parameters, TerminationMessage.PathOf(request.Container));
@@ -201,6 +209,12 @@ internal sealed class DockerRuntime(
 
     private async Task<string> CreateAsync(CreateContainerParameters parameters, CancellationToken cancellationToken) =>
         (await StartingAsync(token => client.Containers.CreateContainerAsync(parameters, token), cancellationToken)).ID;
+
+    /// <summary>What a pod's sandbox holds in memory: the engine's name for each of its volumes.</summary>
+    private async Task<IReadOnlyDictionary<string, string>> MemoryVolumesAsync(ContainerRequest request, CancellationToken cancellationToken) =>
+        request.Mounts.OfType<MemoryMount>().Any() && request.NetworkOf is { } sandbox
+            ? DockerMounts.MemoryVolumesIn(await StartingAsync(token => client.Containers.InspectContainerAsync(sandbox, token), cancellationToken))
+            : new Dictionary<string, string>();
 
     private async Task<T> StartingAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {

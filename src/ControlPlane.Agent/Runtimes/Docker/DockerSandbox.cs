@@ -53,6 +53,7 @@ internal sealed class DockerSandbox(AgentOptions options, DockerClient client, D
             HostConfig = new HostConfig
             {
                 PortBindings = ports.Bindings,
+                Mounts = DockerMounts.OfSandbox(request.Pod),
                 RestartPolicy = new RestartPolicy { Name = RestartPolicyKind.No },
                 LogConfig = new LogConfig { Type = "none" },
                 ReadonlyRootfs = true,

@@ -11,15 +11,17 @@ internal static class ProcessIsolation
     /// <summary>What a container asks for in vain, as its waiting message says it; null when it asks for nothing of the kind.</summary>
     public static string? ProblemOf(Pod pod, Container container)
     {
-        string[] asked = [.. Asked(EffectiveSecurity.Of(pod, container), container).Where(field => field.IsAsked).Select(field => field.Name)];
+        string[] asked = [.. Asked(pod, EffectiveSecurity.Of(pod, container), container).Where(field => field.IsAsked).Select(field => field.Name)];
         return asked.Length == 0
             ? null
             : $"{string.Join(", ", asked)}: not possible on a node with the process runtime, where containers are processes of the host and nothing is isolated; "
                 + "use a node with the docker runtime, or remove it";
     }
 
-    private static IEnumerable<(string Name, bool IsAsked)> Asked(EffectiveSecurity security, Container container) =>
+    private static IEnumerable<(string Name, bool IsAsked)> Asked(Pod pod, EffectiveSecurity security, Container container) =>
     [
+        ("volumeMounts", !container.VolumeMounts.IsEmpty),
+        ("securityContext.fsGroup", pod.Spec.SecurityContext?.FsGroup is not null),
         ("securityContext.runAsUser", security.RunAsUser is not null),
         ("securityContext.runAsGroup", security.RunAsGroup is not null),
         ("securityContext.runAsNonRoot", security.RunAsNonRoot),

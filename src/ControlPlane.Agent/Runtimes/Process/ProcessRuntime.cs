@@ -37,6 +37,8 @@ internal sealed class ProcessRuntime(AgentOptions options, ImageCatalogue catalo
 
     public string Name => "process";
 
+    public bool MountsVolumes => false;
+
     public bool SharesNetwork => false;
 
     public Task<string> GetVersionAsync(CancellationToken cancellationToken) =>

@@ -16,6 +16,7 @@ internal static class ContainerDefaults
         Ports = container.Ports.Select(Apply).ToValueList(),
         EnvFrom = container.EnvFrom.Select(source => source with { Prefix = source.Prefix.EmptyAsAbsent() }).ToValueList(),
         Env = container.Env.Select(Apply).ToValueList(),
+        VolumeMounts = container.VolumeMounts.Select(VolumeDefaults.Apply).ToValueList(),
         Resources = container.Resources ?? new ResourceRequirements(),
         LivenessProbe = Apply(container.LivenessProbe),
         ReadinessProbe = Apply(container.ReadinessProbe),

@@ -15,6 +15,7 @@ internal static class PodTemplateDefaults
     /// <summary>An account's old name says what the new one does, which wins where they differ.</summary>
     public static PodSpec Apply(PodSpec spec) => spec with
     {
+        Volumes = spec.Volumes.Select(VolumeDefaults.Apply).ToValueList(),
         InitContainers = spec.InitContainers.Select(ContainerDefaults.Apply).ToValueList(),
         Containers = spec.Containers.Select(ContainerDefaults.Apply).ToValueList(),
         RestartPolicy = spec.RestartPolicy.EmptyAsAbsent() ?? "Always",

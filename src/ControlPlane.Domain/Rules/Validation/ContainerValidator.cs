@@ -68,19 +68,13 @@ internal sealed class ContainerPortValidator : AbstractValidator<ContainerPort>
 
 internal sealed class EnvVarValidator : AbstractValidator<EnvVar>
 {
-    private static readonly string[] FieldPaths =
-    [
-        "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName",
-        "status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs",
-    ];
-
     public EnvVarValidator()
     {
         RuleFor(variable => variable.Name)
             .Check(name => name.Length == 0 ? FieldProblem.Required() : PodSpecValidator.Given(name, Names.EnvironmentVariable));
         RuleFor(variable => variable.ValueFrom).CheckWith((variable, source) => source is null ? null : Source(source, variable.Value));
         RuleFor(variable => variable.ValueFrom).CheckAll(KeySelectorRules.Errors);
-        RuleFor(variable => variable.ValueFrom).CheckAll(source => source?.FieldRef is { } field ? FieldRef(field) : []);
+        RuleFor(variable => variable.ValueFrom).CheckAll(source => source?.FieldRef is { } field ? PodFields.Problems(field, PodFields.InVariables).Select(problem => problem.Under(".fieldRef")) : []);
     }
 
     private static FieldProblem? Source(EnvVarSource source, string? value)
@@ -94,26 +88,4 @@ internal sealed class EnvVarValidator : AbstractValidator<EnvVar>
             _ => string.IsNullOrEmpty(value) ? null : FieldProblem.Invalid("", "may not be specified when `value` is not empty"),
         };
     }
-
-    private static IEnumerable<FieldProblem> FieldRef(ObjectFieldSelector field)
-    {
-        if (field.ApiVersion != "v1")
-        {
-            yield return FieldProblem.Invalid(field.ApiVersion ?? "", "error converting fieldPath: only v1 is known") with { At = ".fieldRef.apiVersion" };
-        }
-
-        if (field.FieldPath.Length == 0)
-        {
-            yield return FieldProblem.Required() with { At = ".fieldRef.fieldPath" };
-        }
-        else if (!FieldPaths.Contains(field.FieldPath) && !IsKeyOf("metadata.labels", field.FieldPath) && !IsKeyOf("metadata.annotations", field.FieldPath))
-        {
-            yield return FieldProblem.NotSupported(field.FieldPath, [.. FieldPaths, "metadata.labels['<key>']", "metadata.annotations['<key>']"]) with { At = ".fieldRef.fieldPath" };
-        }
-    }
-
-    /// <summary>Whether a path is one key of a map, such as <c>metadata.labels['app']</c>.</summary>
-    private static bool IsKeyOf(string map, string path) =>
-        path.StartsWith(map + "['", StringComparison.Ordinal) && path.EndsWith("']", StringComparison.Ordinal) && path.Length > map.Length + 4
-        && Names.QualifiedName(path[(map.Length + 2)..^2]) is null;
 }

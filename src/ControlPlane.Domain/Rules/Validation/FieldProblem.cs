@@ -22,6 +22,8 @@ internal sealed record FieldProblem(string Reason, string Message, string At = "
 
     public static FieldProblem TooMany(int actual, int max) => new(FieldErrorReason.TooMany, $"Too many: {actual}: must have at most {max} items");
 
+    public static FieldProblem NotFound(object? value) => new(FieldErrorReason.NotFound, $"Not found: {Show(value)}");
+
     public static FieldProblem Duplicate(object? value) => new(FieldErrorReason.Duplicate, $"Duplicate value: {Show(value)}");
 
     /// <summary>The problem, with one key of the checked map.</summary>

@@ -17,6 +17,10 @@ internal sealed class PodSpecValidator : AbstractValidator<PodSpec>
         RuleFor(spec => spec.InitContainers).CheckAllWith((spec, containers) => InitContainerValidator.UniqueNames(containers, spec.Containers));
         RuleFor(spec => spec.Containers).CheckAllWith((spec, containers) => containers.SelectMany((container, index) =>
             LifecycleRules.Errors(container.Lifecycle, spec.TerminationGracePeriodSeconds).Select(problem => problem.Under($"[{index}].lifecycle"))));
+        RuleForEach(spec => spec.Volumes).SetValidator(new VolumeValidator());
+        RuleFor(spec => spec.Volumes).CheckAll(UniqueVolumeNames);
+        RuleFor(spec => spec.InitContainers).CheckAllWith((spec, containers) => Mounts(containers, spec.Volumes));
+        RuleFor(spec => spec.Containers).CheckAllWith((spec, containers) => Mounts(containers, spec.Volumes));
         RuleFor(spec => spec.RestartPolicy).OneOf("Always", "OnFailure", "Never");
         RuleFor(spec => spec.TerminationGracePeriodSeconds).AtLeastZero();
         RuleFor(spec => spec.SecurityContext!).SetValidator(new PodSecurityContextValidator());
@@ -39,17 +43,19 @@ internal sealed class PodSpecValidator : AbstractValidator<PodSpec>
     public static FieldProblem? Given(string? value, Func<string, string?> check) =>
         !string.IsNullOrEmpty(value) && check(value) is { } problem ? FieldProblem.Invalid(value, problem) : null;
 
-    private static IEnumerable<FieldProblem> UniqueNames(ValueList<Container> containers)
+    private static IEnumerable<FieldProblem> Mounts(ValueList<Container> containers, ValueList<Volume> volumes) => containers.SelectMany((container, index) =>
+        VolumeMountRules.Errors(container.VolumeMounts, volumes).Select(problem => problem.Under($"[{index}].volumeMounts")));
+
+    private static IEnumerable<FieldProblem> UniqueNames(ValueList<Container> containers) => Unique(containers.Select(container => container.Name));
+
+    private static IEnumerable<FieldProblem> UniqueVolumeNames(ValueList<Volume> volumes) => Unique(volumes.Select(volume => volume.Name));
+
+    private static IEnumerable<FieldProblem> Unique(IEnumerable<string> names)
     {
         HashSet<string> seen = new(StringComparer.Ordinal);
-        for (int i = 0; i < containers.Count; i++)
-        {
-            string name = containers[i].Name;
-            if (name.Length > 0 && !seen.Add(name))
-            {
-                yield return FieldProblem.Duplicate(name) with { At = $"[{i}].name" };
-            }
-        }
+        return names
+            .Select((name, index) => name.Length > 0 && !seen.Add(name) ? FieldProblem.Duplicate(name) with { At = $"[{index}].name" } : null)
+            .OfType<FieldProblem>();
     }
 
     /// <summary>One port of the node can be given away once.</summary>

@@ -161,6 +161,18 @@ internal static class ProtobufFields
         [typeof(Toleration)] = Read("key=1 operator=2 value=3 effect=4 tolerationSeconds=5"),
         [typeof(LocalObjectReference)] = Read("name=1"),
         [typeof(Volume)] = Read("name=1 *=2"),
+        [typeof(HostPathVolumeSource)] = Read("path=1 type=2"),
+        [typeof(EmptyDirVolumeSource)] = Read("medium=1 sizeLimit=2"),
+        [typeof(SecretVolumeSource)] = Read("secretName=1 items=2 defaultMode=3 optional=4"),
+        [typeof(ConfigMapVolumeSource)] = Read("*=1 items=2 defaultMode=3 optional=4"),
+        [typeof(KeyToPath)] = Read("key=1 path=2 mode=3"),
+        [typeof(DownwardAPIVolumeSource)] = Read("items=1 defaultMode=2"),
+        [typeof(DownwardAPIVolumeFile)] = Read("path=1 fieldRef=2 resourceFieldRef=3 mode=4"),
+        [typeof(ProjectedVolumeSource)] = Read("sources=1 defaultMode=2"),
+        [typeof(VolumeProjection)] = Read("secret=1 downwardAPI=2 configMap=3 serviceAccountToken=4 clusterTrustBundle=5 podCertificate=6"),
+        [typeof(SecretProjection)] = Read("*=1 items=2 optional=4"),
+        [typeof(ConfigMapProjection)] = Read("*=1 items=2 optional=4"),
+        [typeof(DownwardAPIProjection)] = Read("items=1"),
         [typeof(PodStatus)] = Read(
             "phase=1 conditions=2 message=3 reason=4 hostIP=5 podIP=6 startTime=7 qosClass=9 nominatedNodeName=11 podIPs=12 resize=14 hostIPs=16 "
             + "observedGeneration~=17", PodCondition),
@@ -210,6 +222,9 @@ internal static class ProtobufFields
         [typeof(SecretKeySelector)] = Read("name=1"),
         [typeof(ConfigMapEnvSource)] = Read("name=1"),
         [typeof(SecretEnvSource)] = Read("name=1"),
+        [typeof(ConfigMapVolumeSource)] = Read("name=1"),
+        [typeof(SecretProjection)] = Read("name=1"),
+        [typeof(ConfigMapProjection)] = Read("name=1"),
         [typeof(Probe)] = Read("exec=1 httpGet=2 tcpSocket=3 grpc=4"),
         [typeof(Volume)] = Read(
             "hostPath=1 emptyDir=2 gcePersistentDisk=3 awsElasticBlockStore=4 gitRepo=5 secret=6 nfs=7 iscsi=8 glusterfs=9 persistentVolumeClaim=10 "

@@ -1,0 +1,18 @@
+namespace ControlPlane.Agent.Volumes;
+
+/// <summary>A volume, or a part of one, as a container sees it.</summary>
+/// <param name="Target">Where, in the container.</param>
+/// <param name="IsReadOnly">Whether the container may not write there.</param>
+internal abstract record ContainerMount(string Target, bool IsReadOnly);
+
+/// <summary>A file or folder of the host.</summary>
+/// <param name="Source">Its path on the host.</param>
+/// <param name="Target">Where, in the container.</param>
+/// <param name="IsReadOnly">Whether the container may not write there.</param>
+internal sealed record HostMount(string Source, string Target, bool IsReadOnly) : ContainerMount(Target, IsReadOnly);
+
+/// <summary>A tmpfs that the pod's sandbox holds, so that it lives as long as the pod.</summary>
+/// <param name="Volume">The volume's name.</param>
+/// <param name="Target">Where, in the container.</param>
+/// <param name="IsReadOnly">Whether the container may not write there.</param>
+internal sealed record MemoryMount(string Volume, string Target, bool IsReadOnly) : ContainerMount(Target, IsReadOnly);

@@ -1,0 +1,95 @@
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Rules;
+
+namespace ControlPlane.Domain.Tests.Rules;
+
+public class VolumeRulesTests
+{
+    /// <summary>A volume as it is written, and as it is kept: written once more it is the same.</summary>
+    [Theory]
+    [InlineData("""{"name": "a"}""", """{"name":"a","emptyDir":{}}""")]
+    [InlineData("""{"name": "a", "emptyDir": {"medium": ""}}""", """{"name":"a","emptyDir":{}}""")]
+    [InlineData("""{"name": "a", "emptyDir": {"medium": "Memory", "sizeLimit": "64Mi"}}""", """{"name":"a","emptyDir":{"medium":"Memory","sizeLimit":"64Mi"}}""")]
+    [InlineData("""{"name": "a", "configMap": {"name": "b"}}""", """{"name":"a","configMap":{"name":"b","defaultMode":420}}""")]
+    [InlineData("""{"name": "a", "secret": {"secretName": "b", "defaultMode": 256}}""", """{"name":"a","secret":{"secretName":"b","defaultMode":256}}""")]
+    [InlineData("""{"name": "a", "hostPath": {"path": "/b"}}""", """{"name":"a","hostPath":{"path":"/b","type":""}}""")]
+    [InlineData(
+        """{"name": "a", "downwardAPI": {"items": [{"path": "l", "fieldRef": {"fieldPath": "metadata.labels"}}]}}""",
+        """{"name":"a","downwardAPI":{"items":[{"path":"l","fieldRef":{"apiVersion":"v1","fieldPath":"metadata.labels"}}],"defaultMode":420}}""")]
+    [InlineData(
+        """{"name": "a", "projected": {"sources": [{"configMap": {"name": "b"}}, {"downwardAPI": {"items": [{"path": "n", "fieldRef": {"fieldPath": "metadata.name"}}]}}]}}""",
+        """{"name":"a","projected":{"sources":[{"configMap":{"name":"b"}},{"downwardAPI":{"items":[{"path":"n","fieldRef":{"apiVersion":"v1","fieldPath":"metadata.name"}}]}}],"defaultMode":420}}""")]
+    public void Volume_GetsKubernetesDefaults(string written, string kept)
+    {
+        Pod pod = WithDefaults(written);
+
+        Assert.Equal(kept, ResourceJson.Serialize(pod.Spec.Volumes[0]));
+        Assert.Equal(pod, ResourceRules.WithDefaults(pod));
+        Assert.Empty(ResourceRules.ValidateCreate(pod));
+    }
+
+    /// <summary>A volume, the field that is wrong, and what is said of it.</summary>
+    [Theory]
+    [InlineData("""{"name": ""}""", "name", "Required value")]
+    [InlineData("""{"name": "a", "configMap": {}}""", "configMap.name", "Required value")]
+    [InlineData("""{"name": "a", "secret": {}}""", "secret.secretName", "Required value")]
+    [InlineData("""{"name": "a", "secret": {"secretName": "b", "defaultMode": 512}}""", "secret.defaultMode", "Invalid value: 512: must be a number between 0 and 0777 (octal), both inclusive")]
+    [InlineData("""{"name": "a", "configMap": {"name": "b"}, "emptyDir": {}}""", "configMap", "Forbidden: may not specify more than 1 volume type")]
+    [InlineData("""{"name": "a", "configMap": {"name": "b", "items": [{"key": "", "path": "p"}]}}""", "configMap.items[0].key", "Required value")]
+    [InlineData("""{"name": "a", "configMap": {"name": "b", "items": [{"key": "k"}]}}""", "configMap.items[0].path", "Required value")]
+    [InlineData("""{"name": "a", "configMap": {"name": "b", "items": [{"key": "k", "path": "/p"}]}}""", "configMap.items[0].path", "Invalid value: \"/p\": must be a relative path")]
+    [InlineData("""{"name": "a", "configMap": {"name": "b", "items": [{"key": "k", "path": "p/../../q"}]}}""", "configMap.items[0].path", "Invalid value: \"p/../../q\": must not contain '..'")]
+    [InlineData("""{"name": "a", "configMap": {"name": "b", "items": [{"key": "k", "path": "..p"}]}}""", "configMap.items[0].path", "Invalid value: \"..p\": must not start with '..'")]
+    [InlineData("""{"name": "a", "hostPath": {"path": ""}}""", "hostPath.path", "Required value")]
+    [InlineData("""{"name": "a", "hostPath": {"path": "/a/../b"}}""", "hostPath.path", "Invalid value: \"/a/../b\": must not contain '..'")]
+    [InlineData("""{"name": "a", "downwardAPI": {"items": [{"path": "p"}]}}""", "downwardAPI.items[0]", "Required value: one of fieldRef and resourceFieldRef is required")]
+    [InlineData("""{"name": "a", "projected": {"sources": [{"secret": {"name": "b", "items": [{"key": "k", "path": "p"}]}}, {"configMap": {"name": "c", "items": [{"key": "k", "path": "p"}]}}]}}""", "projected.sources[1].configMap", "Invalid value: \"p\": conflicting duplicate paths")]
+    [InlineData("""{"name": "a", "projected": {"sources": [{"secret": {"name": "b"}, "configMap": {"name": "c"}}]}}""", "projected.sources[0].configMap", "Forbidden: may not specify more than 1 volume type")]
+    public void Volume_ThatIsWrong_IsRefusedAtItsField(string volume, string field, string message)
+    {
+        FieldError error = Assert.Single(ResourceRules.ValidateCreate(WithDefaults(volume)));
+
+        Assert.Equal(($"spec.volumes[0].{field}", message), (error.Field, error.Message));
+    }
+
+    [Fact]
+    public void HostPath_OfAnUnknownType_IsRefused() => Assert.StartsWith(
+        "Unsupported value: \"Folder\": supported values: \"\", \"DirectoryOrCreate\", \"Directory\"",
+        Assert.Single(ResourceRules.ValidateCreate(WithDefaults("""{"name": "a", "hostPath": {"path": "/b", "type": "Folder"}}"""))).Message,
+        StringComparison.Ordinal);
+
+    /// <summary>Mounts, the field that is wrong, and what is said of it.</summary>
+    [Theory]
+    [InlineData("""[{"mountPath": "/a"}]""", "[0].name", "Required value")]
+    [InlineData("""[{"name": "b", "mountPath": "/a"}]""", "[0].name", "Not found: \"b\"")]
+    [InlineData("""[{"name": "a"}]""", "[0].mountPath", "Required value")]
+    [InlineData("""[{"name": "a", "mountPath": "/a:b"}]""", "[0].mountPath", "Invalid value: \"/a:b\": must not contain ':'")]
+    [InlineData("""[{"name": "a", "mountPath": "b"}]""", "[0].mountPath", "Invalid value: \"b\": must be an absolute path")]
+    [InlineData("""[{"name": "a", "mountPath": "/a"}, {"name": "a", "mountPath": "/a"}]""", "[1].mountPath", "Invalid value: \"/a\": must be unique")]
+    [InlineData("""[{"name": "a", "mountPath": "/a", "subPath": "../b"}]""", "[0].subPath", "Invalid value: \"../b\": must not contain '..'")]
+    [InlineData("""[{"name": "a", "mountPath": "/a", "subPath": "/b"}]""", "[0].subPath", "Invalid value: \"/b\": must be a relative path")]
+    public void Mount_ThatIsWrong_IsRefusedAtItsField(string mounts, string field, string message)
+    {
+        Pod pod = (Pod)ResourceRules.WithDefaults(PodOf("""[{"name": "a", "configMap": {"name": "c"}}]""", mounts));
+
+        FieldError error = Assert.Single(ResourceRules.ValidateCreate(pod));
+
+        Assert.Equal(($"spec.containers[0].volumeMounts{field}", message), (error.Field, error.Message));
+    }
+
+    [Fact]
+    public void Volumes_OfOneName_AreRefused()
+    {
+        FieldError error = Assert.Single(ResourceRules.ValidateCreate(ResourceRules.WithDefaults(PodOf("""[{"name": "a"}, {"name": "a"}]""", "[]"))));
+
+        Assert.Equal(("spec.volumes[1].name", "Duplicate value: \"a\""), (error.Field, error.Message));
+    }
+
+    private static Pod WithDefaults(string volume) => (Pod)ResourceRules.WithDefaults(PodOf($"[{volume}]", "[]"));
+
+    private static Pod PodOf(string volumes, string mounts) => new()
+    {
+        Metadata = Objects.Meta("hello"),
+        Spec = ResourceJson.Deserialize<PodSpec>($$"""{"volumes": {{volumes}}, "containers": [{"name": "web", "image": "hello:1", "volumeMounts": {{mounts}} }] }"""),
+    };
+}
