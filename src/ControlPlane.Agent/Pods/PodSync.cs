@@ -151,7 +151,7 @@ internal static class PodSync
     private static Waiting? WhatIsMissing(PodView view, Pod pod, Container container)
     {
         ContainerConfiguration configuration = new(pod.Namespace, view.EnvironmentContents);
-        return configuration.VolumeProblemOf(pod, view.IsRemembered) is { } volume ? new Waiting("ContainerCreating", volume)
+        return configuration.VolumeProblemOf(pod, view.IsRemembered) is { } volume ? new Waiting(Initialization.WaitingReason(pod), volume)
             : configuration.ProblemOf(container, view.IsRemembered) is { } problem ? new Waiting(ContainerConfiguration.ErrorReason, problem)
             : null;
     }
