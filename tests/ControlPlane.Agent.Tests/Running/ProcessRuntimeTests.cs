@@ -347,7 +347,7 @@ public sealed class ProcessRuntimeTests : IAsyncLifetime, IDisposable
             ReadinessProbe = null,
             Lifecycle = new Lifecycle { PostStart = Hook("started"), PreStop = Hook("stopping") },
         })]);
-        await Wait.UntilAsync(() => File.Exists(said), () => Seen("web"));
+        await Wait.UntilAsync(() => Container("web")?.State?.Running is not null && File.Exists(said), () => Seen("web"));
 
         server.Set([.. server.DesiredPods.Select(pod => pod.Deleting())]);
 

@@ -28,7 +28,7 @@ public class LifecycleRulesTests
     [Fact]
     public void HttpGet_HasTheDefaultsOfAProbe()
     {
-        HttpGetAction get = ResourceRules.WithDefaults(With("""{"preStop": {"httpGet": {"port": 80, "host": ""}}}""")).Spec.Containers[0].Lifecycle!.PreStop!.HttpGet!;
+        HttpGetAction get = ((Pod)ResourceRules.WithDefaults(With("""{"preStop": {"httpGet": {"port": 80, "host": ""}}}"""))).Spec.Containers[0].Lifecycle!.PreStop!.HttpGet!;
 
         Assert.Equal(new HttpGetAction { Port = 80, Path = "/", Scheme = "HTTP" }, get);
     }
