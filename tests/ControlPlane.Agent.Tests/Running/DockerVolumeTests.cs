@@ -78,7 +78,10 @@ public sealed class DockerVolumeTests(DockerEngineFixture engine) : DockerAgentT
     {
         Pod pod = Pods.Hello(name, image: Tools, change: container => container with
         {
-            Command = ["sleep", "600"], ReadinessProbe = null, Ports = [], VolumeMounts = ResourceJson.Deserialize<ValueList<VolumeMount>>(mounts),
+            Command = ["sleep", "600"],
+            ReadinessProbe = null,
+            Ports = [],
+            VolumeMounts = ResourceJson.Deserialize<ValueList<VolumeMount>>(mounts),
         });
         return pod with
         {

@@ -9,7 +9,9 @@ public class EnvironmentContentsTests
 {
     private static readonly ConfigMap Settings = new()
     {
-        Metadata = new() { Namespace = "default", Name = "settings" }, Data = ValueMap.Of(("a", "1"), ("b", "2")), BinaryData = ValueMap.Of(("c", "/w==")),
+        Metadata = new() { Namespace = "default", Name = "settings" },
+        Data = ValueMap.Of(("a", "1"), ("b", "2")),
+        BinaryData = ValueMap.Of(("c", "/w==")),
     };
 
     private static readonly Secret Login = new()
