@@ -1,8 +1,10 @@
 using ControlPlane.Api.Requests;
 using ControlPlane.Api.Security;
 using ControlPlane.Api.Wire;
+using ControlPlane.Api.Wire.Apply;
 using ControlPlane.Api.Wire.Decoding;
 using ControlPlane.Api.Wire.Options;
+using ControlPlane.Api.Wire.Patches;
 using ControlPlane.Domain.Planning.Explaining;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
@@ -32,6 +34,7 @@ internal static class DeploymentActions
         {
             Summary = "Work out what a changed Deployment would do, step by step; stores nothing",
             AnswerType = typeof(RolloutForecast),
+            Query = ["force"],
         },
         Action("promote", "Go on with a rollout that waits for a person's word"),
         new("promote-to", typeof(PromotionOptions), Group, Version, nameof(PromotionOptions), ["create"])
@@ -58,12 +61,33 @@ internal static class DeploymentActions
 
     public static async Task PlanAsync(HttpContext http, IMediator mediator)
     {
-        WriteOptions options = WriteOptions.Parse(http.Request.Query, "UpdateOptions");
-        Decoded<Resource> body = BodyDecoder.Decode(
-            await BodyReader.ReadAsync(http), http.Request.ContentType, DecodeTarget.Of(ResourceKinds.Deployment), options.FieldValidation);
-        BodyReader.Warn(http, body.Warnings);
-        RolloutForecast forecast = await mediator.Send(new PlanDeployment(KeyOf(http), (Deployment)body.Object), http.RequestAborted);
+        RolloutForecast forecast = await mediator.Send(new PlanDeployment(KeyOf(http), await ChangedAsync(http, mediator)), http.RequestAborted);
         await ObjectReply.WriteAsync(http, StatusCodes.Status201Created, forecast, ReplyForm.Objects);
+    }
+
+    /// <summary>The Deployment that the body makes: itself, as a PUT's, or what a patch or a declared configuration makes of the stored one, as a PATCH that stores nothing.</summary>
+    private static async Task<Deployment> ChangedAsync(HttpContext http, IMediator mediator)
+    {
+        ReadOnlyMemory<byte> body = await BodyReader.ReadAsync(http);
+        DecodeTarget target = DecodeTarget.Of(ResourceKinds.Deployment);
+        string type = MediaTypes.WithoutParameters(http.Request.ContentType);
+        bool isApply = type == MediaTypes.ApplyPatch;
+        bool isPatch = type is MediaTypes.JsonPatch or MediaTypes.MergePatch or MediaTypes.StrategicMergePatch;
+        WriteOptions options = WriteOptions.Parse(http.Request.Query, isApply || isPatch ? "PatchOptions" : "UpdateOptions", isApply);
+        WriteContext unstored = ContextOf(http, options) with { DryRun = true, FieldManager = options.FieldManager ?? "", IsApply = isApply };
+        if (isApply)
+        {
+            DeclaredConfiguration declared = DeclaredConfiguration.Read(body, target, options.FieldValidation, subresource: "");
+            BodyReader.Warn(http, declared.Warnings);
+            return (await mediator.Send(new Apply<Deployment>(KeyOf(http), declared, options.IsForced, ResourceParts.Desired, unstored), http.RequestAborted)).Object;
+        }
+
+        Decoded<Resource> changed = isPatch
+            ? await mediator.Send(
+                new Patch<Deployment>(KeyOf(http), ResourcePatch.Read(body, http.Request.ContentType), options.FieldValidation, ResourceParts.Desired, unstored), http.RequestAborted)
+            : BodyDecoder.Decode(body, http.Request.ContentType, target, options.FieldValidation);
+        BodyReader.Warn(http, changed.Warnings);
+        return (Deployment)changed.Object;
     }
 
     public static async Task ActAsync(HttpContext http, IMediator mediator, string action)

@@ -99,6 +99,26 @@ public sealed class RolloutTests(ApiServer api)
         Assert.True(JsonNode.DeepEquals(before, await api.GetAsync(path)));
     }
 
+    /// <summary>What is not said stays as it is stored, here 2 replicas, whichever way a change is told.</summary>
+    [Theory]
+    [InlineData("application/apply-patch+yaml", """{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {"template": {"spec": {"containers": [{"name": "c", "image": "hello:2"}]}}}}""")]
+    [InlineData("application/strategic-merge-patch+json", """{"spec": {"template": {"spec": {"containers": [{"name": "c", "image": "hello:2"}]}}}}""")]
+    [InlineData("application/merge-patch+json", """{"spec": {"template": {"metadata": {"annotations": {"a": "b"}}}}}""")]
+    [InlineData("application/json-patch+json", """[{"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": "hello:2"}]""")]
+    public async Task Plan_TakesWhatAPatchTakes_AndStoresNothing(string contentType, string body)
+    {
+        string collection = $"/apis/apps/v1/namespaces/{await api.NewNamespaceAsync()}/deployments";
+        await api.PostAsync(collection, Samples.Deployment("web", replicas: 2));
+        JsonObject before = await api.GetAsync(collection + "/web");
+
+        JsonObject forecast = await api.SendAsync(HttpMethod.Post, $"{collection}/web/plan?fieldManager=me&force=true", body, HttpStatusCode.Created, contentType);
+
+        Assert.Equal(("RolloutForecast", true), ((string)forecast["kind"]!, (bool)forecast["rolls"]!));
+        Assert.Equal(2, (int)forecast["highestTotal"]!);
+        Assert.True(JsonNode.DeepEquals(before, await api.GetAsync(collection + "/web")));
+        await api.SendAsync(HttpMethod.Post, $"{collection}/other/plan?fieldManager=me", body.Replace("\"web\"", "\"other\"", StringComparison.Ordinal), HttpStatusCode.NotFound, contentType);
+    }
+
     [Fact]
     public async Task Plan_IsCheckedLikeAPut()
     {

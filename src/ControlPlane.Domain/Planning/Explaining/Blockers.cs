@@ -49,8 +49,10 @@ public static class Blockers
             return Blockage.None;
         }
 
-        (List<PodBlocker> told, DateTimeOffset? nextAt) = OfPods(rollout, now);
-        IEnumerable<Blocker> ofStrategy = snapshot.State is { } state ? ReleaseBlockers.Of(state.Spec, snapshot) : OfStrategy(rollout, now);
+        // After a failure the pods that are waited for are those of the revision that takes over again.
+        Rollout wanted = Trial.Target(rollout);
+        (List<PodBlocker> told, DateTimeOffset? nextAt) = OfPods(wanted, now);
+        IEnumerable<Blocker> ofStrategy = snapshot.State is { } state ? ReleaseBlockers.Of(state.Spec, snapshot) : OfStrategy(wanted, now);
         List<Blocker> own = [.. OfDeployment(rollout), .. ReleaseBlockers.OfPolicy(snapshot), .. ofStrategy];
         IReadOnlyList<PodBlocker> grouped = Grouped(told);
         return new Blockage

@@ -1,4 +1,5 @@
 using ControlPlane.Domain.Planning.ReplicaSets;
+using ControlPlane.Domain.Planning.Rollouts;
 using ControlPlane.Domain.Resources;
 
 namespace ControlPlane.Domain.Planning.Explaining;
@@ -74,13 +75,17 @@ internal static class PodBlockers
             ? new Blocker { Reason = "ImagePull", Message = $"container {container.Name}: {Said(waiting)}" }
             : null;
 
-    /// <summary>A container that ended badly and does not pass its probes again: it waits for its next start, or has just begun it.</summary>
+    /// <summary>
+    /// A container that ended badly and does not pass its probes again: it waits for its next start, or has just begun it. One that ends well and is started again
+    /// has ended badly too once it has to wait for that.
+    /// </summary>
     private static Blocker? Crash(ContainerStatus container) =>
-        !container.Ready && (container.State?.Terminated ?? container.LastState?.Terminated) is { ExitCode: not 0 } end
+        !container.Ready && (container.State?.Terminated ?? container.LastState?.Terminated) is { } end
+        && (end.ExitCode != 0 || container.State?.Waiting?.Reason == Trial.CrashLoop)
             ? new Blocker
             {
                 Reason = "ContainerCrash",
-                Message = $"container {container.Name} ended with exit code {end.ExitCode} ({end.Reason ?? "Error"})",
+                Message = $"container {container.Name} ended with exit code {end.ExitCode} ({end.Reason ?? (end.ExitCode == 0 ? "Completed" : "Error")})",
                 Restarts = container.RestartCount,
             }
             : null;

@@ -85,9 +85,9 @@ internal static class PodRanking
         return most;
     }
 
-    /// <summary>The power of two of an age in seconds: 0 s → −1, 1 s → 0, 5 s and 7 s → 2, 8 s → 3, an hour → 11. Unknown counts as no age.</summary>
+    /// <summary>The power of two of an age in nanoseconds, as Kubernetes takes it: 0 s → −1, 5 s, 7 s and 8 s → 32, 9 s → 33, an hour → 41. Unknown counts as no age.</summary>
     private static int Magnitude(DateTimeOffset? since, DateTimeOffset now) =>
-        since is { } start && (now - start).TotalSeconds is >= 1 and var seconds ? (int)Math.Log2(seconds) : -1;
+        since is { } start && now > start ? (int)Math.Log2((now - start).TotalNanoseconds) : -1;
 
     private readonly record struct Candidate(Pod Pod, bool Available, int Neighbours, int ReadyMagnitude, int AgeMagnitude);
 }

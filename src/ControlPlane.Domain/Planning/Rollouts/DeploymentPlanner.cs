@@ -193,6 +193,7 @@ internal static class DeploymentPlanner
         Rollout rollout = Rollout.Of(deployment, members, snapshot.Policy);
         return rollout with
         {
+            IsInConflict = snapshot.Policy.IsConflict,
             New = rollout.New is null ? null : Recount(rollout.New, snapshot.Now),
             Old = rollout.Old.Select(member => Recount(member, snapshot.Now)).ToValueList(),
         };
@@ -223,7 +224,7 @@ internal static class DeploymentPlanner
         member with { Counts = PodCounts.Of(member.ReplicaSet, member.Pods, now) };
 
     private static ValueList<Condition> ConditionsBefore(Rollout rollout, DateTimeOffset now) =>
-        Progress.AfterNewReplicaSet(Progress.AfterPauseOrResume(rollout.Deployment, now), rollout, now);
+        Progress.AfterNewReplicaSet(Progress.AfterPauseOrResume(rollout, now), rollout, now);
 
     /// <summary>The chosen members with the record of what they were sized for.</summary>
     private static Rollout Sized(Rollout rollout, Func<RolloutMember, bool> isChosen)

@@ -17,6 +17,9 @@ internal static class Progress
     public const string Paused = "DeploymentPaused";
     public const string Resumed = "DeploymentResumed";
 
+    /// <summary>Several policies are for the Deployment alike, so that nothing rolls.</summary>
+    public const string Held = "PolicyConflict";
+
     /// <summary>A canary or blue-green waits for time, a person or figures (Argo Rollouts: RolloutPaused).</summary>
     public const string Waiting = "RolloutPaused";
 
@@ -27,10 +30,11 @@ internal static class Progress
         deployment.Spec.ProgressDeadlineSeconds is { } seconds and not NoDeadline ? TimeSpan.FromSeconds(seconds) : null;
 
     /// <summary>
-    /// Pausing stops the clock and resuming starts it anew; a rollout that has timed out already stays so until it moves.
+    /// Pausing stops the clock and resuming starts it anew, and so do a conflict of policies and its end; a rollout that has timed out already stays so until it moves.
     /// </summary>
-    public static ValueList<Condition> AfterPauseOrResume(Deployment deployment, DateTimeOffset now)
+    public static ValueList<Condition> AfterPauseOrResume(Rollout rollout, DateTimeOffset now)
     {
+        Deployment deployment = rollout.Deployment;
         ValueList<Condition> conditions = deployment.Status?.Conditions ?? default;
         string? reason = Conditions.Find(conditions, WorkloadConditions.Progressing)?.Reason;
         if (Deadline(deployment) is null || reason == TimedOut)
@@ -38,10 +42,12 @@ internal static class Progress
             return conditions;
         }
 
-        return (deployment.Spec.Paused == true, reason == Paused) switch
+        bool isPaused = deployment.Spec.Paused == true;
+        return (isPaused, rollout.IsInConflict, reason) switch
         {
-            (true, false) => WorkloadConditions.With(conditions, Progressing("Unknown", Paused, "Deployment is paused", now)),
-            (false, true) => WorkloadConditions.With(conditions, Progressing("Unknown", Resumed, "Deployment is resumed", now)),
+            (true, _, not Paused) => WorkloadConditions.With(conditions, Progressing("Unknown", Paused, "Deployment is paused", now)),
+            (false, true, not Held) => WorkloadConditions.With(conditions, Progressing("Unknown", Held, "nothing rolls while several policies are for the Deployment alike", now)),
+            (false, false, Paused or Held) => WorkloadConditions.With(conditions, Progressing("Unknown", Resumed, "Deployment is resumed", now)),
             _ => conditions,
         };
     }
@@ -52,7 +58,12 @@ internal static class Progress
     /// </summary>
     public static ValueList<Condition> AfterNewReplicaSet(ValueList<Condition> conditions, Rollout rollout, DateTimeOffset now)
     {
-        if (Deadline(rollout.Deployment) is null || rollout.New is not { } current)
+        if (rollout.New is not { } current)
+        {
+            return rollout.Deployment.Status?.ObservedGeneration < rollout.Deployment.Metadata.Generation ? WithoutEarlierFailure(conditions, rollout.Deployment, now) : conditions;
+        }
+
+        if (Deadline(rollout.Deployment) is null)
         {
             return conditions;
         }
@@ -75,6 +86,20 @@ internal static class Progress
         return WorkloadConditions.Without(conditions, WorkloadConditions.Progressing).Add(rollout.Deployment.Spec.Paused == true
             ? Progressing("Unknown", Paused, "Deployment is paused", now)
             : Progressing("True", Updated, $"ReplicaSet \"{current.Name}\" is progressing.", now));
+    }
+
+    /// <summary>
+    /// What is told of a Deployment whose new template has no ReplicaSet yet, because it is paused, scaled as well, or waits for its old pods to end: how the last release failed
+    /// says nothing of this one, and whoever waits for it would take it for its outcome.
+    /// </summary>
+    private static ValueList<Condition> WithoutEarlierFailure(ValueList<Condition> conditions, Deployment deployment, DateTimeOffset now)
+    {
+        ValueList<Condition> others = WorkloadConditions.Without(conditions, Trial.RolledBack);
+        return Conditions.Find(others, WorkloadConditions.Progressing)?.Reason != TimedOut
+            ? others
+            : WorkloadConditions.Without(others, WorkloadConditions.Progressing).Add(deployment.Spec.Paused == true
+                ? Progressing("Unknown", Paused, "Deployment is paused", now)
+                : Progressing("True", Updated, $"Deployment \"{deployment.Name}\" is progressing.", now));
     }
 
     /// <summary>
@@ -164,7 +189,7 @@ internal static class Progress
     {
         Condition? current = Conditions.Find(status.Conditions, WorkloadConditions.Progressing);
         bool isRunning = deployment.Spec.Paused != true
-            && current is { Reason: not (Complete or TimedOut or Paused or Waiting) }
+            && current is { Reason: not (Complete or TimedOut or Paused or Held or Waiting) }
             && !RolloutStatus.IsComplete(deployment, status);
         return isRunning && Deadline(deployment) is { } deadline && current!.LastUpdateTime + deadline - now is { } left
             ? left > TimeSpan.Zero ? left : TimeSpan.Zero

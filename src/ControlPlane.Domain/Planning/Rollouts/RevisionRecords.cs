@@ -134,7 +134,7 @@ public static class RevisionRecords
         }
 
         DeploymentStatus shown = deployment.Status ?? new DeploymentStatus();
-        if (newest.Stored is not null && RolloutStatus.IsComplete(deployment, shown))
+        if (newest.Stored is not null && deployment.Spec.Replicas != 0 && RolloutStatus.IsComplete(deployment, shown))
         {
             return status with { Outcome = Complete, Reason = null, Message = null, EndedAt = now };
         }

@@ -65,6 +65,9 @@ internal sealed record Rollout
     /// <summary>Whether a policy's strategy stands in the Deployment's own one's place.</summary>
     public bool HasPolicyStrategy { get; init; }
 
+    /// <summary>Whether nothing may roll because several policies are for the Deployment alike.</summary>
+    public bool IsInConflict { get; init; }
+
     public int Replicas => Deployment.Spec.Replicas ?? 1;
 
     /// <summary>The Deployment's own; Kubernetes' default where a policy's strategy stands in Recreate's place, for its end is a rolling update.</summary>

@@ -53,13 +53,17 @@ public sealed class PodRankingTests
     public void Ages_of_the_same_order_of_magnitude_are_equal_and_the_uid_decides() =>
         AssertOrder(Running("a", readyFor: 20, age: 60), Running("b", readyFor: 20, age: 40));
 
-    /// <summary>The magnitudes of the ages are powers of two in seconds: 0 | 1 | 2 and 3 | 4 to 7 | 8 to 15.</summary>
+    /// <summary>The magnitudes of the ages are powers of two in nanoseconds: 0 | 1 | 2 | 3 and 4 | 5 to 8 | 9 to 17 s.</summary>
     [Theory]
     [InlineData(0, 1, true)]
     [InlineData(1, 2, true)]
-    [InlineData(2, 3, false)]
-    [InlineData(4, 7, false)]
-    [InlineData(7, 8, true)]
+    [InlineData(2, 3, true)]
+    [InlineData(3, 4, false)]
+    [InlineData(4, 5, true)]
+    [InlineData(5, 8, false)]
+    [InlineData(8, 9, true)]
+    [InlineData(9, 17, false)]
+    [InlineData(17, 18, true)]
     public void Ages_differ_by_their_power_of_two(int younger, int older, bool differ) => AssertOrder(differ
         ? [Running("z", readyFor: 20, age: younger), Running("a", readyFor: 20, age: older)]
         : [Running("a", readyFor: 20, age: older), Running("z", readyFor: 20, age: younger)]);

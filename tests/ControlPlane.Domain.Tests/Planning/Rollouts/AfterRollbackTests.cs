@@ -1,4 +1,5 @@
 using ControlPlane.Domain.Planning.Rollouts;
+using ControlPlane.Domain.Resources;
 using static ControlPlane.Domain.Tests.Planning.Rollouts.Releases;
 
 namespace ControlPlane.Domain.Tests.Planning.Rollouts;
@@ -39,6 +40,33 @@ public sealed class AfterRollbackTests
         world.Settle();
         Assert.Equal(4, world.ActivePodsOf(world.ByImage("hello:3")).Count());
         Assert.Equal("3", RevisionOf(world, "hello:3"));
+    }
+
+    /// <summary>Whoever waits for a rollout would take what is told of the last one for the outcome of this.</summary>
+    [Theory]
+    [InlineData("scaled as well", "ReplicaSetUpdated")]
+    [InlineData("Recreate", "ReplicaSetUpdated")]
+    [InlineData("paused", "DeploymentPaused")]
+    public void The_next_template_has_not_failed_before_it_has_a_ReplicaSet(string how, string reason)
+    {
+        TestWorld world = RolledBack();
+
+        world.Change(deployment => deployment with
+        {
+            Spec = deployment.Spec with
+            {
+                Replicas = how == "scaled as well" ? 6 : deployment.Spec.Replicas,
+                Strategy = how == "Recreate" ? new DeploymentStrategy { Type = "Recreate" } : deployment.Spec.Strategy,
+                Paused = how == "paused" ? true : null,
+                Template = Make.WithImage(deployment.Spec.Template, "hello:3"),
+            },
+        });
+        world.Pass();
+
+        Assert.DoesNotContain(world.ReplicaSets, replicaSet => replicaSet.Spec.Template.Spec.Containers[0].Image == "hello:3");
+        Assert.Equal(reason, world.Condition("Progressing").Reason);
+        Assert.DoesNotContain(world.Status.Conditions, condition => condition.Type == "RolledBack");
+        Assert.Equal(world.Deployment!.Metadata.Generation, world.Status.ObservedGeneration);
     }
 
     [Fact]

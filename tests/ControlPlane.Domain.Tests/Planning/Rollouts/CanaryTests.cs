@@ -311,6 +311,35 @@ public sealed class CanaryTests
         AssertPods(world, stable: 10, canary: 1);
     }
 
+    /// <summary>Nothing was allowed to move meanwhile, so no time of it counts.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Plan_AConflictThatOutlastsTheDeadline_FailsNothing(bool hasStrategy)
+    {
+        RolloutStrategy? strategy = hasStrategy ? TenThenHalf : null;
+        TestWorld world = new() { StoresJson = true };
+        world.Store(Make.Deployment(10));
+        world.Policies.Add(Make.Policy(strategy: strategy));
+        world.Settle();
+        world.SetImage("hello:2");
+        world.PassUntilQuiet();
+        world.Policies.Add(Make.Policy("other", strategy));
+        world.PassUntilQuiet();
+        Assert.Equal(("Unknown", "PolicyConflict"), (world.Condition("Progressing").Status, world.Condition("Progressing").Reason));
+
+        world.Now = world.Now.AddSeconds(601);
+        world.PassUntilQuiet();
+        world.Policies.RemoveAt(1);
+        world.PassUntilQuiet();
+
+        Assert.NotEqual("False", world.Condition("Progressing").Status);
+        Assert.Equal(RevisionOutcome.OnTrial, Outcomes.Of(world.ByImage("hello:2")));
+        world.Now = world.Now.AddSeconds(599);
+        world.PassUntilQuiet();
+        Assert.Equal(RevisionOutcome.OnTrial, Outcomes.Of(world.ByImage("hello:2")));
+    }
+
     [Fact]
     public void Plan_RecreateUnderACanaryPolicy_EndsAsARollingUpdate()
     {

@@ -31,6 +31,24 @@ public sealed class RevisionRecordTests
     }
 
     [Fact]
+    public void A_revision_without_pods_has_proven_nothing()
+    {
+        TestWorld world = Started();
+        world.SetReplicas(0);
+        world.Settle();
+        SetImage(world, "hello:2");
+        world.Settle();
+        Assert.Equal("Progressing", world.Records[^1].Status!.Outcome);
+
+        world.SetReplicas(3);
+        world.PassUntilQuiet();
+        world.Now = world.Now.AddSeconds(601);
+        world.PassUntilQuiet();
+
+        Assert.Equal("Failed", world.Records[^1].Status!.Outcome);
+    }
+
+    [Fact]
     public void Scaling_pausing_and_labels_are_no_declaration()
     {
         TestWorld world = Started();
