@@ -5,6 +5,7 @@ using ControlPlane.Api.Wire.Apply;
 using ControlPlane.Api.Wire.Decoding;
 using ControlPlane.Api.Wire.Options;
 using ControlPlane.Api.Wire.Patches;
+using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning.Explaining;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;

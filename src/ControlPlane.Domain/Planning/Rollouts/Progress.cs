@@ -89,11 +89,16 @@ internal static class Progress
     }
 
     /// <summary>
-    /// What is told of a Deployment whose new template has no ReplicaSet yet, because it is paused, scaled as well, or waits for its old pods to end: how the last release failed
-    /// says nothing of this one, and whoever waits for it would take it for its outcome.
+    /// What is told of a Deployment whose new template has no ReplicaSet yet, because it is paused, scaled as well, or waits for its old pods to end: that the last release was rolled back
+    /// says nothing of this one, and whoever waits for it would take it for its outcome. (What Kubernetes tells without a rollback, that one timed out, stays as there.)
     /// </summary>
     private static ValueList<Condition> WithoutEarlierFailure(ValueList<Condition> conditions, Deployment deployment, DateTimeOffset now)
     {
+        if (Conditions.Find(conditions, Trial.RolledBack) is null)
+        {
+            return conditions;
+        }
+
         ValueList<Condition> others = WorkloadConditions.Without(conditions, Trial.RolledBack);
         return Conditions.Find(others, WorkloadConditions.Progressing)?.Reason != TimedOut
             ? others

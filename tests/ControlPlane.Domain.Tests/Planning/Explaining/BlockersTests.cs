@@ -17,7 +17,7 @@ public sealed class BlockersTests
         { "ImagePull", Waiting("ImagePullBackOff", "manifest unknown"), "container main: manifest unknown" },
         { "ContainerCrash", Waiting("CrashLoopBackOff", "back-off") with { LastState = Ended(3), RestartCount = 5 }, "container main ended with exit code 3 (Error)" },
         { "ContainerCrash", new ContainerStatus { Name = "main", LastState = Ended(137) }, "container main ended with exit code 137 (Error)" },
-        { "ContainerCrash", Waiting("CrashLoopBackOff", "back-off 10s of pod=a") with { LastState = Ended(0), RestartCount = 2 }, "container main ended with exit code 0 (Completed)" },
+        { "ContainerCrash", Waiting("CrashLoopBackOff", "back-off 10s of pod=a") with { LastState = new() { Terminated = new() { ExitCode = 0, Reason = "Completed" } }, RestartCount = 2 }, "container main ended with exit code 0 (Completed)" },
         { "CreateContainerError", Waiting("CreateContainerError", "no such user"), "container main: no such user" },
     };
 
