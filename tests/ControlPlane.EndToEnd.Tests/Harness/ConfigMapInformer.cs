@@ -1,4 +1,6 @@
+using System.Net;
 using k8s;
+using k8s.Autorest;
 using k8s.Models;
 
 namespace ControlPlane.EndToEnd.Tests.Harness;
@@ -68,8 +70,9 @@ internal sealed class ConfigMapInformer(IKubernetes client, string space)
                 }
             }
         }
-        catch (KubernetesException gone) when (gone.Status.Code == 410)
+        catch (Exception gone) when (gone is KubernetesException { Status.Code: 410 } or HttpOperationException { Response.StatusCode: HttpStatusCode.Gone })
         {
+            // In the stream, or in answer to the request, when the revision is too old already.
             revision = "";
         }
     }
