@@ -26,6 +26,9 @@ internal sealed class LeaderLoop(
     private int crashesInARow;
     private bool hasToRelease;
 
+    /// <summary>What the loop counts of itself.</summary>
+    public ReconcilerFigures Figures { get; } = new();
+
     /// <summary>Runs until told to stop; never ends by itself.</summary>
     public async Task RunAsync(CancellationToken stoppingToken)
     {
@@ -83,9 +86,10 @@ internal sealed class LeaderLoop(
     {
         using CancellationTokenSource term = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         Task<string> keeping = KeepAsync(epoch, term);
+        Figures.BeginTerm();
         try
         {
-            await new Term(epoch, store, cache, presence, gateways, options, time, seeds, logger).RunAsync(term.Token);
+            await new Term(epoch, store, cache, presence, gateways, options, time, seeds, Figures, logger).RunAsync(term.Token);
         }
         catch (LeadershipLostException exception)
         {
@@ -98,6 +102,7 @@ internal sealed class LeaderLoop(
         }
         finally
         {
+            Figures.EndTerm();
             term.Cancel();
             await keeping;
         }

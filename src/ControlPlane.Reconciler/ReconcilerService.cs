@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Infrastructure.Leadership;
 using ControlPlane.Infrastructure.Presence;
@@ -7,7 +8,7 @@ using Microsoft.Extensions.Options;
 
 namespace ControlPlane.Reconciler;
 
-/// <summary>Hosts the <see cref="LeaderLoop"/>.</summary>
+/// <summary>Hosts the <see cref="LeaderLoop"/> and publishes what it counts.</summary>
 internal sealed class ReconcilerService(
     IResourceStore store,
     IResourceCache cache,
@@ -16,8 +17,13 @@ internal sealed class ReconcilerService(
     IGatewayPresence gateways,
     TimeProvider time,
     IOptions<ReconcilerOptions> options,
+    IMeterFactory meters,
     ILogger<ReconcilerService> logger) : BackgroundService
 {
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        new LeaderLoop(store, cache, lease, presence, gateways, time, options.Value, logger).RunAsync(stoppingToken);
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        LeaderLoop loop = new(store, cache, lease, presence, gateways, time, options.Value, logger);
+        loop.Figures.Publish(meters.Create(ReconcilerServiceCollectionExtensions.MeterName));
+        return loop.RunAsync(stoppingToken);
+    }
 }

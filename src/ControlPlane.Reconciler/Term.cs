@@ -19,13 +19,14 @@ internal sealed class Term(
     ReconcilerOptions options,
     TimeProvider time,
     SeedSource seeds,
+    ReconcilerFigures figures,
     ILogger logger)
 {
     /// <summary>How long the loop rests when the store cannot be reached; its keys keep their place.</summary>
     private static readonly TimeSpan StoreRetryDelay = TimeSpan.FromMilliseconds(500);
 
     private readonly WorkQueue queue = new(time, seeds.NextRandom());
-    private readonly PassPlanner planner = new(presence, gateways, options, time, seeds.Next, logger);
+    private readonly PassPlanner planner = new(presence, gateways, options, time, seeds.Next, figures, logger);
 
     /// <summary>Runs until cancelled, or until the term is over.</summary>
     /// <exception cref="LeadershipLostException">Another process leads, or may already do so.</exception>
@@ -62,11 +63,13 @@ internal sealed class Term(
                 continue;
             }
 
+            long began = time.GetTimestamp();
             UnitMaker maker = new(world, epoch, planner.Now, new IdSource(seeds.Next()));
             try
             {
-                long revision = await new Pass(world, queue, planner, maker, store, logger).RunAsync(keys, cancellationToken);
+                long revision = await new Pass(world, queue, planner, maker, store, figures, logger).RunAsync(keys, cancellationToken);
                 await feed.ReachAsync(revision);
+                figures.AddPass(time.GetElapsedTime(began), queue.Count);
             }
             catch (StoreUnavailableException exception)
             {

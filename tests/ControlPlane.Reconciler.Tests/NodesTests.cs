@@ -116,8 +116,10 @@ public sealed class NodesTests : IDisposable
     {
         cluster.AddNodes(3);
         cluster.StartReconciler();
+        ReconcilerFigures figures = cluster.Figures[0];
         cluster.CreateDeployment("web", replicas: 3);
         cluster.Until("all pods are available", () => cluster.IsReady("web", 3));
+        Assert.Equal((true, false, 0), (figures.Leads, figures.AreEvictionsStopped, figures.SilentNodes));
 
         cluster.Silence("node-1");
         cluster.Silence("node-2");
@@ -126,10 +128,12 @@ public sealed class NodesTests : IDisposable
         Assert.Equal(3, cluster.LivePods.Count());
         Assert.Equal("True", Conditions.Find(cluster.Store.Get<Node>("", "node-1")!.Status!.Conditions, "EvictionsStopped")?.Status);
         Assert.Contains(cluster.Store.All<Event>(), item => item.Reason == "EvictionsStopped");
+        Assert.Equal((true, true, 2), (figures.Leads, figures.AreEvictionsStopped, figures.SilentNodes));
 
         cluster.Store.Commit(Write.Remove.Of(cluster.Store.Get<Node>("", "node-1")!));
         cluster.Until("everything runs on the last node", () => cluster.IsReady("web", 3) && cluster.LivePods.All(pod => pod.Spec.NodeName == "node-3"), seconds: 10);
         cluster.Until("what was on the deleted node is gone", () => cluster.Pods.All(pod => pod.Spec.NodeName != "node-1"), seconds: 35);
+        Assert.False(figures.AreEvictionsStopped);
     }
 
     [Fact]

@@ -40,7 +40,7 @@ internal sealed class PodImages(
             return image;
         }
 
-        known ??= await AskAsync(pod, image, found, cancellationToken);
+        known ??= await AskAsync(pod, container, found, cancellationToken);
         if (ResolvedImages.IsOfRegistry(known))
         {
             return known == found || await HasAsync(pod, container, known, cancellationToken) ? known : null;
@@ -59,9 +59,10 @@ internal sealed class PodImages(
 
     private static bool IsOfRevision(Pod pod) => pod.Metadata.Controller?.Kind == ResourceKinds.ReplicaSet.Kind;
 
-    /// <summary>What the pod's revision runs. Asked once: without an answer, what is here has to do.</summary>
-    private async Task<string> AskAsync(Pod pod, string image, string found, CancellationToken cancellationToken)
+    /// <summary>What the pod's revision runs. Asked once: without an answer, what is here has to do, and the pod says so.</summary>
+    private async Task<string> AskAsync(Pod pod, Container container, string found, CancellationToken cancellationToken)
     {
+        string image = container.Image ?? "";
         ImageReport report = new() { PodUid = pod.Uid, Namespace = pod.Namespace, Name = pod.Name, Image = image, Resolved = found };
         try
         {
@@ -70,6 +71,7 @@ internal sealed class PodImages(
         catch (ControlPlaneException exception)
         {
             log.ImageUnresolved(image, pod.Name, found, exception.Message);
+            events.Say(pod, container.Name, "Warning", "ImageNotAgreed", $"Image \"{image}\" runs as {found} without the control plane's word on what its revision runs: {exception.Message}");
             return found;
         }
     }

@@ -74,6 +74,7 @@ public static class ApiHost
         services.AddRequestLimits();
         services.AddMediation();
         services.AddSwagger();
+        services.AddFigures();
         services.AddSingleton<CacheReader>();
         services.AddSingleton<ServiceAllocator>();
         services.AddSingleton<QuotaCharges>();
@@ -138,6 +139,7 @@ public static class ApiHost
         app.UseRateLimiter();
         app.UseWebSockets();
         app.MapHealth();
+        app.MapMetrics();
         app.MapDiscovery();
         app.MapOpenApi();
         app.MapKinds();

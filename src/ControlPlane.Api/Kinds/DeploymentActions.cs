@@ -62,12 +62,13 @@ internal static class DeploymentActions
 
     public static async Task PlanAsync(HttpContext http, IMediator mediator)
     {
-        RolloutForecast forecast = await mediator.Send(new PlanDeployment(KeyOf(http), await ChangedAsync(http, mediator)), http.RequestAborted);
+        (Deployment changed, WriteContext unstored) = await ChangedAsync(http, mediator);
+        RolloutForecast forecast = await mediator.Send(new PlanDeployment(KeyOf(http), changed, unstored), http.RequestAborted);
         await ObjectReply.WriteAsync(http, StatusCodes.Status201Created, forecast, ReplyForm.Objects);
     }
 
     /// <summary>The Deployment that the body makes: itself, as a PUT's, or what a patch or a declared configuration makes of the stored one, as a PATCH that stores nothing.</summary>
-    private static async Task<Deployment> ChangedAsync(HttpContext http, IMediator mediator)
+    private static async Task<(Deployment Changed, WriteContext Unstored)> ChangedAsync(HttpContext http, IMediator mediator)
     {
         ReadOnlyMemory<byte> body = await BodyReader.ReadAsync(http);
         DecodeTarget target = DecodeTarget.Of(ResourceKinds.Deployment);
@@ -80,7 +81,7 @@ internal static class DeploymentActions
         {
             DeclaredConfiguration declared = DeclaredConfiguration.Read(body, target, options.FieldValidation, subresource: "");
             BodyReader.Warn(http, declared.Warnings);
-            return (await mediator.Send(new Apply<Deployment>(KeyOf(http), declared, options.IsForced, ResourceParts.Desired, unstored), http.RequestAborted)).Object;
+            return ((await mediator.Send(new Apply<Deployment>(KeyOf(http), declared, options.IsForced, ResourceParts.Desired, unstored), http.RequestAborted)).Object, unstored);
         }
 
         Decoded<Resource> changed = isPatch
@@ -88,7 +89,7 @@ internal static class DeploymentActions
                 new Patch<Deployment>(KeyOf(http), ResourcePatch.Read(body, http.Request.ContentType), options.FieldValidation, ResourceParts.Desired, unstored), http.RequestAborted)
             : BodyDecoder.Decode(body, http.Request.ContentType, target, options.FieldValidation);
         BodyReader.Warn(http, changed.Warnings);
-        return (Deployment)changed.Object;
+        return ((Deployment)changed.Object, unstored);
     }
 
     public static async Task ActAsync(HttpContext http, IMediator mediator, string action)

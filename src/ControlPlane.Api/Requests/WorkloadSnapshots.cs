@@ -2,6 +2,7 @@ using ControlPlane.Api.Wire;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning;
 using ControlPlane.Domain.Planning.Policies;
+using ControlPlane.Domain.Planning.Quotas;
 using ControlPlane.Domain.Planning.Scheduling;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Policies;
@@ -21,19 +22,34 @@ internal sealed class WorkloadSnapshots(CacheReader reader, TimeProvider time)
     private const int Services = 4;
     private const int Pods = 5;
     private const int Nodes = 6;
+    private const int Quotas = 7;
 
     /// <summary>The latest of a Deployment, its ReplicaSets and their pods, without nodes: enough to tell how things stand.</summary>
     /// <exception cref="ApiException">404: there is no such Deployment.</exception>
     public async ValueTask<ReadWorkload> ReadAsync(ObjectKey key, CancellationToken cancellationToken) =>
-        Of(key, await reader.SnapshotsAsync([.. ScopesOf(key.Namespace), new KindScope(ResourceKinds.Pod, key.Namespace)], resourceVersion: null, cancellationToken));
+        Of(
+            key,
+            unstored: null,
+            await reader.SnapshotsAsync([.. ScopesOf(key.Namespace), new KindScope(ResourceKinds.Pod, key.Namespace)], resourceVersion: null, cancellationToken));
 
-    /// <summary>The same with all nodes and what is taken on them.</summary>
+    /// <summary>The same with all nodes and what is taken on them, the namespace's quotas, and what the Deployment would adopt.</summary>
+    /// <param name="key">Which Deployment.</param>
+    /// <param name="unstored">What is taken for it where there is none; the snapshot has no Deployment then.</param>
+    /// <param name="cancellationToken">Ends the wait for what is latest.</param>
     /// <exception cref="ApiException">404: there is no such Deployment.</exception>
-    public async ValueTask<WorkloadSnapshot> ReadWithClusterAsync(ObjectKey key, CancellationToken cancellationToken)
+    public async ValueTask<WorkloadSnapshot> ReadWithClusterAsync(ObjectKey key, Deployment? unstored, CancellationToken cancellationToken)
     {
         ReadSnapshots read = await reader.SnapshotsAsync(
-            [.. ScopesOf(key.Namespace), new KindScope(ResourceKinds.Pod, ""), new KindScope(ResourceKinds.Node, "")], resourceVersion: null, cancellationToken);
-        WorkloadSnapshot snapshot = Of(key, read).Snapshot;
+            [.. ScopesOf(key.Namespace), new KindScope(ResourceKinds.Pod, ""), new KindScope(ResourceKinds.Node, ""), new KindScope(ResourceKinds.Of<ResourceQuota>(), key.Namespace)],
+            resourceVersion: null,
+            cancellationToken);
+        WorkloadSnapshot snapshot = Of(key, unstored, read).Snapshot;
+        ResourceQuota[] quotas = [.. read.All<ResourceQuota>(Quotas)];
+        if (quotas.Length > 0)
+        {
+            snapshot = snapshot with { Quotas = new QuotaRoom(quotas, [.. read.All<Pod>(Pods).Where(pod => pod.Namespace == key.Namespace)]) };
+        }
+
         foreach (Node node in read.All<Node>(Nodes))
         {
             snapshot.Cluster.SetNode(node);
@@ -69,14 +85,15 @@ internal sealed class WorkloadSnapshots(CacheReader reader, TimeProvider time)
         new(ResourceKinds.Service, home),
     ];
 
-    private ReadWorkload Of(ObjectKey key, ReadSnapshots read)
+    private ReadWorkload Of(ObjectKey key, Deployment? unstored, ReadSnapshots read)
     {
-        Deployment deployment = (Deployment?)read.Kinds[Deployments].Objects.GetValueOrDefault(key) ?? throw StatusError.NotFound(ResourceKinds.Deployment, key.Name);
-        ReplicaSet[] replicaSets = [.. Controlled(read.Kinds[ReplicaSets], deployment)];
+        var stored = (Deployment?)read.Kinds[Deployments].Objects.GetValueOrDefault(key);
+        Deployment deployment = stored ?? unstored ?? throw StatusError.NotFound(ResourceKinds.Deployment, key.Name);
+        ReplicaSet[] replicaSets = stored is null ? [.. Adoptable(read.Kinds[ReplicaSets], deployment)] : [.. Controlled(read.Kinds[ReplicaSets], stored)];
         HashSet<string> owners = replicaSets.Select(replicaSet => replicaSet.Uid).ToHashSet(StringComparer.Ordinal);
         WorkloadSnapshot snapshot = new()
         {
-            Deployment = deployment,
+            Deployment = stored,
             ReplicaSets = replicaSets,
             Policy = PolicyChoice.Of(deployment, read.All<RolloutPolicy>(Policies)),
             State = (RolloutState?)read.Kinds[States].Objects.GetValueOrDefault(StateKeyOf(deployment)),
@@ -95,6 +112,10 @@ internal sealed class WorkloadSnapshots(CacheReader reader, TimeProvider time)
 
     private static IEnumerable<ReplicaSet> Controlled(KindSnapshot replicaSets, Deployment deployment) =>
         replicaSets.Objects.Values.Cast<ReplicaSet>().Where(replicaSet => replicaSet.Metadata.Controller?.Uid == deployment.Uid);
+
+    /// <summary>What a new Deployment finds of an earlier one that was deleted without its ReplicaSets.</summary>
+    private static IEnumerable<ReplicaSet> Adoptable(KindSnapshot replicaSets, Deployment deployment) => replicaSets.Objects.Values.Cast<ReplicaSet>()
+        .Where(replicaSet => replicaSet.Metadata is { Controller: null, IsDeleting: false } && deployment.Spec.Selector?.Matches(replicaSet.Metadata.Labels) == true);
 }
 
 /// <summary>A Deployment with what belongs to it.</summary>

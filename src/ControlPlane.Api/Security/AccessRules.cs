@@ -1,3 +1,4 @@
+using ControlPlane.Api.Hosting;
 using ControlPlane.Api.Wire.Swagger;
 using ControlPlane.Domain.Resources.Reviews;
 using ControlPlane.Domain.Resources.Values;
@@ -64,7 +65,7 @@ internal static class AccessRules
     public static ValueList<NonResourceRule> NonResourceRulesOf(TokenRole role)
     {
         IEnumerable<string> paths = OpenPaths.Concat(Allows(role, AccessArea.Agents) ? AgentPaths : []).SelectMany(path => new[] { path, path + "/*" });
-        IEnumerable<string> objects = Allows(role, AccessArea.Objects) ? ["/api", "/api/*", "/apis", "/apis/*", "/openapi/*", "/version"] : [];
+        IEnumerable<string> objects = Allows(role, AccessArea.Objects) ? ["/api", "/api/*", "/apis", "/apis/*", "/openapi/*", "/version", Metrics.Path] : [];
         return [new NonResourceRule { Verbs = [Any], NonResourceUrls = [.. objects, .. paths] }];
     }
 

@@ -11,7 +11,7 @@ namespace ControlPlane.Reconciler.Passes;
 /// <summary>
 /// One pass: keys planned one after the other on one world, so that each sees what the earlier ones placed, then one commit for all.
 /// </summary>
-internal sealed class Pass(World world, WorkQueue queue, PassPlanner planner, UnitMaker maker, IResourceStore store, ILogger logger)
+internal sealed class Pass(World world, WorkQueue queue, PassPlanner planner, UnitMaker maker, IResourceStore store, ReconcilerFigures figures, ILogger logger)
 {
     private readonly List<PlannedKey> planned = [];
 
@@ -101,6 +101,7 @@ internal sealed class Pass(World world, WorkQueue queue, PassPlanner planner, Un
 
         if (refusal is not null)
         {
+            figures.AddRefusal();
             TimeSpan delay = queue.AddFailed(key.Key);
             LogRefusal(key.Key, refusal, delay);
             return;

@@ -23,15 +23,15 @@ namespace ControlPlane.Reconciler.Passes;
 /// <param name="options">When keys that run by the clock come again.</param>
 /// <param name="time">What <c>Now</c> is.</param>
 /// <param name="seeds">A seed for each plan's ids.</param>
+/// <param name="figures">Where it is counted that evictions stop.</param>
 /// <param name="logger">Says when evictions stop and go on.</param>
 internal sealed class PassPlanner(
-    INodePresence presence, IGatewayPresence gateways, ReconcilerOptions options, TimeProvider time, Func<ulong> seeds, ILogger logger)
+    INodePresence presence, IGatewayPresence gateways, ReconcilerOptions options, TimeProvider time, Func<ulong> seeds, ReconcilerFigures figures, ILogger logger)
 {
     private static readonly IReadOnlyDictionary<string, TimeSpan> NoAges = new Dictionary<string, TimeSpan>();
 
     private readonly AnalysisWindows windows = new(gateways, logger);
     private DateTimeOffset heardSince = time.GetUtcNow();
-    private bool isBraked;
 
     /// <summary>The time in whole seconds, as times are stored.</summary>
     public DateTimeOffset Now => time.GetUtcNow() is var now ? now.AddTicks(-(now.Ticks % TimeSpan.TicksPerSecond)) : default;
@@ -228,15 +228,15 @@ internal sealed class PassPlanner(
 
     private void SayWhetherBraked(Brake brake)
     {
-        if (brake.IsOn && !isBraked)
+        if (brake.IsOn && !figures.AreEvictionsStopped)
         {
             ReconcilerLog.EvictionsStopped(logger, brake.Silent, brake.Counted);
         }
-        else if (!brake.IsOn && isBraked)
+        else if (!brake.IsOn && figures.AreEvictionsStopped)
         {
             ReconcilerLog.EvictionsResumed(logger, brake.Silent, brake.Counted);
         }
 
-        isBraked = brake.IsOn;
+        figures.SetBrake(brake);
     }
 }

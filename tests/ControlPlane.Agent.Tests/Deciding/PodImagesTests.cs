@@ -78,6 +78,8 @@ public sealed class PodImagesTests
         Assert.Equal(First, await bench.GetAsync());
 
         Assert.Single(bench.Asked);
+        AgentEvent warning = Assert.Single(bench.Events.Take(), said => said.Type == "Warning");
+        Assert.Equal(("ImageNotAgreed", $"Image \"hello:v1\" runs as {First} without the control plane's word on what its revision runs: away"), (warning.Reason, warning.Message));
     }
 
     [Theory]

@@ -99,7 +99,6 @@ public sealed class DeploymentActionsTests(ApiServer api)
 
         await ActAsync(path, "restart", expected: HttpStatusCode.NotFound);
         await api.GetAsync(path + "/rollout", HttpStatusCode.NotFound);
-        await api.PostAsync(path + "/plan", Samples.Deployment("none"), HttpStatusCode.NotFound);
     }
 
     [Fact]

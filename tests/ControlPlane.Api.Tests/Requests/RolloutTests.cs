@@ -123,6 +123,34 @@ public sealed class RolloutTests(ApiServer api)
         }
     }
 
+    /// <summary>A first <c>kubectl apply</c>, client-side or server-side, creates; so that is what is worked out.</summary>
+    [Theory]
+    [InlineData("application/json")]
+    [InlineData("application/apply-patch+yaml")]
+    public async Task Plan_OfADeploymentThatIsNotThere_IsThatOfItsCreation(string contentType)
+    {
+        string collection = $"/apis/apps/v1/namespaces/{await api.NewNamespaceAsync()}/deployments";
+
+        JsonObject forecast = await api.SendAsync(
+            HttpMethod.Post, $"{collection}/web/plan?fieldManager=me", Samples.Deployment("web", replicas: 2), HttpStatusCode.Created, contentType);
+
+        Assert.Equal(("web", true, "the new template becomes revision 1"), ((string)forecast["metadata"]!["name"]!, (bool)forecast["rolls"]!, (string)forecast["message"]!));
+        Assert.Equal(2, (int)forecast["highestTotal"]!);
+        await api.GetAsync(collection + "/web", HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task Plan_UnderAQuota_TellsWhatItForbids()
+    {
+        string space = await api.NewNamespaceAsync();
+        await api.PostAsync($"/api/v1/namespaces/{space}/resourcequotas", """{"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "few"}, "spec": {"hard": {"pods": "3"}}}""");
+
+        JsonObject forecast = await api.PostAsync($"/apis/apps/v1/namespaces/{space}/deployments/web/plan", Samples.Deployment("web", replicas: 5));
+
+        JsonNode forbidden = Assert.Single(forecast["doesNotFit"]!.AsArray(), misfit => ((string)misfit!["message"]!).Contains("exceeded quota: few", StringComparison.Ordinal))!;
+        Assert.Equal((2, 3, false), ((int)forbidden["count"]!, (int)forecast["highestTotal"]!, (bool)forecast["completes"]!));
+    }
+
     [Fact]
     public async Task Plan_IsCheckedLikeAPut()
     {

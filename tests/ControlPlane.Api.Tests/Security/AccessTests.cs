@@ -15,6 +15,7 @@ public sealed class AccessTests(ApiServer api)
     [InlineData("/apis")]
     [InlineData("/version")]
     [InlineData("/openapi/v2")]
+    [InlineData("/metrics")]
     [InlineData("/agent/v1/nodes/n/desired")]
     [InlineData("/nowhere")]
     public async Task WithoutAToken_NothingIsServed(string path)

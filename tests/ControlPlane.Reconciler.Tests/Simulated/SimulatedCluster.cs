@@ -49,12 +49,16 @@ internal sealed class SimulatedCluster : IDisposable
 
     public IEnumerable<Pod> LivePods => Pods.Where(pod => !pod.Metadata.IsDeleting);
 
+    /// <summary>What each replica of the reconciler counts of itself, in the order of their starts.</summary>
+    public List<ReconcilerFigures> Figures { get; } = [];
+
     /// <summary>Starts a replica of the reconciler; returns its run.</summary>
     public Task StartReconciler()
     {
         CancellationTokenSource stop = new();
         LeaderLoop loop = new(
             Store, Store, Election.Candidate(), Presence, Gateways, Thread.Time, new ReconcilerOptions { Seed = 1 + (ulong)replicas.Count, EndedPodsMax = EndedPodsMax, Api = Api }, NullLogger.Instance);
+        Figures.Add(loop.Figures);
         Task run = Thread.Start(() => loop.RunAsync(stop.Token));
         replicas.Add((stop, run));
         return run;

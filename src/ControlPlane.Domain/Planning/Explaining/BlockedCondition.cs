@@ -6,14 +6,17 @@ using ControlPlane.Domain.Resources.Values;
 namespace ControlPlane.Domain.Planning.Explaining;
 
 /// <summary>
-/// Tells the pods' blockers where every client looks: in a condition of the Deployment, <c>Blocked</c>, which is ours and is there only while
-/// something is blocked, and in its Events. Kubernetes' own conditions stay as clients know them.
+/// Tells the pods' blockers, and a strategy's once it waits for long, where every client looks: in a condition of the Deployment, <c>Blocked</c>, which is
+/// ours, and in its Events. A Deployment that was never blocked does not have the condition. Kubernetes' own conditions stay as clients know them.
 /// </summary>
 internal static class BlockedCondition
 {
     public const string Type = "Blocked";
 
-    /// <summary>The condition is written at most this often; in between it says what was true before.</summary>
+    /// <summary>The reason of the condition once nothing is blocked any more.</summary>
+    public const string Over = "NotBlocked";
+
+    /// <summary>The condition is written at most this often; in between it says what was true before. It stays when it is over, for the time of that is needed for this.</summary>
     public static TimeSpan WriteInterval { get; } = TimeSpan.FromSeconds(2);
 
     /// <summary>A rollout's plan with the condition as the pods are, and an Event for each blocker when the condition is written.</summary>
@@ -29,8 +32,8 @@ internal static class BlockedCondition
         RolloutPlan rechecked = plan with { RecheckAfter = Earlier(plan.RecheckAfter, blockage.NextAt - now) };
         DeploymentStatus status = deployment.Status ?? new DeploymentStatus();
         Condition? known = Conditions.Find(status.Conditions, Type);
-        Condition? wanted = Of(blockage.Faults, known, now);
-        if (known?.Reason == wanted?.Reason && known?.Message == wanted?.Message)
+        Condition? wanted = Of([.. blockage.Faults, .. blockage.Waits], known, now);
+        if (wanted is null || (known?.Reason == wanted.Reason && known.Message == wanted.Message))
         {
             return rechecked;
         }
@@ -43,20 +46,34 @@ internal static class BlockedCondition
         ValueList<Condition> others = WorkloadConditions.Without(status.Conditions, Type);
         return rechecked with
         {
-            Deployment = deployment with { Status = status with { Conditions = wanted is null ? others : others.Add(wanted) } },
-            Events = [.. plan.Events, .. blockage.Faults.Select(blocker => EventNote.Warning(deployment, blocker.Reason, $"{Subject(blocker)}: {blocker.Message}"))],
+            Deployment = deployment with { Status = status with { Conditions = others.Add(wanted) } },
+            Events =
+            [
+                .. plan.Events,
+                .. blockage.Faults.Select(blocker => EventNote.Warning(deployment, blocker.Reason, $"{Subject(blocker)}: {blocker.Message}")),
+                .. blockage.Waits.Select(blocker => EventNote.Normal(deployment, blocker.Reason, $"{Subject(blocker)}: {blocker.Message}")),
+            ],
         };
     }
 
-    private static Condition? Of(ValueList<Blocker> faults, Condition? known, DateTimeOffset now) => faults.IsEmpty ? null : new Condition
+    private static Condition? Of(ValueList<Blocker> told, Condition? known, DateTimeOffset now)
     {
-        Type = Type,
-        Status = "True",
-        Reason = faults[0].Reason,
-        Message = string.Join("; ", faults.Select(Sentence)),
-        LastUpdateTime = now,
-        LastTransitionTime = known?.LastTransitionTime ?? now,
-    };
+        if (told.IsEmpty && known is null)
+        {
+            return null;
+        }
+
+        string status = told.IsEmpty ? "False" : "True";
+        return new Condition
+        {
+            Type = Type,
+            Status = status,
+            Reason = told.IsEmpty ? Over : told[0].Reason,
+            Message = told.IsEmpty ? null : string.Join("; ", told.Select(Sentence)),
+            LastUpdateTime = now,
+            LastTransitionTime = known?.Status == status ? known.LastTransitionTime : now,
+        };
+    }
 
     /// <summary><c>ImagePull: pod hello-5d59d67564-x7k2p on node-1 and 2 more since 2026-01-01T12:00:00Z: container main: manifest unknown</c>.</summary>
     private static string Sentence(Blocker blocker)
@@ -69,7 +86,12 @@ internal static class BlockedCondition
     public static string CauseOf(Rollout rollout, DateTimeOffset now) =>
         Blockers.CauseOf(rollout, now) is { } first ? $"{Subject(first)}{Others(first)}: {first.Reason}: {first.Message}" : "";
 
-    private static string Subject(Blocker blocker) => blocker.Node is { Length: > 0 } node ? $"pod {blocker.Pod} on {node}" : $"pod {blocker.Pod}";
+    private static string Subject(Blocker blocker) => blocker switch
+    {
+        { Pod: null } => "all new pods",
+        { Node.Length: > 0 } => $"pod {blocker.Pod} on {blocker.Node}",
+        _ => $"pod {blocker.Pod}",
+    };
 
     private static string Others(Blocker blocker) => blocker.Count > 1 ? $" and {blocker.Count - 1} more" : "";
 

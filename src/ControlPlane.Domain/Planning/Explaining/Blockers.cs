@@ -16,6 +16,9 @@ internal sealed record Blockage
     /// <summary>Those of pods that somebody may have to look at; the others are told by conditions of their own, or are over by themselves.</summary>
     public ValueList<Blocker> Faults { get; init; }
 
+    /// <summary>What the strategy waits for, once that takes longer than a usual start.</summary>
+    public ValueList<Blocker> Waits { get; init; }
+
     /// <summary>When there is more to tell by time alone; null when there will not be.</summary>
     public DateTimeOffset? NextAt { get; init; }
 }
@@ -52,13 +55,22 @@ public static class Blockers
         // After a failure the pods that are waited for are those of the revision that takes over again.
         Rollout wanted = Trial.Target(rollout);
         (List<PodBlocker> told, DateTimeOffset? nextAt) = OfPods(wanted, now);
-        IEnumerable<Blocker> ofStrategy = snapshot.State is { } state ? ReleaseBlockers.Of(state.Spec, snapshot) : OfStrategy(wanted, now);
-        List<Blocker> own = [.. OfDeployment(rollout), .. ReleaseBlockers.OfPolicy(snapshot), .. ofStrategy];
+        Blocker? waits = snapshot.State is null ? StrategyBlockers.Of(wanted, now) : null;
+        IEnumerable<Blocker> ofRelease = snapshot.State is { } state ? ReleaseBlockers.Of(state.Spec, snapshot) : [];
+        List<Blocker> own = [.. OfDeployment(rollout), .. ReleaseBlockers.OfPolicy(snapshot), .. ofRelease];
+        DateTimeOffset? waitsLongFrom = waits?.Since + PodBlockers.StartingAfter;
+        if (waits is not null)
+        {
+            own.Add(waits);
+            nextAt = waitsLongFrom > now ? Earlier(nextAt, waitsLongFrom.Value) : nextAt;
+        }
+
         IReadOnlyList<PodBlocker> grouped = Grouped(told);
         return new Blockage
         {
             All = [.. own, .. grouped.Take(BlockersMax - own.Count).Select(found => found.Blocker)],
             Faults = [.. grouped.Where(found => found.IsFault).Take(BlockersMax).Select(found => found.Blocker)],
+            Waits = waits is not null && waitsLongFrom <= now ? [waits] : [],
             NextAt = nextAt,
         };
     }
@@ -120,49 +132,6 @@ public static class Blockers
         Message = condition.Message ?? condition.Reason ?? "",
         Since = condition.LastTransitionTime,
     };
-
-    /// <summary>
-    /// Recreate waits until every old pod has gone. RollingUpdate stands still between its bounds: of 4 replicas with 1 surge and 1 unavailable,
-    /// 5 pods of which 3 are available let it neither add one nor take one away.
-    /// </summary>
-    private static IEnumerable<Blocker> OfStrategy(Rollout rollout, DateTimeOffset now)
-    {
-        if (rollout.IsRecreate)
-        {
-            return WaitingForTermination([.. rollout.Old.SelectMany(member => member.Pods.Terminating)]);
-        }
-
-        int minReadySeconds = rollout.Deployment.Spec.MinReadySeconds ?? 0;
-        int total = rollout.Members.Sum(member => member.Counts.Active);
-        int available = rollout.Members.SelectMany(member => member.Pods.Active).Count(pod => pod.IsAvailable(minReadySeconds, now));
-        bool hasOld = total > (rollout.New?.Counts.Active ?? 0);
-        return rollout.Deployment.Spec.Paused != true && hasOld && total >= rollout.MaxTotal && available <= rollout.MinAvailable
-            ?
-            [
-                new Blocker
-                {
-                    Reason = "BudgetUsedUp",
-                    Message = $"{total} of at most {rollout.MaxTotal} pods exist, and {available} are available of which at least "
-                        + $"{rollout.MinAvailable} must stay: waiting for new pods to become available",
-                },
-            ]
-            : [];
-    }
-
-    private static IEnumerable<Blocker> WaitingForTermination(IReadOnlyList<Pod> terminating) => terminating.Count == 0 ? [] :
-    [
-        new Blocker
-        {
-            Reason = "WaitingForTermination",
-            Message = "old pods are terminating, and new ones start when they have gone",
-            Pod = terminating[0].Name,
-            Node = terminating[0].Spec.NodeName,
-            Since = terminating.Min(MarkedAt),
-            Count = terminating.Count,
-        },
-    ];
-
-    private static DateTimeOffset? MarkedAt(Pod pod) => pod.Metadata.DeletionTimestamp?.AddSeconds(-(pod.Metadata.DeletionGracePeriodSeconds ?? 0));
 
     /// <summary>
     /// The new pods' reasons, and of all pods those that should have ended by now: they keep their node's room. Most pods of a large rollout have

@@ -18,12 +18,14 @@ internal sealed class CooperativeWorld
     private readonly SortedDictionary<string, ReplicaSet> replicaSets = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, Pod> pods = new(StringComparer.Ordinal);
     private readonly WorkloadSnapshot start;
+    private readonly HashSet<string> startingPods;
     private RolloutState? state;
     private TimeSpan? recheckAfter;
 
     public CooperativeWorld(WorkloadSnapshot snapshot, Deployment deployment)
     {
         start = snapshot;
+        startingPods = snapshot.Pods.Select(pod => pod.Uid).ToHashSet(StringComparer.Ordinal);
         state = snapshot.State;
         Now = snapshot.Now;
         Deployment = deployment;
@@ -112,6 +114,7 @@ internal sealed class CooperativeWorld
         ReplicaSets = [.. replicaSets.Values],
         Pods = [.. pods.Values],
         State = state,
+        Quotas = start.Quotas?.With(startingPods, pods.Values),
         IsReplicaSetNameTaken = name => replicaSets.ContainsKey(name) || start.IsReplicaSetNameTaken(name),
         Now = Now,
     };

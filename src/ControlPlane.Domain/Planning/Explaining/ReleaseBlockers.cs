@@ -1,4 +1,5 @@
 using ControlPlane.Domain.Planning.Policies;
+using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Policies;
 using ControlPlane.Domain.Resources.Values;
 
@@ -11,7 +12,12 @@ internal static class ReleaseBlockers
     {
         if (snapshot.Policy.IsConflict)
         {
-            yield return new Blocker { Reason = PolicyChoice.ConflictType, Message = snapshot.Policy.ConflictMessage };
+            yield return new Blocker
+            {
+                Reason = PolicyChoice.ConflictType,
+                Message = snapshot.Policy.ConflictMessage,
+                Since = Conditions.Find(snapshot.Deployment?.Status?.Conditions ?? default, PolicyChoice.ConflictType)?.LastTransitionTime,
+            };
         }
     }
 

@@ -33,7 +33,7 @@ public sealed record RolloutForecast : Resource
     [WriteEmpty]
     public ValueList<ForecastStep> Steps { get; init; }
 
-    /// <summary>Pods that no node takes in the end, and why.</summary>
+    /// <summary>Pods that no node takes in the end or that a quota forbids, and why.</summary>
     public ValueList<Misfit> DoesNotFit { get; init; }
 }
 
@@ -71,7 +71,7 @@ public sealed record PodGroup
     public ValueList<string> Pods { get; init; }
 }
 
-/// <summary>Pods that fit nowhere for the same reason.</summary>
+/// <summary>Pods that there is no room for, for the same reason.</summary>
 public sealed record Misfit
 {
     /// <summary>How many.</summary>

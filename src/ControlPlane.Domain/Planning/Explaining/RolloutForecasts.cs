@@ -113,7 +113,11 @@ public static class RolloutForecasts
         })
         .ToValueList();
 
+    /// <summary>Pods that no node takes, then those that could not even be made.</summary>
     private static IEnumerable<Misfit> MisfitsOf(CooperativeWorld world) => world.Unbound
         .GroupBy(pod => pod.Status?.Unschedulable?.Summary ?? "no node fits", StringComparer.Ordinal)
-        .Select(group => new Misfit { Count = group.Count(), Message = group.Key });
+        .Select(group => new Misfit { Count = group.Count(), Message = group.Key })
+        .Concat(Conditions.Find(world.Deployment.Status?.Conditions ?? default, WorkloadConditions.ReplicaFailure) is { Status: "True" } failure
+            ? [new Misfit { Count = Math.Max(1, (world.Deployment.Spec.Replicas ?? 1) - world.Total), Message = failure.Message ?? "" }]
+            : []);
 }

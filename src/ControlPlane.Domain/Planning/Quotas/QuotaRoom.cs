@@ -24,6 +24,11 @@ public sealed class QuotaRoom(IReadOnlyList<ResourceQuota> quotas, IReadOnlyColl
     /// <summary>That nobody else took from the same room.</summary>
     public ValueList<Precondition> Preconditions => charged.Preconditions;
 
+    /// <summary>The same quotas with other pods in the place of some.</summary>
+    /// <param name="uids">The pods that are not there then.</param>
+    /// <param name="instead">Those that are.</param>
+    public QuotaRoom With(IReadOnlySet<string> uids, IEnumerable<Pod> instead) => new(quotas, [.. pods.Where(pod => !uids.Contains(pod.Uid)), .. instead]);
+
     /// <summary>Takes a pod in; says why there is no room where there is none.</summary>
     public string? Take(Pod pod)
     {

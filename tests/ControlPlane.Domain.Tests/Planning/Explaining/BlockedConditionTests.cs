@@ -36,7 +36,7 @@ public sealed class BlockedConditionTests
     }
 
     [Fact]
-    public void Pass_CauseIsGone_TakesTheConditionAway()
+    public void Pass_CauseIsGone_SaysThatNothingIsBlocked()
     {
         FailToPull();
         Tell();
@@ -45,7 +45,51 @@ public sealed class BlockedConditionTests
 
         world.PassUntilQuiet();
 
-        Assert.Null(Blocked());
+        Condition over = Blocked()!;
+        Assert.Equal(("False", "NotBlocked", null, world.Now), (over.Status, over.Reason, over.Message, over.LastTransitionTime));
+    }
+
+    /// <summary>Container that crashes, comes back and crashes again: the condition follows, but no faster than every 2 s.</summary>
+    [Fact]
+    public void Pass_CauseIsBackWithinTwoSecondsOfItsEnd_IsToldWhenTheyAreOver()
+    {
+        FailToPull();
+        Tell();
+        world.SetReady(_ => true);
+        world.Now = world.Now.AddSeconds(2);
+        world.PassUntilQuiet();
+        FailToPull(since: world.Now.AddSeconds(-2));
+        world.Now = world.Now.AddSeconds(1);
+
+        Plan early = world.Pass();
+        Assert.Equal(("False", TimeSpan.FromSeconds(1)), (Blocked()!.Status, early.RecheckAfter));
+
+        world.Now = world.Now.AddSeconds(1);
+        world.PassUntilQuiet();
+        Assert.Equal(("True", world.Now), (Blocked()!.Status, Blocked()!.LastTransitionTime));
+    }
+
+    [Fact]
+    public void Pass_StrategyWaitsForLong_IsToldAfterTenSeconds()
+    {
+        TestWorld recreate = new();
+        recreate.Store(Make.Deployment(replicas: 2, strategy: "Recreate"));
+        recreate.SetReady(_ => true);
+        recreate.Settle();
+        recreate.SetImage("hello:2");
+        recreate.PassUntilQuiet();
+        DateTimeOffset marked = recreate.Now;
+
+        recreate.Now = marked.AddSeconds(9);
+        recreate.PassUntilQuiet();
+        Assert.DoesNotContain(recreate.Status.Conditions, condition => condition.Type == "Blocked");
+        recreate.Now = marked.AddSeconds(10);
+        recreate.PassUntilQuiet();
+
+        Pod first = recreate.Pods[0];
+        string sentence = $"pod {first.Name} on {first.Spec.NodeName} and 1 more since {marked:yyyy-MM-dd'T'HH:mm:ss'Z'}: old pods are terminating, and new ones start when they have gone";
+        Assert.Equal($"WaitingForTermination: {sentence}", recreate.Condition("Blocked").Message);
+        Assert.Contains($"WaitingForTermination: pod {first.Name} on {first.Spec.NodeName}: old pods are terminating, and new ones start when they have gone", recreate.Messages);
     }
 
     [Fact]
@@ -148,13 +192,13 @@ public sealed class BlockedConditionTests
         Assert.NotNull(Blocked());
     }
 
-    private void FailToPull(string message = "manifest unknown")
+    private void FailToPull(string message = "manifest unknown", DateTimeOffset? since = null)
     {
         ContainerState waiting = new() { Waiting = new ContainerStateWaiting { Reason = "ErrImagePull", Message = message } };
         foreach (Pod pod in world.Pods)
         {
-            Condition unready = pod.Status?.Conditions.FirstOrDefault(condition => condition.Type == "Ready")
-                ?? new Condition { Type = "Ready", Status = "False", LastTransitionTime = world.Now };
+            Condition unready = pod.Status?.Conditions.FirstOrDefault(condition => condition is { Type: "Ready", Status: "False" })
+                ?? new Condition { Type = "Ready", Status = "False", LastTransitionTime = since ?? world.Now };
             world.Store(pod with
             {
                 Status = new PodStatus { Phase = "Pending", Conditions = [unready], ContainerStatuses = [new ContainerStatus { Name = "main", State = waiting }] },

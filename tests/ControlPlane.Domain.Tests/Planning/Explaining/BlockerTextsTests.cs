@@ -128,8 +128,16 @@ public sealed class BlockerTextsTests
         Pod[] leaving = [Make.Terminating(Make.Pod(old, "first"), Now.AddSeconds(20)), Make.Terminating(Make.Pod(old, "second"), Now.AddSeconds(10))];
 
         Assert.Equal(
-            "5 of at most 5 pods exist, and 3 are available of which at least 3 must stay: waiting for new pods to become available",
-            Assert.Single(Blockers.Of(Snapshot(rolling, [old], pods)), blocker => blocker.Reason == "BudgetUsedUp").Message);
+            new Blocker
+            {
+                Reason = "BudgetUsedUp",
+                Message = "5 of at most 5 pods exist, and 3 are available of which at least 3 must stay: waiting for new pods to become available",
+                Pod = "new-0",
+                Node = pods[3].Spec.NodeName,
+                Since = pods[3].Metadata.CreationTimestamp,
+                Count = 2,
+            },
+            Assert.Single(Blockers.Of(Snapshot(rolling, [old], pods)), blocker => blocker.Reason == "BudgetUsedUp"));
         Assert.Equal(
             new Blocker
             {

@@ -117,6 +117,29 @@ public sealed class DeploymentPassTests
         Assert.Equal([(8, 3), (8, 5), (3, 5), (3, 10), (0, 10)], trace);
     }
 
+    /// <summary>Kubernetes' oldPodsRunning: one that may still run, its node silent, is waited for; one that has ended is not.</summary>
+    [Theory]
+    [InlineData("Unknown", true)]
+    [InlineData("Running", true)]
+    [InlineData("Pending", true)]
+    [InlineData("Succeeded", false)]
+    [InlineData("Failed", false)]
+    public void Recreate_waits_for_a_terminating_old_pod_that_may_still_run(string phase, bool waits)
+    {
+        TestWorld world = new();
+        world.Store(Make.Deployment(replicas: 1, strategy: "Recreate"));
+        world.Settle();
+        world.SetImage("hello:2");
+        world.PassUntilQuiet();
+        Pod old = Assert.Single(world.Pods);
+        Assert.True(old.Metadata.IsDeleting);
+        world.Store(old with { Status = old.Status! with { Phase = phase } });
+
+        world.PassUntilQuiet();
+
+        Assert.Equal(waits ? 0 : 1, world.ActivePodsOf(world.ByImage("hello:2")).Count());
+    }
+
     [Fact]
     public void Recreate_starts_no_new_pod_before_the_last_old_one_is_gone()
     {
