@@ -13,19 +13,16 @@ namespace ControlPlane.Api.Requests;
 /// <param name="Context">Who asks; a dry run.</param>
 internal sealed record PlanDeployment(ObjectKey Key, Deployment Body, WriteContext Context) : IRequest<RolloutForecast>;
 
-internal sealed class PlanDeploymentHandler(WorkloadSnapshots snapshots, CacheReader reader, IRequestHandler<Create<Deployment>, Deployment> creator)
-    : IRequestHandler<PlanDeployment, RolloutForecast>
+internal sealed class PlanDeploymentHandler(WorkloadSnapshots snapshots, IRequestHandler<Create<Deployment>, Deployment> creator) : IRequestHandler<PlanDeployment, RolloutForecast>
 {
     private static readonly ResourceKind Kind = ResourceKinds.Deployment;
 
     public async Task<RolloutForecast> Handle(PlanDeployment request, CancellationToken cancellationToken)
     {
         BodyRules.CheckIdentity(request.Body, request.Key.Namespace, request.Key.Name);
-        Deployment? made = await reader.FindLatestAsync<Deployment>(request.Key, cancellationToken) is null
-            ? await creator.Handle(new Create<Deployment>(request.Key.Namespace, request.Body, request.Context), cancellationToken)
-            : null;
-        WorkloadSnapshot snapshot = await snapshots.ReadWithClusterAsync(request.Key, made, cancellationToken);
-        Deployment changed = snapshot.Deployment is { } stored ? Changed(stored, request.Body) : made!;
+        (WorkloadSnapshot snapshot, Deployment asItIs) = await snapshots.ReadWithClusterAsync(
+            request.Key, () => creator.Handle(new Create<Deployment>(request.Key.Namespace, request.Body, request.Context), cancellationToken), cancellationToken);
+        Deployment changed = snapshot.Deployment is { } stored ? Changed(stored, request.Body) : asItIs;
         return RolloutForecasts.IsTooLarge(changed)
             ? throw StatusError.Invalid(Kind, changed.Name,
                 [new FieldError("spec.replicas", FieldErrorReason.Invalid, $"Invalid value: {changed.Spec.Replicas}: with its surge, at most {RolloutForecasts.PodsMax} pods can be planned")])

@@ -80,6 +80,11 @@ internal sealed class Updater(IResourceStore store, CacheReader reader, ServiceA
     public async Task<UnitResult> CommitAsync(CommitUnit unit, CancellationToken cancellationToken)
     {
         ImmutableArray<UnitResult> results = await store.CommitAsync([unit], cancellationToken);
+        if (results[0] is UnitResult.Committed committed && unit.Writes.Any(write => write.Kind == ResourceKinds.ResourceQuota))
+        {
+            quotas.Written(committed.Revision);
+        }
+
         return results[0];
     }
 

@@ -27,23 +27,24 @@ internal sealed class WorkloadSnapshots(CacheReader reader, TimeProvider time)
     /// <summary>The latest of a Deployment, its ReplicaSets and their pods, without nodes: enough to tell how things stand.</summary>
     /// <exception cref="ApiException">404: there is no such Deployment.</exception>
     public async ValueTask<ReadWorkload> ReadAsync(ObjectKey key, CancellationToken cancellationToken) =>
-        Of(
-            key,
-            unstored: null,
-            await reader.SnapshotsAsync([.. ScopesOf(key.Namespace), new KindScope(ResourceKinds.Pod, key.Namespace)], resourceVersion: null, cancellationToken));
+        await reader.SnapshotsAsync([.. ScopesOf(key.Namespace), new KindScope(ResourceKinds.Pod, key.Namespace)], resourceVersion: null, cancellationToken) is var read
+        && Stored(key, read) is { } stored
+            ? Of(stored, read)
+            : throw StatusError.NotFound(ResourceKinds.Deployment, key.Name);
 
     /// <summary>The same with all nodes and what is taken on them, the namespace's quotas, and what the Deployment would adopt.</summary>
     /// <param name="key">Which Deployment.</param>
-    /// <param name="unstored">What is taken for it where there is none; the snapshot has no Deployment then.</param>
+    /// <param name="make">Makes what is taken for it where there is none; the snapshot has no Deployment then.</param>
     /// <param name="cancellationToken">Ends the wait for what is latest.</param>
-    /// <exception cref="ApiException">404: there is no such Deployment.</exception>
-    public async ValueTask<WorkloadSnapshot> ReadWithClusterAsync(ObjectKey key, Deployment? unstored, CancellationToken cancellationToken)
+    /// <returns>The snapshot, and the Deployment that it is of, stored or not.</returns>
+    public async ValueTask<(WorkloadSnapshot Snapshot, Deployment Deployment)> ReadWithClusterAsync(ObjectKey key, Func<Task<Deployment>> make, CancellationToken cancellationToken)
     {
         ReadSnapshots read = await reader.SnapshotsAsync(
             [.. ScopesOf(key.Namespace), new KindScope(ResourceKinds.Pod, ""), new KindScope(ResourceKinds.Node, ""), new KindScope(ResourceKinds.Of<ResourceQuota>(), key.Namespace)],
             resourceVersion: null,
             cancellationToken);
-        WorkloadSnapshot snapshot = Of(key, unstored, read).Snapshot;
+        Deployment deployment = Stored(key, read) ?? await make();
+        WorkloadSnapshot snapshot = Of(deployment, read).Snapshot;
         ResourceQuota[] quotas = [.. read.All<ResourceQuota>(Quotas)];
         if (quotas.Length > 0)
         {
@@ -60,7 +61,7 @@ internal sealed class WorkloadSnapshots(CacheReader reader, TimeProvider time)
             snapshot.Cluster.Find(pod.Spec.NodeName ?? "")?.Add(pod);
         }
 
-        return snapshot;
+        return (snapshot, deployment);
     }
 
     /// <summary>The ReplicaSets that a Deployment controls, in name order, as fresh as the Deployment is.</summary>
@@ -85,10 +86,11 @@ internal sealed class WorkloadSnapshots(CacheReader reader, TimeProvider time)
         new(ResourceKinds.Service, home),
     ];
 
-    private ReadWorkload Of(ObjectKey key, Deployment? unstored, ReadSnapshots read)
+    private static Deployment? Stored(ObjectKey key, ReadSnapshots read) => (Deployment?)read.Kinds[Deployments].Objects.GetValueOrDefault(key);
+
+    private ReadWorkload Of(Deployment deployment, ReadSnapshots read)
     {
-        var stored = (Deployment?)read.Kinds[Deployments].Objects.GetValueOrDefault(key);
-        Deployment deployment = stored ?? unstored ?? throw StatusError.NotFound(ResourceKinds.Deployment, key.Name);
+        Deployment? stored = Stored(deployment.Key, read);
         ReplicaSet[] replicaSets = stored is null ? [.. Adoptable(read.Kinds[ReplicaSets], deployment)] : [.. Controlled(read.Kinds[ReplicaSets], stored)];
         HashSet<string> owners = replicaSets.Select(replicaSet => replicaSet.Uid).ToHashSet(StringComparer.Ordinal);
         WorkloadSnapshot snapshot = new()
@@ -99,7 +101,7 @@ internal sealed class WorkloadSnapshots(CacheReader reader, TimeProvider time)
             State = (RolloutState?)read.Kinds[States].Objects.GetValueOrDefault(StateKeyOf(deployment)),
             ServiceOf = ServiceOf,
             SelectedBy = name => ServiceOf(name) is { } service ? SharedServices.SelectedBy(service, read.All<Deployment>(Deployments)) : [],
-            IsReplicaSetNameTaken = name => read.Kinds[ReplicaSets].Objects.ContainsKey(new ObjectKey(key.Namespace, name)),
+            IsReplicaSetNameTaken = name => read.Kinds[ReplicaSets].Objects.ContainsKey(new ObjectKey(deployment.Namespace, name)),
             Pods = [.. read.All<Pod>(Pods).Where(pod => pod.Metadata.Controller is { } owner && owners.Contains(owner.Uid))],
             Cluster = new ClusterState(),
             Now = time.WholeSecondsNow(),
@@ -107,7 +109,7 @@ internal sealed class WorkloadSnapshots(CacheReader reader, TimeProvider time)
         };
         return new ReadWorkload(snapshot, read.Kinds[Deployments].Revision);
 
-        Service? ServiceOf(string name) => (Service?)read.Kinds[Services].Objects.GetValueOrDefault(new ObjectKey(key.Namespace, name));
+        Service? ServiceOf(string name) => (Service?)read.Kinds[Services].Objects.GetValueOrDefault(new ObjectKey(deployment.Namespace, name));
     }
 
     private static IEnumerable<ReplicaSet> Controlled(KindSnapshot replicaSets, Deployment deployment) =>

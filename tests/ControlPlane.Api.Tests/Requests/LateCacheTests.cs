@@ -83,6 +83,17 @@ public sealed class LateCacheTests(ApiServer api) : IAsyncLifetime, IClassFixtur
     }
 
     [Fact]
+    public async Task Quota_OfWhichMemoryKnowsNothing_HoldsForTheNextPod()
+    {
+        using IDisposable hold = api.Cache.Hold();
+        await api.PostAsync(home.Replace("/pods", "/resourcequotas", StringComparison.Ordinal), """{"apiVersion":"v1","kind":"ResourceQuota","metadata":{"name":"none"},"spec":{"hard":{"pods":"0"}}}""");
+
+        JsonObject refused = await api.PostAsync(home, Samples.Pod("during"), HttpStatusCode.Forbidden);
+
+        Assert.Contains("exceeded quota: none", (string)refused["message"]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task AnythingThere_IsReadFromMemory()
     {
         await api.GetAsync(home);
