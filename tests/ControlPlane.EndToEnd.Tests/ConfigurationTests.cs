@@ -24,6 +24,25 @@ public sealed class ConfigurationTests(SharedProduct shared)
             - {name: ABSENT, valueFrom: {secretKeyRef: {name: nowhere, key: x, optional: true}}}
         """;
 
+    private const string Painter = """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: painter, annotations: {controlplane.dev/roll-on-config-change: "true"}}
+        spec:
+          replicas: 1
+          selector: {matchLabels: {app: painter}}
+          template:
+            metadata: {labels: {app: painter}}
+            spec:
+              terminationGracePeriodSeconds: 1
+              containers:
+              - name: main
+                image: hello:v1
+                command: [sh, -c, 'echo "$COLOR"; exec sleep 600']
+                env:
+                - {name: COLOR, valueFrom: {configMapKeyRef: {name: settings, key: color}}}
+        """;
+
     private const string Lease = """{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"leader"},"spec":{"holderIdentity":"me","leaseDurationSeconds":15}}""";
 
     public static TheoryData<string> Versions => Kubectl.Versions;
@@ -68,6 +87,30 @@ public sealed class ConfigurationTests(SharedProduct shared)
         Assert.Matches(@"PASSWORD: +<set to the key 'password' in secret 'login'>", described);
         Assert.Contains("Error: configmap \"settings\" not found", described, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task ContentOfAConfigMap_RollsAnAnnotatedDeployment_AndAnUndoBringsTheOldOneBack()
+    {
+        Kubectl kubectl = await shared.Kubectl().InNewAsync(shared.NewNamespace("content"));
+        await kubectl.OkAsync("create", "configmap", "settings", "--from-literal=color=blue");
+        (await kubectl.RunWithInputAsync(Painter, "apply", "-f", "-")).OrThrow();
+        await PaintsAsync(kubectl, "blue");
+
+        await kubectl.OkAsync("patch", "configmap", "settings", "-p", """{"data":{"color":"green"}}""");
+        await PaintsAsync(kubectl, "green");
+        Assert.Matches(@"2 +content of configmap/settings, by system:reconciler", await kubectl.OkAsync("rollout", "history", "deployment/painter"));
+
+        await kubectl.OkAsync("rollout", "undo", "deployment/painter");
+        await PaintsAsync(kubectl, "blue");
+        (await kubectl.RunWithInputAsync(Painter, "apply", "-f", "-")).OrThrow();
+        await PaintsAsync(kubectl, "green");
+    }
+
+    /// <summary>Waits until the one pod that there is has started with a colour.</summary>
+    private Task<TimeSpan> PaintsAsync(Kubectl kubectl, string color) => shared.Product.EventuallyAsync(
+        $"the painter paints {color}",
+        TimeSpan.FromSeconds(30),
+        async () => await kubectl.RunAsync("logs", "-l", "app=painter", "--tail=-1") is { ExitCode: 0 } seen && seen.Output == color + "\n" ? null : "not yet");
 
     private Task<TimeSpan> WaitsAsync(Kubectl kubectl, string why) => shared.Product.EventuallyAsync(
         why,

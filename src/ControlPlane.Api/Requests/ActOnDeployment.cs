@@ -1,5 +1,6 @@
 using ControlPlane.Api.Wire;
 using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Planning.Configs;
 using ControlPlane.Domain.Planning.Explaining;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Rules;
@@ -45,7 +46,10 @@ internal sealed class ActOnDeploymentHandler(Updater updater, WorkloadSnapshots 
         Deployment result = await updater.UpdateAsync<Deployment>(request.Key, ResourceParts.Desired, request.Context, async (stored, token) =>
         {
             Freshness.Check(Kind, stored, new ObjectMeta { ResourceVersion = request.ResourceVersion });
-            done = Possible(RolloutActions.Apply(request.Action, stored, await snapshots.ReplicaSetsOfAsync(stored, token), now, await snapshots.StateOfAsync(stored, token)), stored);
+            IReadOnlyList<ReplicaSet> replicaSets = await snapshots.ReplicaSetsOfAsync(stored, token);
+            ConfiguredDeployment? configured = await snapshots.ConfiguredAsync(stored, replicaSets, token);
+            done = Possible(RolloutActions.Apply(request.Action, configured?.Effective ?? stored, replicaSets, now, await snapshots.StateOfAsync(stored, token)), stored);
+            done = configured is null ? done : done with { Deployment = configured.Restored(done.Deployment) };
             isChange = done.Deployment != stored;
             return done.Deployment;
         }, cancellationToken);

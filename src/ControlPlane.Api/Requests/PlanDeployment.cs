@@ -22,7 +22,7 @@ internal sealed class PlanDeploymentHandler(WorkloadSnapshots snapshots, IReques
         BodyRules.CheckIdentity(request.Body, request.Key.Namespace, request.Key.Name);
         (WorkloadSnapshot snapshot, Deployment asItIs) = await snapshots.ReadWithClusterAsync(
             request.Key, () => creator.Handle(new Create<Deployment>(request.Key.Namespace, request.Body, request.Context), cancellationToken), cancellationToken);
-        Deployment changed = snapshot.Deployment is { } stored ? Changed(stored, request.Body) : asItIs;
+        Deployment changed = snapshot.Deployment is null ? asItIs : Changed(asItIs, request.Body);
         return RolloutForecasts.IsTooLarge(changed)
             ? throw StatusError.Invalid(Kind, changed.Name,
                 [new FieldError("spec.replicas", FieldErrorReason.Invalid, $"Invalid value: {changed.Spec.Replicas}: with its surge, at most {RolloutForecasts.PodsMax} pods can be planned")])

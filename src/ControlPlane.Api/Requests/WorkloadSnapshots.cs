@@ -1,6 +1,7 @@
 using ControlPlane.Api.Wire;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning;
+using ControlPlane.Domain.Planning.Configs;
 using ControlPlane.Domain.Planning.Policies;
 using ControlPlane.Domain.Planning.Quotas;
 using ControlPlane.Domain.Planning.Scheduling;
@@ -20,9 +21,11 @@ internal sealed class WorkloadSnapshots(CacheReader reader, TimeProvider time)
     private const int Policies = 2;
     private const int States = 3;
     private const int Services = 4;
-    private const int Pods = 5;
-    private const int Nodes = 6;
-    private const int Quotas = 7;
+    private const int ConfigMaps = 5;
+    private const int Secrets = 6;
+    private const int Pods = 7;
+    private const int Nodes = 8;
+    private const int Quotas = 9;
 
     /// <summary>The latest of a Deployment, its ReplicaSets and their pods, without nodes: enough to tell how things stand.</summary>
     /// <exception cref="ApiException">404: there is no such Deployment.</exception>
@@ -44,7 +47,7 @@ internal sealed class WorkloadSnapshots(CacheReader reader, TimeProvider time)
             resourceVersion: null,
             cancellationToken);
         Deployment deployment = Stored(key, read) ?? await make();
-        WorkloadSnapshot snapshot = Of(deployment, read).Snapshot;
+        WorkloadSnapshot snapshot = Of(deployment, read).Snapshot with { ConfigOf = (kind, name) => ConfigOf(read, key.Namespace, kind, name) };
         ResourceQuota[] quotas = [.. read.All<ResourceQuota>(Quotas)];
         if (quotas.Length > 0)
         {
@@ -71,6 +74,18 @@ internal sealed class WorkloadSnapshots(CacheReader reader, TimeProvider time)
         return [.. Controlled(read.Snapshot, deployment)];
     }
 
+    /// <summary>The Deployment as it is rolled out, as fresh as it is; null where contents are no part of its revisions.</summary>
+    public async ValueTask<ConfiguredDeployment?> ConfiguredAsync(Deployment deployment, IReadOnlyList<ReplicaSet> replicaSets, CancellationToken cancellationToken)
+    {
+        if (!ConfigRevisions.AreOn(deployment))
+        {
+            return null;
+        }
+
+        ReadSnapshots read = await reader.SnapshotsAsync([.. ScopesOf(deployment.Namespace)], deployment.Metadata.Revision, cancellationToken);
+        return ConfigRevisions.Of(deployment, replicaSets, (kind, name) => ConfigOf(read, deployment.Namespace, kind, name));
+    }
+
     /// <summary>How far a Deployment's canary or blue-green has come, as fresh as the Deployment is; null while none is on its way.</summary>
     public ValueTask<RolloutState?> StateOfAsync(Deployment deployment, CancellationToken cancellationToken) =>
         reader.FindAsync<RolloutState>(StateKeyOf(deployment), deployment.Metadata.Revision, cancellationToken);
@@ -84,6 +99,8 @@ internal sealed class WorkloadSnapshots(CacheReader reader, TimeProvider time)
         new(ResourceKinds.Of<RolloutPolicy>(), home),
         new(ResourceKinds.Of<RolloutState>(), home),
         new(ResourceKinds.Service, home),
+        new(ResourceKinds.Of<ConfigMap>(), home),
+        new(ResourceKinds.Of<Secret>(), home),
     ];
 
     private static Deployment? Stored(ObjectKey key, ReadSnapshots read) => (Deployment?)read.Kinds[Deployments].Objects.GetValueOrDefault(key);
@@ -107,13 +124,16 @@ internal sealed class WorkloadSnapshots(CacheReader reader, TimeProvider time)
             Now = time.WholeSecondsNow(),
             Ids = new IdSource(Seed),
         };
-        return new ReadWorkload(snapshot, read.Kinds[Deployments].Revision);
+        return new ReadWorkload(ConfigRevisions.Configured(snapshot, (kind, name) => ConfigOf(read, deployment.Namespace, kind, name), []), read.Kinds[Deployments].Revision);
 
         Service? ServiceOf(string name) => (Service?)read.Kinds[Services].Objects.GetValueOrDefault(new ObjectKey(deployment.Namespace, name));
     }
 
     private static IEnumerable<ReplicaSet> Controlled(KindSnapshot replicaSets, Deployment deployment) =>
         replicaSets.Objects.Values.Cast<ReplicaSet>().Where(replicaSet => replicaSet.Metadata.Controller?.Uid == deployment.Uid);
+
+    private static Resource? ConfigOf(ReadSnapshots read, string home, string kind, string name) =>
+        read.Kinds[kind == nameof(Secret) ? Secrets : ConfigMaps].Objects.GetValueOrDefault(new ObjectKey(home, name));
 
     /// <summary>What a new Deployment finds of an earlier one that was deleted without its ReplicaSets.</summary>
     private static IEnumerable<ReplicaSet> Adoptable(KindSnapshot replicaSets, Deployment deployment) => replicaSets.Objects.Values.Cast<ReplicaSet>()

@@ -1,4 +1,5 @@
 using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Planning.Configs;
 using ControlPlane.Domain.Planning.Explaining;
 using ControlPlane.Domain.Planning.ReplicaSets;
 using ControlPlane.Domain.Planning.Rollouts;
@@ -85,8 +86,14 @@ public static class WorkloadPlanner
 
         if (rollout.Deployment is { } deployment)
         {
-            writes.AddRange(Writes.Of(Writes.WithGeneration(deployment, snapshot.Deployment!), snapshot.Deployment!));
-            read.Add(snapshot.Deployment!);
+            Deployment stored = snapshot.Configured?.Declared ?? snapshot.Deployment!;
+            writes.AddRange(Writes.Of(Writes.WithGeneration(snapshot.Configured?.Restored(deployment) ?? deployment, stored), stored));
+            read.Add(stored);
+            if (!deployment.Metadata.IsDeleting)
+            {
+                writes.AddRange(ConfigRevisions.Writes(snapshot, rollout.Members.Select(member => member.ReplicaSet.Spec.Template), read));
+            }
+
             read.AddRange(snapshot.Policy.Candidates);
         }
 

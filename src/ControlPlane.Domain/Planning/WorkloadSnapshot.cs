@@ -1,3 +1,4 @@
+using ControlPlane.Domain.Planning.Configs;
 using ControlPlane.Domain.Planning.Policies;
 using ControlPlane.Domain.Planning.Quotas;
 using ControlPlane.Domain.Planning.Rollouts;
@@ -14,6 +15,15 @@ namespace ControlPlane.Domain.Planning;
 public sealed record WorkloadSnapshot
 {
     public Deployment? Deployment { get; init; }
+
+    /// <summary>Where <see cref="Deployment"/> refers to copies of ConfigMaps and Secrets: how it was declared, and the copies.</summary>
+    public ConfiguredDeployment? Configured { get; init; }
+
+    /// <summary>The copies of ConfigMaps and Secrets that the Deployment has, used or not.</summary>
+    public IReadOnlyList<Resource> ConfigCopies { get; init; } = [];
+
+    /// <summary>A ConfigMap or a Secret of the namespace by kind and name; null where nobody asks.</summary>
+    public Func<string, string, Resource?>? ConfigOf { get; init; }
 
     /// <summary>Those the Deployment controls, and those without a controller that its selector matches, in name order.</summary>
     public required IReadOnlyList<ReplicaSet> ReplicaSets { get; init; }

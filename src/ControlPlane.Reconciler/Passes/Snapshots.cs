@@ -1,4 +1,5 @@
 using ControlPlane.Domain.Planning;
+using ControlPlane.Domain.Planning.Configs;
 using ControlPlane.Domain.Planning.Policies;
 using ControlPlane.Domain.Planning.Quotas;
 using ControlPlane.Domain.Resources;
@@ -15,7 +16,7 @@ internal static class Snapshots
         IEnumerable<ReplicaSet> adoptable = world.BareReplicaSets[deployment.Namespace]
             .Where(replicaSet => deployment.Spec.Selector?.Matches(replicaSet.Metadata.Labels) == true);
         ReplicaSet[] replicaSets = InNameOrder(world.ReplicaSetsByController[deployment.Uid].Concat(adoptable));
-        return Of(world, deployment, replicaSets, now, ids);
+        return ConfigRevisions.Configured(Of(world, deployment, replicaSets, now, ids), world.FindConfig(deployment.Namespace), world.Dependants[deployment.Uid]);
     }
 
     public static WorkloadSnapshot OfReplicaSet(World world, ReplicaSet replicaSet, DateTimeOffset now, IdSource ids) =>

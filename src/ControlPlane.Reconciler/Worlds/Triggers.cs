@@ -27,7 +27,7 @@ internal static class Triggers
         }
 
         keys = keys.Concat(ServiceTriggers.KeysOf(world, change)).Concat(BudgetTriggers.KeysOf(world, change)).Concat(PolicyTriggers.KeysOf(world, change))
-            .Concat(StandingTriggers.KeysOf(change)).Concat(QuotaTriggers.KeysOf(world, change));
+            .Concat(StandingTriggers.KeysOf(change)).Concat(QuotaTriggers.KeysOf(world, change)).Concat(ConfigTriggers.KeysOf(world, change));
         keys = MayLetPodsFit(world, change) ? keys.Append(WorkKey.PendingPods) : keys;
         return MayEvict(world, change) ? keys.Append(WorkKey.TaintEviction) : keys;
     }

@@ -84,6 +84,10 @@ internal sealed class World : IOwners
     public T? Find<T>(ObjectKey key)
         where T : Resource => (T?)objects[ResourceKinds.Of<T>()].GetValueOrDefault(key);
 
+    /// <summary>Finds ConfigMaps and Secrets of a namespace by kind and name.</summary>
+    public Func<string, string, Resource?> FindConfig(string space) => (kind, name) =>
+        kind == nameof(Secret) ? Find<Secret>(new ObjectKey(space, name)) : Find<ConfigMap>(new ObjectKey(space, name));
+
     public Resource? FindByUid(string uid) => byUid.GetValueOrDefault(uid);
 
     public bool Exists(OwnerReference owner) => ResourceKinds.Find(owner.Kind) is null || byUid.ContainsKey(owner.Uid);

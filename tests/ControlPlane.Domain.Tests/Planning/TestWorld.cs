@@ -1,5 +1,6 @@
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning;
+using ControlPlane.Domain.Planning.Configs;
 using ControlPlane.Domain.Planning.Policies;
 using ControlPlane.Domain.Planning.Rollouts;
 using ControlPlane.Domain.Planning.Scheduling;
@@ -16,6 +17,7 @@ internal sealed class TestWorld
     private readonly SortedDictionary<string, ReplicaSet> replicaSets = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, Pod> pods = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, DeploymentRevision> records = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Kind, string Name), Resource> configs = [];
     private ulong seed = 1;
     private long revision;
 
@@ -40,7 +42,10 @@ internal sealed class TestWorld
     public IReadOnlyList<Pod> Pods => [.. pods.Values];
 
     /// <summary>The revision records, oldest first.</summary>
-    public IReadOnlyList<DeploymentRevision> Records => [.. records.Values.OrderBy(record => record.Spec.Generation)];
+    public IReadOnlyList<DeploymentRevision> Records => [.. records.Values.OrderBy(record => record.Spec.Generation).ThenBy(record => record.Spec.StartedAt)];
+
+    /// <summary>ConfigMaps and Secrets, in the order of their names.</summary>
+    public IReadOnlyList<Resource> Configs => [.. configs.Values.OrderBy(config => config.Name, StringComparer.Ordinal)];
 
     public List<string> Messages { get; } = [];
 
@@ -64,7 +69,7 @@ internal sealed class TestWorld
             }
         }
 
-        return new WorkloadSnapshot
+        WorkloadSnapshot snapshot = new()
         {
             IsReplicaSetNameTaken = name => replicaSets.Values.Any(replicaSet => replicaSet.Name == name),
             Deployment = Deployment,
@@ -79,7 +84,15 @@ internal sealed class TestWorld
             Now = Now,
             Ids = new IdSource(seed),
         };
+        return ConfigRevisions.Configured(snapshot, FindConfig, configs.Values);
     }
+
+    public Resource? FindConfig(string kind, string name) => configs.GetValueOrDefault((kind, name));
+
+    /// <summary>Stores a ConfigMap or a Secret.</summary>
+    public void StoreConfig(Resource config) => configs[(ResourceKinds.Of(config).Kind, config.Name)] = Stored(config, config.Metadata);
+
+    public void RemoveConfig(string kind, string name) => configs.Remove((kind, name));
 
     public Plan Plan() => WorkloadPlanner.Plan(Snapshot());
 
@@ -259,6 +272,13 @@ internal sealed class TestWorld
                 break;
             case Write.Remove { OfKind.Kind: "DeploymentRevision" } removed:
                 Assert.True(records.Remove(removed.AtKey.Name));
+                break;
+            case Write.Create { Object: ConfigMap or Secret } made:
+                Assert.DoesNotContain((made.Kind.Kind, made.Key.Name), configs.Keys);
+                StoreConfig(made.Object);
+                break;
+            case Write.Remove { OfKind.Kind: "ConfigMap" or "Secret" } removed:
+                Assert.True(configs.Remove((removed.OfKind.Kind, removed.AtKey.Name)));
                 break;
             case Write.Update { Object: Deployment next, Parts: var parts }:
                 Deployment = Merge(Deployment!, next, parts, (kept, updated) => kept with { Metadata = updated.Metadata, Spec = updated.Spec }, (kept, updated) => kept with { Status = updated.Status });

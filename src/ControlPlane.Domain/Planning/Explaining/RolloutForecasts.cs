@@ -1,4 +1,5 @@
 using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Planning.Configs;
 using ControlPlane.Domain.Planning.ReplicaSets;
 using ControlPlane.Domain.Planning.Rollouts;
 using ControlPlane.Domain.Resources;
@@ -31,6 +32,8 @@ public static class RolloutForecasts
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         ArgumentNullException.ThrowIfNull(changed);
+        changed = snapshot.ConfigOf is { } find ? ConfigRevisions.Of(changed, snapshot.ReplicaSets, find)?.Effective ?? changed : changed;
+        snapshot = snapshot with { Configured = null };
         CooperativeWorld world = new(snapshot, changed);
         HashSet<string> existing = snapshot.Pods.Select(pod => pod.Uid).ToHashSet(StringComparer.Ordinal);
         HashSet<string> placed = snapshot.Pods.Where(PodState.IsBound).Select(pod => pod.Uid).ToHashSet(StringComparer.Ordinal);

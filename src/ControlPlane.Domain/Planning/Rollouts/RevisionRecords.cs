@@ -27,6 +27,8 @@ public static class RevisionRecords
     /// <summary>Records kept for a Deployment; beyond it the oldest go.</summary>
     public const int KeptMax = 50;
 
+    private const string Reconciler = "system:reconciler";
+
     private const int NameLengthMax = 253;
 
     private const int UserAgentLengthMax = 128;
@@ -85,7 +87,7 @@ public static class RevisionRecords
         }
 
         Deployment next = Writes.WithGeneration(deployment, stored);
-        if (Declared(stored, next, new Author("system:reconciler", ""), snapshot.Now, snapshot.Ids) is { } declared)
+        if (Declared(stored, next, new Author(Reconciler, ""), snapshot.Now, snapshot.Ids) is { } declared)
         {
             return plan with { Records = [new Write.Create(declared)] };
         }
@@ -93,10 +95,16 @@ public static class RevisionRecords
         DeploymentRevision[] byAge = [.. snapshot.Revisions
             .Where(record => record.Spec.Generation <= next.Metadata.Generation)
             .OrderBy(record => record.Spec.Generation)
+            .ThenBy(record => record.Spec.StartedAt)
             .ThenBy(record => record.Name, StringComparer.Ordinal)];
         if (byAge is not [.. var older, var current])
         {
             return plan;
+        }
+
+        if (OfOtherContent(plan, deployment, current, snapshot) is { } undeclared)
+        {
+            return WithChangeCause(plan, deployment, undeclared) with { Records = [new Write.Create(undeclared)] };
         }
 
         plan = WithChangeCause(plan, deployment, current);
@@ -106,6 +114,14 @@ public static class RevisionRecords
         Write[] own = status == current.Status ? [] : [new Write.Update(current with { Status = status }, ResourceParts.Status)];
         return plan with { Records = [.. overtaken, .. own] };
     }
+
+    /// <summary>The record of a revision that nobody declared: a ConfigMap or a Secret that the template refers to has another content.</summary>
+    private static DeploymentRevision? OfOtherContent(RolloutPlan plan, Deployment deployment, DeploymentRevision current, WorkloadSnapshot snapshot) =>
+        snapshot.Configured is { } configured && current.Status is { Revision: not null, ReplicaSet: { } before }
+        && Newest(plan, deployment) is { } newest && newest.Name != before && Before(newest) != Revisions.Of(newest.ReplicaSet)
+        && snapshot.ReplicaSets.FirstOrDefault(item => item.Name == before) is { } replaced && configured.ChangeSince(replaced.Spec.Template) is { Length: > 0 } change
+            ? Declared(stored: null, deployment, new Author(Reconciler, "") { Change = change }, snapshot.Now, snapshot.Ids)
+            : null;
 
     private static Write? Overtaken(DeploymentRevision record, DateTimeOffset now) => record.Status switch
     {
