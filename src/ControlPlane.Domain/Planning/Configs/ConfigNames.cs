@@ -21,12 +21,12 @@ internal static class ConfigNames
             ConfigMapRef = source.ConfigMapRef is { } map ? map with { Name = Other(rename, nameof(ConfigMap), map.Name) } : null,
             SecretRef = source.SecretRef is { } secret ? secret with { Name = Other(rename, nameof(Secret), secret.Name) } : null,
         }).ToValueList(),
-        Env = container.Env.Select(variable => variable.ValueFrom is not { } from ? variable : variable with
+        Env = container.Env.Select(variable => variable.ValueFrom is not { } source ? variable : variable with
         {
-            ValueFrom = from with
+            ValueFrom = source with
             {
-                ConfigMapKeyRef = from.ConfigMapKeyRef is { } map ? map with { Name = Other(rename, nameof(ConfigMap), map.Name) } : null,
-                SecretKeyRef = from.SecretKeyRef is { } secret ? secret with { Name = Other(rename, nameof(Secret), secret.Name) } : null,
+                ConfigMapKeyRef = source.ConfigMapKeyRef is { } map ? map with { Name = Other(rename, nameof(ConfigMap), map.Name) } : null,
+                SecretKeyRef = source.SecretKeyRef is { } secret ? secret with { Name = Other(rename, nameof(Secret), secret.Name) } : null,
             },
         }).ToValueList(),
     };

@@ -33,7 +33,7 @@ internal static class BlockedCondition
         DeploymentStatus status = deployment.Status ?? new DeploymentStatus();
         Condition? known = Conditions.Find(status.Conditions, Type);
         Condition? wanted = Of([.. blockage.Faults, .. blockage.Waits], known, now);
-        if (wanted is null || (known?.Reason == wanted.Reason && known.Message == wanted.Message))
+        if (wanted is null || (known is not null && known.Reason == wanted.Reason && known.Message == wanted.Message))
         {
             return rechecked;
         }

@@ -1,6 +1,7 @@
 using ControlPlane.Domain.Planning.ReplicaSets;
 using ControlPlane.Domain.Planning.Rollouts;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Domain.Planning.Explaining;
 
@@ -37,7 +38,8 @@ internal static class StrategyBlockers
             return null;
         }
 
-        List<Pod> waitedFor = [.. rollout.New?.Pods.Active.Where(pod => !pod.IsAvailable(minReadySeconds, now)).OrderBy(pod => pod.Name, StringComparer.Ordinal) ?? []];
+        ValueList<Pod> ofNew = rollout.New?.Pods.Active ?? default;
+        List<Pod> waitedFor = [.. ofNew.Where(pod => !pod.IsAvailable(minReadySeconds, now)).OrderBy(pod => pod.Name, StringComparer.Ordinal)];
         return new Blocker
         {
             Reason = "BudgetUsedUp",

@@ -81,7 +81,7 @@ public sealed class ConfigRevisionsTests
 
         world.Change(deployment => deployment with { Spec = deployment.Spec with { Template = declared } });
         world.Settle();
-        Assert.Equal(0, world.ActivePodsOf(world.ReplicaSets.Single(item => item.Name == first.Name)).Count());
+        Assert.Empty(world.ActivePodsOf(world.ReplicaSets.Single(item => item.Name == first.Name)));
     }
 
     [Fact]
