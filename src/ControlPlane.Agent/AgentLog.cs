@@ -77,6 +77,9 @@ internal static partial class AgentLog
     [LoggerMessage(24, LogLevel.Warning, "{Folder} is left behind: {Message}")]
     public static partial void VolumesNotRemoved(this ILogger log, string folder, string message);
 
+    [LoggerMessage(25, LogLevel.Warning, "{Folder} is kept: its pod has no record, and was ordered by {Store}, which the store in use has not been confirmed to have replaced, or later than that store's word")]
+    public static partial void VolumesKept(this ILogger log, string folder, string store);
+
     [LoggerMessage(17, LogLevel.Warning, "cleaning up failed and will be tried again: {Message}")]
     public static partial void CleaningFailed(this ILogger log, string message);
 }

@@ -29,6 +29,7 @@ internal static class AgentServices
             .AddSingleton<PodImages>()
             .AddSingleton<HookRunner>()
             .AddSingleton<ContainerStopper>()
+            .AddSingleton<PodFolders>()
             .AddSingleton<PodVolumes>()
             .AddSingleton<ContainerWorker>()
             .AddSingleton<ProbeRunner>()

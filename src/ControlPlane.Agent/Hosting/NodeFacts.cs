@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using ControlPlane.Agent.Pods;
 using ControlPlane.Agent.Runtimes;
@@ -32,13 +31,7 @@ internal sealed class NodeFacts(AgentOptions options, IContainerRuntime runtime,
     /// <summary>Looks at the host. What cannot be read is left empty.</summary>
     public async Task LookAsync(CancellationToken cancellationToken)
     {
-        ValueMap<Quantity> capacity = new Dictionary<string, Quantity>
-        {
-            ["cpu"] = options.Cpu ?? Quantity.FromValue(Environment.ProcessorCount),
-            ["memory"] = options.Memory ?? Quantity.Parse($"{MemoryKibibytes()}Ki"),
-            ["pods"] = Quantity.FromValue(options.MaxPods),
-        }.ToValueMap();
-        string address = options.NodeAddress.ToString();
+        (_, string address, ValueMap<Quantity> capacity) = NodeValues.Of(options);
         Status = new NodeStatus
         {
             Capacity = capacity,
@@ -109,15 +102,6 @@ internal sealed class NodeFacts(AgentOptions options, IContainerRuntime runtime,
     {
         DateTimeOffset now = time.GetUtcNow();
         return new DateTimeOffset(now.UtcTicks / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond, TimeSpan.Zero);
-    }
-
-    private static long MemoryKibibytes()
-    {
-        string? line = File.ReadLines("/proc/meminfo").FirstOrDefault(line => line.StartsWith("MemTotal:", StringComparison.Ordinal));
-        string[] words = (line ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return words.Length > 1 && long.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out long kibibytes)
-            ? kibibytes
-            : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1024;
     }
 
     private static string OsImage()

@@ -1,6 +1,7 @@
 using ControlPlane.Agent.Pods;
 using ControlPlane.Agent.Probes;
 using ControlPlane.Agent.Runtimes;
+using ControlPlane.Agent.Volumes;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
@@ -27,6 +28,9 @@ internal sealed class PodEntry(string uid, Signal finished)
 
     /// <summary>True when nothing wants this pod, and nothing is left of it.</summary>
     public bool IsForgettable => Desired is null && containers.IsEmpty && works.Count == 0;
+
+    /// <summary>Who ordered the last container that was seen of the pod, or else the pod; null while that is not known.</summary>
+    public VolumeOwner? OrderedBy => storeIdentity.Length == 0 ? null : new VolumeOwner(storeIdentity, bornAtRevision);
 
     /// <summary>Takes in what was seen.</summary>
     public void Observe(Pod? record, ValueList<ObservedContainer> seen, DesiredState? state)
@@ -104,7 +108,8 @@ internal sealed class PodEntry(string uid, Signal finished)
     /// <summary>The waits that have begun, or have changed their reason, since the last plan.</summary>
     public IReadOnlyList<KeyValuePair<string, Waiting>> NewWaits(PodPlan plan)
     {
-        IReadOnlyList<KeyValuePair<string, Waiting>> begun = [.. plan.Waiting.Where(wait => waits[wait.Key]?.Reason != wait.Value.Reason)];
+        IReadOnlyList<KeyValuePair<string, Waiting>> begun =
+            [.. plan.Waiting.Where(wait => waits[wait.Key] is not { } before || before.Reason != wait.Value.Reason || before.PodEvent != wait.Value.PodEvent)];
         waits = plan.Waiting;
         return begun;
     }

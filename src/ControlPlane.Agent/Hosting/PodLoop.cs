@@ -135,18 +135,19 @@ internal sealed class PodLoop(
                 entries.Remove(entry.Uid);
                 if (runtime.MountsVolumes)
                 {
-                    volumes.Remove(entry.Uid);
+                    volumes.Leave(entry.Uid, entry.OrderedBy);
                 }
             }
         }
 
+        IReadOnlyList<VolumeOwner> keptVolumes = [];
         if (runtime.MountsVolumes && state is not null && !isRemembered)
         {
-            volumes.Sweep(entries.Keys);
+            keptVolumes = volumes.Sweep(state, entries.Keys);
             volumes.Refresh(state);
         }
 
-        if (state is not null && facts.OtherStoresRun(OtherStores.Of(observed.SelectMany(pod => pod), state), state.StoreIdentity) is { } warning)
+        if (state is not null && facts.OtherStoresRun(OtherStores.Of(observed.SelectMany(pod => pod), keptVolumes, state), state.StoreIdentity) is { } warning)
         {
             log.OtherStoresRun(warning);
             events.SayOfNode(options.NodeName, "Warning", StoreConfirmation.Condition, warning);
@@ -168,9 +169,9 @@ internal sealed class PodLoop(
             {
                 events.Say(unconfigured, container, "Warning", "Failed", $"Error: {waiting.Message}");
             }
-            else if (entry.Desired is { } unmounted && waiting.Message.StartsWith(VolumeException.MessageStart, StringComparison.Ordinal))
+            else if (entry.Desired is { } held && waiting.PodEvent is { } reason)
             {
-                events.Say(unmounted, container: null, "Warning", "FailedMount", waiting.Message);
+                events.Say(held, container: null, "Warning", reason, waiting.Message);
             }
             else if (entry.Desired is { } pulling && waiting.Reason is "ImagePullBackOff")
             {

@@ -1,4 +1,6 @@
 using System.Text;
+using ControlPlane.Agent.Hosting;
+using ControlPlane.Agent.Runtimes;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
@@ -20,8 +22,9 @@ internal sealed class ContainerEnvironment
     /// The variables of Services first, then those of <c>envFrom</c>, then <c>env</c>: each may use those before it, and wins over them. A value from a ConfigMap
     /// or a Secret is taken as it is.
     /// </summary>
+    /// <exception cref="ContainerConfigurationException">A variable is about a container that the pod does not have.</exception>
     public static ContainerEnvironment Of(
-        Pod pod, Container container, IEnumerable<ServiceAddress> services, ValueList<EnvironmentContent> contents, string nodeName, string nodeAddress)
+        Pod pod, Container container, IEnumerable<ServiceAddress> services, ValueList<EnvironmentContent> contents, NodeValues node)
     {
         ContainerEnvironment environment = new();
         foreach ((string name, string value) in services.SelectMany(service => service.Variables()))
@@ -38,7 +41,9 @@ internal sealed class ContainerEnvironment
         foreach (EnvVar variable in container.Env)
         {
             string? value = EnvironmentReference.Of(variable) is { } reference ? configuration.ValueOf(reference)
-                : variable.ValueFrom?.FieldRef is { } field ? FieldOf(pod, field.FieldPath, nodeName, nodeAddress) ?? ""
+                : variable.ValueFrom?.FieldRef is { } field ? FieldOf(pod, field.FieldPath, node) ?? ""
+                : variable.ValueFrom?.ResourceFieldRef is { } resource ? ContainerResourceValues.Of(pod, resource, container.Name, node)
+                    ?? throw new ContainerConfigurationException($"container {resource.ContainerName} not found")
                 : environment.Expand(variable.Value ?? "");
             if (value is not null)
             {
@@ -53,7 +58,10 @@ internal sealed class ContainerEnvironment
     /// Replaces <c>$(NAME)</c> by the variable's value; <c>$$</c> is a single <c>$</c>, and a name that is not known stays as it is written
     /// (Kubernetes: dependent environment variables).
     /// </summary>
-    public string Expand(string text)
+    public string Expand(string text) => Expand(text, name => $"$({name})");
+
+    /// <summary>As above; a name that is not known stands for what it is answered with.</summary>
+    public string Expand(string text, Func<string, string> unknown)
     {
         StringBuilder result = new(text.Length);
         for (int i = 0; i < text.Length; i++)
@@ -70,9 +78,10 @@ internal sealed class ContainerEnvironment
                 result.Append('$');
                 i++;
             }
-            else if (close > 0 && values.TryGetValue(text[(i + 2)..close], out string? value))
+            else if (close > 0)
             {
-                result.Append(value);
+                string name = text[(i + 2)..close];
+                result.Append(values.TryGetValue(name, out string? value) ? value : unknown(name));
                 i = close;
             }
             else
@@ -85,11 +94,11 @@ internal sealed class ContainerEnvironment
     }
 
     /// <summary>The values of the pod that a variable may take; null for one that does not exist.</summary>
-    private static string? FieldOf(Pod pod, string path, string nodeName, string nodeAddress) => path switch
+    private static string? FieldOf(Pod pod, string path, NodeValues node) => path switch
     {
-        "spec.nodeName" => nodeName,
+        "spec.nodeName" => node.Name,
         "spec.serviceAccountName" => pod.Spec.ServiceAccountName ?? "default",
-        "status.hostIP" or "status.hostIPs" or "status.podIP" or "status.podIPs" => nodeAddress,
+        "status.hostIP" or "status.hostIPs" or "status.podIP" or "status.podIPs" => node.Address,
         _ => PodFieldValues.Of(pod, path),
     };
 }

@@ -16,6 +16,7 @@ internal sealed record WorkResult(StartFailure? Failure = null, bool HasStarted 
 
 /// <summary>Carries out the steps that <see cref="PodSync"/> decided on, and says so in events, in the kubelet's words.</summary>
 internal sealed class ContainerWorker(
+    AgentOptions options,
     IContainerRuntime runtime,
     PodImages images,
     PodVolumes volumes,
@@ -115,12 +116,17 @@ internal sealed class ContainerWorker(
         ValueList<ContainerMount> mounts;
         try
         {
-            mounts = runtime.MountsVolumes ? volumes.Prepare(pod, container, configuration) : [];
+            mounts = runtime.MountsVolumes ? MountsOf(pod, container, identity, configuration) : [];
+        }
+        catch (ContainerConfigurationException exception)
+        {
+            return Failed(ContainerConfiguration.ErrorReason, exception.Message);
         }
         catch (VolumeException exception)
         {
-            log.StartFailed(pod.Name, container.Name, "FailedMount", exception.Message);
-            return new WorkResult(new StartFailure("ContainerCreating", exception.Message, time.GetUtcNow(), failuresBefore + 1));
+            log.StartFailed(pod.Name, container.Name, VolumeException.EventReason, exception.Message);
+            return new WorkResult(
+                new StartFailure(Initialization.WaitingReason(pod), exception.Message, time.GetUtcNow(), failuresBefore + 1) { PodEvent = VolumeException.EventReason });
         }
 
         ContainerRequest request = new()
@@ -147,6 +153,14 @@ internal sealed class ContainerWorker(
 
         await RunPostStartAsync(pod, container, id, cancellationToken);
         return new WorkResult(HasStarted: true);
+    }
+
+    private ValueList<ContainerMount> MountsOf(Pod pod, Container container, ContainerIdentity identity, ContainerConfiguration configuration)
+    {
+        Container expanded = SubPathExpressions.AreIn(container)
+            ? SubPathExpressions.Expand(container, ContainerEnvironment.Of(pod, container, [], configuration.Contents, NodeValues.Of(options)))
+            : container;
+        return volumes.Prepare(new VolumeOwner(identity.StoreIdentity, identity.BornAtRevision), pod, expanded, configuration);
     }
 
     /// <summary>A container whose postStart hook fails is stopped again, and then treated as any that has ended.</summary>

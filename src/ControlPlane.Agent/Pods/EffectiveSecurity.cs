@@ -14,6 +14,12 @@ internal sealed record EffectiveSecurity
 
     public ValueList<long> SupplementalGroups { get; private init; }
 
+    /// <summary>The group of the pod's volumes, which its processes have too.</summary>
+    public long? FsGroup { get; private init; }
+
+    /// <summary>The groups of the container's processes besides the one they run as.</summary>
+    public IEnumerable<long> Groups => FsGroup is { } group ? SupplementalGroups.Append(group).Distinct() : SupplementalGroups;
+
     public bool IsPrivileged { get; private init; }
 
     public bool HasReadOnlyRootFilesystem { get; private init; }
@@ -41,6 +47,7 @@ internal sealed record EffectiveSecurity
             RunAsGroup = own.RunAsGroup ?? whole.RunAsGroup,
             RunAsNonRoot = (own.RunAsNonRoot ?? whole.RunAsNonRoot) == true,
             SupplementalGroups = whole.SupplementalGroups,
+            FsGroup = whole.FsGroup,
             IsPrivileged = own.Privileged == true,
             HasReadOnlyRootFilesystem = own.ReadOnlyRootFilesystem == true,
             MayEscalatePrivileges = own.AllowPrivilegeEscalation != false,

@@ -20,7 +20,11 @@ internal sealed record PodPlan
 }
 
 /// <summary>Why a container waits, in the kubelet's words.</summary>
-internal sealed record Waiting(string Reason, string Message = "");
+internal sealed record Waiting(string Reason, string Message = "")
+{
+    /// <summary>The reason of the pod's Warning event about it, where that is another: <c>FailedMount</c> is said of a container that shows <c>ContainerCreating</c>.</summary>
+    public string? PodEvent { get; init; }
+}
 
 /// <summary>One step, for one container.</summary>
 internal abstract record PodAction(string Container);

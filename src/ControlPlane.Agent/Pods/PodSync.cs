@@ -1,5 +1,6 @@
 using ControlPlane.Agent.Probes;
 using ControlPlane.Agent.Runtimes;
+using ControlPlane.Agent.Volumes;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
@@ -151,7 +152,7 @@ internal static class PodSync
     private static Waiting? WhatIsMissing(PodView view, Pod pod, Container container)
     {
         ContainerConfiguration configuration = new(pod.Namespace, view.EnvironmentContents);
-        return configuration.VolumeProblemOf(pod, view.IsRemembered) is { } volume ? new Waiting(Initialization.WaitingReason(pod), volume)
+        return configuration.VolumeProblemOf(pod, view.IsRemembered) is { } volume ? new Waiting(Initialization.WaitingReason(pod), volume) { PodEvent = VolumeException.EventReason }
             : configuration.ProblemOf(container, view.IsRemembered) is { } problem ? new Waiting(ContainerConfiguration.ErrorReason, problem)
             : null;
     }
@@ -234,7 +235,7 @@ internal static class PodSync
     {
         "ErrImagePull" when now - failure.At >= FreshFailure =>
             new Waiting("ImagePullBackOff", $"Back-off pulling image \"{container.Image}\": ErrImagePull: {failure.Message}"),
-        _ => new Waiting(failure.Reason, failure.Message),
+        _ => new Waiting(failure.Reason, failure.Message) { PodEvent = failure.PodEvent },
     };
 
     private static StartContainer StartOf(

@@ -97,6 +97,9 @@ internal sealed record ContainerMemory
 /// <param name="Attempts">How many in a row have failed, from 1.</param>
 internal sealed record StartFailure(string Reason, string Message, DateTimeOffset At, int Attempts)
 {
+    /// <summary>See <see cref="Waiting.PodEvent"/>.</summary>
+    public string? PodEvent { get; init; }
+
     /// <summary>When the next try is due: 10 s after the first failure, twice as long after each further one, at most 5 min.</summary>
     public DateTimeOffset RetryAt => At + Backoff.After(Attempts);
 }

@@ -11,8 +11,12 @@ namespace ControlPlane.Agent.Pods;
 /// </summary>
 internal static class Sandboxes
 {
-    /// <summary>Whether a pod has a sandbox: several containers share its network, at once or one after the other, and what is in memory is held by it.</summary>
-    public static bool IsNeeded(Pod pod) => pod.Spec.Containers.Count > 1 || !pod.Spec.InitContainers.IsEmpty || EmptyDirs.InMemory(pod).Any();
+    /// <summary>
+    /// Whether a pod has a sandbox: several containers share its network, at once or one after the other, what is in memory is held by it, and so are processes that
+    /// containers share.
+    /// </summary>
+    public static bool IsNeeded(Pod pod) =>
+        pod.Spec.Containers.Count > 1 || !pod.Spec.InitContainers.IsEmpty || pod.Spec.ShareProcessNamespace == true || EmptyDirs.InMemory(pod).Any();
 
     /// <summary>
     /// The container whose network the pod's containers have; null while there is none. In a pod that was made before there were sandboxes it is

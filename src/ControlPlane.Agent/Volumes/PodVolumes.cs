@@ -1,3 +1,4 @@
+using ControlPlane.Agent.Hosting;
 using ControlPlane.Agent.Pods;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
@@ -7,37 +8,58 @@ using Microsoft.Extensions.Logging;
 namespace ControlPlane.Agent.Volumes;
 
 /// <summary>A volume could not be made; the message says why, in the kubelet's words.</summary>
-internal sealed class VolumeException(string volume, string message, Exception? inner = null) : Exception($"{MessageStart}\"{volume}\" : {message}", inner)
+internal sealed class VolumeException(string volume, string message, Exception? inner = null) : Exception($"MountVolume.SetUp failed for volume \"{volume}\" : {message}", inner)
 {
-    /// <summary>How such a message begins, as a kubelet's does.</summary>
-    public const string MessageStart = "MountVolume.SetUp failed for volume ";
+    /// <summary>The reason of the event that says so.</summary>
+    public const string EventReason = "FailedMount";
 }
 
 /// <summary>
 /// The volumes of this node's pods, as folders below <c>pods/UID</c> in the agent's data folder: made before a container starts that mounts one, brought up to
 /// date when what their files come from changes, removed with the pod. The engine mounts them, so the data folder has one path for it and for the agent.
 /// </summary>
-internal sealed class PodVolumes(AgentOptions options, ILogger<PodVolumes> log)
+internal sealed class PodVolumes(AgentOptions options, PodFolders folders, ILogger<PodVolumes> log)
 {
-    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-    private const UnixFileMode Everybody = Private
+    private const UnixFileMode Everybody = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
         | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
-
-    private readonly string root = Path.GetFullPath(Path.Combine(options.DataFolder, "pods"));
 
     /// <summary>One at a time: containers of a pod start beside each other.</summary>
     private readonly Lock gate = new();
 
+    private readonly NodeValues node = NodeValues.Of(options);
     private DesiredState? refreshed;
-    private bool hasSwept;
 
     /// <summary>Makes what a container mounts, and says what to mount.</summary>
+    /// <param name="owner">Who orders the container.</param>
+    /// <param name="pod">Its pod.</param>
+    /// <param name="container">The container.</param>
+    /// <param name="configuration">What the volumes' files come from.</param>
     /// <exception cref="VolumeException">A volume could not be made.</exception>
-    public ValueList<ContainerMount> Prepare(Pod pod, Container container, ContainerConfiguration configuration)
+    public ValueList<ContainerMount> Prepare(VolumeOwner owner, Pod pod, Container container, ContainerConfiguration configuration)
     {
         lock (gate)
         {
-            return container.VolumeMounts.Select(mount => Prepare(pod, mount, configuration)).ToValueList();
+            return container.VolumeMounts.Select(mount => Prepare(owner, pod, mount, configuration)).ToValueList();
+        }
+    }
+
+    /// <summary>See <see cref="PodFolders.Leave"/>.</summary>
+    public void Leave(string podUid, VolumeOwner? orderedBy)
+    {
+        lock (gate)
+        {
+            folders.Leave(podUid, orderedBy);
+        }
+    }
+
+    /// <summary>See <see cref="PodFolders.Sweep"/>.</summary>
+    /// <returns>Whose the volumes are that are kept though their pods are not known.</returns>
+    public IReadOnlyList<VolumeOwner> Sweep(DesiredState state, IReadOnlyCollection<string> podUids)
+    {
+        lock (gate)
+        {
+            folders.Sweep(state, podUids);
+            return folders.Kept();
         }
     }
 
@@ -52,55 +74,14 @@ internal sealed class PodVolumes(AgentOptions options, ILogger<PodVolumes> log)
         refreshed = state;
         foreach (Pod pod in state.Pods)
         {
-            foreach (Volume volume in pod.Spec.Volumes.Where(volume => VolumeFiles.IsMadeHere(volume) && Directory.Exists(FolderOf(pod.Uid, volume.Name))))
+            foreach (Volume volume in pod.Spec.Volumes.Where(volume => VolumeFiles.IsMadeHere(volume) && Directory.Exists(folders.Of(pod.Uid, volume.Name))))
             {
                 Refresh(pod, volume, new ContainerConfiguration(pod.Namespace, state.EnvironmentContents));
             }
         }
     }
 
-    /// <summary>Removes a pod's volumes, with all that its containers left there.</summary>
-    public void Remove(string podUid)
-    {
-        string folder = Path.Combine(root, podUid);
-        lock (gate)
-        {
-            try
-            {
-                if (Directory.Exists(folder))
-                {
-                    Directory.Delete(folder, recursive: true);
-                }
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                log.VolumesNotRemoved(folder, exception.Message);
-            }
-        }
-    }
-
-    /// <summary>Removes, once in the agent's life, the volumes of pods that went while no agent ran.</summary>
-    /// <param name="podUids">The pods that there are.</param>
-    public void Sweep(IReadOnlyCollection<string> podUids)
-    {
-        if (hasSwept)
-        {
-            return;
-        }
-
-        hasSwept = true;
-        if (Directory.Exists(root))
-        {
-            foreach (string uid in Directory.EnumerateDirectories(root).Select(path => Path.GetFileName(path)).Except(podUids).ToList())
-            {
-                Remove(uid);
-            }
-        }
-    }
-
-    private string FolderOf(string podUid, string volume) => Path.Combine(root, podUid, volume);
-
-    private ContainerMount Prepare(Pod pod, VolumeMount mount, ContainerConfiguration configuration)
+    private ContainerMount Prepare(VolumeOwner owner, Pod pod, VolumeMount mount, ContainerConfiguration configuration)
     {
         Volume volume = pod.Spec.Volumes.FirstOrDefault(candidate => candidate.Name == mount.Name)
             ?? throw new VolumeException(mount.Name, "the pod has no volume of that name");
@@ -112,8 +93,11 @@ internal sealed class PodVolumes(AgentOptions options, ILogger<PodVolumes> log)
 
         try
         {
-            string source = volume.HostPath is { } host ? HostPaths.Prepare(host) : MakeFolder(pod, volume, configuration);
-            return new HostMount(mount.SubPath is { } part ? PartOf(source, part) : source, mount.MountPath, isReadOnly);
+            string source = volume.HostPath is { } host ? HostPaths.Prepare(host) : MakeFolder(owner, pod, volume, configuration);
+            string mounted = mount.SubPath is not { } part ? source
+                : VolumeFiles.IsMadeHere(volume) ? VolumeParts.Find(source, part)
+                : VolumeParts.Make(source, part, volume.HostPath is null ? pod.Spec.SecurityContext?.FsGroup : null);
+            return new HostMount(mounted, mount.MountPath, isReadOnly);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -121,15 +105,14 @@ internal sealed class PodVolumes(AgentOptions options, ILogger<PodVolumes> log)
         }
     }
 
-    private string MakeFolder(Pod pod, Volume volume, ContainerConfiguration configuration)
+    private string MakeFolder(VolumeOwner owner, Pod pod, Volume volume, ContainerConfiguration configuration)
     {
-        // What others on this host may not see is below.
-        Directory.CreateDirectory(root, Private);
-        string folder = FolderOf(pod.Uid, volume.Name);
+        folders.Make(pod.Uid, owner);
+        string folder = folders.Of(pod.Uid, volume.Name);
         long? group = pod.Spec.SecurityContext?.FsGroup;
         if (VolumeFiles.IsMadeHere(volume))
         {
-            AtomicFolder.Write(folder, VolumeFiles.Of(volume, pod, configuration), group);
+            AtomicFolder.Write(folder, VolumeFiles.Of(volume, pod, configuration, node), group);
         }
         else if (!Directory.Exists(folder))
         {
@@ -139,19 +122,6 @@ internal sealed class PodVolumes(AgentOptions options, ILogger<PodVolumes> log)
         }
 
         return folder;
-    }
-
-    /// <summary>The file or folder itself, not the links to it, which go elsewhere when the files change.</summary>
-    private static string PartOf(string folder, string part)
-    {
-        string data = Path.Combine(folder, part);
-        string[] parts = part.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        if (parts.Length > 0 && new DirectoryInfo(Path.Combine(folder, "..data")).ResolveLinkTarget(returnFinalTarget: true) is { } files)
-        {
-            data = Path.Combine([files.FullName, .. parts]);
-        }
-
-        return Path.Exists(data) ? data : throw new IOException($"the subPath {part} does not exist");
     }
 
     private void Refresh(Pod pod, Volume volume, ContainerConfiguration configuration)
@@ -166,7 +136,7 @@ internal sealed class PodVolumes(AgentOptions options, ILogger<PodVolumes> log)
         {
             try
             {
-                if (AtomicFolder.Write(FolderOf(pod.Uid, volume.Name), VolumeFiles.Of(volume, pod, configuration), pod.Spec.SecurityContext?.FsGroup))
+                if (AtomicFolder.Write(folders.Of(pod.Uid, volume.Name), VolumeFiles.Of(volume, pod, configuration, node), pod.Spec.SecurityContext?.FsGroup))
                 {
                     log.VolumeRefreshed(pod.Name, volume.Name);
                 }

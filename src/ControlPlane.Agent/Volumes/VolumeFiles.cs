@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using ControlPlane.Agent.Hosting;
 using ControlPlane.Agent.Pods;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
@@ -23,18 +24,19 @@ internal static class VolumeFiles
     public static bool IsMadeHere(Volume volume) => volume is { ConfigMap: not null } or { Secret: not null } or { DownwardAPI: not null } or { Projected: not null };
 
     /// <summary>The files, by path. What is optional and does not exist has none; where two have one path, the later one's.</summary>
-    public static IReadOnlyList<VolumeFile> Of(Volume volume, Pod pod, ContainerConfiguration configuration)
+    /// <exception cref="IOException">A file is about a container that the pod does not have.</exception>
+    public static IReadOnlyList<VolumeFile> Of(Volume volume, Pod pod, ContainerConfiguration configuration, NodeValues node)
     {
         IEnumerable<VolumeFile> files = volume switch
         {
             { ConfigMap: { } map } => OfObject(configuration.Find(nameof(ConfigMap), map.Name), map.Items, map.DefaultMode),
             { Secret: { } secret } => OfObject(configuration.Find(nameof(Secret), secret.SecretName), secret.Items, secret.DefaultMode),
-            { DownwardAPI: { } own } => OfPod(pod, own.Items, own.DefaultMode),
+            { DownwardAPI: { } own } => OfPod(pod, own.Items, own.DefaultMode, node),
             { Projected: { } projected } => projected.Sources.SelectMany(source => source switch
             {
                 { ConfigMap: { } map } => OfObject(configuration.Find(nameof(ConfigMap), map.Name), map.Items, projected.DefaultMode),
                 { Secret: { } secret } => OfObject(configuration.Find(nameof(Secret), secret.Name), secret.Items, projected.DefaultMode),
-                { DownwardAPI: { } own } => OfPod(pod, own.Items, projected.DefaultMode),
+                { DownwardAPI: { } own } => OfPod(pod, own.Items, projected.DefaultMode, node),
                 _ => [],
             }),
             _ => [],
@@ -60,8 +62,12 @@ internal static class VolumeFiles
         : content.Values.TryGetValue(key, out string? text) ? Encoding.UTF8.GetBytes(text)
         : null;
 
-    private static IEnumerable<VolumeFile> OfPod(Pod pod, ValueList<DownwardAPIVolumeFile> items, int? defaultMode) => items.Select(item =>
-        new VolumeFile(item.Path, Encoding.UTF8.GetBytes(TextOf(pod, item.FieldRef?.FieldPath ?? "")), item.Mode ?? defaultMode ?? DefaultMode));
+    private static IEnumerable<VolumeFile> OfPod(Pod pod, ValueList<DownwardAPIVolumeFile> items, int? defaultMode, NodeValues node) => items.Select(item =>
+        new VolumeFile(item.Path, Encoding.UTF8.GetBytes(TextOf(pod, item, node)), item.Mode ?? defaultMode ?? DefaultMode));
+
+    private static string TextOf(Pod pod, DownwardAPIVolumeFile item, NodeValues node) => item.ResourceFieldRef is { } resource
+        ? ContainerResourceValues.Of(pod, resource, own: null, node) ?? throw new IOException($"container {resource.ContainerName} not found")
+        : TextOf(pod, item.FieldRef?.FieldPath ?? "");
 
     private static string TextOf(Pod pod, string field) => field switch
     {

@@ -113,7 +113,8 @@ public sealed record EnvVarSource
     /// <summary>A field of the pod: metadata.name, metadata.namespace, metadata.uid, metadata.labels['x'], metadata.annotations['x'], spec.nodeName, status.hostIP, status.podIP.</summary>
     public ObjectFieldSelector? FieldRef { get; init; }
 
-    public RawJson? ResourceFieldRef { get; init; }
+    /// <summary>What a container asks for or is limited to.</summary>
+    public ResourceFieldSelector? ResourceFieldRef { get; init; }
 
     /// <summary>A key of a ConfigMap.</summary>
     public ConfigMapKeySelector? ConfigMapKeyRef { get; init; }

@@ -43,7 +43,7 @@ public sealed record PodSpec
     /// <summary>Seconds after which the pod is ended.</summary>
     public long? ActiveDeadlineSeconds { get; init; }
 
-    /// <summary>How names are resolved; ClusterFirst.</summary>
+    /// <summary>How names are resolved: <c>ClusterFirst</c>, <c>ClusterFirstWithHostNet</c>, <c>Default</c> (as the node does) or <c>None</c> (as dnsConfig says); default ClusterFirst.</summary>
     public string? DnsPolicy { get; init; }
 
     /// <summary>Labels that the pod's node must have.</summary>
@@ -59,13 +59,14 @@ public sealed record PodSpec
     /// <summary>The node the pod is bound to; set once.</summary>
     public string? NodeName { get; init; }
 
-    /// <summary>Use the host's network.</summary>
+    /// <summary>Use the node's network: its addresses, ports and name.</summary>
     public bool? HostNetwork { get; init; }
 
     public bool? HostPID { get; init; }
 
     public bool? HostIPC { get; init; }
 
+    /// <summary>Whether the containers see each other's processes.</summary>
     public bool? ShareProcessNamespace { get; init; }
 
     /// <summary>Isolation of the whole pod.</summary>
@@ -77,6 +78,7 @@ public sealed record PodSpec
     /// <summary>The host name; default the pod's name.</summary>
     public string? Hostname { get; init; }
 
+    /// <summary>Makes the pod's full name HOSTNAME.SUBDOMAIN.NAMESPACE.svc.cluster.local.</summary>
     public string? Subdomain { get; init; }
 
     /// <summary>Where the pod wants to be, and beside whom.</summary>
@@ -88,14 +90,16 @@ public sealed record PodSpec
     /// <summary>Taints that do not keep the pod away.</summary>
     public ValueList<Toleration> Tolerations { get; init; }
 
-    public RawJson? HostAliases { get; init; }
+    /// <summary>More addresses and names for the pod's <c>/etc/hosts</c>.</summary>
+    public ValueList<HostAlias> HostAliases { get; init; }
 
     public string? PriorityClassName { get; init; }
 
     /// <summary>Pods of higher priority are placed first.</summary>
     public int? Priority { get; init; }
 
-    public RawJson? DnsConfig { get; init; }
+    /// <summary>How names are resolved, beside the policy or, where that is None, instead.</summary>
+    public PodDnsConfig? DnsConfig { get; init; }
 
     public RawJson? ReadinessGates { get; init; }
 
@@ -110,6 +114,7 @@ public sealed record PodSpec
     /// <summary>How evenly pods like this one are to be spread.</summary>
     public ValueList<TopologySpreadConstraint> TopologySpreadConstraints { get; init; }
 
+    /// <summary>Whether the host name is the full name; at most 64 characters.</summary>
     public bool? SetHostnameAsFQDN { get; init; }
 
     public RawJson? Os { get; init; }

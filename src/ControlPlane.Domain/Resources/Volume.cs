@@ -93,5 +93,6 @@ public sealed record VolumeMount
 
     public string? MountPropagation { get; init; }
 
+    /// <summary>As subPath, with the container's variables as <c>$(NAME)</c>.</summary>
     public string? SubPathExpr { get; init; }
 }

@@ -90,7 +90,8 @@ public sealed record DownwardAPIVolumeFile
     /// <summary>metadata.name, metadata.namespace, metadata.uid, metadata.labels, metadata.annotations, or one key of the last two.</summary>
     public ObjectFieldSelector? FieldRef { get; init; }
 
-    public RawJson? ResourceFieldRef { get; init; }
+    /// <summary>What a container asks for or is limited to.</summary>
+    public ResourceFieldSelector? ResourceFieldRef { get; init; }
 
     /// <summary>The file's permission bits; default the volume's.</summary>
     public int? Mode { get; init; }

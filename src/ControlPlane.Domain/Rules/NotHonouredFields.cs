@@ -10,6 +10,7 @@ namespace ControlPlane.Domain.Rules;
 internal static class NotHonouredFields
 {
     private const string Remove = "remove it";
+    private const string OnlyCpuAndMemory = "nodes account for cpu and memory only";
     private const string NoProfiles = "nodes have no profiles of their own; use RuntimeDefault";
 
     /// <summary>Paths from the pod's spec: <c>[]</c> is each element, <c>*</c> each member, <c>[*]</c> each key. The first line that fits a field decides.</summary>
@@ -20,20 +21,15 @@ internal static class NotHonouredFields
         new("volumes[].emptyDir.medium", Only("Memory"), "use the node's disk or Memory"),
         new("volumes[].emptyDir", Anything, ""),
         new("volumes[].*", Nothing, "the volumes are configMap, secret, emptyDir, hostPath, downwardAPI and projected"),
-        new("volumes[].downwardAPI.items[].resourceFieldRef", Nothing, Remove),
+        new("volumes[].downwardAPI.items[].resourceFieldRef.resource", IsAccounted, OnlyCpuAndMemory),
         .. HonouredAt("volumes[].projected.sources[]", "configMap", "secret", "downwardAPI"),
         new("volumes[].projected.sources[].*", Nothing, "pods get no credentials for the API; remove it"),
-        new("volumes[].projected.sources[].downwardAPI.items[].resourceFieldRef", Nothing, Remove),
+        new("volumes[].projected.sources[].downwardAPI.items[].resourceFieldRef.resource", IsAccounted, OnlyCpuAndMemory),
         new("ephemeralContainers", Nothing, Remove),
         new("activeDeadlineSeconds", Nothing, "delete the pod when its time is over"),
-        new("dnsPolicy", Only("ClusterFirst"), "containers use the host's name servers; remove it"),
-        new("dnsConfig", Nothing, "containers use the host's name servers; remove it"),
-        new("hostAliases", Nothing, Remove),
-        new("hostNetwork", Only(false), "publish a port with hostPort instead"),
         new("hostPID", Only(false), Remove),
         new("hostIPC", Only(false), Remove),
         new("hostUsers", Only(true), Remove),
-        new("shareProcessNamespace", Only(false), Remove),
         new("securityContext.supplementalGroupsPolicy", Only("Merge"), "the groups of the image's user are kept; remove it"),
         new("securityContext.seccompProfile.type", Except("Localhost"), NoProfiles),
         new("securityContext.sysctls", Nothing, Remove),
@@ -41,9 +37,7 @@ internal static class NotHonouredFields
         new("securityContext.seLinuxChangePolicy", Nothing, Remove),
         new("securityContext.windowsOptions", Nothing, Remove),
         new("securityContext.appArmorProfile", Nothing, Remove),
-        new("subdomain", Nothing, Remove),
         new("hostnameOverride", Nothing, "use hostname instead"),
-        new("setHostnameAsFQDN", Only(false), Remove),
         new("schedulerName", Only("default-scheduler"), Remove),
         new("schedulingGates", Nothing, Remove),
         new("preemptionPolicy", Only("PreemptLowerPriority", "Never"), Remove),
@@ -55,9 +49,11 @@ internal static class NotHonouredFields
         new("resourceClaims", Nothing, Remove),
         new("workloadRef", Nothing, Remove),
         new("containers[].env[].valueFrom.fieldRef", Anything, ""),
+        new("containers[].env[].valueFrom.resourceFieldRef.resource", IsAccounted, OnlyCpuAndMemory),
+        new("containers[].env[].valueFrom.resourceFieldRef", Anything, ""),
         new("containers[].env[].valueFrom.configMapKeyRef", Anything, ""),
         new("containers[].env[].valueFrom.secretKeyRef", Anything, ""),
-        new("containers[].env[].valueFrom.*", Nothing, "give the value in env, or from a fieldRef, a ConfigMap or a Secret"),
+        new("containers[].env[].valueFrom.*", Nothing, "give the value in env, or from a fieldRef, a resourceFieldRef, a ConfigMap or a Secret"),
         new("containers[].ports[].protocol", Only("TCP", "UDP"), "use TCP or UDP"),
         new("containers[].ports[].hostIP", Nothing, "ports are published on the node's own address; remove it"),
         new("containers[].resources.claims", Nothing, Remove),
@@ -70,7 +66,6 @@ internal static class NotHonouredFields
         new("containers[].restartPolicyRules", Nothing, "set the pod's restartPolicy instead"),
         new("containers[].volumeMounts[].mountPropagation", Only("None"), Remove),
         new("containers[].volumeMounts[].recursiveReadOnly", Only("Disabled"), Remove),
-        new("containers[].volumeMounts[].subPathExpr", Nothing, "use subPath instead"),
         new("containers[].volumeDevices", Nothing, Remove),
         .. OfProbe("livenessProbe"),
         .. OfProbe("readinessProbe"),
@@ -162,6 +157,9 @@ internal static class NotHonouredFields
 
     private static Func<JsonElement, bool> Only(params string[] accepted) =>
         value => accepted.Contains(value.ValueKind == JsonValueKind.String ? value.GetString() : Compact(value), StringComparer.Ordinal);
+
+    /// <summary>A resource that no node here has; one that Kubernetes does not know either has an error of its own.</summary>
+    private static bool IsAccounted(JsonElement value) => value.GetString()?.EndsWith(".ephemeral-storage", StringComparison.Ordinal) != true;
 
     private static Func<JsonElement, bool> Except(string refused) => value => value.GetString() != refused;
 

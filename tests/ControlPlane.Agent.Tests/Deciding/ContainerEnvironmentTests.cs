@@ -1,4 +1,6 @@
+using ControlPlane.Agent.Hosting;
 using ControlPlane.Agent.Pods;
+using ControlPlane.Agent.Runtimes;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
@@ -43,6 +45,55 @@ public sealed class ContainerEnvironmentTests
     [InlineData("status.podIP", "10.0.0.7")]
     public void FieldRef_IsThePodsOwnValue(string path, string expected) =>
         Assert.Equal(expected, Of(new EnvVar { Name = "FIELD", ValueFrom = new() { FieldRef = new() { FieldPath = path } } }).Values["FIELD"]);
+
+    /// <summary>What is named, its unit, and the value: rounded up, 0 where nothing is requested, the node's where nothing is limited.</summary>
+    [Theory]
+    [InlineData(null, "limits.cpu", "0", "2")]
+    [InlineData(null, "limits.cpu", "1m", "1500")]
+    [InlineData(null, "limits.memory", "1", "104857600")]
+    [InlineData(null, "limits.memory", "1M", "105")]
+    [InlineData(null, "requests.cpu", "1", "1")]
+    [InlineData(null, "requests.memory", "1Mi", "0")]
+    [InlineData("other", "limits.cpu", "1", "4")]
+    [InlineData("other", "limits.memory", "1Gi", "8")]
+    public void ResourceFieldRef_IsWhatTheContainerAsksFor(string? container, string resource, string divisor, string expected)
+    {
+        ResourceFieldSelector selector = new() { ContainerName = container, Resource = resource, Divisor = Quantity.Parse(divisor) };
+
+        Assert.Equal(expected, Of(Limited(selector)).Values["FIELD"]);
+    }
+
+    [Fact]
+    public void ResourceFieldRef_OfNoContainerOfThePod_CannotBeConfigured() => Assert.Equal(
+        "container gone not found",
+        Assert.Throws<ContainerConfigurationException>(() => Of(Limited(new() { ContainerName = "gone", Resource = "limits.cpu" }))).Message);
+
+    /// <summary>A part of a volume as it is written, and as it is mounted, or why it cannot be.</summary>
+    [Theory]
+    [InlineData("$(NAME)", "web")]
+    [InlineData("logs/a-$(NAME)/./$(SPACE)", "logs/a-web/home")]
+    [InlineData("$(GONE)", "missing value for \"GONE\"")]
+    [InlineData("$(SLASH)", "subPathExpr $(SLASH): \"a/b\" is no step of a path")]
+    [InlineData("x/$(UP)", "subPathExpr x/$(UP): \"..\" is no step of a path")]
+    public void SubPathExpr_IsMadeOfVariables(string expression, string expected)
+    {
+        ContainerEnvironment environment = Of(
+            new() { Name = "NAME", Value = "web" }, new() { Name = "SPACE", Value = "home" }, new() { Name = "SLASH", Value = "a/b" }, new() { Name = "UP", Value = ".." });
+        Container container = new() { VolumeMounts = [new VolumeMount { Name = "v", MountPath = "/v", SubPathExpr = expression }] };
+
+        string? seen;
+        try
+        {
+            seen = SubPathExpressions.Expand(container, environment).VolumeMounts[0].SubPath;
+        }
+        catch (ContainerConfigurationException exception)
+        {
+            seen = exception.Message;
+        }
+
+        Assert.True(SubPathExpressions.AreIn(container));
+        Assert.Equal(expected, seen);
+    }
 
     [Fact]
     public void Services_AreToldAsTheKubeletDoes()
@@ -133,6 +184,15 @@ public sealed class ContainerEnvironmentTests
         Ports = [new ServicePort { Name = "sql-main", Port = 5432, Protocol = "TCP" }, new ServicePort { Name = "metrics", Port = 9187 }],
     };
 
+    private static NodeValues Node => new("node-1", "10.0.0.7", new Dictionary<string, Quantity> { ["cpu"] = Quantity.FromValue(4), ["memory"] = Quantity.Parse("8Gi") }.ToValueMap());
+
+    private static Container Limited(ResourceFieldSelector selector) => new()
+    {
+        Name = "c",
+        Resources = new() { Limits = new Dictionary<string, Quantity> { ["cpu"] = Quantity.Parse("1500m"), ["memory"] = Quantity.Parse("100Mi") }.ToValueMap(), Requests = new Dictionary<string, Quantity> { ["cpu"] = Quantity.Parse("250m") }.ToValueMap() },
+        Env = [new() { Name = "FIELD", ValueFrom = new() { ResourceFieldRef = selector } }],
+    };
+
     private static ContainerEnvironment Of(params EnvVar[] variables) => Of(new Container { Name = "c", Env = [.. variables] });
 
     private static ContainerEnvironment Of(Container container)
@@ -145,7 +205,8 @@ public sealed class ContainerEnvironmentTests
                 Labels = pod.Metadata.Labels.SetItem("app", "hello"),
                 Annotations = pod.Metadata.Annotations.SetItem("example.com/note", "kept"),
             },
+            Spec = pod.Spec with { Containers = [container, new Container { Name = "other" }] },
         };
-        return ContainerEnvironment.Of(pod, container, [Database], Contents, "node-1", "10.0.0.7");
+        return ContainerEnvironment.Of(pod, container, [Database], Contents, Node);
     }
 }

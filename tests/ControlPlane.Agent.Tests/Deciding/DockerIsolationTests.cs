@@ -19,6 +19,8 @@ public class DockerIsolationTests
         { "a group of the image's user", "{}", """{"runAsGroup": 8}""", "app:app", "User=app:8" },
         { "a group of root", "{}", """{"runAsGroup": 8}""", "", "User=0:8" },
         { "more groups", """{"supplementalGroups": [9, 10]}""", "{}", "", "GroupAdd=9,10" },
+        { "the group of the volumes, with the others", """{"supplementalGroups": [9], "fsGroup": 10}""", "{}", "", "GroupAdd=9,10" },
+        { "the group of the volumes, which is one of the others", """{"supplementalGroups": [9], "fsGroup": 9}""", "{}", "", "GroupAdd=9" },
         { "not root, by its number", """{"runAsNonRoot": true}""", "{}", "1000:0", "" },
         { "not root, as it says itself", """{"runAsNonRoot": true}""", """{"runAsUser": 7}""", "", "User=7" },
         { "root for all that the pod says", """{"runAsNonRoot": true}""", """{"runAsNonRoot": false}""", "", "" },

@@ -14,15 +14,26 @@ public sealed class OtherStoresTests
     {
         OtherStores others = OtherStores.Of(
             [Alive("1", store: "b"), Alive("2", store: "z"), Alive("3", store: "a"), Alive("4", store: "a"), Alive("5", store: "replaced"), Dead("6", store: "dead")],
+            [],
             State);
 
-        Assert.Equal(new OtherStores(3, ["a", "z"]), others);
+        Assert.Equal(new OtherStores(3, 0, ["a", "z"]), others);
+    }
+
+    [Fact]
+    public void Of_CountsVolumesThatAreKeptForSuchStores()
+    {
+        OtherStores others = OtherStores.Of([Alive("1", store: "z")], [new("a", 1), new("a", 7), new("b", 9), new("replaced", 1)], State);
+
+        Assert.Equal(new OtherStores(1, 2, ["a", "z"]), others);
+        Assert.StartsWith("1 running containers, and the volumes of 2 pods that are gone, were ordered", others.AsCondition("node-1", "b", Noon)!.Message, StringComparison.Ordinal);
+        Assert.StartsWith("the volumes of 2 pods were ordered", (others with { Containers = 0 }).AsCondition("node-1", "b", Noon)!.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void AsCondition_SaysHowManyAndWhatToDo()
     {
-        Condition condition = new OtherStores(3, ["a", "z"]).AsCondition("node-1", "b", Noon)!;
+        Condition condition = new OtherStores(3, 0, ["a", "z"]).AsCondition("node-1", "b", Noon)!;
 
         Assert.Equal((StoreConfirmation.Condition, "True"), (condition.Type, condition.Status));
         Assert.StartsWith("3 running containers", condition.Message, StringComparison.Ordinal);
@@ -31,5 +42,5 @@ public sealed class OtherStoresTests
     }
 
     [Fact]
-    public void AsCondition_OfNothing_IsNone() => Assert.Null(OtherStores.Of([Alive(store: "b")], State).AsCondition("node-1", "b", Noon));
+    public void AsCondition_OfNothing_IsNone() => Assert.Null(OtherStores.Of([Alive(store: "b")], [], State).AsCondition("node-1", "b", Noon));
 }

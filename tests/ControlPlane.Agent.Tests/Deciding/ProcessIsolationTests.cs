@@ -46,6 +46,19 @@ public class ProcessIsolationTests
         Assert.StartsWith("volumeMounts, securityContext.fsGroup: ", ProcessIsolation.ProblemOf(pod, mounts), StringComparison.Ordinal);
     }
 
+    /// <summary>What a pod asks for beside isolation, and the field that is named for it; none for what processes of the host have anyway.</summary>
+    [Theory]
+    [InlineData("""{"hostAliases": [{"ip": "10.0.0.9", "hostnames": ["db"]}]}""", "hostAliases")]
+    [InlineData("""{"dnsPolicy": "None", "dnsConfig": {"nameservers": ["10.0.0.9"]}}""", "dnsPolicy: None, dnsConfig")]
+    [InlineData("""{"subdomain": "a", "setHostnameAsFQDN": true}""", "setHostnameAsFQDN")]
+    [InlineData("""{"hostNetwork": true, "shareProcessNamespace": true, "dnsPolicy": "ClusterFirstWithHostNet", "dnsConfig": {}, "setHostnameAsFQDN": true}""", null)]
+    public void ProblemOf_NamesAndNetworks_NamesTheField(string spec, string? field)
+    {
+        Pod pod = new() { Spec = ResourceJson.Deserialize<PodSpec>(spec) };
+
+        Assert.Equal(field, ProcessIsolation.ProblemOf(pod, new Container())?.Split(": not possible")[0]);
+    }
+
     [Theory]
     [InlineData("{}")]
     [InlineData("""{"privileged": false, "allowPrivilegeEscalation": true, "readOnlyRootFilesystem": false, "runAsNonRoot": false, "procMount": "Default", "capabilities": {}}""")]

@@ -70,6 +70,73 @@ public sealed class DockerVolumeTests(DockerEngineFixture engine) : DockerAgentT
         Assert.Equal("late", await InsideAsync("cat /v/a"));
     }
 
+    [Fact]
+    public async Task A_pod_has_the_names_processes_and_parts_that_it_asks_for()
+    {
+        await MakeToolsAsync();
+        Pod pod = Sleeper("web", """[{"name": "disk", "emptyDir": {}}]""", """[{"name": "disk", "mountPath": "/part", "subPath": "a/b"}, {"name": "disk", "mountPath": "/own", "subPathExpr": "$(POD)"}]""");
+        Container first = pod.Spec.Containers[0] with
+        {
+            Env =
+            [
+                new EnvVar { Name = "POD", ValueFrom = new() { FieldRef = new() { FieldPath = "metadata.name" } } },
+                new EnvVar { Name = "CPUS", ValueFrom = new() { ResourceFieldRef = new() { Resource = "limits.cpu", Divisor = Quantity.Parse("1m") } } },
+            ],
+            Resources = new() { Limits = new Dictionary<string, Quantity> { ["cpu"] = Quantity.Parse("500m") }.ToValueMap() },
+        };
+        Server.Set([pod with
+        {
+            Spec = pod.Spec with
+            {
+                Containers = [first],
+                ShareProcessNamespace = true,
+                Hostname = "mine",
+                Subdomain = "sub",
+                SetHostnameAsFQDN = true,
+                HostAliases = [new HostAlias { Ip = "10.1.2.3", Hostnames = ["db", "db.example.com"] }],
+                DnsPolicy = "None",
+                DnsConfig = new() { Nameservers = ["10.1.2.4"], Searches = ["example.com"], Options = [new() { Name = "ndots", Value = "3" }] },
+            },
+        }]);
+        await ReadyAsync("web");
+
+        const string Full = "mine.sub.default.svc.cluster.local";
+        Assert.Equal($"{Full} 500 pause", await InsideAsync("read -r name < /proc/sys/kernel/hostname; echo $name $CPUS $(cat /proc/1/comm)"));
+        string hosts = await InsideAsync("cat /etc/hosts");
+        Assert.Contains("10.1.2.3\tdb\n", hosts, StringComparison.Ordinal);
+        Assert.Contains("10.1.2.3\tdb.example.com", hosts, StringComparison.Ordinal);
+        Assert.Contains($"\t{Full} mine", hosts, StringComparison.Ordinal);
+        string resolving = await InsideAsync("cat /etc/resolv.conf");
+        Assert.Contains("search example.com\n", resolving, StringComparison.Ordinal);
+        Assert.Contains("ndots:3", resolving, StringComparison.Ordinal);
+
+        await InsideAsync("echo 1 > /part/f; echo 2 > /own/f");
+        string disk = Path.Combine(DataFolder, "pods", pod.Uid, "disk");
+        Assert.Equal(("1\n", "2\n"), (await File.ReadAllTextAsync(Path.Combine(disk, "a", "b", "f")), await File.ReadAllTextAsync(Path.Combine(disk, "web", "f"))));
+    }
+
+    [Fact]
+    public async Task A_pod_in_the_nodes_network_has_its_ports_and_its_name()
+    {
+        await MakeToolsAsync();
+        Pod pod = Sleeper("web", "[]", "[]");
+        Server.Set([pod with
+        {
+            Spec = pod.Spec with
+            {
+                HostNetwork = true,
+                HostAliases = [new HostAlias { Ip = "10.1.2.3", Hostnames = ["db"] }],
+                Containers = [pod.Spec.Containers[0] with { Ports = [new ContainerPort { Name = "http", Number = 9399, HostPort = 9399, Protocol = "TCP" }] }],
+            },
+        }]);
+        await ReadyAsync("web");
+
+        HostPort published = Assert.Single(Server.Pods["web"].Status!.HostPorts);
+        Assert.Equal((9399, 9399), (published.ContainerPort, published.Port));
+        Assert.Equal((await File.ReadAllTextAsync("/proc/sys/kernel/hostname")).Trim(), await InsideAsync("cat /proc/sys/kernel/hostname"));
+        Assert.Contains("10.1.2.3\tdb", await InsideAsync("cat /etc/hosts"), StringComparison.Ordinal);
+    }
+
     private static EnvironmentContent Login => new() { Kind = "Secret", Namespace = "default", Name = "login", Values = ValueMap.Of(("password", "s3cret")) };
 
     private static EnvironmentContent Settings(string a) => new() { Kind = "ConfigMap", Namespace = "default", Name = "settings", Values = ValueMap.Of(("a", a + "\n")) };

@@ -1,4 +1,5 @@
 using System.Text;
+using ControlPlane.Agent.Hosting;
 using ControlPlane.Agent.Pods;
 using ControlPlane.Agent.Volumes;
 using ControlPlane.Domain.Agents;
@@ -16,6 +17,8 @@ public class VolumeFilesTests
         new EnvironmentContent { Kind = "Secret", Namespace = "other", Name = "elsewhere", Values = ValueMap.Of(("a", "1")) },
     ]);
 
+    private static readonly NodeValues Node = new("node-1", "10.0.0.7", new Dictionary<string, Quantity> { ["cpu"] = Quantity.FromValue(4), ["memory"] = Quantity.Parse("8Gi") }.ToValueMap());
+
     /// <summary>A volume's source, and its files: path=content, and the mode where it is not 0644.</summary>
     [Theory]
     [InlineData("""{"configMap": {"name": "settings"}}""", "a=1 b=2 c=xyz")]
@@ -26,12 +29,15 @@ public class VolumeFilesTests
     [InlineData("""{"secret": {"secretName": "elsewhere"}}""", "")]
     [InlineData("""{"downwardAPI": {"items": [{"path": "labels", "fieldRef": {"fieldPath": "metadata.labels"}}, {"path": "name", "fieldRef": {"fieldPath": "metadata.name"}}, {"path": "tier", "fieldRef": {"fieldPath": "metadata.labels['tier']"}}]}}""", "labels=app=\"we\\\"b\"\\ntier=\"1\"\\n name=web tier=1")]
     [InlineData("""{"projected": {"sources": [{"configMap": {"name": "settings"}}, {"secret": {"name": "login", "items": [{"key": "password", "path": "a"}]}}], "defaultMode": 256}}""", "a=s3cret(400) b=2(400) c=xyz(400)")]
+    [InlineData("""{"downwardAPI": {"items": [{"path": "cpu", "resourceFieldRef": {"containerName": "web", "resource": "limits.cpu", "divisor": "1m"}}]}}""", "cpu=500")]
+    [InlineData("""{"projected": {"sources": [{"downwardAPI": {"items": [{"path": "memory", "resourceFieldRef": {"containerName": "web", "resource": "limits.memory", "divisor": "1Gi"}}]}}]}}""", "memory=8")]
     [InlineData("""{"emptyDir": {}}""", "")]
     public void Volume_HasTheFilesOfItsSource(string source, string expected)
     {
         Pod pod = new() { Metadata = new() { Namespace = "default", Name = "web", Labels = ValueMap.Of(("tier", "1"), ("app", "we\"b")) } };
+        pod = pod with { Spec = new PodSpec { Containers = [new Container { Name = "web", Resources = new() { Limits = new Dictionary<string, Quantity> { ["cpu"] = Quantity.Parse("500m") }.ToValueMap() } }] } };
 
-        IReadOnlyList<VolumeFile> files = VolumeFiles.Of(ResourceJson.Deserialize<Volume>(source), pod, Configuration);
+        IReadOnlyList<VolumeFile> files = VolumeFiles.Of(ResourceJson.Deserialize<Volume>(source), pod, Configuration, Node);
 
         Assert.Equal(expected, string.Join(' ', files.Select(Text)));
     }

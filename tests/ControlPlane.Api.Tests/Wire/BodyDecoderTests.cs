@@ -56,7 +56,7 @@ public sealed class BodyDecoderTests
     [InlineData("""{"metadata":{"creationTimestamp":"12:00"}}""", Prefix + "metadata.creationTimestamp: expected a time such as 2026-01-31T12:00:00Z, got the string \"12:00\"")]
     [InlineData("""{"metadata":{"name":"a\u0000b"}}""", Prefix + "metadata.name: text must not contain the character U+0000")]
     [InlineData("""{"metadata":{"name":"\ud800"}}""", Prefix + "metadata.name: the string is not valid Unicode text")]
-    [InlineData("""{"spec":{"template":{"spec":{"dnsConfig":{"a":"\u0000"}}}}}""", Prefix + "spec.template.spec.dnsConfig.a: text must not contain the character U+0000")]
+    [InlineData("""{"spec":{"template":{"spec":{"overhead":{"a":"\u0000"}}}}}""", Prefix + "spec.template.spec.overhead.a: text must not contain the character U+0000")]
     [InlineData("""{"kind":"\udc00"}""", Prefix + "kind: the string is not valid Unicode text")]
     [InlineData("[]", "the object provided is unrecognized (must be of type Deployment): expected an object, got a list")]
     public void Decode_WrongInput_IsA400ThatNamesThePlace(string json, string message)
@@ -118,11 +118,11 @@ public sealed class BodyDecoderTests
     [Fact]
     public void Decode_FieldThatIsNotLookedInto_IsKeptAsItIs()
     {
-        const string Json = """{"spec":{"template":{"spec":{"dnsConfig":{"options":{"what":null,"ever":[1]}}}}}}""";
+        const string Json = """{"spec":{"template":{"spec":{"overhead":{"options":{"what":null,"ever":[1]}}}}}}""";
 
         Decoded<Resource> decoded = Decode(Json, MediaTypes.Json, FieldValidation.Strict);
 
-        Assert.Equal("""{"options":{"what":null,"ever":[1]}}""", ((Deployment)decoded.Object).Spec.Template.Spec.DnsConfig!.Text);
+        Assert.Equal("""{"options":{"what":null,"ever":[1]}}""", ((Deployment)decoded.Object).Spec.Template.Spec.Overhead!.Text);
     }
 
     [Fact]
@@ -202,7 +202,7 @@ public sealed class BodyDecoderTests
         const string Yaml = """
             apiVersion: apps/v1
             metadata: {name: a, labels: &l {a: "b", c: 'd'}, annotations: *l}
-            spec: {replicas: 0x3, template: {spec: {containers: [{name: a, resources: {limits: {cpu: 1.5}}}], dnsConfig: {a: [~, !!str 1, {<<: *l}]}}}}
+            spec: {replicas: 0x3, template: {spec: {containers: [{name: a, resources: {limits: {cpu: 1.5}}}], overhead: {a: [~, !!str 1, {<<: *l}]}}}}
             """;
         const string Noise = "{}[]:,&*!|>'\"\\%@`#~<-?\n\t 0u";
         byte[] json = YamlToJson.Convert(Encoding.UTF8.GetBytes(Yaml)).ToArray();

@@ -136,13 +136,13 @@ public sealed class ProtobufTests
     [Fact]
     public void Decode_WhatCannotBeRead_IsRefusedAndNeverDropped()
     {
-        byte[] withDnsConfig = Message((2, Message((26, Message((1, Message((1, Message((1, "x"u8.ToArray()))))))))));
+        byte[] withOverhead = Message((2, Message((32, Message((1, Message((1, Message((1, "x"u8.ToArray()))))))))));
         byte[] withUnknown = Message((2, Message((99, "x"u8.ToArray()))));
-        byte[] withNothing = Message((2, Message((99, Message((1, 0), (2, Message((3, ""u8.ToArray()))))), (26, ""u8.ToArray()))));
+        byte[] withNothing = Message((2, Message((99, Message((1, 0), (2, Message((3, ""u8.ToArray()))))), (36, ""u8.ToArray()))));
 
-        Assert.StartsWith("spec.dnsConfig cannot be read from protobuf here", Refusal(Envelope(withDnsConfig)).Message, StringComparison.Ordinal);
+        Assert.StartsWith("spec.overhead cannot be read from protobuf here", Refusal(Envelope(withOverhead)).Message, StringComparison.Ordinal);
         Assert.StartsWith("spec, field 99 cannot be read from protobuf here", Refusal(Envelope(withUnknown)).Message, StringComparison.Ordinal);
-        Assert.Equal("{}", Decode<Pod>(Envelope(withNothing), ResourceKinds.Pod).Spec.DnsConfig!.Text);
+        Assert.Equal("{}", Decode<Pod>(Envelope(withNothing), ResourceKinds.Pod).Spec.Os!.Text);
     }
 
     [Fact]

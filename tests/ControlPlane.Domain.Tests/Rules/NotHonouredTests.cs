@@ -15,10 +15,9 @@ public class NotHonouredTests
     [InlineData("""{"volumes": [{"name": "data", "emptyDir": {"sizeLimit": "1Gi"}}]}""", "volumes[0].emptyDir.sizeLimit")]
     [InlineData("""{"volumes": [{"name": "data", "projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}}]}""", "volumes[0].projected.sources[0].serviceAccountToken")]
     [InlineData("""{"volumes": [{"name": "data", "emptyDir": {}}], "containers": [{"name": "web", "image": "hello:1", "volumeMounts": [{"name": "data", "mountPath": "/a", "mountPropagation": "Bidirectional"}]}]}""", "containers[0].volumeMounts[0].mountPropagation")]
-    [InlineData("""{"volumes": [{"name": "data", "emptyDir": {}}], "containers": [{"name": "web", "image": "hello:1", "volumeMounts": [{"name": "data", "mountPath": "/a", "subPath": "b"}]}]}""", "containers[0].volumeMounts[0].subPath")]
-    [InlineData("""{"volumes": [{"name": "data", "configMap": {"name": "a"}}], "containers": [{"name": "web", "image": "hello:1", "volumeMounts": [{"name": "data", "mountPath": "/a", "subPathExpr": "$(B)"}]}]}""", "containers[0].volumeMounts[0].subPathExpr")]
-    [InlineData("""{"dnsPolicy": "None"}""", "dnsPolicy")]
-    [InlineData("""{"hostNetwork": true}""", "hostNetwork")]
+    [InlineData("""{"volumes": [{"name": "data", "emptyDir": {"medium": "Memory"}}], "containers": [{"name": "web", "image": "hello:1", "volumeMounts": [{"name": "data", "mountPath": "/a", "subPath": "b"}]}]}""", "containers[0].volumeMounts[0].subPath")]
+    [InlineData("""{"volumes": [{"name": "data", "downwardAPI": {"items": [{"path": "a", "resourceFieldRef": {"containerName": "web", "resource": "limits.ephemeral-storage"}}]}}]}""", "volumes[0].downwardAPI.items[0].resourceFieldRef.resource")]
+    [InlineData("""{"hostPID": true}""", "hostPID")]
     [InlineData("""{"hostUsers": false}""", "hostUsers")]
     [InlineData("""{"securityContext": {"sysctls": [{"name": "net.core.somaxconn", "value": "1024"}]}}""", "securityContext.sysctls")]
     [InlineData("""{"securityContext": {"supplementalGroupsPolicy": "Strict"}}""", "securityContext.supplementalGroupsPolicy")]
@@ -34,7 +33,7 @@ public class NotHonouredTests
     [InlineData("""{"securityContext": {"seLinuxOptions": {"level": "s0"}}}""", "securityContext.seLinuxOptions")]
     [InlineData("""{"securityContext": {"appArmorProfile": {"type": "RuntimeDefault"}}}""", "securityContext.appArmorProfile")]
     [InlineData("""{"securityContext": {"seccompProfile": {"type": "Localhost", "localhostProfile": "a.json"}}}""", "securityContext.seccompProfile.type")]
-    [InlineData("""{"env": [{"name": "A", "valueFrom": {"resourceFieldRef": {"resource": "limits.cpu"}}}]}""", "env[0].valueFrom.resourceFieldRef")]
+    [InlineData("""{"env": [{"name": "A", "valueFrom": {"resourceFieldRef": {"resource": "requests.ephemeral-storage"}}}]}""", "env[0].valueFrom.resourceFieldRef.resource")]
     [InlineData("""{"ports": [{"containerPort": 80, "protocol": "SCTP"}]}""", "ports[0].protocol")]
     [InlineData("""{"resources": {"requests": {"nvidia.com/gpu": "1"}}}""", "resources.requests[nvidia.com/gpu]")]
     [InlineData("""{"livenessProbe": {"grpc": {"port": 80}}}""", "livenessProbe.grpc")]
@@ -49,7 +48,8 @@ public class NotHonouredTests
     {
         const string Neutral = """
             {
-              "volumes": [{"name": "nothing"}, {"name": "all", "projected": {"sources": []}}], "initContainers": [{"name": "beside", "image": "hello:1", "restartPolicy": "Always", "startupProbe": {"httpGet": {"port": 80}}, "livenessProbe": {"httpGet": {"port": 80}}}, {"name": "init", "image": "hello:1", "env": [{"name": "B", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]}], "dnsPolicy": "ClusterFirst", "schedulerName": "default-scheduler", "enableServiceLinks": false,
+              "volumes": [{"name": "nothing"}, {"name": "all", "projected": {"sources": []}}], "initContainers": [{"name": "beside", "image": "hello:1", "restartPolicy": "Always", "startupProbe": {"httpGet": {"port": 80}}, "livenessProbe": {"httpGet": {"port": 80}}}, {"name": "init", "image": "hello:1", "env": [{"name": "B", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]}], "dnsPolicy": "None", "dnsConfig": {"nameservers": ["10.0.0.1"], "searches": ["example.com."], "options": [{"name": "ndots", "value": "2"}, {"name": "rotate"}]},
+              "hostAliases": [{"ip": "10.0.0.9", "hostnames": ["db", "db.example.com"]}], "subdomain": "web", "setHostnameAsFQDN": true, "shareProcessNamespace": true, "schedulerName": "default-scheduler", "enableServiceLinks": false,
               "automountServiceAccountToken": false, "serviceAccountName": "robot", "serviceAccount": "robot", "hostNetwork": false, "hostUsers": true,
               "preemptionPolicy": "PreemptLowerPriority", "priority": 0, "affinity": {}, "topologySpreadConstraints": [], "os": {"name": "linux"},
               "securityContext": {"runAsNonRoot": false, "runAsUser": 7, "supplementalGroups": [8], "supplementalGroupsPolicy": "Merge", "seccompProfile": {"type": "RuntimeDefault"}}, "nodeSelector": {"a": "b"}, "hostname": "web", "imagePullSecrets": [{"name": "login"}],
@@ -61,6 +61,7 @@ public class NotHonouredTests
                 "env": [{"name": "A", "value": "x"}, {"name": "B", "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['app']"}}},
                         {"name": "D", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b", "optional": false}}},
                         {"name": "E", "valueFrom": {"configMapKeyRef": {"name": "a", "key": "b"}}},
+                        {"name": "F", "valueFrom": {"resourceFieldRef": {"resource": "limits.memory", "divisor": "1Mi"}}},
                         {"name": "C", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}],
                 "ports": [{"containerPort": 80, "protocol": "UDP"}], "readinessProbe": {"httpGet": {"port": 80, "host": "localhost"}}
               }]
@@ -98,7 +99,7 @@ public class NotHonouredTests
         typeof(PodSpec),
         "",
         "containers initContainers restartPolicy terminationGracePeriodSeconds nodeSelector nodeName imagePullSecrets hostname tolerations affinity topologySpreadConstraints priority priorityClassName "
-        + "serviceAccountName serviceAccount automountServiceAccountToken enableServiceLinks")]
+        + "serviceAccountName serviceAccount automountServiceAccountToken enableServiceLinks hostNetwork hostAliases dnsPolicy dnsConfig subdomain setHostnameAsFQDN shareProcessNamespace")]
     [InlineData(
         typeof(Container),
         "containers[].",
@@ -106,7 +107,7 @@ public class NotHonouredTests
     [InlineData(typeof(Container), "initContainers[].", "name image command args workingDir env envFrom ports imagePullPolicy terminationMessagePath terminationMessagePolicy volumeMounts")]
     [InlineData(typeof(Volume), "volumes[].", "")]
     [InlineData(typeof(VolumeProjection), "volumes[].projected.sources[].", "")]
-    [InlineData(typeof(VolumeMount), "containers[].volumeMounts[].", "name mountPath readOnly subPath")]
+    [InlineData(typeof(VolumeMount), "containers[].volumeMounts[].", "name mountPath readOnly subPath subPathExpr")]
     [InlineData(typeof(ContainerPort), "containers[].ports[].", "name hostPort containerPort")]
     [InlineData(typeof(EnvVarSource), "containers[].env[].valueFrom.", "")]
     [InlineData(typeof(ResourceRequirements), "containers[].resources.", "")]

@@ -43,6 +43,8 @@ public class VolumeRulesTests
     [InlineData("""{"name": "a", "hostPath": {"path": ""}}""", "hostPath.path", "Required value")]
     [InlineData("""{"name": "a", "hostPath": {"path": "/a/../b"}}""", "hostPath.path", "Invalid value: \"/a/../b\": must not contain '..'")]
     [InlineData("""{"name": "a", "downwardAPI": {"items": [{"path": "p"}]}}""", "downwardAPI.items[0]", "Required value: one of fieldRef and resourceFieldRef is required")]
+    [InlineData("""{"name": "a", "downwardAPI": {"items": [{"path": "p", "resourceFieldRef": {"resource": "limits.cpu"}}]}}""", "downwardAPI.items[0].resourceFieldRef.containerName", "Required value")]
+    [InlineData("""{"name": "a", "downwardAPI": {"items": [{"path": "p", "resourceFieldRef": {"containerName": "web", "resource": "limits.cpu", "divisor": "2"}}]}}""", "downwardAPI.items[0].resourceFieldRef.divisor", "Invalid value: \"limits.cpu\": only divisor's values 1m and 1 are supported with the cpu resource")]
     [InlineData("""{"name": "a", "projected": {"sources": [{"secret": {"name": "b", "items": [{"key": "k", "path": "p"}]}}, {"configMap": {"name": "c", "items": [{"key": "k", "path": "p"}]}}]}}""", "projected.sources[1].configMap", "Invalid value: \"p\": conflicting duplicate paths")]
     [InlineData("""{"name": "a", "projected": {"sources": [{"secret": {"name": "b"}, "configMap": {"name": "c"}}]}}""", "projected.sources[0].configMap", "Forbidden: may not specify more than 1 volume type")]
     public void Volume_ThatIsWrong_IsRefusedAtItsField(string volume, string field, string message)
@@ -75,6 +77,69 @@ public class VolumeRulesTests
         FieldError error = Assert.Single(ResourceRules.ValidateCreate(pod));
 
         Assert.Equal(($"spec.containers[0].volumeMounts{field}", message), (error.Field, error.Message));
+    }
+
+    /// <summary>
+    /// Who mounts what of one volume (<c>!</c> init container, <c>+</c> sidecar; <c>:ro</c> read-only; <c>$</c> an expression), and who could put a symbolic link where the container w mounts a part.
+    /// </summary>
+    [Theory]
+    [InlineData("emptyDir", "w=a", null)]
+    [InlineData("emptyDir", "w=a other=a", null)]
+    [InlineData("emptyDir", "w=a/b other=a/b/c", "w")]
+    [InlineData("emptyDir", "w=a other=b", null)]
+    [InlineData("emptyDir", "w=a other=", "other")]
+    [InlineData("emptyDir", "w=a other=:ro", null)]
+    [InlineData("emptyDir", "w=a/b other=a", "other")]
+    [InlineData("emptyDir", "w=a/b other=./a/", "other")]
+    [InlineData("emptyDir", "w=a w=", null)]
+    [InlineData("emptyDir", "!other= w=a", null)]
+    [InlineData("emptyDir", "+other= w=a", "other")]
+    [InlineData("emptyDir", "!other= +w=a", "other")]
+    [InlineData("emptyDir", "!w=a other=", null)]
+    [InlineData("emptyDir", "+other= !w=a", "other")]
+    [InlineData("emptyDir", "w=$(P) other=$(P)", null)]
+    [InlineData("emptyDir", "w=$(P)/b other=a", "other")]
+    [InlineData("emptyDir", "w=a/b other=$(P)", "other")]
+    [InlineData("emptyDir", "w=a/b other=c-$(P)/b", null)]
+    [InlineData("hostPath", "w=a", null)]
+    [InlineData("hostPath", "w=a other=b", null)]
+    [InlineData("hostPath", "w=a w=", "w")]
+    [InlineData("hostPath", "!other= w=a", "other")]
+    public void Part_ThatAnotherContainerCouldRedirect_IsRefused(string source, string mounts, string? other)
+    {
+        Pod pod = PodOf($$"""[{"name": "v", "{{source}}": {{(source == "hostPath" ? """{"path": "/data"}""" : "{}")}} }]""", "[]");
+        Dictionary<string, Container> made = [];
+        foreach ((string word, int index) in mounts.Split(' ').Select((word, index) => (word, index)))
+        {
+            (string who, string path) = (word.Split('=')[0], word.Split('=')[1]);
+            Container container = made.GetValueOrDefault(who) ?? new Container { Name = who.TrimStart('!', '+'), Image = "hello:1", RestartPolicy = who[0] == '+' ? "Always" : null };
+            string part = path.Replace(":ro", "", StringComparison.Ordinal);
+            bool isExpression = part.Contains('$', StringComparison.Ordinal);
+            VolumeMount mount = new() { Name = "v", MountPath = $"/{index}", ReadOnly = path.EndsWith(":ro", StringComparison.Ordinal), SubPath = isExpression ? null : part, SubPathExpr = isExpression ? part : null };
+            made[who] = container with { VolumeMounts = container.VolumeMounts.Add(mount) };
+        }
+
+        pod = pod with
+        {
+            Spec = pod.Spec with
+            {
+                InitContainers = [.. made.Where(entry => entry.Key[0] is '!' or '+').Select(entry => entry.Value)],
+                Containers = [.. made.Where(entry => entry.Key[0] is not ('!' or '+')).Select(entry => entry.Value).DefaultIfEmpty(new Container { Name = "main", Image = "hello:1" })],
+            },
+        };
+        IReadOnlyList<FieldError> errors = ResourceRules.ValidateCreate(ResourceRules.WithDefaults(pod));
+
+        Assert.Equal(other is null ? 0 : 1, errors.Count);
+        Assert.Contains(other is null ? "" : $"while the container {other}, which may run", errors.FirstOrDefault()?.Message ?? "", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Part_NamedTwice_IsRefused()
+    {
+        FieldError error = Assert.Single(ResourceRules.ValidateCreate(ResourceRules.WithDefaults(
+            PodOf("""[{"name": "a", "emptyDir": {}}]""", """[{"name": "a", "mountPath": "/a", "subPath": "b", "subPathExpr": "$(C)"}]"""))));
+
+        Assert.Equal(("spec.containers[0].volumeMounts[0].subPathExpr", "Invalid value: \"$(C)\": subPathExpr and subPath are mutually exclusive"), (error.Field, error.Message));
     }
 
     [Fact]

@@ -30,7 +30,7 @@ public sealed class CommitFailureTests : IAsyncLifetime
             FOR EACH ROW WHEN (NEW.name = 'breaks') EXECUTE FUNCTION break_connection();
             """);
         Pod pod = Objects.Pod("twice", image: "hello:1");
-        Pod bad = Objects.Pod("bad") with { Spec = new PodSpec { DnsConfig = new Domain.Resources.Values.RawJson("""{"a":"\ud800"}""") } };
+        Pod bad = Objects.Pod("bad") with { Spec = new PodSpec { Overhead = new Domain.Resources.Values.RawJson("""{"a":"\ud800"}""") } };
 
         // The second update waits for a transaction of its own, and so does all that follows it.
         ImmutableArray<CommitUnit> units =

@@ -211,7 +211,7 @@ public class ResourceStoreTests(PostgresFixture postgres) : IClassFixture<Postgr
     [Fact]
     public async Task ValueThatPostgresRefuses_RefusesItsOwnUnitOnly()
     {
-        Pod bad = Objects.Pod("bad-number") with { Spec = new PodSpec { DnsConfig = new RawJson("""{"a":"\ud800"}""") } };
+        Pod bad = Objects.Pod("bad-number") with { Spec = new PodSpec { Overhead = new RawJson("""{"a":"\ud800"}""") } };
         Task<UnitResult>[] commits =
         [
             .. Enumerable.Range(0, 10).Select(i => store.CommitAsync(new Write.Create(Objects.Pod($"good-{i}")))),
@@ -237,7 +237,7 @@ public class ResourceStoreTests(PostgresFixture postgres) : IClassFixture<Postgr
                 Objects.Unit(new Write.Create(Objects.Pod("call-text") with { Status = new PodStatus { Message = "\0" } })),
                 Objects.Unit(new Write.Create(Objects.Pod("call\0name"))),
                 Objects.Unit(new Write.Create(Objects.Pod("call-middle"))),
-                Objects.Unit(new Write.Create(Objects.Pod("call-json") with { Spec = new PodSpec { DnsConfig = new RawJson("""{"a":"\ud800"}""") } })),
+                Objects.Unit(new Write.Create(Objects.Pod("call-json") with { Spec = new PodSpec { Overhead = new RawJson("""{"a":"\ud800"}""") } })),
                 Objects.Unit(new Write.Create(Objects.Pod(longName))),
                 Objects.Unit(new Write.Create(Objects.Pod("call-last"))),
             ],

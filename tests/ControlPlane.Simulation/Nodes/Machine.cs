@@ -106,8 +106,8 @@ internal sealed class Machine : IDesiredMemory
         PodImages images = new(runtime, controlPlane, desired, events, time, NullLogger<PodImages>.Instance);
         HookRunner hooks = new(runtime, options, time);
         ContainerStopper stopper = new(runtime, hooks, events, time);
-        PodVolumes volumes = new(options, NullLogger<PodVolumes>.Instance);
-        ContainerWorker worker = new(runtime, images, volumes, desired, hooks, stopper, events, time, NullLogger<ContainerWorker>.Instance);
+        PodVolumes volumes = new(options, new PodFolders(options, NullLogger<PodFolders>.Instance), NullLogger<PodVolumes>.Instance);
+        ContainerWorker worker = new(options, runtime, images, volumes, desired, hooks, stopper, events, time, NullLogger<ContainerWorker>.Instance);
         ProbeManager probes = new(new ProbeRunner(runtime, time), events, signals, time);
         NodeFacts facts = new(options, runtime, time);
         AgentStreams streams = new(new ControlPlaneClient(options, time, dice.NextDouble, new NoConnection()), runtime, [], NullLogger<AgentStreams>.Instance);

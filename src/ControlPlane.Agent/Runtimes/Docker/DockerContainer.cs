@@ -1,4 +1,4 @@
-using System.Globalization;
+using ControlPlane.Agent.Hosting;
 using ControlPlane.Agent.Pods;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
@@ -12,20 +12,11 @@ namespace ControlPlane.Agent.Runtimes.Docker;
 /// <summary>A container of a pod in the engine's words.</summary>
 internal static class DockerContainer
 {
-    /// <summary>The longest host name that Linux takes.</summary>
-    private const int MaxHostNameChars = 63;
-
     /// <summary>The least weight that the kernel takes.</summary>
     private const long MinCpuShares = 2;
 
     public static string NameOf(ContainerIdentity identity) =>
         $"{identity.PodName}.{identity.Container}.{identity.PodUid[..Math.Min(8, identity.PodUid.Length)]}.{identity.RestartCount}";
-
-    public static string HostNameOf(Pod pod)
-    {
-        string hostName = pod.Spec.Hostname is { Length: > 0 } given ? given : pod.Name;
-        return hostName[..Math.Min(MaxHostNameChars, hostName.Length)];
-    }
 
     /// <summary>The container but for the network that it has when it is an only one.</summary>
     /// <exception cref="ContainerConfigurationException">What the pod says cannot be done with this image.</exception>
@@ -35,8 +26,8 @@ internal static class DockerContainer
 
         IEnumerable<ServiceAddress> services = request.Services.Select(service => service with { ClusterIP = network.AddressOf(service.ClusterIP) ?? service.ClusterIP });
         ContainerEnvironment environment = ContainerEnvironment.Of(
-            pod, container, services, request.EnvironmentContents, options.NodeName, options.NodeAddress.ToString());
-        DockerPorts ports = request.NetworkOf is null ? DockerPorts.Of([container], request.KeptPorts, options) : DockerPorts.None;
+            pod, container, services, request.EnvironmentContents, NodeValues.Of(options));
+        DockerPorts ports = request.NetworkOf is null ? DockerPorts.Of(pod, [container], request.KeptPorts, options) : DockerPorts.None;
         CreateContainerParameters parameters = new()
         {
             Name = NameOf(identity),
@@ -63,14 +54,9 @@ internal static class DockerContainer
             parameters.Cmd = [.. container.Args.Select(environment.Expand)];
         }
 
-        if (request.NetworkOf is null)
+        if (pod.Spec.ShareProcessNamespace == true && request.NetworkOf is { } sandbox)
         {
-            parameters.Hostname = HostNameOf(pod);
-        }
-
-        if (pod.Spec.SecurityContext?.FsGroup is { } group)
-        {
-            parameters.HostConfig.GroupAdd = [group.ToString(CultureInfo.InvariantCulture)];
+            parameters.HostConfig.PidMode = $"container:{sandbox}";
         }
 
         Limit(parameters.HostConfig, container.Resources ?? new ResourceRequirements());

@@ -131,8 +131,10 @@ internal sealed class DockerInventory(AgentOptions options, DockerClient client,
     private static ValueList<HostPort> PortsOf(ContainerInspectResponse inspected, IDictionary<string, string> labels)
     {
         IDictionary<string, IList<PortBinding>>? published = inspected.NetworkSettings?.Ports;
+        bool isOnHost = inspected.HostConfig?.NetworkMode == DockerNetwork.Host && inspected.State?.Running == true;
         int NodePort(HostPort port) =>
-            published is not null
+            isOnHost ? port.ContainerPort
+            : published is not null
             && published.TryGetValue($"{port.ContainerPort}/{port.Protocol.ToLowerInvariant()}", out IList<PortBinding>? bindings)
             && bindings is [var first, ..]
             && int.TryParse(first.HostPort, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0;

@@ -18,7 +18,7 @@ internal static class DockerIsolation
 
         HostConfig host = parameters.HostConfig ??= new HostConfig();
         parameters.User = UserOf(security, request.ImageUser);
-        host.GroupAdd = [.. host.GroupAdd ?? [], .. security.SupplementalGroups.Select(Text)];
+        host.GroupAdd = [.. security.Groups.Select(Text)];
         host.Privileged = security.IsPrivileged;
         host.ReadonlyRootfs = security.HasReadOnlyRootFilesystem;
         host.CapAdd = [.. security.Capabilities.Add];

@@ -1,4 +1,6 @@
+using ControlPlane.Agent.Pods;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Domain.Routing;
 using Docker.DotNet;
 using Docker.DotNet.Models;
@@ -14,6 +16,9 @@ internal sealed class DockerNetwork(AgentOptions options, DockerClient client, I
 {
     /// <summary>How many blocks are tried that seemed free and that the engine refused.</summary>
     private const int Attempts = 8;
+
+    /// <summary>The engine's name for the host's own network.</summary>
+    public const string Host = "host";
 
     private const string InterfaceOption = "com.docker.network.bridge.name";
 
@@ -48,15 +53,31 @@ internal sealed class DockerNetwork(AgentOptions options, DockerClient client, I
         }
     }
 
-    /// <summary>Has a pod's container, or its sandbox, live in the network, and ask the node's gateway for names; the host's own resolvers while that does not answer.</summary>
-    public void Join(CreateContainerParameters container, string podNamespace, NodeNetwork network)
+    /// <summary>
+    /// Has a pod's container, or its sandbox, live in the network, or in the host's where the pod asks for that. For names it asks the node's gateway, or whom the pod says; the host's own
+    /// resolvers while that does not answer.
+    /// </summary>
+    /// <exception cref="ContainerStartException">The pod's host name is too long.</exception>
+    public void Join(CreateContainerParameters container, Pod pod, NodeNetwork network)
     {
         HostConfig host = container.HostConfig ??= new HostConfig();
-        (IReadOnlyList<string> servers, IReadOnlyList<string> search) = HostNetwork.Resolvers();
-        host.NetworkMode = Name;
-        host.DNS = [network.Address, .. servers];
-        host.DNSSearch = [$"{podNamespace}.svc.cluster.local", "svc.cluster.local", "cluster.local", .. search];
-        host.DNSOptions = ["ndots:5"];
+        bool isOnHost = pod.Spec.HostNetwork == true;
+        host.NetworkMode = isOnHost ? Host : Name;
+        PodResolving resolving = PodResolving.Of(pod, network.Address, HostNetwork.Resolvers());
+        host.DNS = [.. resolving.Servers];
+        host.DNSSearch = [.. resolving.Searches];
+        host.DNSOptions = [.. resolving.Options];
+
+        // With names of its own it has no file of the host's any more, so what that says is said again.
+        ValueList<HostAlias> aliases = pod.Spec.HostAliases;
+        host.ExtraHosts =
+        [
+            .. (isOnHost && !aliases.IsEmpty ? HostNetwork.Hosts() : []).Concat(aliases).SelectMany(alias => alias.Hostnames.Select(name => $"{name}:{alias.Ip}")),
+        ];
+        if (!isOnHost)
+        {
+            (container.Hostname, container.Domainname) = PodHostName.Of(pod);
+        }
     }
 
     public void Dispose() => making.Dispose();

@@ -17,10 +17,11 @@ internal sealed record DockerPorts
 
     public IDictionary<string, IList<PortBinding>> Bindings { get; private init; } = new Dictionary<string, IList<PortBinding>>();
 
+    /// <param name="pod">Their pod. In the node's network nothing need be published: a container's ports are the node's.</param>
     /// <param name="containers">Whose ports to publish.</param>
     /// <param name="kept">The node's ports to have again, where the pod asks for none.</param>
     /// <param name="options">The node.</param>
-    public static DockerPorts Of(ValueList<Container> containers, ValueList<HostPort> kept, AgentOptions options)
+    public static DockerPorts Of(Pod pod, ValueList<Container> containers, ValueList<HostPort> kept, AgentOptions options)
     {
         DockerPorts ports = new();
         ValueList<HostPort> published = [];
@@ -28,6 +29,12 @@ internal sealed record DockerPorts
         {
             string protocol = string.IsNullOrEmpty(port.Protocol) ? "TCP" : port.Protocol;
             string key = $"{port.Number}/{protocol.ToLowerInvariant()}";
+            published = published.Add(new HostPort { Container = container.Name, ContainerPort = port.Number, Protocol = protocol });
+            if (pod.Spec.HostNetwork == true)
+            {
+                continue;
+            }
+
             int? before = kept.FirstOrDefault(old => old.ContainerPort == port.Number && old.Protocol == protocol)?.Port;
             int? wanted = port.HostPort is > 0 ? port.HostPort : before;
             ports.Exposed[key] = default;
@@ -41,7 +48,6 @@ internal sealed record DockerPorts
                     HostPort = wanted?.ToString(CultureInfo.InvariantCulture) ?? "",
                 },
             ];
-            published = published.Add(new HostPort { Container = container.Name, ContainerPort = port.Number, Protocol = protocol });
         }
 
         return ports with { Published = published };

@@ -72,7 +72,7 @@ internal sealed class DockerRuntime(
         CreateContainerParameters parameters = DockerContainer.From(request with { ImageUser = imageUser }, options, joined);
         if (request.NetworkOf is null)
         {
-            network.Join(parameters, request.Pod.Namespace, joined);
+            network.Join(parameters, request.Pod, joined);
         }
 
         if (!request.Mounts.IsEmpty)

@@ -8,12 +8,12 @@ namespace ControlPlane.Agent.Runtimes.Docker;
 
 /// <summary>
 /// A pod's sandbox on the engine: a container that sleeps, in whose network the pod's containers live. Its image is made here and given to the
-/// engine, so that no registry is needed for it: one file, a program of a few instructions that wait for a signal for ever.
+/// engine, so that no registry is needed for it: one file, a program of a few instructions that wait for a signal for ever. Where the pod's containers share its processes, it is the first of them.
 /// </summary>
 internal sealed class DockerSandbox(AgentOptions options, DockerClient client, DockerImages images, DockerNetwork network)
 {
     private const string Repository = "controlplane.dev/pause";
-    private const string Tag = "1";
+    private const string Tag = "2";
     private const string Image = $"{Repository}:{Tag}";
     private const string Program = "pause";
 
@@ -31,20 +31,19 @@ internal sealed class DockerSandbox(AgentOptions options, DockerClient client, D
         }
 
         CreateContainerParameters parameters = ParametersOf(request);
-        network.Join(parameters, request.Pod.Namespace, await network.EnsureAsync(cancellationToken));
+        network.Join(parameters, request.Pod, await network.EnsureAsync(cancellationToken));
         return (await client.Containers.CreateContainerAsync(parameters, cancellationToken)).ID;
     }
 
     private CreateContainerParameters ParametersOf(SandboxRequest request)
     {
-        DockerPorts ports = DockerPorts.Of([.. request.Pod.Spec.LastingContainers()], request.KeptPorts, options);
+        DockerPorts ports = DockerPorts.Of(request.Pod, [.. request.Pod.Spec.LastingContainers()], request.KeptPorts, options);
         return new CreateContainerParameters
         {
             Name = DockerContainer.NameOf(request.Identity),
             Image = Image,
             Entrypoint = [$"/{Program}"],
             User = User,
-            Hostname = DockerContainer.HostNameOf(request.Pod),
             Labels = ContainerLabels.Write(request.Identity, options.NodeName, Image, Image, ports.Published),
             ExposedPorts = ports.Exposed,
 
@@ -97,14 +96,24 @@ internal static class PauseProgram
     /// <summary>No smaller than any page size of Linux on these processors.</summary>
     private const ulong Alignment = 0x1_0000;
 
-    /// <summary><c>again: mov eax, 34 (pause); syscall; jmp again</c>.</summary>
-    private static readonly byte[] Amd64 = [0xB8, 0x22, 0x00, 0x00, 0x00, 0x0F, 0x05, 0xEB, 0xF7];
+    /// <summary>
+    /// First <c>rt_sigaction(SIGCHLD, SIG_IGN)</c>, with the structure on the stack, so that what ends without a parent leaves nothing behind: <c>xor eax, eax; push rax; push rax;
+    /// push rax; push 1; mov edi, 17; mov rsi, rsp; xor edx, edx; mov r10d, 8; mov eax, 13; syscall</c>. Then <c>again: mov eax, 34 (pause); syscall; jmp again</c>.
+    /// </summary>
+    private static readonly byte[] Amd64 =
+    [
+        0x31, 0xC0, 0x50, 0x50, 0x50, 0x6A, 0x01, 0xBF, 0x11, 0x00, 0x00, 0x00, 0x48, 0x89, 0xE6, 0x31, 0xD2, 0x41, 0xBA, 0x08, 0x00, 0x00, 0x00, 0xB8, 0x0D, 0x00, 0x00, 0x00, 0x0F, 0x05,
+        0xB8, 0x22, 0x00, 0x00, 0x00, 0x0F, 0x05, 0xEB, 0xF7,
+    ];
 
     /// <summary>
+    /// The same: <c>sub sp, sp, 32; mov x0, 1; stp x0, xzr, [sp]; stp xzr, xzr, [sp, 16]; mov x0, 17; mov x1, sp; mov x2, 0; mov x3, 8; mov x8, 134; svc 0</c>, and
     /// <c>again: mov x0…x4, 0; mov x8, 73 (ppoll of nothing, without an end); svc 0; b again</c>: there is no pause on this processor.
     /// </summary>
     private static readonly byte[] Arm64 =
     [
+        0xFF, 0x83, 0x00, 0xD1, 0x20, 0x00, 0x80, 0xD2, 0xE0, 0x7F, 0x00, 0xA9, 0xFF, 0x7F, 0x01, 0xA9, 0x20, 0x02, 0x80, 0xD2,
+        0xE1, 0x03, 0x00, 0x91, 0x02, 0x00, 0x80, 0xD2, 0x03, 0x01, 0x80, 0xD2, 0xC8, 0x10, 0x80, 0xD2, 0x01, 0x00, 0x00, 0xD4,
         0x00, 0x00, 0x80, 0xD2, 0x01, 0x00, 0x80, 0xD2, 0x02, 0x00, 0x80, 0xD2, 0x03, 0x00, 0x80, 0xD2,
         0x04, 0x00, 0x80, 0xD2, 0x28, 0x09, 0x80, 0xD2, 0x01, 0x00, 0x00, 0xD4, 0xF9, 0xFF, 0xFF, 0x17,
     ];

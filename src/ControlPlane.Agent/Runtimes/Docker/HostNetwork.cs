@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Numerics;
+using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Agent.Runtimes.Docker;
@@ -12,6 +13,7 @@ namespace ControlPlane.Agent.Runtimes.Docker;
 internal static class HostNetwork
 {
     private const string Routes = "/proc/net/route";
+    private const string HostsFile = "/etc/hosts";
 
     /// <summary>The host's own file, and the one that systemd-resolved keeps for those who cannot ask it on its loopback address.</summary>
     private static readonly string[] ResolverFiles = ["/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"];
@@ -70,6 +72,21 @@ internal static class HostNetwork
         }
 
         return (servers, search);
+    }
+
+    /// <summary>The names that this host knows by itself, but for its own loopback name, which every container knows.</summary>
+    public static IEnumerable<HostAlias> Hosts() => File.Exists(HostsFile) ? HostsIn(File.ReadAllLines(HostsFile)) : [];
+
+    /// <summary>As hosts(5) has it.</summary>
+    public static IEnumerable<HostAlias> HostsIn(IEnumerable<string> lines)
+    {
+        foreach (string[] words in lines.Select(line => line.Split('#')[0].Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)))
+        {
+            if (words is [var address, .. var names] && IPAddress.TryParse(address, out _))
+            {
+                yield return new HostAlias { Ip = address, Hostnames = [.. names.Where(name => name != "localhost")] };
+            }
+        }
     }
 
     /// <summary>A line of the kernel's table: interface, destination, gateway, flags, …, mask as the eighth; addresses as hexadecimal words in the host's order. Null for another.</summary>

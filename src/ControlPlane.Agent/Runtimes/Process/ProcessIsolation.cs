@@ -21,7 +21,7 @@ internal static class ProcessIsolation
     private static IEnumerable<(string Name, bool IsAsked)> Asked(Pod pod, EffectiveSecurity security, Container container) =>
     [
         ("volumeMounts", !container.VolumeMounts.IsEmpty),
-        ("securityContext.fsGroup", pod.Spec.SecurityContext?.FsGroup is not null),
+        ("securityContext.fsGroup", security.FsGroup is not null),
         ("securityContext.runAsUser", security.RunAsUser is not null),
         ("securityContext.runAsGroup", security.RunAsGroup is not null),
         ("securityContext.runAsNonRoot", security.RunAsNonRoot),
@@ -32,6 +32,10 @@ internal static class ProcessIsolation
         ("securityContext.capabilities.add", !security.Capabilities.Add.IsEmpty),
         ("securityContext.capabilities.drop", !security.Capabilities.Drop.IsEmpty),
         ("securityContext.seccompProfile: RuntimeDefault", security.Seccomp == "RuntimeDefault"),
+        ("dnsPolicy: None", pod.Spec.DnsPolicy == "None"),
+        ("dnsConfig", pod.Spec.DnsConfig is { } dns && dns != new PodDnsConfig()),
+        ("hostAliases", !pod.Spec.HostAliases.IsEmpty),
+        ("setHostnameAsFQDN", pod.Spec is { SetHostnameAsFQDN: true, Subdomain: not null }),
         ("terminationMessagePath", TerminationMessage.PathOf(container) != TerminationMessage.DefaultPath),
     ];
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Text.Json;
+using ControlPlane.Agent.Hosting;
 using ControlPlane.Agent.Pods;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Agents.Streams;
@@ -94,7 +95,7 @@ internal sealed class ProcessRuntime(AgentOptions options, ImageCatalogue catalo
 
         IReadOnlyList<string> entrypoint = catalogue.Find(image) ?? throw new ContainerStartException(catalogue.NotFound(image));
         ContainerEnvironment environment = ContainerEnvironment.Of(
-            request.Pod, container, request.Services, request.EnvironmentContents, options.NodeName, options.NodeAddress.ToString());
+            request.Pod, container, request.Services, request.EnvironmentContents, NodeValues.Of(options));
         IEnumerable<string> command = container.Command.IsEmpty ? entrypoint : container.Command.Select(environment.Expand);
         ContainerFolder folder = FolderOf(Path.Combine(root, Guid.NewGuid().ToString("n")));
         ValueList<HostPort> published = ports.For(container, request.KeptPorts);

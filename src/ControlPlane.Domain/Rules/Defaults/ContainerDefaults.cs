@@ -52,10 +52,17 @@ internal static class ContainerDefaults
     private static EnvVar Apply(EnvVar variable) => variable with
     {
         Value = variable.Value.EmptyAsAbsent(),
-        ValueFrom = variable.ValueFrom?.FieldRef is not { } field
-            ? variable.ValueFrom
-            : variable.ValueFrom with { FieldRef = field with { ApiVersion = field.ApiVersion.EmptyAsAbsent() ?? "v1" } },
+        ValueFrom = variable.ValueFrom switch
+        {
+            { FieldRef: { } field } source => source with { FieldRef = field with { ApiVersion = field.ApiVersion.EmptyAsAbsent() ?? "v1" } },
+            { ResourceFieldRef: { } resource } source => source with { ResourceFieldRef = Apply(resource) },
+            var source => source,
+        },
     };
+
+    /// <summary>No unit shows as 0, and means 1.</summary>
+    public static ResourceFieldSelector Apply(ResourceFieldSelector resource) =>
+        resource with { ContainerName = resource.ContainerName.EmptyAsAbsent(), Divisor = resource.Divisor ?? Quantity.FromValue(0) };
 
     private static Probe? Apply(Probe? probe) => probe is null
         ? null

@@ -11,10 +11,11 @@ internal static class PodDefaults
     public static Pod Apply(Pod pod)
     {
         PodSpec spec = PodTemplateDefaults.Apply(pod.Spec);
+        bool isOnHost = spec.HostNetwork == true;
         spec = spec with
         {
-            InitContainers = spec.InitContainers.Select(RequestWhatIsLimited).ToValueList(),
-            Containers = spec.Containers.Select(RequestWhatIsLimited).ToValueList(),
+            InitContainers = spec.InitContainers.Select(container => RequestWhatIsLimited(isOnHost ? TakeHostPorts(container) : container)).ToValueList(),
+            Containers = spec.Containers.Select(container => RequestWhatIsLimited(isOnHost ? TakeHostPorts(container) : container)).ToValueList(),
             EnableServiceLinks = spec.EnableServiceLinks ?? true,
             ServiceAccountName = spec.ServiceAccountName ?? ServiceAccount,
             ServiceAccount = spec.ServiceAccountName ?? ServiceAccount,
@@ -31,6 +32,10 @@ internal static class PodDefaults
             },
         };
     }
+
+    /// <summary>In the node's network a container's ports are the node's.</summary>
+    private static Container TakeHostPorts(Container container) =>
+        container with { Ports = container.Ports.Select(port => port with { HostPort = port.HostPort ?? port.Number }).ToValueList() };
 
     /// <summary>A resource that is limited and not requested is requested at its limit.</summary>
     private static Container RequestWhatIsLimited(Container container) => container.Resources is not { Limits.IsEmpty: false } resources

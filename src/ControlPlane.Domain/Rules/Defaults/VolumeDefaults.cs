@@ -24,7 +24,7 @@ internal static class VolumeDefaults
         };
     }
 
-    public static VolumeMount Apply(VolumeMount mount) => mount with { ReadOnly = mount.ReadOnly.FalseAsAbsent(), SubPath = mount.SubPath.EmptyAsAbsent() };
+    public static VolumeMount Apply(VolumeMount mount) => mount with { ReadOnly = mount.ReadOnly.FalseAsAbsent(), SubPath = mount.SubPath.EmptyAsAbsent(), SubPathExpr = mount.SubPathExpr.EmptyAsAbsent() };
 
     private static EmptyDirVolumeSource? Apply(EmptyDirVolumeSource? source) => source is null ? null : source with { Medium = source.Medium.EmptyAsAbsent() };
 
@@ -39,6 +39,11 @@ internal static class VolumeDefaults
         };
 
     private static ValueList<DownwardAPIVolumeFile> Apply(ValueList<DownwardAPIVolumeFile> files) => files
-        .Select(file => file.FieldRef is not { } field ? file : file with { FieldRef = field with { ApiVersion = field.ApiVersion.EmptyAsAbsent() ?? "v1" } })
+        .Select(file => file switch
+        {
+            { FieldRef: { } field } => file with { FieldRef = field with { ApiVersion = field.ApiVersion.EmptyAsAbsent() ?? "v1" } },
+            { ResourceFieldRef: { } resource } => file with { ResourceFieldRef = ContainerDefaults.Apply(resource) },
+            _ => file,
+        })
         .ToValueList();
 }

@@ -75,6 +75,9 @@ internal sealed class EnvVarValidator : AbstractValidator<EnvVar>
         RuleFor(variable => variable.ValueFrom).CheckWith((variable, source) => source is null ? null : Source(source, variable.Value));
         RuleFor(variable => variable.ValueFrom).CheckAll(KeySelectorRules.Errors);
         RuleFor(variable => variable.ValueFrom).CheckAll(source => source?.FieldRef is { } field ? PodFields.Problems(field, PodFields.InVariables).Select(problem => problem.Under(".fieldRef")) : []);
+        RuleFor(variable => variable.ValueFrom).CheckAll(source => source?.ResourceFieldRef is { } resource
+            ? ContainerResourceFields.Problems(resource, mustNameContainer: false).Select(problem => problem.Under(".resourceFieldRef"))
+            : []);
     }
 
     private static FieldProblem? Source(EnvVarSource source, string? value)

@@ -19,12 +19,17 @@ internal sealed class PodSpecValidator : AbstractValidator<PodSpec>
             LifecycleRules.Errors(container.Lifecycle, spec.TerminationGracePeriodSeconds).Select(problem => problem.Under($"[{index}].lifecycle"))));
         RuleForEach(spec => spec.Volumes).SetValidator(new VolumeValidator());
         RuleFor(spec => spec.Volumes).CheckAll(UniqueVolumeNames);
-        RuleFor(spec => spec.InitContainers).CheckAllWith((spec, containers) => Mounts(containers, spec.Volumes));
-        RuleFor(spec => spec.Containers).CheckAllWith((spec, containers) => Mounts(containers, spec.Volumes));
+        RuleFor(spec => spec.InitContainers).CheckAllWith(Mounts);
+        RuleFor(spec => spec.Containers).CheckAllWith(Mounts);
         RuleFor(spec => spec.RestartPolicy).OneOf("Always", "OnFailure", "Never");
         RuleFor(spec => spec.TerminationGracePeriodSeconds).AtLeastZero();
         RuleFor(spec => spec.SecurityContext!).SetValidator(new PodSecurityContextValidator());
+        RuleFor(spec => spec.InitContainers).CheckAllWith((spec, containers) => HostNetworkRules.Ports(spec, containers));
+        RuleFor(spec => spec.Containers).CheckAllWith((spec, containers) => HostNetworkRules.Ports(spec, containers));
         RuleFor(spec => spec.DnsPolicy).OneOf("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None");
+        RuleFor(spec => spec.DnsConfig).CheckAllWith((spec, config) => DnsRules.Errors(config, spec.DnsPolicy));
+        RuleFor(spec => spec.HostAliases).CheckAll(DnsRules.Errors);
+        RuleFor(spec => spec.Subdomain).Check(name => Given(name, Names.DnsLabel));
         RuleFor(spec => spec.NodeSelector).CheckAll(ObjectMetaValidator.Labels);
         RuleFor(spec => spec.NodeName).Check(name => Given(name, Names.DnsSubdomain));
         RuleFor(spec => spec.ServiceAccountName).Check(name => Given(name, Names.DnsSubdomain));
@@ -43,8 +48,8 @@ internal sealed class PodSpecValidator : AbstractValidator<PodSpec>
     public static FieldProblem? Given(string? value, Func<string, string?> check) =>
         !string.IsNullOrEmpty(value) && check(value) is { } problem ? FieldProblem.Invalid(value, problem) : null;
 
-    private static IEnumerable<FieldProblem> Mounts(ValueList<Container> containers, ValueList<Volume> volumes) => containers.SelectMany((container, index) =>
-        VolumeMountRules.Errors(container.VolumeMounts, volumes).Select(problem => problem.Under($"[{index}].volumeMounts")));
+    private static IEnumerable<FieldProblem> Mounts(PodSpec spec, ValueList<Container> containers) => containers.SelectMany((container, index) =>
+        VolumeMountRules.Errors(container, spec).Select(problem => problem.Under($"[{index}].volumeMounts")));
 
     private static IEnumerable<FieldProblem> UniqueNames(ValueList<Container> containers) => Unique(containers.Select(container => container.Name));
 

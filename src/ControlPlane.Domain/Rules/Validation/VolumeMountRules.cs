@@ -7,11 +7,11 @@ namespace ControlPlane.Domain.Rules.Validation;
 internal static class VolumeMountRules
 {
     /// <summary>What is wrong with the mounts of one container.</summary>
-    public static IEnumerable<FieldProblem> Errors(ValueList<VolumeMount> mounts, ValueList<Volume> volumes)
+    public static IEnumerable<FieldProblem> Errors(Container container, PodSpec spec)
     {
         HashSet<string> paths = new(StringComparer.Ordinal);
-        return mounts.SelectMany((mount, index) =>
-            ((IEnumerable<FieldProblem>)[.. Name(mount, volumes), .. MountPath(mount, paths), .. SubPath(mount, volumes)])
+        return container.VolumeMounts.SelectMany((mount, index) =>
+            ((IEnumerable<FieldProblem>)[.. Name(mount, spec.Volumes), .. MountPath(mount, paths), .. SubPathRules.Errors(mount, container, spec)])
             .Select(problem => problem.Under($"[{index}]")));
     }
 
@@ -26,21 +26,4 @@ internal static class VolumeMountRules
         : mount.MountPath.Contains(':', StringComparison.Ordinal) ? [FieldProblem.Invalid(mount.MountPath, "must not contain ':'") with { At = ".mountPath" }]
         : !mount.MountPath.StartsWith('/') ? [FieldProblem.Invalid(mount.MountPath, "must be an absolute path") with { At = ".mountPath" }]
         : [];
-
-    /// <summary>
-    /// A part is taken of what no container can write to. Elsewhere a program could put a symbolic link there and be given any file of the node at its next start.
-    /// </summary>
-    private static IEnumerable<FieldProblem> SubPath(VolumeMount mount, ValueList<Volume> volumes)
-    {
-        if (mount.SubPath is not { } path)
-        {
-            return [];
-        }
-
-        Volume? volume = volumes.FirstOrDefault(candidate => candidate.Name == mount.Name);
-        return Paths.Within(path) is { } problem ? [FieldProblem.Invalid(path, problem) with { At = ".subPath" }]
-            : volume is { EmptyDir: not null } or { HostPath: not null }
-                ? [FieldProblem.Forbidden("subPath is not honoured by this control plane in a volume that containers can write to; mount the whole volume") with { At = ".subPath" }]
-            : [];
-    }
 }

@@ -116,7 +116,7 @@ internal sealed class VolumeValidator : AbstractValidator<Volume>
         (null, null) => [FieldProblem.Required("one of fieldRef and resourceFieldRef is required")],
         (not null, not null) => [FieldProblem.Invalid("resource", "fieldRef and resourceFieldRef can not be specified simultaneously")],
         ({ } field, null) => PodFields.Problems(field, PodFields.InFiles).Select(problem => problem.Under(".fieldRef")),
-        _ => [],
+        (null, { } resource) => ContainerResourceFields.Problems(resource, mustNameContainer: true).Select(problem => problem.Under(".resourceFieldRef")),
     };
 
     private static IEnumerable<FieldProblem> FilePath(string path) =>

@@ -183,6 +183,10 @@ internal static class ProtobufFields
             + "terminationMessagePath=13 imagePullPolicy=14 securityContext=15 stdin~=16 stdinOnce~=17 tty~=18 envFrom=19 "
             + "terminationMessagePolicy=20 volumeDevices=21 startupProbe=22 resizePolicy=23 restartPolicy=24 restartPolicyRules=25"),
         [typeof(ContainerPort)] = Read("name=1 hostPort~=2 containerPort=3 protocol=4 hostIP=5"),
+        [typeof(HostAlias)] = Read("ip=1 hostnames=2"),
+        [typeof(PodDnsConfig)] = Read("nameservers=1 searches=2 options=3"),
+        [typeof(PodDnsConfigOption)] = Read("name=1 value=2"),
+        [typeof(ResourceFieldSelector)] = Read("containerName=1 resource=2 divisor=3"),
         [typeof(EnvVar)] = Read("name=1 value=2 valueFrom=3"),
         [typeof(EnvVarSource)] = Read("fieldRef=1 resourceFieldRef=2 configMapKeyRef=3 secretKeyRef=4 fileKeyRef=5"),
         [typeof(ConfigMapKeySelector)] = Read("*=1 key=2 optional=3"),
