@@ -47,6 +47,9 @@ public sealed class DockerEngineFixture : IAsyncLifetime, IDisposable
         }
 
         await StopAsync();
+
+        // So it leaves the host's network, where a container was in that, and its folder could not be removed.
+        await TryAsync("umount", Path.Combine(folder.Path, "exec", "netns", "default"));
     }
 
     public void Dispose()
