@@ -90,7 +90,8 @@ internal sealed class TestWorld
     public Resource? FindConfig(string kind, string name) => configs.GetValueOrDefault((kind, name));
 
     /// <summary>Stores a ConfigMap or a Secret.</summary>
-    public void StoreConfig(Resource config) => configs[(ResourceKinds.Of(config).Kind, config.Name)] = Stored(config, config.Metadata);
+    public void StoreConfig(Resource config) =>
+        configs[(ResourceKinds.Of(config).Kind, config.Name)] = config is Secret secret ? Stored(secret, secret.Metadata) : Stored((ConfigMap)config, config.Metadata);
 
     public void RemoveConfig(string kind, string name) => configs.Remove((kind, name));
 

@@ -134,7 +134,7 @@ public sealed class BlockerTextsTests
                 Message = "5 of at most 5 pods exist, and 3 are available of which at least 3 must stay: waiting for new pods to become available",
                 Pod = "new-0",
                 Node = pods[3].Spec.NodeName,
-                Since = pods[3].Metadata.CreationTimestamp,
+                Since = Since,
                 Count = 2,
             },
             Assert.Single(Blockers.Of(Snapshot(rolling, [old], pods)), blocker => blocker.Reason == "BudgetUsedUp"));
