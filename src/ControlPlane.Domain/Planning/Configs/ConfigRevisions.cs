@@ -152,24 +152,24 @@ public static class ConfigRevisions
     /// <summary>Named after the content; another object that has the name already, by accident or by a collision of hashes, makes it the next one.</summary>
     private static ConfigCopy CopyFor(Resource source, string kind, Deployment deployment, Func<string, string, Resource?> find)
     {
-        string content = ResourceJson.Serialize(ContentOf(source));
+        string content = ContentOf(source);
         for (int attempt = 0; ; attempt++)
         {
             string hash = Templates.HashOf(Encoding.UTF8.GetBytes($"{kind} {deployment.Uid} {attempt} {content}"));
             int room = NameLengthMax - hash.Length - 1;
             string name = $"{(source.Name.Length > room ? source.Name[..room] : source.Name)}-{hash}";
             Resource? known = find(kind, name);
-            if (known is null || (IsCopyFor(known, deployment) && ResourceJson.Serialize(ContentOf(known)) == content))
+            if (known is null || (IsCopyFor(known, deployment) && ContentOf(known) == content))
             {
                 return new ConfigCopy(kind, name, source, IsStored: known is not null);
             }
         }
     }
 
-    private static Resource ContentOf(Resource resource) => resource switch
+    private static string ContentOf(Resource resource) => resource switch
     {
-        ConfigMap map => new ConfigMap { Data = map.Data, BinaryData = map.BinaryData },
-        Secret secret => new Secret { Data = secret.Data, Type = secret.Type },
+        ConfigMap map => ResourceJson.Serialize(new ConfigMap { Data = map.Data, BinaryData = map.BinaryData }),
+        Secret secret => ResourceJson.Serialize(new Secret { Data = secret.Data, Type = secret.Type }),
         _ => throw new ArgumentException("neither a ConfigMap nor a Secret", nameof(resource)),
     };
 
