@@ -48,7 +48,7 @@ internal sealed class WorkloadSnapshots(CacheReader reader, TimeProvider time)
             cancellationToken);
         Deployment deployment = Stored(key, read) ?? await make();
         WorkloadSnapshot snapshot = Of(deployment, read).Snapshot with { ConfigOf = (kind, name) => ConfigOf(read, key.Namespace, kind, name) };
-        ResourceQuota[] quotas = [.. read.All<ResourceQuota>(Quotas)];
+        ResourceQuota[] quotas = [.. read.All<ResourceQuota>(Quotas).Where(quota => quota.Namespace == key.Namespace)];
         if (quotas.Length > 0)
         {
             snapshot = snapshot with { Quotas = new QuotaRoom(quotas, [.. read.All<Pod>(Pods).Where(pod => pod.Namespace == key.Namespace)]) };
@@ -137,7 +137,7 @@ internal sealed class WorkloadSnapshots(CacheReader reader, TimeProvider time)
 
     /// <summary>What a new Deployment finds of an earlier one that was deleted without its ReplicaSets.</summary>
     private static IEnumerable<ReplicaSet> Adoptable(KindSnapshot replicaSets, Deployment deployment) => replicaSets.Objects.Values.Cast<ReplicaSet>()
-        .Where(replicaSet => replicaSet.Metadata is { Controller: null, IsDeleting: false } && deployment.Spec.Selector?.Matches(replicaSet.Metadata.Labels) == true);
+        .Where(replicaSet => replicaSet.Namespace == deployment.Namespace && replicaSet.Metadata is { Controller: null, IsDeleting: false } && deployment.Spec.Selector?.Matches(replicaSet.Metadata.Labels) == true);
 }
 
 /// <summary>A Deployment with what belongs to it.</summary>
