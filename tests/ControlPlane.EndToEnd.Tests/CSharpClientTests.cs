@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using ControlPlane.EndToEnd.Tests.Harness;
@@ -127,6 +128,22 @@ public sealed class CSharpClientTests(SharedProduct shared) : IDisposable
         }
 
         Assert.Equal((3, "got in\n"), await ExecuteAsync(space, "read line; echo got $line; exit 3", "in\n").WaitAsync(Patience));
+        int port = spec.Containers[0].Ports[0].ContainerPort;
+        Assert.Equal("HTTP/1.1 200 OK", await ForwardAsync(space, port).WaitAsync(Patience));
+        WebSocketException refused = await Assert.ThrowsAsync<WebSocketException>(() => ForwardAsync(space, 0));
+        Assert.Contains("400", refused.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Its own protocol: the ports are in the query, and each has two channels of one WebSocket, which begin with the port's number.</summary>
+    private async Task<string> ForwardAsync(string space, int port)
+    {
+        using WebSocket socket = await client.WebSocketNamespacedPodPortForwardAsync("web", space, [port], "v4.channel.k8s.io", cancellationToken: late.Token);
+        using StreamDemuxer demuxer = new(socket, StreamType.PortForward);
+        demuxer.Start();
+        using Stream stream = demuxer.GetStream((byte?)0, (byte?)0);
+        await stream.WriteAsync(Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n"), late.Token);
+        using StreamReader reader = new(stream);
+        return await reader.ReadLineAsync(late.Token) ?? "";
     }
 
     private async Task<(int Code, string Output)> ExecuteAsync(string space, string script, string input)

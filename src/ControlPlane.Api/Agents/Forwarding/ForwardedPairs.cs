@@ -1,11 +1,12 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using ControlPlane.Api.Wire;
 using ControlPlane.Api.Wire.Spdy;
 
 namespace ControlPlane.Api.Agents.Forwarding;
 
 /// <summary>The two streams of one forwarded connection: its bytes, and a text where it fails.</summary>
-internal sealed record ForwardedPair(int Port, SpdyStream Data, SpdyStream Error);
+internal sealed record ForwardedPair(int Port, IForwardedStream Data, IForwardedStream Error);
 
 /// <summary>Finds the streams that belong together: the client gives both the same number, one after the other.</summary>
 internal sealed class ForwardedPairs

@@ -9,8 +9,8 @@ using MediatR;
 namespace ControlPlane.Api.Agents.Forwarding;
 
 /// <summary>
-/// <c>GET</c> and <c>POST …/pods/{name}/portforward</c>: SPDY, either on the connection itself or in the binary messages of a WebSocket, in which newer clients tunnel it. What can be refused is refused
-/// before the upgrade.
+/// <c>GET</c> and <c>POST …/pods/{name}/portforward</c>: SPDY, either on the connection itself or in the binary messages of a WebSocket, in which newer clients tunnel it; or the older channels of a
+/// WebSocket. What can be refused is refused before the upgrade.
 /// </summary>
 internal static class PortForwardEndpoint
 {
@@ -25,6 +25,14 @@ internal static class PortForwardEndpoint
         ObjectKey key = new((string)http.Request.RouteValues["namespace"]!, (string)http.Request.RouteValues["name"]!);
         WriteContext context = new(TokenAuthentication.ActorOf(http)) { UserAgent = http.Request.Headers.UserAgent.ToString() };
         ForwardedPod pod = await mediator.Send(new ForwardToPod(key, context), ending.Token);
+        IList<string> offered = http.WebSockets.WebSocketRequestedProtocols;
+        if (http.WebSockets.IsWebSocketRequest && offered.Contains(ChannelForwarding.Protocol) && !offered.Contains(Tunnel))
+        {
+            await using ChannelForwarding channels = await ChannelForwarding.AcceptAsync(http, ChannelForwarding.PortsOf(http));
+            await forwarding.RunAsync(channels, pod, ending.Token);
+            return;
+        }
+
         await using SpdyConnection connection = await AcceptAsync(http);
         await forwarding.RunAsync(connection, pod, ending.Token);
     }
@@ -36,7 +44,7 @@ internal static class PortForwardEndpoint
             IList<string> offered = http.WebSockets.WebSocketRequestedProtocols;
             if (!offered.Contains(Tunnel))
             {
-                throw StatusError.BadRequest($"unable to upgrade: the WebSocket's protocols are [{string.Join(' ', offered)}]; served is {Tunnel}");
+                throw StatusError.BadRequest($"unable to upgrade: the WebSocket's protocols are [{string.Join(' ', offered)}]; served are {Tunnel} and {ChannelForwarding.Protocol}");
             }
 
             UpgradedConnection.MayBeSilent(http);

@@ -38,6 +38,30 @@ internal sealed partial class PortForwarding(StreamBroker broker, StreamDialing 
         }
     }
 
+    /// <summary>Runs one session whose ports are given, until all of its connections are over or the client has gone.</summary>
+    public async Task RunAsync(ChannelForwarding client, ForwardedPod pod, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        ConcurrentDictionary<ForwardedPair, Task> connections = new(client.Pairs.ToDictionary(pair => pair, pair => ForwardAsync(pair, pod, ending.Token)));
+        Task[] forwarding = [.. connections.Values];
+        Task receiving = client.ReceiveAsync(ending.Token);
+        try
+        {
+            await UntilEndedOrIdleAsync(Task.WhenAny(receiving, Task.WhenAll(forwarding)), connections, ending.Token);
+            await client.CloseAsync(ending.Token);
+        }
+        catch (Exception end) when (StreamSessions.IsEnd(end))
+        {
+            LogClientGone(logger, pod.Node);
+        }
+        finally
+        {
+            await ending.CancelAsync();
+            await StreamSessions.EndedAsync(receiving);
+            await Task.WhenAll(forwarding);
+        }
+    }
+
     private async Task UntilEndedOrIdleAsync(Task running, ConcurrentDictionary<ForwardedPair, Task> connections, CancellationToken cancellationToken)
     {
         long lastBusy = time.GetTimestamp();
@@ -135,7 +159,7 @@ internal sealed partial class PortForwarding(StreamBroker broker, StreamDialing 
     }
 
     /// <summary>What the pod says, to its end; returns what the agent says about it then.</summary>
-    private static async Task<string> ReceiveAsync(StreamConnection agent, SpdyStream data, CancellationToken cancellationToken)
+    private static async Task<string> ReceiveAsync(StreamConnection agent, IForwardedStream data, CancellationToken cancellationToken)
     {
         byte[] buffer = new byte[StreamFrameHead.PayloadBytesMax];
         while (await agent[StreamChannels.Data].ReadAsync(buffer.AsMemory(), cancellationToken) is var count and > 0)

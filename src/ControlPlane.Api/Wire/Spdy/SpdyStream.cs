@@ -3,7 +3,7 @@ using System.IO.Pipelines;
 namespace ControlPlane.Api.Wire.Spdy;
 
 /// <summary>One stream of a connection: opened by the client, with headers that say what it is for; bytes both ways, each of which is ended for itself.</summary>
-internal sealed class SpdyStream
+internal sealed class SpdyStream : IForwardedStream
 {
     /// <summary>Bytes that are kept for a reader. SPDY's windows are not used by Kubernetes' clients: beyond this the whole connection waits for the reader.</summary>
     public const int BufferBytes = 256 * 1024;
