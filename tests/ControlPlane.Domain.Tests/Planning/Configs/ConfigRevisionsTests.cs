@@ -182,13 +182,18 @@ public sealed class ConfigRevisionsTests
 
     private static Secret Login => new()
     {
-        ApiVersion = "v1", Kind = "Secret", Type = "example.com/login", Data = ValueMap.Of(("password", "cHc=")),
+        ApiVersion = "v1",
+        Kind = "Secret",
+        Type = "example.com/login",
+        Data = ValueMap.Of(("password", "cHc=")),
         Metadata = new ObjectMeta { Name = "login", Namespace = TestWorld.Namespace, Uid = "login-uid" },
     };
 
     private static ConfigMap Settings(string color) => new()
     {
-        ApiVersion = "v1", Kind = "ConfigMap", Data = ValueMap.Of(("color", color)),
+        ApiVersion = "v1",
+        Kind = "ConfigMap",
+        Data = ValueMap.Of(("color", color)),
         Metadata = new ObjectMeta { Name = "settings", Namespace = TestWorld.Namespace, Uid = "settings-uid" },
     };
 
