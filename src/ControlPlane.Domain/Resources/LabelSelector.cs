@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Domain.Resources;
@@ -10,6 +11,10 @@ public sealed record LabelSelector
 
     /// <summary>Further requirements on labels.</summary>
     public ValueList<LabelSelectorRequirement> MatchExpressions { get; init; }
+
+    /// <summary>Whether it asks for nothing.</summary>
+    [JsonIgnore]
+    public bool IsEmpty => MatchLabels.IsEmpty && MatchExpressions.IsEmpty;
 
     public bool Matches(ValueMap<string> labels)
     {

@@ -83,12 +83,10 @@ public static class ConfigRevisions
         }
 
         ConfiguredDeployment? configured = Of(declared, snapshot.ReplicaSets, find);
-        return snapshot with
-        {
-            Deployment = configured?.Effective ?? declared,
-            Configured = configured,
-            ConfigCopies = [.. dependants.Where(item => IsCopyFor(item, declared))],
-        };
+        Resource[] copies = [.. dependants.Where(item => IsCopyFor(item, declared))];
+        return configured is null && copies.Length == 0
+            ? snapshot
+            : snapshot with { Deployment = configured?.Effective ?? declared, Configured = configured, ConfigCopies = copies };
     }
 
     /// <summary>Makes the copies that these templates refer to and that are not there, and ends those to which none refers any more.</summary>

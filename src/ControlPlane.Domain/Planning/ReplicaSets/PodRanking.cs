@@ -68,8 +68,12 @@ internal static class PodRanking
         _ => 0,
     };
 
+    /// <summary>Written as Kubernetes takes it (core helpers, validFirstDigit): neither <c>+10</c> nor <c>010</c> is a cost.</summary>
     private static int DeletionCost(Pod pod) =>
-        int.TryParse(pod.Metadata.Annotations[DeletionCostAnnotation], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int cost) ? cost : 0;
+        pod.Metadata.Annotations[DeletionCostAnnotation] is { Length: > 0 } text && text[0] is '-' or (>= '1' and <= '9')
+        && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int cost)
+            ? cost
+            : 0;
 
     private static int Restarts(Pod pod)
     {

@@ -150,14 +150,17 @@ internal static class DeploymentPlanner
         };
     }
 
-    /// <summary>Paused, or scaled in mid-rollout: every revision keeps its share, and progress is not judged.</summary>
+    /// <summary>
+    /// Paused, or scaled in mid-rollout: every revision keeps its share, and progress is not judged. History goes while paused, but not while a rollback waits for the pause to end, for it may
+    /// want any of it (Kubernetes' deployment controller, sync).
+    /// </summary>
     private static RolloutPlan Scale(Rollout rollout, WorkloadSnapshot snapshot)
     {
         Rollout scaled = Back(Proportional.Scale(Trial.Target(rollout)), rollout);
         scaled = Sized(scaled, member => member.IsActive || IsResized(member));
         DeploymentStatus status = RolloutStatus.Of(scaled, ConditionsBefore(scaled, snapshot.Now), snapshot.Now);
         RolloutPlan plan = Finish(scaled, status with { Conditions = RolloutStatus.WithReplicaFailure(status.Conditions, scaled) });
-        return rollout.Deployment.Spec.Paused == true ? WithoutSurplus(plan, scaled) : plan;
+        return rollout.Deployment.Spec.Paused == true && Rollback.Asked(rollout.Deployment) is null ? WithoutSurplus(plan, scaled) : plan;
     }
 
     private static RolloutPlan Roll(Rollout rollout, WorkloadSnapshot snapshot)

@@ -42,7 +42,7 @@ internal sealed record Release
     public RolloutMember Stable => Rollout.Members.First(member => member.Name == StableName);
 
     /// <summary>Whether it waits for time, a person or figures: then no deadline runs.</summary>
-    public bool IsWaiting => State?.Phase is RolloutPhases.Paused or RolloutPhases.WaitingForPromotion or RolloutPhases.Analyzing;
+    public bool IsWaiting => State?.Phase is RolloutPhases.Paused or RolloutPhases.WaitingForPromotion or RolloutPhases.Analyzing or RolloutPhases.Promoted;
 
     /// <summary>Past its steps: from here on the old pods go.</summary>
     public bool IsFinishing => State is { } state && state.Step >= state.Steps;

@@ -47,9 +47,9 @@ public static class RolloutRequests
         return string.Create(CultureInfo.InvariantCulture, $"{parts[0]}/{(step is { } number ? number.ToString(CultureInfo.InvariantCulture) : Full)}@{parts[1]}");
     }
 
-    /// <summary>Whether a person has ended a revision's step, since it began.</summary>
+    /// <summary>Whether a person has ended a revision's step, since it began and since the revision was last tried.</summary>
     public static bool IsPromoted(Deployment deployment, long revision, int step, DateTimeOffset? since) =>
-        Promotion(deployment, revision, step.ToString(CultureInfo.InvariantCulture)) is { } at && !(at < since);
+        Promotion(deployment, revision, step.ToString(CultureInfo.InvariantCulture)) is { } at && !(at < since) && !(at <= At(deployment, Retry, revision));
 
     /// <summary>Whether a person has ended all of a revision's steps, since it was last tried.</summary>
     public static bool IsPromotedInFull(Deployment deployment, long revision) =>

@@ -141,7 +141,8 @@ internal sealed class SpreadView
 
         public void Count(Pod other, NodeState node)
         {
-            if (selector?.Matches(other.Metadata.Labels) == true && IsCounted(node))
+            // An empty selector counts no pod that is there (Kubernetes' podtopologyspread, countPodsMatchSelector), though it matches all.
+            if (selector is { IsEmpty: false } && selector.Matches(other.Metadata.Labels) && IsCounted(node))
             {
                 CollectionsMarshal.GetValueRefOrAddDefault(counts, PlaceOf(node)!, out _)++;
                 fewest = null;

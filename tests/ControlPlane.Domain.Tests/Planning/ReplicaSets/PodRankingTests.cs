@@ -46,6 +46,13 @@ public sealed class PodRankingTests
     public void More_restarts_go_first() =>
         AssertOrder(Running("first", readyFor: 20, restarts: 5, age: 4000), Running("second", readyFor: 20, restarts: 1, age: 30));
 
+    /// <summary>As in Kubernetes, these are no costs.</summary>
+    [Theory]
+    [InlineData("+10")]
+    [InlineData("010")]
+    public void A_cost_that_is_written_in_another_way_counts_as_none(string cost) =>
+        AssertOrder(Running("first", annotation: cost, age: 30), Running("second", cost: 5, age: 4000));
+
     [Fact]
     public void The_younger_goes_first() => AssertOrder(Running("z", readyFor: 20, age: 30), Running("a", readyFor: 20, age: 4000));
 

@@ -122,6 +122,45 @@ public sealed class BlueGreenTests
         Assert.Single(world.ActivePodsOf(world.ByImage("hello:3")));
     }
 
+    /// <summary>The old pods are kept on purpose: no deadline runs meanwhile, however short.</summary>
+    [Fact]
+    public void Plan_ADelayLongerThanTheDeadline_FailsNothing()
+    {
+        TestWorld world = Promoted(ByHand with { ScaleDownDelaySeconds = 900 });
+        for (int minutes = 0; minutes < 14; minutes++)
+        {
+            world.Now = world.Now.AddMinutes(1);
+            world.PassUntilQuiet();
+        }
+
+        AssertShares(world, "hello", "hello:2");
+        Assert.NotEqual(RevisionOutcome.Failed, Outcomes.Of(world.ByImage("hello:2")));
+        Assert.Equal("Unknown", world.Condition("Progressing").Status);
+
+        world.Now = world.Now.AddMinutes(2);
+        world.Settle();
+        Assert.Equal(RevisionOutcome.Complete, Outcomes.Of(world.ByImage("hello:2")));
+    }
+
+    [Fact]
+    public void Plan_RetriedAfterAPromotionByHand_WaitsForAPersonAgain()
+    {
+        TestWorld world = Previewed(ByHand);
+        Act(world, new RolloutAction.Promote(Full: false));
+        world.PassUntilQuiet();
+        world.Now = world.Now.AddSeconds(5);
+        Act(world, new RolloutAction.Abort());
+        world.PassUntilQuiet();
+        world.Now = world.Now.AddSeconds(5);
+        Act(world, new RolloutAction.Retry());
+        world.PassUntilQuiet();
+        world.SetReady(_ => true);
+        world.PassUntilQuiet();
+
+        AssertShares(world, "hello", "hello:1");
+        Assert.Equal(RolloutPhases.WaitingForPromotion, world.State!.Spec.Phase);
+    }
+
     [Fact]
     public void Plan_APolicyChangedInsideTheDelay_TakesNoRequestsBack()
     {

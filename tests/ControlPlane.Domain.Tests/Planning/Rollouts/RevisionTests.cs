@@ -164,6 +164,26 @@ public sealed class RevisionTests
         Assert.Equal(world.Deployment.Metadata.Generation, world.Status.ObservedGeneration);
     }
 
+    /// <summary>While paused, surplus history goes, but not what a rollback waits for.</summary>
+    [Theory]
+    [InlineData(true, 2)]
+    [InlineData(false, 1)]
+    public void A_rollback_that_waits_for_the_end_of_a_pause_keeps_its_revision(bool isAsked, int kept)
+    {
+        TestWorld world = Rolled("hello:1", "hello:2");
+        world.Change(deployment => deployment with
+        {
+            Metadata = isAsked ? deployment.Metadata with { Annotations = deployment.Metadata.Annotations.SetItem(Rollback.Annotation, "1") } : deployment.Metadata,
+            Spec = deployment.Spec with { Paused = true, RevisionHistoryLimit = 0 },
+        });
+        world.PassUntilQuiet();
+        Assert.Equal(kept, world.ReplicaSets.Count);
+
+        world.SetPaused(false);
+        world.Settle();
+        Assert.Equal(isAsked ? "hello:1" : "hello:2", world.Deployment!.Spec.Template.Spec.Containers[0].Image);
+    }
+
     [Fact]
     public void A_rollback_brings_the_revisions_own_annotations_back()
     {

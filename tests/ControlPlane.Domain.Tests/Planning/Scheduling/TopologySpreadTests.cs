@@ -35,6 +35,11 @@ public class TopologySpreadTests
     public void Place_FewerPlacesThanMinDomains_TheEmptiestCountsAsHavingNone(int minDomains, string counts, string allowed) => Assert.Equal(
         allowed.Split(' ', StringSplitOptions.RemoveEmptyEntries), Allowed(Zones(counts), ByZone with { MinDomains = minDomains }));
 
+    /// <summary>As in Kubernetes it counts none of the pods that are there, so that the place does not matter.</summary>
+    [Fact]
+    public void Place_EmptySelector_CountsNoPod() =>
+        Assert.Equal(["a", "b", "c"], Allowed(Zones("5 0 0"), ByZone with { LabelSelector = new LabelSelector() }));
+
     [Fact]
     public void Place_NodeWithoutTheLabel_IsNoPlace()
     {
