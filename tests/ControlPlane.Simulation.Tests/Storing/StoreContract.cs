@@ -11,7 +11,7 @@ namespace ControlPlane.Simulation.Tests.Storing;
 /// </summary>
 public abstract class StoreContract
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     /// <summary>The store of one replica, empty but for what the tests of this class wrote.</summary>
     protected abstract Task<(IResourceStore Store, IResourceCache Cache)> OpenAsync();
