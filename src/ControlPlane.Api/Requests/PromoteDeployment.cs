@@ -46,13 +46,14 @@ internal sealed class PromoteDeploymentHandler(Updater updater, CacheReader read
 
     private async Task<RolloutActionResult> PromoteAsync(PromoteDeployment request, CancellationToken cancellationToken)
     {
-        Deployment source = await reader.FindLatestAsync<Deployment>(request.Source, cancellationToken) ?? throw StatusError.NotFound(Kind, request.Source.Name);
+        Deployment declared = await reader.FindLatestAsync<Deployment>(request.Source, cancellationToken) ?? throw StatusError.NotFound(Kind, request.Source.Name);
         if (await reader.FindLatestAsync<Deployment>(request.To, cancellationToken) is null)
         {
             throw StatusError.Conflict(Kind, request.Source.Name, $"there is no Deployment {request.To}: apply its manifests first");
         }
 
-        IReadOnlyList<ReplicaSet> replicaSets = await snapshots.ReplicaSetsOfAsync(source, cancellationToken);
+        IReadOnlyList<ReplicaSet> replicaSets = await snapshots.ReplicaSetsOfAsync(declared, cancellationToken);
+        Deployment source = (await snapshots.ConfiguredAsync(declared, replicaSets, cancellationToken))?.Effective ?? declared;
         WriteContext context = request.Context with { Change = Promotions.CauseOf(source, replicaSets, request.Options) };
         ActionOutcome.Done? done = null;
         Deployment? before = null;

@@ -16,7 +16,7 @@ internal sealed class ChannelForwarding : IAsyncDisposable
 
     private const string PortsParameter = "ports";
 
-    /// <summary>A channel is one byte.</summary>
+    /// <summary>A channel's number is one byte, and each port has two.</summary>
     private const int PortsMax = 127;
 
     private const int MessageBytesMax = 32 * 1024;

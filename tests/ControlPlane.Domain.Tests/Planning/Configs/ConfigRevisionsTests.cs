@@ -167,6 +167,20 @@ public sealed class ConfigRevisionsTests
         Assert.Equal(first.Copies[1], second.Copies[1]);
     }
 
+    /// <summary>What runs is found by the template as it is rolled out, not as it is declared.</summary>
+    [Fact]
+    public void A_promotion_carries_the_revision_that_runs()
+    {
+        Begin();
+        Deployment target = Make.Deployment() with { Metadata = new ObjectMeta { Name = "hello", Namespace = "production", Uid = "target-uid" } };
+        PromotionOptions options = new() { ToNamespace = "production", AllowTags = true };
+
+        ActionOutcome.Done done = Assert.IsType<ActionOutcome.Done>(Promotions.Apply(world.Snapshot().Deployment!, world.ReplicaSets, options, target));
+
+        Assert.Equal(1, done.Revision);
+        Assert.IsType<ActionOutcome.NotNow>(Promotions.Apply(world.Deployment!, world.ReplicaSets, options, target));
+    }
+
     [Fact]
     public void A_copy_is_made_from_what_was_read_or_not_at_all()
     {
