@@ -1,6 +1,6 @@
 // A sample application: it says its version, pod and node over HTTP, and misbehaves when told to.
 //
-//   GET  /                    {"version":"v1","pod":"hello-7d9f-x2x5l","node":"node-1"}
+//   GET  /                    {"version":"v1","pod":"hello-7d9f-x2x5l","node":"node-1"} (POST too, whatever its body)
 //   GET  /healthz             200, or 503 while it has been told to fail its readiness
 //   GET  /call?url=http://b/  what another service answers
 //   POST /fail-readiness      fails /healthz from now on (also: FAIL_READINESS=true)
@@ -39,7 +39,7 @@ builder.Logging.ClearProviders();
 builder.WebHost.UseUrls($"http://{Setting("HOST", "*")}:{Setting("PORT", "8080")}");
 WebApplication app = builder.Build();
 
-app.MapGet("/", async (HttpContext context) =>
+app.MapMethods("/", [HttpMethods.Get, HttpMethods.Post], async (HttpContext context) =>
 {
     await Task.Delay(slowMs, context.RequestAborted);
     bool fails = Interlocked.Increment(ref asked) * failPercent % 100 < failPercent;

@@ -6,7 +6,7 @@ using System.Text;
 namespace ControlPlane.Bench.Loads;
 
 /// <summary>
-/// The simplest client of HTTP/1.1: one connection, one request at a time, and never the same request twice. (.NET's own sends a request again by itself
+/// The simplest client of HTTP/1.1: one connection, one request at a time, <c>GET</c> and <c>POST</c> in turn, for no proxy may send the latter twice, and never the same request twice. (.NET's own sends a request again by itself
 /// when a kept connection turns out to be closed, which would hide what is measured here.)
 /// </summary>
 internal sealed class HttpCaller(IPEndPoint target, bool keepsAlive) : IDisposable
@@ -14,8 +14,12 @@ internal sealed class HttpCaller(IPEndPoint target, bool keepsAlive) : IDisposab
     /// <summary>An answer that takes longer counts as lost.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    private readonly byte[] request = Encoding.ASCII.GetBytes($"GET / HTTP/1.1\r\nHost: {target}\r\n{(keepsAlive ? "" : "Connection: close\r\n")}\r\n");
+    private const string Body = "{\"hello\":\"world\"}";
+
+    private readonly byte[] get = Encoding.ASCII.GetBytes($"GET / {HeadOf(target, keepsAlive)}\r\n");
+    private readonly byte[] post = Encoding.ASCII.GetBytes($"POST / {HeadOf(target, keepsAlive)}Content-Length: {Body.Length}\r\n\r\n{Body}");
     private readonly byte[] buffer = new byte[16 * 1024];
+    private bool sentGet;
     private Socket? socket;
 
     /// <summary>Sends one request and reads its answer; null when that is a 200, else what went wrong.</summary>
@@ -37,7 +41,8 @@ internal sealed class HttpCaller(IPEndPoint target, bool keepsAlive) : IDisposab
                 step = "sending on a kept connection";
             }
 
-            await socket.SendAsync(request.AsMemory(), late.Token);
+            sentGet = !sentGet;
+            await socket.SendAsync((sentGet ? get : post).AsMemory(), late.Token);
             step = step.Replace("sending", "reading", StringComparison.Ordinal);
             return await ReadAnswerAsync(socket, late.Token) is { } wrong ? new CallFailure(wrong) : null;
         }
@@ -67,6 +72,8 @@ internal sealed class HttpCaller(IPEndPoint target, bool keepsAlive) : IDisposab
     }
 
     public void Dispose() => Close();
+
+    private static string HeadOf(IPEndPoint target, bool keepsAlive) => $"HTTP/1.1\r\nHost: {target}\r\n{(keepsAlive ? "" : "Connection: close\r\n")}";
 
     private async Task<string?> ReadAnswerAsync(Socket from, CancellationToken cancellationToken)
     {

@@ -6,6 +6,7 @@ using ControlPlane.Gateway.Listening;
 using ControlPlane.Gateway.Traffic;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Yarp.ReverseProxy.Forwarder;
 using Endpoint = ControlPlane.Gateway.Traffic.Endpoint;
 
@@ -13,7 +14,8 @@ namespace ControlPlane.Gateway.Forwarding;
 
 /// <summary>
 /// Sends each request to an endpoint of the port that its connection was accepted on, in the HTTP version it came in. When the endpoint cannot be connected to, nothing
-/// has been sent, and another one gets the request; what has reached an endpoint is never sent again.
+/// has been sent, and another one gets the request. What has been sent is never sent again, unless its method is idempotent and it has no body: then it is once more where a
+/// kept connection ends before a byte of the answer, as pods end connections that nobody uses.
 /// </summary>
 internal sealed class HttpForwarding : IDisposable
 {
@@ -166,9 +168,15 @@ internal sealed class HttpForwarding : IDisposable
         public override async ValueTask TransformRequestAsync(
             HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
         {
+            HttpRequest request = httpContext.Request;
+            if (!MaySendAgain(request.Method) && httpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
+            {
+                // .NET's client sends a request again that has no content; one that has, be it empty, it does not. This header makes it an empty one.
+                request.ContentLength = 0;
+            }
+
             await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
             proxyRequest.Options.Set(EndpointKey, endpoint);
-            HttpRequest request = httpContext.Request;
             string client = httpContext.Connection.RemoteIpAddress?.ToString() ?? "unknown";
             Set("X-Forwarded-For", request.Headers["X-Forwarded-For"] is { Count: > 0 } before ? $"{before}, {client}" : client);
             Set("X-Forwarded-Proto", request.Headers["X-Forwarded-Proto"] is { Count: > 0 } proto ? proto.ToString() : request.Scheme);
@@ -180,6 +188,11 @@ internal sealed class HttpForwarding : IDisposable
                 proxyRequest.Headers.TryAddWithoutValidation(name, value);
             }
         }
+
+        /// <summary>Whether a second time changes nothing (RFC 9110, 9.2.2), or cannot be told from the first (<c>CONNECT</c>, which may have no content).</summary>
+        private static bool MaySendAgain(string method) =>
+            HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsPut(method) || HttpMethods.IsDelete(method)
+            || HttpMethods.IsOptions(method) || HttpMethods.IsTrace(method) || HttpMethods.IsConnect(method);
 
         public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
         {
