@@ -34,7 +34,7 @@ internal sealed class Term(
     {
         await cache.WaitForLatestAsync(cancellationToken);
         using ChangeSubscription subscription = cache.SubscribeFromNow();
-        World world = World.At(subscription);
+        World world = World.At(subscription, time);
         ReconcilerLog.Leading(logger, epoch, ResourceKinds.All.Sum(kind => world.AllOf(kind).Count), world.Revision);
         EnqueueAll(world);
         using CancellationTokenSource reading = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

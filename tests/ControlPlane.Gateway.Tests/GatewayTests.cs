@@ -147,9 +147,30 @@ public sealed class GatewayTests
     {
         await using GatewayWorld world = await GatewayWorld.StartAsync();
         await using Backend a = await Backend.StartAsync("a");
+        await world.RouteAsync(a.Ready);
         await world.RouteAsync(a.Ready with { Ready = false, Terminating = true });
 
         Assert.Equal("a", await world.GetAsync());
+
+        await world.RouteAsync(a.Ready with { Ready = false, Terminating = true, Serving = false });
+        using HttpResponseMessage answer = await world.Client.GetAsync(world.Url);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+    }
+
+    /// <summary>A pod that has taken nothing new for a while may count as drained: it is stopped at any moment, and is no help to others that fail.</summary>
+    [Fact]
+    public async Task Request_TerminatingEndpointThatWasClosedOnce_IsNotServedByIt()
+    {
+        await using GatewayWorld world = await GatewayWorld.StartAsync();
+        await using Backend a = await Backend.StartAsync("a");
+        await using Backend b = await Backend.StartAsync("b");
+        await world.RouteAsync(a.Ready, b.Ready);
+        RouteEndpoint ending = a.Ready with { Ready = false, Terminating = true };
+        await world.RouteAsync(ending, b.Ready);
+        await world.RouteAsync(ending, b.Ready with { Ready = false, Serving = false });
+
+        using HttpResponseMessage answer = await world.Client.GetAsync(world.Url);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
     }
 
     [Fact]

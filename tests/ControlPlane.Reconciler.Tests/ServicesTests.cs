@@ -117,6 +117,81 @@ public sealed class ServicesTests : IDisposable
         Assert.Contains(cluster.Store.All<Event>(), item => item.Reason == "DrainTimeout" && item.InvolvedObject.Name == pod.Name);
     }
 
+    /// <summary>A selector is edited, or the Service deleted, and in the next moment the pod: what is in flight to it is waited for all the same.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void APodThatItsServiceHasLeft_StopsWhenTheGatewayHasAcknowledgedAndNothingIsInFlight(bool isServiceDeleted)
+    {
+        Service service = Create("web");
+        cluster.Until("both pods are endpoints", () => ReadyUids().Count == 2);
+        Pod pod = cluster.Pods.First();
+        Say(acknowledged: cluster.Store.Revision);
+        cluster.Store.Commit(isServiceDeleted
+            ? Write.Remove.Of(service)
+            : new Write.Update(service with { Spec = service.Spec with { Selector = ValueMap.Of(("app", "other")) } }, ResourceParts.Desired));
+        cluster.Until("no slice lists it", () => !Endpoints.Any());
+        long left = cluster.Store.Revision;
+        Mark(pod);
+
+        cluster.Thread.Advance(TimeSpan.FromSeconds(5));
+        Assert.Null(Drained(pod));
+
+        Say(acknowledged: left, new DrainingEndpoint(Guid.Parse(pod.Uid), 1));
+        cluster.Thread.Advance(TimeSpan.FromSeconds(5));
+        Assert.Null(Drained(pod));
+
+        Say(acknowledged: left);
+        cluster.Until("it has stopped", () => cluster.Store.Get<Pod>("default", pod.Name) is null, seconds: 2);
+    }
+
+    /// <summary>Its node says that a container's liveness probe failed, and that it waits.</summary>
+    [Fact]
+    public void APodThatWantsToRestart_TakesNothingNew_AndIsAnsweredWhenNothingIsInFlight()
+    {
+        Create("web");
+        cluster.Until("both pods are endpoints", () => ReadyUids().Count == 2);
+        Pod pod = cluster.Pods.First();
+        Say(acknowledged: cluster.Store.Revision);
+        DateTimeOffset now = cluster.Thread.Time.GetUtcNow();
+        Condition asked = new() { Type = RestartDrain.ConditionType, Status = "True", LastTransitionTime = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerSecond)) };
+        cluster.Store.Commit(new Write.Update(pod with { Status = pod.Status! with { Conditions = [.. pod.Status.Conditions, asked] } }, ResourceParts.Status));
+        cluster.Until("it takes nothing new", () => !ReadyUids().Contains(pod.Uid), seconds: 2);
+
+        cluster.Thread.Advance(TimeSpan.FromSeconds(2));
+        Assert.False(IsAnswered(pod, asked));
+
+        Say(acknowledged: cluster.Store.Revision, new DrainingEndpoint(Guid.Parse(pod.Uid), 1));
+        cluster.Thread.Advance(TimeSpan.FromSeconds(2));
+        Assert.False(IsAnswered(pod, asked));
+
+        Say(acknowledged: cluster.Store.Revision);
+        cluster.Until("its node is answered", () => IsAnswered(pod, asked), seconds: 2);
+    }
+
+    /// <summary>Scaled to nothing: gateways fall back on what is left until they are told not to.</summary>
+    [Fact]
+    public void TheLastPodOfAService_IsClosedBeforeItStops()
+    {
+        Create("web");
+        cluster.Until("both pods are endpoints", () => ReadyUids().Count == 2);
+        Say(acknowledged: cluster.Store.Revision);
+        Deployment deployment = cluster.Store.Get<Deployment>("default", "web")!;
+        cluster.Store.Commit(new Write.Update(deployment with { Spec = deployment.Spec with { Replicas = 0 } }, ResourceParts.Desired));
+        cluster.Until("none is ready", () => Endpoints.All(endpoint => endpoint.Conditions!.Ready == false));
+        Assert.Contains(Endpoints, endpoint => endpoint.Conditions!.Serving == true);
+
+        Say(acknowledged: cluster.Store.Revision);
+        cluster.Until("they are closed", () => Endpoints.All(endpoint => endpoint.Conditions!.Serving == false), seconds: 2);
+        cluster.Thread.Advance(TimeSpan.FromSeconds(2));
+        Assert.All(cluster.Pods, pod => Assert.Null(Drained(pod)));
+
+        Say(acknowledged: cluster.Store.Revision);
+        cluster.Until("they have stopped", () => !cluster.Pods.Any(), seconds: 2);
+    }
+
+    private bool IsAnswered(Pod pod, Condition asked) => RestartDrain.IsAnswered(cluster.Store.Get<Pod>("default", pod.Name)!, asked.LastTransitionTime!.Value);
+
     private Service Create(string app)
     {
         Service service = new()

@@ -3,6 +3,7 @@ using ControlPlane.Agent.Probes;
 using ControlPlane.Agent.Runtimes;
 using ControlPlane.Agent.Volumes;
 using ControlPlane.Domain.Agents;
+using ControlPlane.Domain.Planning.Routing;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 
@@ -90,6 +91,7 @@ internal sealed class PodEntry(string uid, Signal finished)
             ReplacedStores = state.ReplacedStores,
             LostRevisions = state.LostRevisions,
             EnvironmentContents = state.EnvironmentContents,
+            RestartPendingSince = RestartDrain.PendingSince(status ?? Desired?.Status),
             SharesNetwork = runtime.SharesNetwork,
             Now = now,
         };

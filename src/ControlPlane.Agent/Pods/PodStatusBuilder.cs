@@ -1,5 +1,6 @@
 using ControlPlane.Agent.Probes;
 using ControlPlane.Agent.Runtimes;
+using ControlPlane.Domain.Planning.Routing;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 
@@ -90,7 +91,7 @@ internal static class PodStatusBuilder
             {
                 State = new() { Running = new() { StartedAt = current.StartedAt } },
                 Started = verdict.IsStarted,
-                Ready = verdict is { IsStarted: true, IsReady: true },
+                Ready = verdict is { IsStarted: true, IsReady: true } && !Restarting.IsDue(view, pod, container, current),
             };
         }
 
@@ -186,6 +187,18 @@ internal static class PodStatusBuilder
             Say("Ready", unready.IsEmpty, unreadyBecause.Reason, unreadyBecause.Message),
             Say("ContainersReady", unready.IsEmpty, unreadyBecause.Reason, unreadyBecause.Message),
             Say("PodScheduled", isTrue: true),
+            .. Restarting.Pending(view, pod) is { } why
+                ? [
+                    new Condition
+                    {
+                        Type = RestartDrain.ConditionType,
+                        Status = "True",
+                        LastTransitionTime = view.RestartPendingSince ?? Seconds(view.Now),
+                        Reason = "WaitingForRequests",
+                        Message = why,
+                    },
+                ]
+                : Array.Empty<Condition>(),
         ];
     }
 

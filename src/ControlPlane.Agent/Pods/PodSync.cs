@@ -1,4 +1,3 @@
-using ControlPlane.Agent.Probes;
 using ControlPlane.Agent.Runtimes;
 using ControlPlane.Agent.Volumes;
 using ControlPlane.Domain.Agents;
@@ -114,10 +113,18 @@ internal static class PodSync
     {
         if (current?.Phase == ContainerPhase.Running)
         {
-            string? why = WhyRestart(view, pod, container, current, network);
-            ProbeVerdict? verdict = view.Probes[current.Id];
-            TimeSpan grace = verdict?.GraceSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : Grace(pod);
-            return why is null ? plan : plan with { Actions = plan.Actions.Add(new StopContainer(container.Name, current.Id, grace, why)) };
+            if (Restarting.Why(view, pod, container, current, network) is not { } why)
+            {
+                return plan;
+            }
+
+            if (Restarting.WaitsUntil(view, pod, container, current) is { } end)
+            {
+                return plan with { RecheckAt = plan.RecheckAt < end ? plan.RecheckAt : end };
+            }
+
+            TimeSpan grace = view.Probes[current.Id]?.GraceSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : Grace(pod);
+            return plan with { Actions = plan.Actions.Add(new StopContainer(container.Name, current.Id, grace, why)) };
         }
 
         if (current?.Phase == ContainerPhase.Created)
@@ -154,25 +161,6 @@ internal static class PodSync
         ContainerConfiguration configuration = new(pod.Namespace, view.EnvironmentContents);
         return configuration.VolumeProblemOf(pod, view.IsRemembered) is { } volume ? new Waiting(Initialization.WaitingReason(pod), volume) { PodEvent = VolumeException.EventReason }
             : configuration.ProblemOf(container, view.IsRemembered) is { } problem ? new Waiting(ContainerConfiguration.ErrorReason, problem)
-            : null;
-    }
-
-    /// <summary>The message of the <c>Killing</c> event; null when the container is to run on.</summary>
-    private static string? WhyRestart(PodView view, Pod pod, Container container, ObservedContainer current, string? network)
-    {
-        if (view.Probes[current.Id]?.FailedProbe is { } probe)
-        {
-            return $"Container {container.Name} failed {probe} probe, will be restarted";
-        }
-
-        // Another image for a container that runs to its end is for its next run, if there is one.
-        if (current.Image != container.Image && (container.IsSidecar() || !pod.Spec.IsInitContainer(container.Name)) && MayStop(current, view))
-        {
-            return $"Container {container.Name} definition changed, will be restarted";
-        }
-
-        return network is not null && current.NetworkOf != network && current.Id != network
-            ? "Pod sandbox changed, it will be killed and re-created."
             : null;
     }
 

@@ -42,6 +42,9 @@ internal sealed record PodView
     /// <summary>See <see cref="DesiredState.EnvironmentContents"/>.</summary>
     public ValueList<EnvironmentContent> EnvironmentContents { get; init; }
 
+    /// <summary>Since when the pod's status says that a restart waits for gateways; null when it does not say so.</summary>
+    public DateTimeOffset? RestartPendingSince { get; init; }
+
     /// <summary>See <see cref="IContainerRuntime.SharesNetwork"/>.</summary>
     public bool SharesNetwork { get; init; }
 

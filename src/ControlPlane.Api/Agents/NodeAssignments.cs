@@ -13,6 +13,7 @@ namespace ControlPlane.Api.Agents;
 /// agent acts on wakes it: a pod's metadata and spec, its pull secrets and what its variables come from, the Services of its namespace, and the word of a person about its containers of other stores; not
 /// the status that it reported itself. A pod that is on its way out and that slices list is told of as running until the reconciler has marked it as drained.
 /// </summary>
+/// <remarks>So is one that slices listed until a moment ago (see <see cref="FormerEndpoints"/>); where the reconciler does not know of it, as a new leader may not, it is told of within the time that an answer is held.</remarks>
 internal sealed partial class NodeAssignments(
     IResourceCache cache, AgentSessions sessions, IOptions<ApiOptions> options, TimeProvider time, ILogger<NodeAssignments> logger) : BackgroundService
 {
@@ -21,8 +22,13 @@ internal sealed partial class NodeAssignments(
     private readonly Lock gate = new();
     private readonly Dictionary<string, Entry> nodes = new(StringComparer.Ordinal);
 
+    /// <summary>The uids of the pods of all nodes.</summary>
+    private readonly HashSet<string> bound = new(StringComparer.Ordinal);
+
     /// <summary>The pods that slices list, by uid, with how many do.</summary>
     private readonly ListedPods listed = new();
+
+    private readonly FormerEndpoints former = new(time);
 
     /// <summary>The Services that have an address.</summary>
     private readonly Dictionary<ObjectKey, ServiceAddress> services = [];
@@ -112,7 +118,8 @@ internal sealed partial class NodeAssignments(
     }
 
     /// <summary>A pod that gateways may still send requests to is not to be stopped yet.</summary>
-    private Pod AsToldToAgent(Pod pod) => options.Value.DrainsPods && Draining.IsPending(pod) && listed.Contains(pod.Uid) ? Draining.AsRunning(pod) : pod;
+    private Pod AsToldToAgent(Pod pod) =>
+        options.Value.DrainsPods && Draining.IsPending(pod) && (listed.Contains(pod.Uid) || former.LeftAt(pod.Uid) is not null) ? Draining.AsRunning(pod) : pod;
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -148,7 +155,9 @@ internal sealed partial class NodeAssignments(
                 }
             }
 
+            bound.Clear();
             listed.Clear();
+            former.Clear();
             foreach (EndpointSlice slice in subscription.SnapshotAtStart(ResourceKinds.EndpointSlice).Objects.Values.Cast<EndpointSlice>())
             {
                 listed.Put(slice);
@@ -164,6 +173,7 @@ internal sealed partial class NodeAssignments(
                 if (pod.Spec.NodeName is { Length: > 0 } node)
                 {
                     EntryOf(node).Pods[pod.Uid] = pod;
+                    bound.Add(pod.Uid);
                 }
             }
 
@@ -221,10 +231,13 @@ internal sealed partial class NodeAssignments(
         if (change.Operation == ChangeOperation.Deleted)
         {
             entry.Pods.Remove(pod.Uid);
+            bound.Remove(pod.Uid);
+            former.Forget(pod.Uid);
         }
         else
         {
             entry.Pods[pod.Uid] = pod;
+            bound.Add(pod.Uid);
         }
 
         if (isNews)
@@ -244,17 +257,14 @@ internal sealed partial class NodeAssignments(
         }
     }
 
-    /// <summary>A pod that no slice lists any longer, and that is on its way out, may be stopped now.</summary>
+    /// <summary>A pod that no slice lists any longer may have requests in flight still.</summary>
     private void Apply(Change change, EndpointSlice slice)
     {
         foreach (string uid in change.Operation == ChangeOperation.Deleted ? listed.Take(slice.Key) : listed.Put(slice))
         {
-            foreach (Entry entry in nodes.Values)
+            if (bound.Contains(uid))
             {
-                if (entry.Pods.TryGetValue(uid, out Pod? pod) && Draining.IsPending(pod))
-                {
-                    Touch(entry, change.Revision);
-                }
+                former.Left(uid, change.Revision);
             }
         }
     }

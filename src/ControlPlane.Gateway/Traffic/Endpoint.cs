@@ -56,6 +56,18 @@ internal sealed class Endpoint(RouteEndpoint route, PodTraffic traffic, TimeProv
     }
 
     /// <summary>Whether new requests may enter.</summary>
+    public bool IsOpen
+    {
+        get
+        {
+            lock (gate)
+            {
+                return isOpen;
+            }
+        }
+    }
+
+    /// <summary>Says whether new requests may enter.</summary>
     public void Open(bool open)
     {
         lock (gate)

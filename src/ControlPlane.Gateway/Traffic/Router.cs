@@ -99,7 +99,7 @@ internal sealed class Router(GatewayOptions options, NodeNetworks networks, Traf
             ports.Add(key, port);
         }
 
-        // As Kubernetes' proxy: when no endpoint is ready, terminating ones that still serve are better than none.
+        // As Kubernetes' proxy: when no endpoint is ready, terminating ones that still serve are better than none. But not those that have been closed once: they may count as drained, and be stopped any moment.
         TimeSpan slowStart = TimeSpan.FromMilliseconds(service.SlowStartMs ?? 0);
         bool hasReady = route.Endpoints.Any(endpoint => endpoint.Ready);
         List<Endpoint> open = [];
@@ -113,7 +113,7 @@ internal sealed class Router(GatewayOptions options, NodeNetworks networks, Traf
             endpoint.WarmUpFor(slowStart, begins: target.Ready && !wasReady && !isNewPort);
             endpoint.Route = target;
             listed[endpointKey] = endpoint;
-            bool isOpen = hasReady ? target.Ready : target.Terminating && target.Serving;
+            bool isOpen = hasReady ? target.Ready : target.Terminating && target.Serving && endpoint.IsOpen;
             doors.Add((endpoint, isOpen));
             if (isOpen)
             {

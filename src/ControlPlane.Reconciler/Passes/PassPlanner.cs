@@ -134,7 +134,7 @@ internal sealed class PassPlanner(
     private async ValueTask<IReadOnlyList<Plan>> PlanDrainAsync(World world, CancellationToken cancellationToken)
     {
         Pod[] waiting = [.. world.TerminatingPods.Where(world.IsDraining)];
-        if (waiting.Length == 0)
+        if (waiting.Length == 0 && world.RestartingPods.Count == 0)
         {
             return [];
         }
@@ -144,7 +144,10 @@ internal sealed class PassPlanner(
             return Draining.Plan(new DrainSnapshot
             {
                 Terminating = waiting,
+                Restarting = world.RestartingPods,
                 SlicesOf = pod => world.SlicesByPod[pod],
+                SlicesOfService = service => world.Dependants[service].OfType<EndpointSlice>(),
+                LeftAt = world.LeftSlicesAt,
                 Gateways = await gateways.ReadWithoutTrafficAsync(cancellationToken),
                 HeardSince = heardSince,
                 Store = world.StoreIdentity,

@@ -1,4 +1,5 @@
 using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Planning.Routing;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Reconciler.Queue;
@@ -26,7 +27,7 @@ internal static class ServiceTriggers
             yield return WorkKey.Endpoints(service.Key);
         }
 
-        if (slice.Endpoints.Any(endpoint => endpoint.Conditions?.Terminating == true))
+        if (slice.Endpoints.Any(endpoint => endpoint.Conditions is { Terminating: true } or { Ready: false }))
         {
             yield return WorkKey.Drain;
         }
@@ -49,7 +50,7 @@ internal static class ServiceTriggers
             }
         }
 
-        if (!isGone && world.IsDraining(pod))
+        if (!isGone && (world.IsDraining(pod) || RestartDrain.IsAsked(pod)))
         {
             yield return WorkKey.Drain;
         }
@@ -81,6 +82,8 @@ internal static class ServiceTriggers
         && before.Status?.PodIP == now.Status?.PodIP
         && before.Status?.Phase == now.Status?.Phase
         && before.Status?.HostPorts == now.Status?.HostPorts
+        && before.Metadata.Annotations.ContainsKey(Draining.ClosingAnnotation) == now.Metadata.Annotations.ContainsKey(Draining.ClosingAnnotation)
+        && RestartDrain.PendingSince(before) == RestartDrain.PendingSince(now)
         && IsReady(before) == IsReady(now);
 
     private static bool IsReady(Pod pod) => Conditions.Find(pod.Status?.Conditions ?? default, Conditions.Ready)?.Status == "True";

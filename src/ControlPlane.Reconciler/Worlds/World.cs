@@ -20,6 +20,10 @@ internal sealed class World : IOwners
     private readonly Dictionary<ObjectKey, Pod> unboundPods = [];
     private readonly HashSet<ObjectKey> waitingForOthers = [];
     private readonly Dictionary<ObjectKey, Pod> terminatingPods = [];
+    private readonly Dictionary<ObjectKey, Pod> restartingPods = [];
+    private readonly FormerEndpoints former;
+
+    private World(TimeProvider time) => former = new FormerEndpoints(time);
 
     /// <summary>The revision up to which this is complete.</summary>
     public long Revision { get; private set; }
@@ -68,8 +72,14 @@ internal sealed class World : IOwners
     /// <summary>Pods with a deletion mark.</summary>
     public IReadOnlyCollection<Pod> TerminatingPods => terminatingPods.Values;
 
-    /// <summary>Whether a pod is not to be stopped yet, for gateways may send requests to it.</summary>
-    public bool IsDraining(Pod pod) => Draining.IsPending(pod) && SlicesByPod.Contains(pod.Uid);
+    /// <summary>Pods whose nodes ask whether they may restart a container.</summary>
+    public IReadOnlyCollection<Pod> RestartingPods => restartingPods.Values;
+
+    /// <summary>Whether a pod is not to be stopped yet, for gateways may send requests to it, or may have sent some.</summary>
+    public bool IsDraining(Pod pod) => Draining.IsPending(pod) && (SlicesByPod.Contains(pod.Uid) || LeftSlicesAt(pod.Uid) is not null);
+
+    /// <inheritdoc cref="FormerEndpoints.LeftAt"/>
+    public long? LeftSlicesAt(string pod) => former.LeftAt(pod);
 
     public IReadOnlyCollection<Pod> UnboundPods => unboundPods.Values;
 
@@ -97,9 +107,9 @@ internal sealed class World : IOwners
     public bool HasDependants(string uid) => Dependants.Contains(uid);
 
     /// <summary>Builds the world of a subscription's start.</summary>
-    public static World At(ChangeSubscription subscription)
+    public static World At(ChangeSubscription subscription, TimeProvider time)
     {
-        World world = new() { Revision = subscription.StartRevision, StoreIdentity = subscription.StoreIdentity };
+        World world = new(time) { Revision = subscription.StartRevision, StoreIdentity = subscription.StoreIdentity };
         foreach (ResourceKind kind in ResourceKinds.All)
         {
             foreach (Resource item in subscription.SnapshotAtStart(kind).Objects.Values)
@@ -160,6 +170,7 @@ internal sealed class World : IOwners
 
     private void Apply(Change change)
     {
+        EndpointSlice? listing = change.Object is EndpointSlice ? Find<EndpointSlice>(change.Object.Key) : null;
         if (change.Operation == ChangeOperation.Deleted)
         {
             Take(change.Object);
@@ -170,7 +181,34 @@ internal sealed class World : IOwners
         }
 
         Revision = change.Revision;
+        NoteFormerEndpoints(change, listing);
     }
+
+    /// <summary>A pod that slices do not list any longer may have requests in flight; one that is listed, or gone, is none of those.</summary>
+    private void NoteFormerEndpoints(Change change, EndpointSlice? before)
+    {
+        if (change is { Object: Pod gone, Operation: ChangeOperation.Deleted })
+        {
+            former.Forget(gone.Uid);
+        }
+        else if (change.Object is EndpointSlice now)
+        {
+            foreach (string uid in PodsIn(now).Concat(before is null ? [] : PodsIn(before)))
+            {
+                if (SlicesByPod.Contains(uid))
+                {
+                    former.Forget(uid);
+                }
+                else if (byUid.ContainsKey(uid))
+                {
+                    former.Left(uid, change.Revision);
+                }
+            }
+        }
+    }
+
+    private static IEnumerable<string> PodsIn(EndpointSlice slice) =>
+        slice.Endpoints.Select(endpoint => endpoint.TargetRef?.Uid).OfType<string>().Distinct(StringComparer.Ordinal);
 
     private void Put(Resource item)
     {
@@ -185,6 +223,10 @@ internal sealed class World : IOwners
         if (item is Pod { Metadata.IsDeleting: true } terminating)
         {
             terminatingPods[item.Key] = terminating;
+        }
+        else if (item is Pod restarting && RestartDrain.IsAsked(restarting))
+        {
+            restartingPods[item.Key] = restarting;
         }
 
         Index(item, new IndexChange(IsRemoval: false));
@@ -235,6 +277,7 @@ internal sealed class World : IOwners
         {
             unboundPods.Remove(pod.Key);
             terminatingPods.Remove(pod.Key);
+            restartingPods.Remove(pod.Key);
             waitingForOthers.Remove(pod.Key);
             Cluster.Find(pod.Spec.NodeName ?? "")?.Remove(pod.Uid);
         }
@@ -274,7 +317,7 @@ internal sealed class World : IOwners
                 change.On(PoliciesByNamespace, policy.Namespace, policy);
                 break;
             case EndpointSlice slice:
-                foreach (string uid in slice.Endpoints.Select(endpoint => endpoint.TargetRef?.Uid).OfType<string>().Distinct(StringComparer.Ordinal))
+                foreach (string uid in PodsIn(slice))
                 {
                     change.On(SlicesByPod, uid, slice);
                 }

@@ -17,6 +17,10 @@ public sealed class PodStatusBuilderTests
         ["running, the readiness probe not yet asked"] = (View(Probed(), Alive()), "Running unready | running | restarts 0"),
         ["running, the readiness probe succeeded"] = (View(Probed(), Alive()) with { Probes = Found(isStarted: true, isReady: true) }, "Running ready | running | restarts 0"),
         ["running, the readiness probe failed"] = (View(Probed(), Alive()) with { Probes = Found(isStarted: true, isReady: false) }, "Running unready | running | restarts 0"),
+        ["running, the liveness probe failed"] =
+            (View(Pod(), Alive()) with { Probes = Failing }, "Running unready | running | restarts 0"),
+        ["being stopped, the liveness probe failed"] =
+            (View(Pod(), Alive()) with { Busy = ["c"], Probes = Failing }, "Running unready | running | restarts 0"),
         ["running, not yet started up"] = (View(Probed(), Alive()) with { Probes = Found(isStarted: false, isReady: true) }, "Running unready | running | restarts 0"),
         ["crashed, waiting"] = (View(Pod(), Dead(life: 2, backoffSeconds: 20)), "Running unready | waiting CrashLoopBackOff | last Error 1 | restarts 2"),
         ["running again"] = (View(Pod(), Alive("two", life: 1), Dead(exitCode: 3)), "Running ready | running | last Error 3 | restarts 1"),
@@ -55,6 +59,27 @@ public sealed class PodStatusBuilderTests
 
         Assert.Equal(("test://before", 4), (status.ContainerID, status.RestartCount));
     }
+
+    /// <summary>For gateways, and for whoever reads <c>kubectl describe</c>: said while the container runs on and while it is stopped, with the time at which it began.</summary>
+    [Theory]
+    [InlineData(false, 3)]
+    [InlineData(true, 3)]
+    [InlineData(false, null)]
+    public void Condition_OfARestartThatWaits_SaysSinceWhenAndWhy(bool isBeingStopped, int? secondsAgo)
+    {
+        Pod pod = Pod() is var bare ? bare with { Spec = bare.Spec with { Containers = [bare.Spec.Containers[0] with { Ports = [new ContainerPort { Number = 80 }] }] } } : null!;
+        PodView view = View(pod, Alive()) with { Probes = Failing, Busy = isBeingStopped ? ["c"] : default, RestartPendingSince = secondsAgo is { } ago ? Ago(ago) : null };
+
+        Condition condition = Build(view).Conditions.Single(condition => condition.Type == "controlplane.dev/RestartPending");
+
+        Assert.Equal(
+            ("True", Ago(secondsAgo ?? 0), "WaitingForRequests", "Container c failed liveness probe, will be restarted"),
+            (condition.Status, condition.LastTransitionTime, condition.Reason, condition.Message));
+        Assert.DoesNotContain(Build(View(pod, Alive())).Conditions, other => other.Type == condition.Type);
+        Assert.DoesNotContain(Build(view with { Desired = pod.Deleting() }).Conditions, other => other.Type == condition.Type);
+    }
+
+    private static ValueMap<ProbeVerdict> Failing => default(ValueMap<ProbeVerdict>).SetItem("one", new ProbeVerdict { IsStarted = true, IsReady = true, FailedProbe = "liveness" });
 
     [Fact]
     public void Condition_KeepsItsTimeUntilItChanges()

@@ -1,7 +1,9 @@
+using System.Globalization;
 using ControlPlane.Agent.Pods;
 using ControlPlane.Agent.Probes;
 using ControlPlane.Agent.Runtimes;
 using ControlPlane.Domain.Agents;
+using ControlPlane.Domain.Planning.Routing;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 using static ControlPlane.Agent.Tests.Deciding.Given;
@@ -56,7 +58,16 @@ public sealed class PodSyncTests
         ["adoption: the record says that this life has not begun"] = (View(Pod().Reported(containerId: null, restartCount: 2)), "start c life 2 then 0s"),
         ["image changed: restarted"] = (View(Pod(image: "hello:v2"), Alive()), "stop one 30s"),
         ["image changed by another store: runs on"] = (View(Pod(image: "hello:v2"), Alive(store: OtherStore)), "nothing"),
-        ["liveness failed: restarted with the probe's grace"] = (View(Pod(), Alive()) with { Probes = default(ValueMap<ProbeVerdict>).SetItem("one", FailedLiveness) }, "stop one 3s"),
+        ["liveness failed: restarted with the probe's grace"] = (Unwell(Pod()), "stop one 3s"),
+        ["liveness failed of what may have requests: the gateways' word is waited for"] = (Unwell(Served()), "again at +12s"),
+        ["liveness failed a moment ago: it is waited for on"] = (Unwell(Served()) with { RestartPendingSince = Ago(11) }, "again at +1s"),
+        ["liveness failed: no word comes, so restarted all the same"] = (Unwell(Served()) with { RestartPendingSince = Ago(12) }, "stop one 3s"),
+        ["liveness failed: nothing is in flight any more"] = (Unwell(Answered(Served(), Ago(3))) with { RestartPendingSince = Ago(3) }, "stop one 3s"),
+        ["liveness failed: the word on an earlier restart says nothing"] = (Unwell(Answered(Served(), Ago(90))) with { RestartPendingSince = Ago(3) }, "again at +9s"),
+        ["startup failed: nothing was ever sent there"] =
+            (View(Served(), Alive()) with { Probes = default(ValueMap<ProbeVerdict>).SetItem("one", new ProbeVerdict { FailedProbe = "startup" }) }, "stop one 30s"),
+        ["image changed of what may have requests: waited for, too"] = (View(Served("hello:v2"), Alive()), "again at +12s"),
+        ["liveness failed and deleted: the deletion has waited already"] = (Unwell(Served().Deleting(5)), "stop one 5s"),
 
         ["Always, exit 0: started again"] = (View(Pod("Always"), Dead(exitCode: 0)), "start c life 1 then 10s"),
         ["Always, exit 1: started again"] = (View(Pod("Always"), Dead(exitCode: 1)), "start c life 1 then 10s"),
@@ -195,6 +206,16 @@ public sealed class PodSyncTests
 
         Assert.Equal(message, new ContainerConfiguration(pod.Namespace, contents).ProblemOf(pod.Spec.Containers[0], isRemembered));
     }
+
+    private static PodView Unwell(Pod pod) => View(pod, Alive()) with { Probes = default(ValueMap<ProbeVerdict>).SetItem("one", FailedLiveness) };
+
+    private static Pod Served(string image = "hello:v1") =>
+        Pod(image: image) is var pod ? pod with { Spec = pod.Spec with { Containers = [pod.Spec.Containers[0] with { Ports = [new ContainerPort { Number = 80 }] }] } } : null!;
+
+    private static Pod Answered(Pod pod, DateTimeOffset since) => pod with
+    {
+        Metadata = pod.Metadata with { Annotations = ValueMap.Of((RestartDrain.AnswerAnnotation, since.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture))) },
+    };
 
     private static Pod Configured(string kind = nameof(ConfigMap), bool isOptional = false)
     {

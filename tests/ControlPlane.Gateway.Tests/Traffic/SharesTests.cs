@@ -149,6 +149,7 @@ public sealed class SharesTests
     public void Requests_OnlyTerminatingEndpointsThatServe_GetThem()
     {
         RoutedPort port = new();
+        port.Apply([RoutedPort.Pod("old", 1)], Shares(100));
         port.Apply([RoutedPort.Pod("old", 1) with { Ready = false, Terminating = true }], Shares(100));
 
         Assert.All(port.Requests(20), replicaSet => Assert.Equal("old", replicaSet));

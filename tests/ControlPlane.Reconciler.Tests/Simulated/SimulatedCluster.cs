@@ -14,6 +14,7 @@ namespace ControlPlane.Reconciler.Tests.Simulated;
 internal sealed class SimulatedCluster : IDisposable
 {
     private readonly HashSet<string> alive = new(StringComparer.Ordinal);
+    private readonly HashSet<string> onceListed = new(StringComparer.Ordinal);
     private readonly List<(CancellationTokenSource Stop, Task Run)> replicas = [];
     private readonly CancellationTokenSource agents = new();
     private readonly Task agentsRun;
@@ -168,6 +169,7 @@ internal sealed class SimulatedCluster : IDisposable
     {
         for (int tick = 0; ; tick++)
         {
+            onceListed.UnionWith(Store.All<EndpointSlice>().SelectMany(slice => slice.Endpoints).Select(endpoint => endpoint.TargetRef?.Uid ?? ""));
             foreach (string node in alive.Order(StringComparer.Ordinal))
             {
                 if (tick % 30 == 0)
@@ -187,7 +189,7 @@ internal sealed class SimulatedCluster : IDisposable
 
     private void Report(Pod pod)
     {
-        bool waitsForGateways = Draining.IsPending(pod) && Store.All<EndpointSlice>().Any(slice => slice.Endpoints.Any(endpoint => endpoint.TargetRef?.Uid == pod.Uid));
+        bool waitsForGateways = Draining.IsPending(pod) && onceListed.Contains(pod.Uid);
         if (waitsForGateways)
         {
             return;

@@ -92,7 +92,7 @@ public class TriggersTests
 
     private static WorkKey[] KeysOf(IEnumerable<Resource> there, Resource? before, Resource? after)
     {
-        World world = World.At(new Snapshot([.. there, .. before is null ? [] : new[] { before }]));
+        World world = World.At(new Snapshot([.. there, .. before is null ? [] : new[] { before }]), TimeProvider.System);
         ChangeOperation operation = before is null ? ChangeOperation.Added : after is null ? ChangeOperation.Deleted : ChangeOperation.Modified;
         List<WorkKey> keys = [];
         world.Apply(new ChangeBatch(1, [new Change(1, operation, (after ?? before)!, null)]), change => keys.AddRange(Triggers.KeysOf(world, change)));

@@ -25,7 +25,7 @@ public class WorldTests
     [Fact]
     public void Apply_AnyChanges_GivesTheWorldThatWouldBeBuiltFromTheirResult() => Changes.Sample(changes =>
     {
-        World incremental = World.At(new Snapshots([]));
+        World incremental = World.At(new Snapshots([]), TimeProvider.System);
         Dictionary<(ResourceKind, ObjectKey), Resource> state = [];
         long revision = 0;
         foreach ((Resource item, bool isDeletion) in changes)
@@ -46,13 +46,13 @@ public class WorldTests
             }
         }
 
-        return Describe(incremental) == Describe(World.At(new Snapshots(state.Values)));
+        return Describe(incremental) == Describe(World.At(new Snapshots(state.Values), TimeProvider.System));
     });
 
     [Fact]
     public void Apply_AChangeThatIsKnown_IsSkipped()
     {
-        World world = World.At(new Snapshots([]));
+        World world = World.At(new Snapshots([]), TimeProvider.System);
         Change added = new(5, ChangeOperation.Added, new Node { Metadata = Meta("", "n0") }, null);
         List<Change> told = [];
 
@@ -67,7 +67,7 @@ public class WorldTests
     public void UndoPlacement_OfANewPodAndOfOneThatIsBound_LeavesTheClusterAsItWas()
     {
         Pod bound = MakePod("a", 1, null, "n0", "Running", isDeleting: false);
-        World world = World.At(new Snapshots([new Node { Metadata = Meta("", "n0") }, new Node { Metadata = Meta("", "n1") }, bound]));
+        World world = World.At(new Snapshots([new Node { Metadata = Meta("", "n0") }, new Node { Metadata = Meta("", "n1") }, bound]), TimeProvider.System);
         string before = Describe(world);
         Pod fresh = MakePod("a", 2, null, "n1", "Running", isDeleting: false);
         Pod marked = bound with { Metadata = bound.Metadata with { DeletionTimestamp = DateTimeOffset.UnixEpoch } };

@@ -25,6 +25,7 @@ internal sealed class SimulatedGateway
     private readonly Dictionary<Guid, List<Request>> inFlight = [];
     private readonly ServerChoice server;
     private RouteTable table;
+    private HashSet<(Guid Pod, int Port)> open = [];
     private long sequence;
     private TaskCompletionSource news = new();
 
@@ -36,6 +37,7 @@ internal sealed class SimulatedGateway
         server = new ServerChoice(machine, simulation);
         instance = dice.NewGuid().ToString("N");
         table = machine.RoutesOnDisk ?? new RouteTable { Store = "", Revision = 0 };
+        open = OpenBy(table);
         foreach (SimulatedEngine engine in simulation.Engines)
         {
             engine.HasEnded += BreakConnections;
@@ -59,7 +61,7 @@ internal sealed class SimulatedGateway
     {
         Guid pod = Guid.Parse(container.Identity.PodUid);
         int port = container.HostPorts[0].Port;
-        return EndpointsOf(table).Any(endpoint => endpoint.Pod == pod && endpoint.Port == port && endpoint.Ready) ? "sends requests to it"
+        return open.Contains((pod, port)) ? "sends requests to it"
             : inFlight.TryGetValue(pod, out List<Request>? requests) && requests.Count(request => request.Port == port) is > 0 and var count ? $"has {count} in flight to it"
             : null;
     }
@@ -99,6 +101,7 @@ internal sealed class SimulatedGateway
 
         await Task.Delay(dice.Milliseconds(0, 50), Process.Time);
         table = KeptRoutes.Carry(table, next, machine.Name);
+        open = OpenBy(table);
         machine.RoutesOnDisk = table;
         news.TrySetResult();
     }
@@ -134,7 +137,16 @@ internal sealed class SimulatedGateway
         return inFlight.Where(pod => !taking.Contains(pod.Key)).Select(pod => new DrainingEndpoint(pod.Key, pod.Value.Count));
     }
 
-    /// <summary>Clients' requests, a few a second. Those to a Service all of whose pods are on their way out are promised nothing, and not simulated.</summary>
+    /// <summary>As the product's gateway: when no endpoint is ready, those that are on their way out, still serve, and have never been closed.</summary>
+    private IEnumerable<RouteEndpoint> OpenOf(PortRoute route) =>
+        route.Endpoints.Any(endpoint => endpoint.Ready)
+            ? route.Endpoints.Where(endpoint => endpoint.Ready)
+            : route.Endpoints.Where(endpoint => endpoint.Terminating && endpoint.Serving && open.Contains((endpoint.Pod, endpoint.Port)));
+
+    private HashSet<(Guid Pod, int Port)> OpenBy(RouteTable next) =>
+        [.. KeptRoutes.Effective(next).SelectMany(service => service.Ports).SelectMany(OpenOf).Select(endpoint => (endpoint.Pod, endpoint.Port))];
+
+    /// <summary>Clients' requests, a few a second.</summary>
     private async Task CarryAsync()
     {
         while (true)
@@ -146,11 +158,10 @@ internal sealed class SimulatedGateway
                 continue;
             }
 
-            RouteEndpoint[] endpoints = [.. dice.Of(ports).Endpoints];
-            RouteEndpoint[] ready = [.. endpoints.Where(endpoint => endpoint.Ready)];
-            if (ready.Length > 0)
+            RouteEndpoint[] choice = [.. OpenOf(dice.Of(ports))];
+            if (choice.Length > 0)
             {
-                RouteEndpoint chosen = dice.Of(ready);
+                RouteEndpoint chosen = dice.Of(choice);
                 Process.Start(() => RequestAsync(chosen));
             }
         }

@@ -149,7 +149,7 @@ public static class RolloutActions
         };
     }
 
-    /// <summary>Not before the failure that it is about, whatever this replica's clock says.</summary>
+    /// <summary>Not before the failure that it is about, nor before a request to give up, whatever this replica's clock says.</summary>
     private static ActionOutcome Retry(Deployment deployment, IReadOnlyList<ReplicaSet> replicaSets, DateTimeOffset now)
     {
         if (Current(deployment, replicaSets) is not { } current)
@@ -165,9 +165,11 @@ public static class RolloutActions
             return new ActionOutcome.NotNow($"revision {revision} has not failed");
         }
 
-        return failedAt <= RolloutRequests.At(deployment, RolloutRequests.Retry, revision)
+        DateTimeOffset? abortedAt = RolloutRequests.At(deployment, RolloutRequests.Abort, revision);
+        DateTimeOffset? retriedAt = RolloutRequests.At(deployment, RolloutRequests.Retry, revision);
+        return failedAt <= retriedAt && !(abortedAt > retriedAt)
             ? new ActionOutcome.Done(deployment, $"revision {revision} is being tried again already", revision)
-            : Requested(deployment, RolloutRequests.Retry, revision, Later(now, failedAt), $"revision {revision} is tried again");
+            : Requested(deployment, RolloutRequests.Retry, revision, Later(Later(now, failedAt), abortedAt), $"revision {revision} is tried again");
     }
 
     /// <summary>The declared revision; null when it has not begun.</summary>

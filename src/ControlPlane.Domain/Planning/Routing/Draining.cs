@@ -13,16 +13,22 @@ public static class Draining
     /// <summary>On a pod that is on its way out: since when nothing is in flight to it, or nobody waits for what is.</summary>
     public const string DrainedAnnotation = "controlplane.dev/drained";
 
+    /// <summary>On a pod that is on its way out, and that gateways fall back on because nothing else is ready: since when they shall not any more.</summary>
+    public const string ClosingAnnotation = "controlplane.dev/closing";
+
     /// <summary>How long a gateway counts after its last report.</summary>
     public static readonly TimeSpan GatewayLease = TimeSpan.FromSeconds(12);
 
     /// <summary>How long a pod's requests are waited for.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long gateways have at least to say that they no longer fall back on a pod.</summary>
+    public static readonly TimeSpan ClosingTimeout = TimeSpan.FromSeconds(3);
+
     /// <summary>How soon it is looked again while a pod waits: reports of gateways are no changes, and wake nobody.</summary>
     public static readonly TimeSpan RecheckDelay = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Whether a pod is not to be stopped yet, if slices list it.</summary>
+    /// <summary>Whether a pod is not to be stopped yet, if slices list it or did so until a moment ago.</summary>
     public static bool IsPending(Pod pod)
     {
         ArgumentNullException.ThrowIfNull(pod);
@@ -40,46 +46,50 @@ public static class Draining
     public static IReadOnlyList<Plan> Plan(DrainSnapshot snapshot)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
-        GatewayState[] live = [.. snapshot.Gateways.Where(gateway => IsLive(gateway, snapshot))];
-        List<Plan> plans = [];
-        foreach (Pod pod in snapshot.Terminating.Where(IsPending))
-        {
-            IReadOnlyCollection<EndpointSlice> slices = snapshot.SlicesOf(pod.Uid);
-            if (slices.Count > 0)
-            {
-                plans.Add(Judge(pod, slices, live, snapshot));
-            }
-        }
-
-        return plans;
+        GatewayWaits waits = new(snapshot);
+        return
+        [
+            .. snapshot.Terminating.Where(pod => IsPending(pod) && waits.Concern(pod)).Select(pod => Judge(pod, waits, snapshot.Now)),
+            .. snapshot.Restarting.Where(RestartDrain.IsAsked).Select(pod => RestartDrain.Judge(pod, waits, snapshot.Now)),
+        ];
     }
-
-    /// <summary>A gateway that may still be there. Its silence counts from when it could have been heard.</summary>
-    private static bool IsLive(GatewayState gateway, DrainSnapshot snapshot) =>
-        gateway.Age < GatewayLease || snapshot.Now - snapshot.HeardSince < GatewayLease;
 
     /// <summary>The first rule that applies.</summary>
-    private static Plan Judge(Pod pod, IReadOnlyCollection<EndpointSlice> slices, GatewayState[] live, DrainSnapshot snapshot)
+    private static Plan Judge(Pod pod, GatewayWaits waits, DateTimeOffset now)
     {
-        if (live.Length == 0)
+        if (waits.AreOver)
         {
-            return Drained(pod, snapshot.Now);
+            return Drained(pod, now);
         }
 
-        bool isRouted = slices.Any(slice => slice.Endpoints.Any(endpoint => endpoint.TargetRef?.Uid == pod.Uid && endpoint.Conditions?.Ready != false));
-        long left = slices.Max(slice => slice.Metadata.Revision);
-        Guid uid = Guid.TryParse(pod.Uid, out Guid parsed) ? parsed : Guid.Empty;
-        GatewayState? busy = Array.Find(live, gateway =>
-            isRouted || gateway.Store != snapshot.Store || gateway.Acknowledged < left || gateway.Draining.Any(item => item.Pod == uid && item.InFlight > 0));
-        if (busy is null)
+        GatewayState? busy = waits.For(pod);
+        bool isOpen = waits.FallBackOn(pod);
+        DateTimeOffset end = MarkedAt(pod) + Timeout;
+        if (isOpen && !pod.Metadata.Annotations.ContainsKey(ClosingAnnotation))
         {
-            return Drained(pod, snapshot.Now);
+            return busy is null || end <= now ? Closing(pod, now) : new Plan { RecheckAfter = RecheckDelay };
         }
 
-        return MarkedAt(pod) + Timeout <= snapshot.Now
-            ? Drained(pod, snapshot.Now) with { Events = [EventNote.Warning(pod, "DrainTimeout", Why(busy, uid))] }
-            : new Plan { RecheckAfter = RecheckDelay };
+        if (busy is null && !isOpen)
+        {
+            return Drained(pod, now);
+        }
+
+        // Told to close at the last moment, gateways are given one to say that they have.
+        DateTimeOffset last = ClosingSince(pod) + ClosingTimeout is { } closed && closed > end ? closed : end;
+        return last > now ? new Plan { RecheckAfter = RecheckDelay }
+            : busy is null ? Drained(pod, now)
+            : Drained(pod, now) with { Events = [EventNote.Warning(pod, "DrainTimeout", Why(busy, GatewayWaits.UidOf(pod)))] };
     }
+
+    /// <summary>Gateways that fell back on the pod stop doing so: its slices say that it serves no longer.</summary>
+    private static Plan Closing(Pod pod, DateTimeOffset now) => new()
+    {
+        Writes = [new Commits.Write.Update(pod with { Metadata = pod.Metadata with { Annotations = pod.Metadata.Annotations.SetItem(ClosingAnnotation, Stamp(now)) } }, Commits.ResourceParts.Desired)],
+    };
+
+    private static DateTimeOffset? ClosingSince(Pod pod) =>
+        DateTimeOffset.TryParse(pod.Metadata.Annotations[ClosingAnnotation], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset since) ? since : null;
 
     private static string Why(GatewayState gateway, Guid pod)
     {
@@ -99,7 +109,7 @@ public static class Draining
                 {
                     Metadata = pod.Metadata with
                     {
-                        Annotations = pod.Metadata.Annotations.SetItem(DrainedAnnotation, now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)),
+                        Annotations = pod.Metadata.Annotations.SetItem(DrainedAnnotation, Stamp(now)),
                         DeletionTimestamp = now.AddSeconds(pod.Metadata.DeletionGracePeriodSeconds ?? 0),
                     },
                 },
@@ -107,26 +117,8 @@ public static class Draining
         ],
     };
 
+    /// <summary>In whole seconds, as times are stored.</summary>
+    internal static string Stamp(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
     private static DateTimeOffset MarkedAt(Pod pod) => pod.Metadata.DeletionTimestamp!.Value.AddSeconds(-(pod.Metadata.DeletionGracePeriodSeconds ?? 0));
-}
-
-/// <summary>What is known of pods that are on their way out, and of gateways.</summary>
-public sealed record DrainSnapshot
-{
-    /// <summary>The pods with a deletion mark.</summary>
-    public required IReadOnlyCollection<Pod> Terminating { get; init; }
-
-    /// <summary>The slices that list a pod, by its uid.</summary>
-    public required Func<string, IReadOnlyCollection<EndpointSlice>> SlicesOf { get; init; }
-
-    /// <summary>The gateways that were heard of.</summary>
-    public required IReadOnlyList<GatewayState> Gateways { get; init; }
-
-    /// <summary>Since when gateways could be heard without a gap: their silence before that counts for nothing.</summary>
-    public required DateTimeOffset HeardSince { get; init; }
-
-    /// <summary>The store's identity.</summary>
-    public required string Store { get; init; }
-
-    public required DateTimeOffset Now { get; init; }
 }

@@ -25,9 +25,9 @@ internal sealed record PodEndpoint(Pod Pod, ValueList<EndpointSlicePort> Ports, 
             return null;
         }
 
-        bool isServing = pod.IsReady();
         bool isTerminating = pod.Metadata.IsDeleting;
-        bool isReady = !isTerminating && (isServing || service.Spec.PublishNotReadyAddresses == true);
+        bool isServing = pod.IsReady() && !(isTerminating && pod.Metadata.Annotations.ContainsKey(Draining.ClosingAnnotation));
+        bool isReady = !isTerminating && RestartDrain.PendingSince(pod) is null && (isServing || service.Spec.PublishNotReadyAddresses == true);
         return new PodEndpoint(pod, ports, new EndpointConditions { Ready = isReady, Serving = isServing, Terminating = isTerminating });
     }
 

@@ -1,4 +1,5 @@
 using ControlPlane.Domain.Planning.Explaining;
+using ControlPlane.Domain.Planning.Rollouts;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Policies;
 using ControlPlane.Domain.Resources.Values;
@@ -194,6 +195,20 @@ public sealed class RolloutActionsTests
 
         Assert.Equal("3@2026-01-01T12:00:05Z", done.Deployment.Metadata.Annotations["controlplane.dev/retry"]);
         Assert.Same(done.Deployment, Assert.IsType<ActionOutcome.Done>(RolloutActions.Apply(new RolloutAction.Retry(), done.Deployment, [failed], Now)).Deployment);
+    }
+
+    /// <summary>The clock of the replica that took the abort is six seconds ahead: a retry that counted as older would leave the revision given up for good.</summary>
+    [Fact]
+    public void Retry_AfterAnAbortByAClockThatIsAhead_IsNoEarlierThanIt()
+    {
+        ReplicaSet failed = Revision(3, "Failed");
+        DateTimeOffset ahead = Now.AddSeconds(6);
+        Deployment aborted = deployment with { Metadata = deployment.Metadata with { Annotations = deployment.Metadata.Annotations.SetItem(RolloutRequests.Abort, RolloutRequests.Format(3, ahead)) } };
+
+        Deployment retried = Assert.IsType<ActionOutcome.Done>(RolloutActions.Apply(new RolloutAction.Retry(), aborted, [failed], Now)).Deployment;
+
+        Assert.Equal(ahead, RolloutRequests.At(retried, RolloutRequests.Retry, 3));
+        Assert.Same(retried, Assert.IsType<ActionOutcome.Done>(RolloutActions.Apply(new RolloutAction.Retry(), retried, [failed], Now)).Deployment);
     }
 
     [Fact]

@@ -136,6 +136,88 @@ public sealed class DrainingTests
         Assert.Empty(Draining.Plan(Snapshot("acknowledged 1", Marked, isReady: false, heardFor: 60) with { SlicesOf = _ => [] }));
     }
 
+    /// <summary>A Service that was deleted, or that selects the pod no more: no slice lists it, and its requests are waited for all the same.</summary>
+    [Theory]
+    [InlineData("acknowledged 60", true)]
+    [InlineData("acknowledged 59", false)]
+    [InlineData("acknowledged 60, 1 in flight", false)]
+    public void Plan_OfAPodThatSlicesListedUntilAMomentAgo_WaitsForGatewaysAllTheSame(string said, bool isDrained)
+    {
+        DrainSnapshot snapshot = Snapshot(said, Marked.AddSeconds(2), isReady: false, heardFor: 60) with { SlicesOf = _ => [], LeftAt = pod => pod == Pod.Uid ? 60 : null };
+
+        Assert.Equal(isDrained, !Assert.Single(Draining.Plan(snapshot)).Writes.IsEmpty);
+    }
+
+    /// <summary>
+    /// Nothing else is ready, so gateways send requests to the pod until they are told not to. What the slices say of it, whether another is ready at port "http" (since revision 60), whether it is marked as closing at second 2,
+    /// what gateways say at which second after the mark, and what is done.
+    /// </summary>
+    [Theory]
+    [InlineData("serves", false, false, "acknowledged 50", 2, "closes")]
+    [InlineData("serves", false, false, "acknowledged 50, 1 in flight", 2, "waits")]
+    [InlineData("serves", false, false, "acknowledged 49", 2, "waits")]
+    [InlineData("serves", false, false, "acknowledged 50, 1 in flight", 30, "closes")]
+    [InlineData("serves", false, true, "acknowledged 50", 3, "waits")]
+    [InlineData("does not serve", false, true, "acknowledged 49", 3, "waits")]
+    [InlineData("does not serve", false, true, "acknowledged 50", 3, "is drained")]
+    [InlineData("serves", true, false, "acknowledged 60", 2, "is drained")]
+    [InlineData("serves", true, false, "acknowledged 59", 2, "waits")]
+    [InlineData("does not serve", true, false, "acknowledged 59", 2, "is drained")]
+    [InlineData("does not serve", false, false, "acknowledged 50", 2, "is drained")]
+    [InlineData("serves", false, false, "no gateways", 2, "is drained")]
+    [InlineData("does not serve", false, true, "acknowledged 50, 1 in flight", 29, "waits")]
+    [InlineData("does not serve", false, true, "acknowledged 50, 1 in flight", 30, "is drained, with a warning")]
+    public void Plan_OfTheLastPodOfAService_ClosesItBeforeItCountsAsDrained(string slice, bool hasOther, bool isClosing, string said, int second, string outcome)
+    {
+        DrainSnapshot snapshot = Snapshot(said, Marked.AddSeconds(second), isReady: false, heardFor: 60);
+        EndpointSlice own = snapshot.SlicesOf("").Single();
+        EndpointSlice mine = own with
+        {
+            Metadata = own.Metadata.WithController(Web),
+            Ports = [new EndpointSlicePort { Name = "http", Port = 31000 }],
+            Endpoints = [own.Endpoints[0] with { Conditions = new EndpointConditions { Ready = false, Serving = slice == "serves", Terminating = true } }],
+        };
+        EndpointSlice others = mine with
+        {
+            Metadata = mine.Metadata with { ResourceVersion = "60" },
+            Ports = [new EndpointSlicePort { Name = hasOther ? "http" : "admin", Port = 31001 }],
+            Endpoints = [new Endpoint { Conditions = new EndpointConditions { Ready = true, Serving = true }, TargetRef = new ObjectReference { Uid = "other" } }],
+        };
+        Pod pod = isClosing ? Annotated(Draining.ClosingAnnotation, "2026-01-01T11:00:02Z") : Pod;
+
+        Plan plan = Assert.Single(Draining.Plan(snapshot with { Terminating = [pod], SlicesOf = _ => [mine], SlicesOfService = uid => uid == Web.Uid ? [mine, others] : [] }));
+
+        Assert.Equal(outcome, OutcomeOf(plan));
+    }
+
+    /// <summary>Told to close when the time was over already, gateways have three seconds to say that they have.</summary>
+    [Theory]
+    [InlineData(32, "waits")]
+    [InlineData(33, "is drained, with a warning")]
+    public void Plan_ClosedAtTheLastMoment_WaitsAMomentMore(int second, string outcome)
+    {
+        DrainSnapshot snapshot = Snapshot("acknowledged 49", Marked.AddSeconds(second), isReady: false, heardFor: 60);
+
+        Assert.Equal(outcome, OutcomeOf(Assert.Single(Draining.Plan(snapshot with { Terminating = [Annotated(Draining.ClosingAnnotation, "2026-01-01T11:00:30Z")] }))));
+    }
+
+    private static readonly Service Web = new() { ApiVersion = "v1", Kind = "Service", Metadata = new ObjectMeta { Name = "web", Namespace = TestWorld.Namespace, Uid = "web-uid" } };
+
+    private static Pod Annotated(string name, string value) => Pod with { Metadata = Pod.Metadata with { Annotations = Pod.Metadata.Annotations.SetItem(name, value) } };
+
+    private static string OutcomeOf(Plan plan)
+    {
+        if (plan.Writes.IsEmpty)
+        {
+            return "waits";
+        }
+
+        Pod written = (Pod)((Write.Update)Assert.Single(plan.Writes)).Object;
+        return !written.Metadata.Annotations.ContainsKey(Draining.DrainedAnnotation) && written.Metadata.Annotations.ContainsKey(Draining.ClosingAnnotation) ? "closes"
+            : written.Metadata.Annotations.ContainsKey(Draining.DrainedAnnotation) ? plan.Events.IsEmpty ? "is drained" : "is drained, with a warning"
+            : "does something else";
+    }
+
     private static IReadOnlyList<Plan> PlanFor(string said, DateTimeOffset now, bool isReady = false, int heardFor = 60) =>
         Draining.Plan(Snapshot(said, now, isReady, heardFor));
 
@@ -150,6 +232,7 @@ public sealed class DrainingTests
                 Endpoints = [new Endpoint { Conditions = new EndpointConditions { Ready = isReady, Terminating = true }, TargetRef = new ObjectReference { Uid = Uid.ToString() } }],
             },
         ],
+        SlicesOfService = _ => [],
         Gateways = said == "no gateways" ? [] : [.. said.Split("; ").Select(Gateway)],
         HeardSince = now.AddSeconds(-heardFor),
         Store = Store,
