@@ -45,6 +45,7 @@ internal sealed partial class KubernetesModel
 
         Counts = after;
         ObservedGeneration = Generation;
+        HasReplicaFailure = replicaSets.Exists(replicaSet => replicaSet.Fails);
         IsAvailable = after.Available >= Spec.Replicas - Unavailable;
     }
 

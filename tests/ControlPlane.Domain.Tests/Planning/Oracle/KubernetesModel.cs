@@ -34,6 +34,9 @@ internal sealed class ModelReplicaSet(string image, int born)
 
     public int Terminating { get; set; }
 
+    /// <summary>Whether pods are missing that may not be stored.</summary>
+    public bool Fails => Image == ModelSpec.Unstorable && Pods.Count < Replicas;
+
     /// <summary>Its own: an old one keeps what it had.</summary>
     public int MinReadySeconds { get; set; }
 
@@ -48,6 +51,9 @@ internal sealed record ModelSpec
 {
     /// <summary>Seconds; more than a story has steps: each takes one, so that no two ReplicaSets are of one age, and none of them settles a pod by itself.</summary>
     public const int Long = 100;
+
+    /// <summary>An image whose pods the rules refuse: it has no name.</summary>
+    public const string Unstorable = "";
 
     public int Replicas { get; init; }
 
@@ -115,6 +121,9 @@ internal sealed partial class KubernetesModel(ModelSpec beginning, ModelDeviatio
 
     public bool? IsAvailable { get; private set; }
 
+    /// <summary>Whether the status says that pods cannot be made.</summary>
+    public bool HasReplicaFailure { get; private set; }
+
     public ModelCounts Counts { get; private set; }
 
     public IReadOnlyList<ModelReplicaSet> ReplicaSets => replicaSets;
@@ -150,7 +159,7 @@ internal sealed partial class KubernetesModel(ModelSpec beginning, ModelDeviatio
         while (ToString() != before);
     }
 
-    public override string ToString() => $"{Spec} {Generation} {ObservedGeneration} {Collisions} {Progress} {IsAvailable} {Counts} {string.Join("; ", replicaSets)}";
+    public override string ToString() => $"{Spec} {Generation} {ObservedGeneration} {Collisions} {Progress} {IsAvailable} {HasReplicaFailure} {Counts} {string.Join("; ", replicaSets)}";
 
     private ModelReplicaSet? New => Find(Spec.Image);
 
@@ -268,7 +277,7 @@ internal sealed partial class KubernetesModel(ModelSpec beginning, ModelDeviatio
     /// <summary>The ReplicaSet controller: makes what is missing, ends what is too much, the least useful first.</summary>
     private static void KeepPods(ModelReplicaSet replicaSet)
     {
-        while (replicaSet.Pods.Count < replicaSet.Replicas)
+        while (replicaSet.Pods.Count < replicaSet.Replicas && !replicaSet.Fails)
         {
             replicaSet.Pods.Add(ModelPod.NotReady);
         }

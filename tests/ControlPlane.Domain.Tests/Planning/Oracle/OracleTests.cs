@@ -38,6 +38,7 @@ public sealed class OracleTests
 
     private static readonly Gen<Step> Steps = Gen.Frequency(
         (3, Image.Select<string, Step>(image => new Step.Declare(spec => spec with { Image = image }, $"image {image}"))),
+        (1, Gen.Const<Step>(new Step.Declare(spec => spec with { Image = ModelSpec.Unstorable }, "an image without a name"))),
         (3, Gen.Int[0, 12].Select<int, Step>(replicas => new Step.Declare(spec => spec with { Replicas = replicas }, $"replicas {replicas}"))),
         (1, Gen.Select(Allowance, Allowance).Select<(string, string), Step>(both =>
             new Step.Declare(spec => spec with { MaxSurge = both.Item1, MaxUnavailable = both.Item2 }, $"surge {both.Item1}, unavailable {both.Item2}"))),
@@ -286,7 +287,7 @@ public sealed class OracleTests
             $"{model.Spec.Image} {model.Spec.RollbackTo} generation {model.Generation} ({model.ObservedGeneration}), {model.Collisions} collisions",
             model.Counts,
             model.Progress is { } progress ? $"{progress.Status} {progress.Reason}" : "",
-            model.IsAvailable == true,
+            $"{(model.IsAvailable == true ? "available" : "unavailable")}{(model.HasReplicaFailure ? ", ReplicaFailure" : "")}",
             model.ReplicaSets.Select(replicaSet => (replicaSet.Image, replicaSet.ToString())));
 
         private string Told(TestWorld told)
@@ -299,12 +300,12 @@ public sealed class OracleTests
                 new ModelCounts(
                     status.Replicas ?? 0, status.UpdatedReplicas ?? 0, status.ReadyReplicas ?? 0, status.AvailableReplicas ?? 0, status.UnavailableReplicas ?? 0, status.TerminatingReplicas ?? 0),
                 progress is null ? "" : $"{progress.Status} {progress.Reason}",
-                told.Condition("Available").Status == "True",
+                $"{(told.Condition("Available").Status == "True" ? "available" : "unavailable")}{(status.Conditions.Any(condition => condition is { Type: "ReplicaFailure", Status: "True" }) ? ", ReplicaFailure" : "")}",
                 told.ReplicaSets.Select(replicaSet => (ImageOf(replicaSet), Copy(told, replicaSet).ToString())));
         }
 
-        private static string Lines(string declared, ModelCounts counts, string progress, bool isAvailable, IEnumerable<(string Image, string Text)> replicaSets) =>
-            $"{declared} {counts} {progress} {(isAvailable ? "available" : "unavailable")}\n  {string.Join("\n  ", replicaSets.OrderBy(replicaSet => replicaSet.Image, StringComparer.Ordinal).Select(replicaSet => replicaSet.Text))}";
+        private static string Lines(string declared, ModelCounts counts, string progress, string state, IEnumerable<(string Image, string Text)> replicaSets) =>
+            $"{declared} {counts} {progress} {state}\n  {string.Join("\n  ", replicaSets.OrderBy(replicaSet => replicaSet.Image, StringComparer.Ordinal).Select(replicaSet => replicaSet.Text))}";
 
         private ModelReplicaSet Copy(TestWorld told, ReplicaSet replicaSet)
         {
