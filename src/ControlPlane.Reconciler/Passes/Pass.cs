@@ -93,7 +93,13 @@ internal sealed class Pass(World world, WorkQueue queue, PassPlanner planner, Un
         {
             if (results[i] is UnitResult.Refused refused)
             {
-                refusal = refused.Reason == RefusalReason.StaleEpoch ? throw new LeadershipLostException("a newer term has begun") : refused;
+                // What comes after the first may be refused because that one was.
+                refusal ??= refused;
+                if (refused.Reason == RefusalReason.StaleEpoch)
+                {
+                    throw new LeadershipLostException("a newer term has begun");
+                }
+
                 UndoPlacements(key.Units[i].Writes);
                 TryWaitingPods(key);
             }

@@ -2,6 +2,7 @@ using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning;
 using ControlPlane.Domain.Planning.Events;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Reconciler.Worlds;
 
 namespace ControlPlane.Reconciler.Passes;
@@ -25,17 +26,17 @@ internal sealed class UnitMaker(World world, long epoch, DateTimeOffset now, IdS
     /// <summary>
     /// The units of a plan, and whether the plan was cut short. A plan of up to 1,000 writes is one unit, its Events with it. A larger one that
     /// creates or changes owners commits those alone: the next pass, which sees them, plans the pods. A larger one of pods and statuses is cut into
-    /// parts that share all preconditions, each of which leaves fewer pods to go.
+    /// parts that share all preconditions, each of which leaves fewer pods to go. Events that have no room beside what they tell of are stored only after it has been.
     /// </summary>
     public (IReadOnlyList<CommitUnit> Units, bool IsCutShort) Make(Plan plan)
     {
         if (plan.Writes.Count <= WritesMax)
         {
             Write[] events = [.. EventWrites(plan)];
-            Write[] all = [.. plan.Writes, .. events];
-            return all.Length == 0 ? ([], false)
-                : all.Length <= WritesMax ? ([Unit(plan, all)], false)
-                : ([Unit(plan, plan.Writes), .. events.Chunk(WritesMax).Select(part => Unit(plan, part))], false);
+            int count = plan.Writes.Count + events.Length;
+            return count == 0 ? ([], false)
+                : count <= WritesMax ? ([Unit(plan, [.. plan.Writes, .. events])], false)
+                : ([Unit(plan, plan.Writes), .. EventUnits(plan, [[.. plan.Writes]], events)], false);
         }
 
         Write[] owners = [.. plan.Writes.Where(ChangesOwner)];
@@ -44,8 +45,8 @@ internal sealed class UnitMaker(World world, long epoch, DateTimeOffset now, IdS
             return (owners.Chunk(WritesMax).Select(part => Unit(plan, part)).ToArray(), true);
         }
 
-        Write[] parts = [.. plan.Writes, .. EventWrites(plan)];
-        return (parts.Chunk(WritesMax).Select(part => Unit(plan, part)).ToArray(), false);
+        Write[][] parts = [.. plan.Writes.Chunk(WritesMax)];
+        return ([.. parts.Select(part => Unit(plan, part)), .. EventUnits(plan, parts, [.. EventWrites(plan)])], false);
     }
 
     private static bool ChangesOwner(Write write) => write switch
@@ -70,6 +71,18 @@ internal sealed class UnitMaker(World world, long epoch, DateTimeOffset now, IdS
             Preconditions = [.. new Precondition[] { new Precondition.LeaderEpoch(epoch) }.Concat(plan.Preconditions).Concat(read).Concat(namespaces).Distinct()],
             Writes = [.. writes],
         };
+    }
+
+    /// <summary>
+    /// Units of Events alone, refused where one of the parts before them was: what a part makes is there, or else the part is not. A part that makes nothing has only the plan's own preconditions
+    /// to tell by, which a part that changes an owner ends.
+    /// </summary>
+    private IEnumerable<CommitUnit> EventUnits(Plan plan, Write[][] parts, IEnumerable<Write> events)
+    {
+        Write.Create[] made = [.. parts.Select(part => part.OfType<Write.Create>().FirstOrDefault()).OfType<Write.Create>()];
+        IEnumerable<Precondition> stored = made.Select(create => new Precondition.Exists(create.Kind, create.Key, create.Object.Uid));
+        ValueList<Precondition> preconditions = [new Precondition.LeaderEpoch(epoch), .. made.Length == parts.Length ? [] : plan.Preconditions, .. stored];
+        return events.Chunk(WritesMax).Select(part => new CommitUnit { Actor = Actor, Priority = CommitPriority.Background, Preconditions = preconditions, Writes = [.. part] });
     }
 
     /// <summary>The plan's Events, each written once in a pass; none in a namespace that is on its way out, which they would keep from leaving.</summary>

@@ -49,6 +49,9 @@ internal sealed class TestWorld
 
     public List<string> Messages { get; } = [];
 
+    /// <summary>Names that ReplicaSets of others have, which are not here.</summary>
+    public HashSet<string> TakenNames { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Every field that was ever stored goes through JSON, as in the product.</summary>
     public bool StoresJson { get; init; }
 
@@ -71,7 +74,7 @@ internal sealed class TestWorld
 
         WorkloadSnapshot snapshot = new()
         {
-            IsReplicaSetNameTaken = name => replicaSets.Values.Any(replicaSet => replicaSet.Name == name),
+            IsReplicaSetNameTaken = name => TakenNames.Contains(name) || replicaSets.Values.Any(replicaSet => replicaSet.Name == name),
             Deployment = Deployment,
             Policy = Deployment is null ? PolicyChoice.None : PolicyChoice.Of(Deployment, Policies),
             State = State,

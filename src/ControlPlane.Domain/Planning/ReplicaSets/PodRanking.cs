@@ -25,13 +25,14 @@ internal static class PodRanking
         ("more crowded node before less crowded", (left, right) => right.Neighbours.CompareTo(left.Neighbours)),
         ("ready for a shorter time before longer", (left, right) => left.ReadyMagnitude.CompareTo(right.ReadyMagnitude)),
         ("more restarts before fewer", (left, right) => Restarts(right.Pod).CompareTo(Restarts(left.Pod))),
+        ("more restarts of a sidecar before fewer", (left, right) => SidecarRestarts(right.Pod).CompareTo(SidecarRestarts(left.Pod))),
         ("younger before older", (left, right) => left.AgeMagnitude.CompareTo(right.AgeMagnitude)),
         ("by uid", (left, right) => string.CompareOrdinal(left.Pod.Uid, right.Pod.Uid)),
     ];
 
     /// <summary>The pods in the order in which they should go.</summary>
     /// <param name="pods">Active pods of one ReplicaSet.</param>
-    /// <param name="neighbours">How many active pods of the same owner each node has.</param>
+    /// <param name="neighbours">How many active pods of the same Deployment each node has; of the same ReplicaSet where it is bare.</param>
     /// <param name="minReadySeconds">What the ReplicaSet asks for before a pod is available.</param>
     /// <param name="now">The time of the pass.</param>
     public static IReadOnlyList<Pod> FirstToGo(
@@ -75,6 +76,7 @@ internal static class PodRanking
             ? cost
             : 0;
 
+    /// <summary>Of the container that was restarted most often.</summary>
     private static int Restarts(Pod pod)
     {
         int most = 0;
@@ -83,6 +85,21 @@ internal static class PodRanking
             foreach (ContainerStatus container in status.ContainerStatuses.AsSpan())
             {
                 most = Math.Max(most, container.RestartCount);
+            }
+        }
+
+        return most;
+    }
+
+    /// <summary>Of the sidecar that was restarted most often; an init container that was tried again says nothing of how the pod runs.</summary>
+    private static int SidecarRestarts(Pod pod)
+    {
+        int most = 0;
+        if (pod.Status is { } status)
+        {
+            foreach (ContainerStatus container in status.InitContainerStatuses.AsSpan())
+            {
+                most = pod.Spec.IsSidecar(container.Name) ? Math.Max(most, container.RestartCount) : most;
             }
         }
 

@@ -262,7 +262,7 @@ internal static class DeploymentPlanner
         if (before != member.Replicas)
         {
             string direction = member.Replicas > before ? "up" : "down";
-            yield return EventNote.Normal(deployment, "ScalingReplicaSet", $"Scaled {direction} replica set {member.Name} to {member.Replicas} from {before}");
+            yield return EventNote.Normal(deployment, "ScalingReplicaSet", $"Scaled {direction} replica set {member.Name} from {before} to {member.Replicas}");
         }
     }
 

@@ -52,8 +52,7 @@ internal static class Revisions
     };
 
     /// <summary>An object's revision; 0 when it has none, or none that can be read.</summary>
-    public static long Of(Resource resource) =>
-        long.TryParse(resource.Metadata.Annotations[Revision], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long revision) ? revision : 0;
+    public static long Of(Resource resource) => Read(resource) ?? 0;
 
     /// <summary>The declared replicas for which a ReplicaSet was last sized; null when that is not recorded.</summary>
     public static int? DesiredReplicas(ReplicaSet replicaSet) => Number(replicaSet, DesiredReplicasAnnotation);
@@ -66,7 +65,7 @@ internal static class Revisions
 
     /// <summary>
     /// The new ReplicaSet with the Deployment's annotations and at least that revision. When it had another revision before (its template is
-    /// declared again), that one goes into its history: revision 1 declared again after 2 has revision 3 and history "1".
+    /// declared again), that one goes into its history: revision 1 declared again after 2 has revision 3 and history "1". One that cannot be read as a number is replaced and forgotten.
     /// </summary>
     public static ReplicaSet OnNew(ReplicaSet replicaSet, Deployment deployment, long revision)
     {
@@ -76,12 +75,10 @@ internal static class Revisions
             annotations = annotations.SetItem(annotation.Key, annotation.Value);
         }
 
-        long current = Of(replicaSet);
-        if (current < revision)
+        long? current = Read(replicaSet);
+        if ((current ?? 0) < revision)
         {
-            annotations = annotations.TryGetValue(Revision, out string? before) && before.Length > 0
-                ? annotations.SetItem(RevisionHistory, Extend(annotations[RevisionHistory], before))
-                : annotations;
+            annotations = current is not null ? annotations.SetItem(RevisionHistory, Extend(annotations[RevisionHistory], annotations[Revision]!)) : annotations;
             annotations = annotations.SetItem(Revision, revision.ToString(CultureInfo.InvariantCulture));
         }
 
@@ -107,6 +104,9 @@ internal static class Revisions
                 .SetItem(MaxReplicasAnnotation, max.ToString(CultureInfo.InvariantCulture)),
         },
     };
+
+    private static long? Read(Resource resource) =>
+        long.TryParse(resource.Metadata.Annotations[Revision], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long revision) ? revision : null;
 
     private static string Extend(string? history, string revision)
     {

@@ -25,7 +25,10 @@ internal static class RolloutStatus
         };
     }
 
-    /// <summary>True when every pod is of the new template and available, and there are as many as declared.</summary>
+    /// <summary>
+    /// True when there are as many pods as declared, all of them of the new template and available, and the status speaks of the Deployment as it is declared now
+    /// (Kubernetes: Deployment, complete). Terminating pods do not count: old ones may still be on their way out. No replicas at all are complete, too.
+    /// </summary>
     public static bool IsComplete(Deployment deployment, DeploymentStatus status)
     {
         int replicas = deployment.Spec.Replicas ?? 1;
@@ -36,7 +39,8 @@ internal static class RolloutStatus
     }
 
     /// <summary>
-    /// The conditions with what keeps ReplicaSets from making pods: the new one's failure if it has one, or else the first old one's.
+    /// The conditions with what keeps ReplicaSets from making pods: the new one's failure if it has one, or else that of the youngest old one that has one (Kubernetes: of whichever
+    /// of them it lists first). Members are oldest first, the new one last.
     /// </summary>
     public static ValueList<Condition> WithReplicaFailure(ValueList<Condition> conditions, Rollout rollout)
     {

@@ -6,24 +6,25 @@ namespace ControlPlane.Domain.Planning.Scheduling;
 /// <param name="AvoidableTaints">Taints of effect PreferNoSchedule that the pod does not tolerate.</param>
 /// <param name="NodeWeightMissed">The weights of what the pod prefers that the node does not have.</param>
 /// <param name="PodWeightMissed">The weights of the pods it would rather be away from there, less those of the pods it would rather be near.</param>
-/// <param name="SkewExcess">By how much the topology spread constraints that are only wished for would be exceeded.</param>
-/// <param name="PodsOfSameOwner">So that the pods of one ReplicaSet spread.</param>
+/// <param name="Crowd">The pods that the topology spread constraints that are only wished for count in its places, weighed.</param>
+/// <param name="Siblings">The pods of the same ReplicaSet there, and in its zone where that makes a difference, weighed: so that they spread.</param>
 /// <param name="UsedPermille">How full the node would be.</param>
 /// <param name="Pods">How many pods take room there.</param>
 /// <param name="Place">The node's place by name.</param>
 internal readonly record struct NodeScore(
-    int AvoidableTaints, int NodeWeightMissed, int PodWeightMissed, int SkewExcess, int PodsOfSameOwner, long UsedPermille, int Pods, int Place)
+    int AvoidableTaints, int NodeWeightMissed, int PodWeightMissed, long Crowd, long Siblings, long UsedPermille, int Pods, int Place)
     : IComparable<NodeScore>
 {
     /// <summary>What a pod without requests is taken to use when nodes are compared (Kubernetes: 100m CPU, 200 MB).</summary>
     private static readonly PodRequests Assumed = new(100, 200 * 1024 * 1024);
 
+    /// <summary>A node's score among those of its own zone, which no pod that comes elsewhere changes.</summary>
     public static NodeScore Of(PodFit pod, NodeState node, int place) => new(
         NodeFilter.CountAvoidableTaints(pod.Demand, node),
         WeightMissed(pod.Demand, node),
         -(pod.Affinity?.WeightAt(node) ?? 0),
-        pod.Spread?.ExcessAt(node) ?? 0,
-        pod.Demand.Owner is { } owner ? node.PodsOwnedBy(owner) : 0,
+        pod.Spread?.CrowdAt(node) ?? 0,
+        pod.Demand.Owner is { } owner ? node.PodsOwnedBy(owner) * (pod.Zones?.NodeWeight ?? 1) : 0,
         PermilleUsed(pod.Demand.Requests, node),
         node.TakingPods,
         place);
@@ -33,8 +34,8 @@ internal readonly record struct NodeScore(
         int order = AvoidableTaints.CompareTo(other.AvoidableTaints);
         order = order != 0 ? order : NodeWeightMissed.CompareTo(other.NodeWeightMissed);
         order = order != 0 ? order : PodWeightMissed.CompareTo(other.PodWeightMissed);
-        order = order != 0 ? order : SkewExcess.CompareTo(other.SkewExcess);
-        order = order != 0 ? order : PodsOfSameOwner.CompareTo(other.PodsOfSameOwner);
+        order = order != 0 ? order : Crowd.CompareTo(other.Crowd);
+        order = order != 0 ? order : Siblings.CompareTo(other.Siblings);
         order = order != 0 ? order : UsedPermille.CompareTo(other.UsedPermille);
         order = order != 0 ? order : Pods.CompareTo(other.Pods);
         return order != 0 ? order : Place.CompareTo(other.Place);

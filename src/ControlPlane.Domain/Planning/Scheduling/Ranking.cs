@@ -5,7 +5,8 @@ namespace ControlPlane.Domain.Planning.Scheduling;
 /// <summary>
 /// The nodes that take alike pods, best first. Kept for all of them: while one plan is made, pods only come to nodes, which makes a node worse
 /// or unfit and never better. So a node's score may be out of date on the good side only, and is looked at again when the node is in front.
-/// 5,000 alike pods on 5,000 nodes cost about 10,000 looks at a node instead of 25,000,000. Where a pod that comes can make a node better
+/// 5,000 alike pods on 5,000 nodes cost about 10,000 looks at a node instead of 25,000,000. What a pod adds to the score of all nodes of its zone is kept apart: each zone has its
+/// nodes in a queue, by what their scores are within it, and the zones' best are held against each other. Where a pod that comes can make a node better
 /// (<see cref="PodFit.OnlyGetsWorse"/>), all nodes are looked at for each pod.
 /// </summary>
 internal sealed class Ranking(PodFit pod, ClusterState cluster)
@@ -13,7 +14,9 @@ internal sealed class Ranking(PodFit pod, ClusterState cluster)
     /// <summary>A queue of all nodes costs about as much as looking at all of them six times, so it is made for more pods than that.</summary>
     private const int PodsWithoutQueueMax = 6;
 
-    private PriorityQueue<NodeState, NodeScore>? queue;
+    /// <summary>A zone, and its nodes by their scores within it; a single one without a name where zones make no difference.</summary>
+    private Dictionary<string, PriorityQueue<NodeState, NodeScore>>? queues;
+
     private int pods;
     private Unschedulable? whyNone;
 
@@ -27,10 +30,12 @@ internal sealed class Ranking(PodFit pod, ClusterState cluster)
 
         if (pod.OnlyGetsWorse && ++pods > PodsWithoutQueueMax)
         {
-            queue ??= new PriorityQueue<NodeState, NodeScore>(Fitting());
+            queues ??= Fitting()
+                .GroupBy(fitting => fitting.Zone, StringComparer.Ordinal)
+                .ToDictionary(zone => zone.Key, zone => new PriorityQueue<NodeState, NodeScore>(zone.Select(fitting => (fitting.Node, fitting.Score))), StringComparer.Ordinal);
         }
 
-        NodeState? best = queue is null ? BestOfAll() : Front(queue);
+        NodeState? best = BestOf(queues is null ? Fitting() : Fronts(queues));
         return best is not null ? new Placement(best.Node.Name, null) : new Placement(null, whyNone = NodeFilter.Explain(pod, cluster));
     }
 
@@ -41,7 +46,18 @@ internal sealed class Ranking(PodFit pod, ClusterState cluster)
         whyNone = pod.OnlyGetsWorse ? whyNone : null;
     }
 
-    private NodeState? Front(PriorityQueue<NodeState, NodeScore> nodes)
+    private IEnumerable<(NodeState Node, NodeScore Score, string Zone)> Fronts(Dictionary<string, PriorityQueue<NodeState, NodeScore>> zones)
+    {
+        foreach ((string zone, PriorityQueue<NodeState, NodeScore> nodes) in zones)
+        {
+            if (Front(nodes) is (NodeState node, NodeScore score))
+            {
+                yield return (node, score, zone);
+            }
+        }
+    }
+
+    private (NodeState Node, NodeScore Score)? Front(PriorityQueue<NodeState, NodeScore> nodes)
     {
         while (nodes.TryPeek(out NodeState? node, out NodeScore known))
         {
@@ -54,7 +70,7 @@ internal sealed class Ranking(PodFit pod, ClusterState cluster)
             NodeScore score = NodeScore.Of(pod, node, known.Place);
             if (score == known)
             {
-                return node;
+                return (node, score);
             }
 
             nodes.DequeueEnqueue(node, score);
@@ -63,11 +79,12 @@ internal sealed class Ranking(PodFit pod, ClusterState cluster)
         return null;
     }
 
-    private NodeState? BestOfAll()
+    private NodeState? BestOf(IEnumerable<(NodeState Node, NodeScore Score, string Zone)> nodes)
     {
         (NodeState? Node, NodeScore Score) best = default;
-        foreach ((NodeState node, NodeScore score) in Fitting())
+        foreach ((NodeState node, NodeScore within, string zone) in nodes)
         {
+            NodeScore score = pod.AmongZones(within, zone);
             if (best.Node is null || score.CompareTo(best.Score) < 0)
             {
                 best = (node, score);
@@ -77,14 +94,14 @@ internal sealed class Ranking(PodFit pod, ClusterState cluster)
         return best.Node;
     }
 
-    private IEnumerable<(NodeState Node, NodeScore Score)> Fitting()
+    private IEnumerable<(NodeState Node, NodeScore Score, string Zone)> Fitting()
     {
         int place = 0;
         foreach (NodeState node in cluster.Nodes)
         {
             if (NodeFilter.FirstFailed(pod, node) is null)
             {
-                yield return (node, NodeScore.Of(pod, node, place));
+                yield return (node, NodeScore.Of(pod, node, place), pod.Zones is null ? "" : ZoneSpread.ZoneOf(node));
             }
 
             place++;

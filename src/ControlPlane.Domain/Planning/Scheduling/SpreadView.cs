@@ -8,12 +8,13 @@ namespace ControlPlane.Domain.Planning.Scheduling;
 /// </summary>
 /// <remarks>
 /// Worked example, <c>maxSkew: 1</c> over three zones that have 2, 2 and 1 matching pods: the emptiest has 1, so a place may have 2; the pod fits in the third zone only
-/// (2 + 1 - 1 = 2 > 1, 1 + 1 - 1 = 1). With <c>minDomains: 4</c> the emptiest counts as having 0, and it fits nowhere.
+/// (2 + 1 - 1 = 2 > 1, 1 + 1 - 1 = 1). With <c>minDomains: 4</c> the emptiest counts as having 0, and it fits nowhere. As <c>ScheduleAnyway</c> it fits in all of them; the
+/// third is the best, and would be with any <c>maxSkew</c>.
 /// </remarks>
 internal sealed class SpreadView
 {
-    /// <summary>The excess of a node that has no place, so that it comes after all that have one.</summary>
-    private const int NoPlace = 1_000_000;
+    /// <summary>What a node without a place for each wish counts as, so that it comes after all that have one.</summary>
+    private const long NoPlace = long.MaxValue;
 
     private readonly Pod pod;
     private readonly Constraint[] required;
@@ -67,13 +68,21 @@ internal sealed class SpreadView
         return true;
     }
 
-    /// <summary>By how much the constraints that are only wished for would be exceeded, in all.</summary>
-    public int ExcessAt(NodeState node)
+    /// <summary>
+    /// How many pods the constraints that are only wished for count in the node's places: each constraint's pods times its <see cref="SpreadWeight"/>, within
+    /// <c>maxSkew</c> or not (Kubernetes: podtopologyspread, scoring).
+    /// </summary>
+    public long CrowdAt(NodeState node)
     {
-        int sum = 0;
+        if (!HasPlaces(wished, node))
+        {
+            return NoPlace;
+        }
+
+        long sum = 0;
         foreach (Constraint constraint in wished)
         {
-            sum += constraint.PlaceOf(node) is null ? NoPlace : Math.Max(0, constraint.ExcessAt(node));
+            sum += constraint.CrowdAt(node);
         }
 
         return sum;
@@ -156,6 +165,9 @@ internal sealed class SpreadView
             int own = selector?.Matches(pod.Metadata.Labels) == true ? 1 : 0;
             return counts.GetValueOrDefault(PlaceOf(node)!) + own - fewest.Value - spec.MaxSkew;
         }
+
+        /// <summary>The pods of the node's place, weighed.</summary>
+        public long CrowdAt(NodeState node) => counts.GetValueOrDefault(PlaceOf(node)!) * SpreadWeight.Of(counts.Count);
 
         private bool IsCounted(NodeState node) =>
             (spec.NodeAffinityPolicy == "Ignore" || NodeFilter.MatchesNodeAffinity(demand, node))

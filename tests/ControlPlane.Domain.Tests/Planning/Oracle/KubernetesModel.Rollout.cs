@@ -3,17 +3,13 @@ namespace ControlPlane.Domain.Tests.Planning.Oracle;
 /// <content>How replicas move from one ReplicaSet to another.</content>
 internal sealed partial class KubernetesModel
 {
-    /// <summary>
-    /// While old pods are left, a new ReplicaSet that has pods already (it was scaled while paused) gets no more than it has. Kubernetes would replace
-    /// one of them beside an old one (documented in docs/rollouts.md).
-    /// </summary>
     private bool Recreate()
     {
         bool stopped = Old.Exists(replicaSet => replicaSet.Replicas > 0);
         Old.ForEach(replicaSet => Resize(replicaSet, 0));
         if (stopped || Old.Exists(replicaSet => replicaSet.Pods.Count > 0 || replicaSet.Terminating > 0))
         {
-            if (New is { } held)
+            if (Deviations.RecreateHoldsTheNewOne && New is { } held)
             {
                 Resize(held, Math.Min(Spec.Replicas, Math.Min(held.Replicas, held.Pods.Count)));
             }
@@ -26,6 +22,22 @@ internal sealed partial class KubernetesModel
         bool resized = current.Replicas != Spec.Replicas;
         Resize(current, Spec.Replicas);
         return made || resized;
+    }
+
+    /// <summary>Goes back to the revision that is asked for, once; 0 is the last one before the present.</summary>
+    private void RollBack(long asked)
+    {
+        if (New is null && !Deviations.RollbackMakesNoReplicaSet)
+        {
+            int room = Spec.Replicas + Surge - replicaSets.Sum(replicaSet => replicaSet.Replicas);
+            Create(Spec.Recreate ? Spec.Replicas : Math.Clamp(room, 0, Spec.Replicas));
+        }
+
+        List<long> revisions = [.. replicaSets.Select(replicaSet => replicaSet.Revision).OrderDescending()];
+        revisions = New is null ? [long.MaxValue, .. revisions] : revisions;
+        long wanted = asked != 0 ? asked : revisions.Count > 1 ? revisions[1] : 0;
+        ModelReplicaSet? target = wanted == 0 ? null : replicaSets.Find(replicaSet => replicaSet.Revision == wanted);
+        Declare(Spec with { RollbackTo = null, Image = target?.Image ?? Spec.Image });
     }
 
     private bool Roll()
@@ -99,13 +111,16 @@ internal sealed partial class KubernetesModel
         return acted;
     }
 
-    /// <summary>
-    /// Paused, or scaled while a rollout is under way. What a ReplicaSet was sized for is put on record even where it has that size already, which
-    /// Kubernetes leaves out for one that is alone (documented in docs/rollouts.md).
-    /// </summary>
+    /// <summary>Paused, or scaled while a rollout is under way.</summary>
     private void Scale()
     {
+        bool isStuck = Spec.Recreate && !Deviations.RecreateGoesOnWhenScaled && replicaSets.Count(replicaSet => replicaSet.Replicas > 0) > 1;
         ShareOut();
+        if (!Deviations.OneAloneIsOnRecord || isStuck)
+        {
+            return;
+        }
+
         foreach (ModelReplicaSet replicaSet in replicaSets.Where(replicaSet => replicaSet.Replicas > 0))
         {
             replicaSet.Desired = Spec.Replicas;
@@ -176,10 +191,7 @@ internal sealed partial class KubernetesModel
         }
     }
 
-    /// <summary>
-    /// Beyond the limit the lowest revisions go, as far as they have no pods. A terminating pod holds its ReplicaSet too, which is stricter than
-    /// Kubernetes (documented in docs/rollouts.md).
-    /// </summary>
+    /// <summary>Beyond the limit the lowest revisions go, as far as they have no pods.</summary>
     private void CleanUp()
     {
         if (Spec.HistoryLimit is not { } limit)
@@ -189,7 +201,7 @@ internal sealed partial class KubernetesModel
 
         foreach (ModelReplicaSet old in Old.OrderBy(replicaSet => replicaSet.Revision).ThenBy(replicaSet => replicaSet.Born).Take(Math.Max(0, Old.Count - limit)))
         {
-            if (old.Replicas == 0 && old.Pods.Count == 0 && old.Terminating == 0)
+            if (old.Replicas == 0 && old.Pods.Count == 0 && (old.Terminating == 0 || !Deviations.TerminatingPodsKeepHistory))
             {
                 replicaSets.Remove(old);
             }

@@ -28,7 +28,8 @@ internal sealed partial class KubernetesModel
             Updated: New?.Pods.Count ?? 0,
             Ready: replicaSets.Sum(replicaSet => replicaSet.Pods.Count(pod => pod != ModelPod.NotReady)),
             Available: available,
-            Unavailable: Math.Max(0, replicaSets.Sum(replicaSet => replicaSet.Replicas) - available));
+            Unavailable: Math.Max(0, replicaSets.Sum(replicaSet => replicaSet.Replicas) - available),
+            Terminating: replicaSets.Sum(replicaSet => replicaSet.Terminating));
     }
 
     private bool IsComplete(ModelCounts counts) => counts.Updated == Spec.Replicas && counts.Replicas == Spec.Replicas && counts.Available == Spec.Replicas;
@@ -43,6 +44,8 @@ internal sealed partial class KubernetesModel
         }
 
         Counts = after;
+        ObservedGeneration = Generation;
+        HasReplicaFailure = replicaSets.Exists(replicaSet => replicaSet.Fails);
         IsAvailable = after.Available >= Spec.Replicas - Unavailable;
     }
 

@@ -4,8 +4,12 @@ namespace ControlPlane.Domain.Tests.Planning.Oracle;
 internal enum ModelPod
 {
     NotReady,
+
+    /// <summary>For less than <see cref="ModelSpec.Long"/>.</summary>
     Ready,
-    Available,
+
+    /// <summary>Ready for that long.</summary>
+    Settled,
 }
 
 /// <summary>A ReplicaSet of the model. Its template is named by an image.</summary>
@@ -30,15 +34,27 @@ internal sealed class ModelReplicaSet(string image, int born)
 
     public int Terminating { get; set; }
 
-    public int Available => Pods.Count(pod => pod == ModelPod.Available);
+    /// <summary>Whether pods are missing that may not be stored.</summary>
+    public bool Fails => Image == ModelSpec.Unstorable && Pods.Count < Replicas;
+
+    /// <summary>Its own: an old one keeps what it had.</summary>
+    public int MinReadySeconds { get; set; }
+
+    public int Available => Pods.Count(pod => pod == ModelPod.Settled || (pod == ModelPod.Ready && MinReadySeconds == 0));
 
     public override string ToString() =>
-        $"{Image}: revision {Revision} (before: {History}), {Replicas} for {Desired}/{Max}, pods {string.Join(' ', Pods.Order())}, {Terminating} terminating";
+        $"{Image}: revision {Revision} (before: {History}), {Replicas} for {Desired}/{Max}, {MinReadySeconds} s, pods {string.Join(' ', Pods.Order())}, {Terminating} terminating";
 }
 
 /// <summary>What users declare, in the model's terms.</summary>
 internal sealed record ModelSpec
 {
+    /// <summary>Seconds; more than a story has steps: each takes one, so that no two ReplicaSets are of one age, and none of them settles a pod by itself.</summary>
+    public const int Long = 100;
+
+    /// <summary>An image whose pods the rules refuse: it has no name.</summary>
+    public const string Unstorable = "";
+
     public int Replicas { get; init; }
 
     public string Image { get; init; } = "hello:1";
@@ -56,21 +72,27 @@ internal sealed record ModelSpec
     public int? DeadlineSeconds { get; init; }
 
     public int? HistoryLimit { get; init; }
+
+    /// <summary><see cref="Long"/> or 0.</summary>
+    public int MinReadySeconds { get; init; } = Long;
+
+    /// <summary>The revision that an annotation asks to go back to, 0 for the last one; null for none.</summary>
+    public long? RollbackTo { get; init; }
 }
 
 /// <summary>The Progressing condition of the model.</summary>
 internal sealed record ModelProgress(string Status, string Reason, DateTimeOffset MovedAt);
 
 /// <summary>The counts that a Deployment's status shows.</summary>
-internal readonly record struct ModelCounts(int Replicas, int Updated, int Ready, int Available, int Unavailable);
+internal readonly record struct ModelCounts(int Replicas, int Updated, int Ready, int Available, int Unavailable, int Terminating);
 
 /// <summary>
 /// Kubernetes' published behaviour of Deployments and ReplicaSets, written down a second time, as naively as possible: one number at a time, one
 /// action a turn, everything mutable. It shares nothing with the planners, so where both agree, neither is likely to be wrong alone.
 /// Sources: kubernetes.io, Deployments (rolling update, proportional scaling, progress deadline, clean-up policy) and the
-/// documented behaviour of the Deployment controller. Pods become available in its world by time alone.
+/// documented behaviour of the Deployment controller. Where the planners differ on purpose, <see cref="ModelDeviations"/> has a switch. Pods become available in its world by time alone.
 /// </summary>
-internal sealed partial class KubernetesModel
+internal sealed partial class KubernetesModel(ModelSpec beginning, ModelDeviations deviations)
 {
     /// <summary>Turns within which every world must come to rest.</summary>
     private const int TurnsMax = 500;
@@ -78,7 +100,20 @@ internal sealed partial class KubernetesModel
     private readonly List<ModelReplicaSet> replicaSets = [];
     private int births;
 
-    public ModelSpec Spec { get; set; } = new();
+    public ModelDeviations Deviations { get; } = deviations;
+
+    public ModelSpec Spec { get; private set; } = beginning;
+
+    /// <summary>Counts the declarations that change something.</summary>
+    public long Generation { get; private set; } = 1;
+
+    public long ObservedGeneration { get; private set; }
+
+    /// <summary>Images whose ReplicaSet would have a name that something else has, each at one collision count.</summary>
+    public HashSet<(string Image, int Collisions)> TakenNames { get; } = [];
+
+    /// <summary>How often a name was taken.</summary>
+    public int Collisions { get; private set; }
 
     public DateTimeOffset Now { get; set; }
 
@@ -86,11 +121,28 @@ internal sealed partial class KubernetesModel
 
     public bool? IsAvailable { get; private set; }
 
+    /// <summary>Whether the status says that pods cannot be made.</summary>
+    public bool HasReplicaFailure { get; private set; }
+
     public ModelCounts Counts { get; private set; }
 
     public IReadOnlyList<ModelReplicaSet> ReplicaSets => replicaSets;
 
     public ModelReplicaSet? Find(string image) => replicaSets.Find(replicaSet => replicaSet.Image == image);
+
+    /// <summary>What users want from now on. What a strategy does not ask about is no change, and neither is a request to go back.</summary>
+    public void Declare(ModelSpec next)
+    {
+        static ModelSpec Stored(ModelSpec spec) => spec with
+        {
+            RollbackTo = null,
+            MaxSurge = spec.Recreate ? "" : spec.MaxSurge,
+            MaxUnavailable = spec.Recreate ? "" : spec.MaxUnavailable,
+        };
+
+        Generation += Stored(next) == Stored(Spec) ? 0 : 1;
+        Spec = next;
+    }
 
     /// <summary>Turns until one changes nothing.</summary>
     public void Settle()
@@ -107,7 +159,7 @@ internal sealed partial class KubernetesModel
         while (ToString() != before);
     }
 
-    public override string ToString() => $"{Spec} {Progress} {IsAvailable} {Counts} {string.Join("; ", replicaSets)}";
+    public override string ToString() => $"{Spec} {Generation} {ObservedGeneration} {Collisions} {Progress} {IsAvailable} {HasReplicaFailure} {Counts} {string.Join("; ", replicaSets)}";
 
     private ModelReplicaSet? New => Find(Spec.Image);
 
@@ -138,10 +190,16 @@ internal sealed partial class KubernetesModel
     {
         PauseOrResume();
         RecordRevision();
+        if (!Spec.Paused && Spec.RollbackTo is { } asked)
+        {
+            RollBack(asked);
+            return;
+        }
+
         if (Spec.Paused || replicaSets.Exists(replicaSet => replicaSet.Replicas > 0 && replicaSet.Desired != Spec.Replicas) && !RecreateIsUnderWay)
         {
             Scale();
-            if (Spec.Paused)
+            if (Spec.Paused && Spec.RollbackTo is null)
             {
                 CleanUp();
             }
@@ -159,24 +217,23 @@ internal sealed partial class KubernetesModel
         ShowStatus(judge: true);
     }
 
-    /// <summary>
-    /// Kubernetes takes a Recreate that is scaled while several ReplicaSets have pods for a scaling event and does nothing but wait;
-    /// here it goes on stopping the old ones (documented in docs/rollouts.md).
-    /// </summary>
-    private bool RecreateIsUnderWay => Spec.Recreate && replicaSets.Count(replicaSet => replicaSet.Replicas > 0) > 1;
+    private bool RecreateIsUnderWay => Spec.Recreate && Deviations.RecreateGoesOnWhenScaled && replicaSets.Count(replicaSet => replicaSet.Replicas > 0) > 1;
 
-    /// <summary>
-    /// A template that is declared again gets the next revision, and its former one is kept in its history. That starts the clock, which Kubernetes
-    /// does only when it sees a pod more or less (documented in docs/rollouts.md).
-    /// </summary>
+    /// <summary>A template that is declared again gets the next revision, and its former one is kept in its history.</summary>
     private void RecordRevision()
     {
         long next = Old.Select(replicaSet => replicaSet.Revision).DefaultIfEmpty().Max() + 1;
-        if (New is { } current && current.Revision < next)
+        if (New is not { } current)
+        {
+            return;
+        }
+
+        current.MinReadySeconds = Spec.MinReadySeconds;
+        if (current.Revision < next)
         {
             current.History = current.History.Length == 0 ? $"{current.Revision}" : $"{current.History},{current.Revision}";
             current.Revision = next;
-            if (Progress is not null)
+            if (Progress is not null && Deviations.DeclaredAgainStartsTheClock)
             {
                 Progress = Spec.Paused ? new ModelProgress("Unknown", "DeploymentPaused", Now) : new ModelProgress("True", "ReplicaSetUpdated", Now);
             }
@@ -185,8 +242,14 @@ internal sealed partial class KubernetesModel
 
     private ModelReplicaSet Create(int replicas)
     {
+        while (TakenNames.Contains((Spec.Image, Collisions)))
+        {
+            Collisions++;
+        }
+
         ModelReplicaSet made = new(Spec.Image, births++)
         {
+            MinReadySeconds = Spec.MinReadySeconds,
             Replicas = replicas,
             Revision = replicaSets.Select(replicaSet => replicaSet.Revision).DefaultIfEmpty().Max() + 1,
             Desired = Spec.Replicas,
@@ -214,7 +277,7 @@ internal sealed partial class KubernetesModel
     /// <summary>The ReplicaSet controller: makes what is missing, ends what is too much, the least useful first.</summary>
     private static void KeepPods(ModelReplicaSet replicaSet)
     {
-        while (replicaSet.Pods.Count < replicaSet.Replicas)
+        while (replicaSet.Pods.Count < replicaSet.Replicas && !replicaSet.Fails)
         {
             replicaSet.Pods.Add(ModelPod.NotReady);
         }

@@ -38,9 +38,14 @@ public sealed class OracleTests
 
     private static readonly Gen<Step> Steps = Gen.Frequency(
         (3, Image.Select<string, Step>(image => new Step.Declare(spec => spec with { Image = image }, $"image {image}"))),
+        (1, Gen.Const<Step>(new Step.Declare(spec => spec with { Image = ModelSpec.Unstorable }, "an image without a name"))),
         (3, Gen.Int[0, 12].Select<int, Step>(replicas => new Step.Declare(spec => spec with { Replicas = replicas }, $"replicas {replicas}"))),
         (1, Gen.Select(Allowance, Allowance).Select<(string, string), Step>(both =>
             new Step.Declare(spec => spec with { MaxSurge = both.Item1, MaxUnavailable = both.Item2 }, $"surge {both.Item1}, unavailable {both.Item2}"))),
+        (1, Gen.Bool.Select<bool, Step>(recreate => new Step.Declare(spec => spec with { Recreate = recreate }, recreate ? "recreate" : "rolling update"))),
+        (1, Gen.Bool.Select<bool, Step>(slow => new Step.Declare(spec => spec with { MinReadySeconds = slow ? ModelSpec.Long : 0 }, slow ? "available after a while" : "available at once"))),
+        (1, Gen.Int[0, 8].Select<int, Step>(revision => new Step.Declare(spec => spec with { RollbackTo = revision }, $"back to {revision}"))),
+        (1, Image.Select<string, Step>(image => new Step.TakeName(image))),
         (1, Gen.Bool.Select<bool, Step>(paused => new Step.Declare(spec => spec with { Paused = paused }, paused ? "pause" : "resume"))),
         (6, Gen.Select(Image, Count).Select<(string, int), Step>(which => new Step.GetReady(which.Item1, which.Item2))),
         (2, Gen.Select(Image, Count).Select<(string, int), Step>(which => new Step.Fail(which.Item1, which.Item2))),
@@ -53,7 +58,7 @@ public sealed class OracleTests
         Gen.Select(Beginnings, Steps.Array[1, 40]).Sample(
             (beginning, steps) =>
             {
-                Pair pair = new(beginning);
+                Pair pair = new(beginning, new ModelDeviations());
                 pair.Compare("the beginning");
                 foreach (Step step in steps)
                 {
@@ -63,6 +68,66 @@ public sealed class OracleTests
             },
             iter: Stories,
             print: story => $"{story.Item1}\n{string.Join('\n', story.Item2.Select(step => step.ToString()))}");
+
+    /// <summary>By name: a story in which Kubernetes comes to rest elsewhere than the planners, which the model tells too with its switch on.</summary>
+    public static TheoryData<string> Deviations { get; } = new(Differing.Keys);
+
+    private static Dictionary<string, (ModelDeviations Off, ModelSpec Beginning, Step[] Steps)> Differing => new()
+    {
+        [nameof(ModelDeviations.RecreateHoldsTheNewOne)] = (
+            new ModelDeviations { RecreateHoldsTheNewOne = false },
+            new ModelSpec { Replicas = 3, MaxSurge = "1", MaxUnavailable = "0" },
+            [
+                new Step.GetReady("hello:1", 3), new Step.Wait(100), Declare(spec => spec with { Image = "hello:2" }), new Step.GetReady("hello:2", 1), new Step.Wait(100),
+                Declare(spec => spec with { Recreate = true }), new Step.Vanish("hello:2", 1),
+            ]),
+        [nameof(ModelDeviations.RecreateGoesOnWhenScaled)] = (
+            new ModelDeviations { RecreateGoesOnWhenScaled = false },
+            new ModelSpec { Replicas = 3, MaxSurge = "1", MaxUnavailable = "0" },
+            [new Step.GetReady("hello:1", 3), new Step.Wait(100), Declare(spec => spec with { Image = "hello:2" }), Declare(spec => spec with { Recreate = true, Replicas = 4 })]),
+        [nameof(ModelDeviations.OneAloneIsOnRecord)] = (
+            new ModelDeviations { OneAloneIsOnRecord = false }, new ModelSpec { Replicas = 3 }, [Declare(spec => spec with { Paused = true }), Declare(spec => spec with { MaxSurge = "2" })]),
+        [nameof(ModelDeviations.TerminatingPodsKeepHistory)] = (
+            new ModelDeviations { TerminatingPodsKeepHistory = false },
+            new ModelSpec { Replicas = 1, MaxSurge = "1", MaxUnavailable = "0", HistoryLimit = 0 },
+            [new Step.GetReady("hello:1", 1), new Step.Wait(100), Declare(spec => spec with { Image = "hello:2" }), new Step.GetReady("hello:2", 1), new Step.Wait(100)]),
+        [nameof(ModelDeviations.DeclaredAgainStartsTheClock)] = (
+            new ModelDeviations { DeclaredAgainStartsTheClock = false },
+            new ModelSpec { Replicas = 1, Recreate = true, DeadlineSeconds = 600 },
+            [
+                new Step.GetReady("hello:1", 1), new Step.Wait(100), Declare(spec => spec with { Image = "hello:2" }), new Step.EndTerminating(), new Step.GetReady("hello:2", 1), new Step.Wait(100),
+                Declare(spec => spec with { Image = "hello:1" }),
+            ]),
+        [nameof(ModelDeviations.RollbackMakesNoReplicaSet)] = (
+            new ModelDeviations { RollbackMakesNoReplicaSet = false },
+            new ModelSpec { Replicas = 2 },
+            [new Step.GetReady("hello:1", 2), Declare(spec => spec with { Paused = true, Image = "hello:2", RollbackTo = 1 }), Declare(spec => spec with { Paused = false })]),
+    };
+
+    [Theory]
+    [MemberData(nameof(Deviations))]
+    public void A_deviation_makes_the_difference_that_it_names(string name)
+    {
+        (ModelDeviations off, ModelSpec beginning, Step[] steps) = Differing[name];
+
+        Assert.True(AgreesAfter(beginning, steps, new ModelDeviations()), "ours");
+        Assert.False(AgreesAfter(beginning, steps, off), "Kubernetes'");
+    }
+
+    private static bool AgreesAfter(ModelSpec beginning, Step[] steps, ModelDeviations deviations)
+    {
+        Pair pair = new(beginning, deviations);
+        pair.Rest();
+        foreach (Step step in steps)
+        {
+            pair.Take(step);
+            pair.Rest();
+        }
+
+        return pair.Agree;
+    }
+
+    private static Step.Declare Declare(Func<ModelSpec, ModelSpec> change) => new(change, "a change");
 
     /// <summary>One thing that happens.</summary>
     private abstract record Step
@@ -81,29 +146,29 @@ public sealed class OracleTests
         public sealed record EndTerminating : Step;
 
         public sealed record Wait(int Seconds) : Step;
+
+        /// <summary>The name that an image's ReplicaSet would have now is taken by another's.</summary>
+        public sealed record TakeName(string Image) : Step;
     }
 
     /// <summary>The same world twice.</summary>
     private sealed class Pair
     {
-        /// <summary>More than a story has steps: each takes a second, so that no two ReplicaSets are of one age, and none makes a pod available by itself.</summary>
-        private const int MinReadySeconds = 100;
-
         private readonly TestWorld world = new() { Nodes = ["node-1"] };
-        private readonly KubernetesModel model = new();
+        private readonly KubernetesModel model;
 
-        public Pair(ModelSpec beginning)
+        public Pair(ModelSpec beginning, ModelDeviations deviations)
         {
-            model.Spec = beginning;
-            model.Now = world.Now;
+            model = new KubernetesModel(beginning, deviations) { Now = world.Now };
             Deployment deployment = Make.Deployment(
                 strategy: beginning.Recreate ? "Recreate" : "RollingUpdate",
-                minReadySeconds: MinReadySeconds,
+                minReadySeconds: beginning.MinReadySeconds,
                 progressDeadlineSeconds: beginning.DeadlineSeconds,
                 revisionHistoryLimit: beginning.HistoryLimit);
             world.Store(deployment);
             world.Policies.Add(Make.Policy(rollbackOnFailure: false));
             Declare();
+            world.Store(world.Deployment! with { Metadata = world.Deployment.Metadata with { Generation = model.Generation } });
         }
 
         public void Take(Step step)
@@ -112,17 +177,21 @@ public sealed class OracleTests
             switch (step)
             {
                 case Step.Declare declare:
-                    model.Spec = declare.Change(model.Spec);
+                    model.Declare(declare.Change(model.Spec));
                     Declare();
+                    break;
+                case Step.TakeName taken:
+                    model.TakenNames.Add((taken.Image, model.Collisions));
+                    world.TakenNames.Add($"hello-{Templates.Hash(Make.WithImage(world.Deployment!.Spec.Template, taken.Image), world.Status.CollisionCount)}");
                     break;
                 case Step.GetReady ready:
                     Turn(ready.Image, ready.Pods, ModelPod.NotReady, ModelPod.Ready, pod => Make.Ready(pod, world.Now));
                     break;
                 case Step.Fail fail:
-                    Turn(fail.Image, fail.Pods, ModelPod.Available, ModelPod.NotReady, pod => Make.NotReady(pod, world.Now));
+                    Turn(fail.Image, fail.Pods, ModelPod.Settled, ModelPod.NotReady, pod => Make.NotReady(pod, world.Now));
                     break;
                 case Step.Vanish vanish:
-                    Turn(vanish.Image, vanish.Pods, ModelPod.Available, null, null);
+                    Turn(vanish.Image, vanish.Pods, ModelPod.Settled, null, null);
                     break;
                 case Step.EndTerminating:
                     world.EndTerminating();
@@ -141,19 +210,31 @@ public sealed class OracleTests
         /// <summary>Lets both come to rest, and holds one against the other.</summary>
         public void Compare(string after)
         {
+            Rest();
+            Assert.True(Agree, $"after {after}\nmodel:    {Told(model)}\nplanners: {Told(world)}");
+        }
+
+        /// <summary>Whether both, at rest, tell the same.</summary>
+        public bool Agree => Told(model) == Told(world);
+
+        public void Rest()
+        {
             world.PassUntilQuiet();
             model.Settle();
-            Assert.True(Told(model) == Told(world), $"after {after}\nmodel:    {Told(model)}\nplanners: {Told(world)}");
         }
 
         private void Declare() => world.Change(deployment => deployment with
         {
+            Metadata = model.Spec.RollbackTo is { } revision
+                ? deployment.Metadata with { Annotations = deployment.Metadata.Annotations.SetItem(Rollback.Annotation, $"{revision}") }
+                : deployment.Metadata,
             Spec = deployment.Spec with
             {
+                MinReadySeconds = model.Spec.MinReadySeconds == 0 ? null : model.Spec.MinReadySeconds,
                 Replicas = model.Spec.Replicas,
                 Paused = model.Spec.Paused ? true : null,
                 Template = Make.WithImage(deployment.Spec.Template, model.Spec.Image),
-                Strategy = model.Spec.Recreate ? deployment.Spec.Strategy : new DeploymentStrategy
+                Strategy = model.Spec.Recreate ? new DeploymentStrategy { Type = "Recreate" } : new DeploymentStrategy
                 {
                     Type = "RollingUpdate",
                     RollingUpdate = new RollingUpdateDeployment { MaxSurge = Allowed(model.Spec.MaxSurge), MaxUnavailable = Allowed(model.Spec.MaxUnavailable) },
@@ -194,33 +275,37 @@ public sealed class OracleTests
             foreach (ModelReplicaSet replicaSet in model.ReplicaSets)
             {
                 int ready = replicaSet.Pods.RemoveAll(pod => pod == ModelPod.Ready);
-                replicaSet.Pods.AddRange(Enumerable.Repeat(ModelPod.Available, ready));
+                replicaSet.Pods.AddRange(Enumerable.Repeat(ModelPod.Settled, ready));
             }
         }
 
-        private ModelPod StateOf(Pod pod) => Make.IsAvailable(pod, MinReadySeconds, world.Now) ? ModelPod.Available
+        private ModelPod StateOf(Pod pod) => Make.IsAvailable(pod, ModelSpec.Long, world.Now) ? ModelPod.Settled
             : Make.IsReady(pod) ? ModelPod.Ready
             : ModelPod.NotReady;
 
         private static string Told(KubernetesModel model) => Lines(
+            $"{model.Spec.Image} {model.Spec.RollbackTo} generation {model.Generation} ({model.ObservedGeneration}), {model.Collisions} collisions",
             model.Counts,
             model.Progress is { } progress ? $"{progress.Status} {progress.Reason}" : "",
-            model.IsAvailable == true,
+            $"{(model.IsAvailable == true ? "available" : "unavailable")}{(model.HasReplicaFailure ? ", ReplicaFailure" : "")}",
             model.ReplicaSets.Select(replicaSet => (replicaSet.Image, replicaSet.ToString())));
 
         private string Told(TestWorld told)
         {
             DeploymentStatus status = told.Status;
             Condition? progress = status.Conditions.FirstOrDefault(condition => condition.Type == "Progressing");
+            Deployment deployment = told.Deployment!;
             return Lines(
-                new ModelCounts(status.Replicas ?? 0, status.UpdatedReplicas ?? 0, status.ReadyReplicas ?? 0, status.AvailableReplicas ?? 0, status.UnavailableReplicas ?? 0),
+                $"{deployment.Spec.Template.Spec.Containers[0].Image} {Rollback.Asked(deployment)} generation {deployment.Metadata.Generation} ({status.ObservedGeneration}), {status.CollisionCount ?? 0} collisions",
+                new ModelCounts(
+                    status.Replicas ?? 0, status.UpdatedReplicas ?? 0, status.ReadyReplicas ?? 0, status.AvailableReplicas ?? 0, status.UnavailableReplicas ?? 0, status.TerminatingReplicas ?? 0),
                 progress is null ? "" : $"{progress.Status} {progress.Reason}",
-                told.Condition("Available").Status == "True",
+                $"{(told.Condition("Available").Status == "True" ? "available" : "unavailable")}{(status.Conditions.Any(condition => condition is { Type: "ReplicaFailure", Status: "True" }) ? ", ReplicaFailure" : "")}",
                 told.ReplicaSets.Select(replicaSet => (ImageOf(replicaSet), Copy(told, replicaSet).ToString())));
         }
 
-        private static string Lines(ModelCounts counts, string progress, bool isAvailable, IEnumerable<(string Image, string Text)> replicaSets) =>
-            $"{counts} {progress} {(isAvailable ? "available" : "unavailable")}\n  {string.Join("\n  ", replicaSets.OrderBy(replicaSet => replicaSet.Image, StringComparer.Ordinal).Select(replicaSet => replicaSet.Text))}";
+        private static string Lines(string declared, ModelCounts counts, string progress, string state, IEnumerable<(string Image, string Text)> replicaSets) =>
+            $"{declared} {counts} {progress} {state}\n  {string.Join("\n  ", replicaSets.OrderBy(replicaSet => replicaSet.Image, StringComparer.Ordinal).Select(replicaSet => replicaSet.Text))}";
 
         private ModelReplicaSet Copy(TestWorld told, ReplicaSet replicaSet)
         {
@@ -231,6 +316,7 @@ public sealed class OracleTests
                 Max = Revisions.MaxReplicas(replicaSet) ?? -1,
                 Revision = Revisions.Of(replicaSet),
                 History = replicaSet.Metadata.Annotations[Revisions.RevisionHistory] ?? "",
+                MinReadySeconds = replicaSet.Spec.MinReadySeconds ?? 0,
                 Terminating = told.Pods.Count(pod => pod.Metadata.IsDeleting && pod.Metadata.Controller?.Uid == replicaSet.Uid),
             };
             copy.Pods.AddRange(told.ActivePodsOf(replicaSet).Select(StateOf));

@@ -84,12 +84,29 @@ public sealed class PodRankingTests
         AssertOrder(first with { Status = first.Status! with { ContainerStatuses = [new ContainerStatus { RestartCount = 5 }, new ContainerStatus { RestartCount = 1 }] } }, second);
     }
 
+    /// <summary>As in Kubernetes: containers first, then sidecars; of two equal ones each rule before decides, and an init container's own tries count for nothing.</summary>
+    [Fact]
+    public void Of_equal_containers_the_sidecar_that_restarted_most_often_counts() => AssertOrder(
+        WithInitRestarts(Running("first", restarts: 2, age: 4000), sidecar: 0, setup: 0),
+        WithInitRestarts(Running("second", restarts: 1, age: 4000), sidecar: 3, setup: 0),
+        WithInitRestarts(Running("third", restarts: 1, age: 30), sidecar: 1, setup: 9),
+        WithInitRestarts(Running("fourth", restarts: 1, age: 4000), sidecar: 1, setup: 0));
+
     private static void AssertOrder(params Pod[] expected)
     {
         Dictionary<string, int> neighbours = new() { ["crowded"] = 5, ["quiet"] = 1 };
         IEnumerable<string> ranked = PodRanking.FirstToGo(expected.Reverse(), neighbours, Owner.Spec.MinReadySeconds!.Value, Now).Select(pod => pod.Name);
         Assert.Equal(expected.Select(pod => pod.Name), ranked);
     }
+
+    private static Pod WithInitRestarts(Pod pod, int sidecar, int setup) => pod with
+    {
+        Spec = pod.Spec with { InitContainers = [new Container { Name = "proxy", RestartPolicy = "Always" }, new Container { Name = "setup" }] },
+        Status = pod.Status! with
+        {
+            InitContainerStatuses = [new ContainerStatus { Name = "proxy", RestartCount = sidecar }, new ContainerStatus { Name = "setup", RestartCount = setup }],
+        },
+    };
 
     private static Pod InPhase(Pod pod, string phase) => pod with { Status = pod.Status! with { Phase = phase } };
 

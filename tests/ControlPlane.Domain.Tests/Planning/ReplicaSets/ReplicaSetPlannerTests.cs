@@ -288,8 +288,9 @@ public sealed class ReplicaSetPlannerTests
         Assert.Equal((world.Now.AddSeconds(seconds), seconds), (marked.DeletionTimestamp, marked.DeletionGracePeriodSeconds));
     }
 
+    /// <summary>In a pass over a Deployment those are its ReplicaSets; pods that end, have ended or belong to nobody make a node no fuller.</summary>
     [Fact]
-    public void The_node_with_more_pods_of_any_controller_loses_one_first()
+    public void The_node_with_more_active_pods_of_the_ReplicaSets_at_hand_loses_one_first()
     {
         ReplicaSet replicaSet = Make.ReplicaSet(replicas: 1);
         ReplicaSet other = Make.ReplicaSet("other", replicas: 2);
@@ -308,7 +309,7 @@ public sealed class ReplicaSetPlannerTests
 
         world.Pass();
 
-        Assert.Contains("SuccessfulDelete: Deleted pod: z", world.Messages);
+        Assert.Equal("SuccessfulDelete: Deleted pod: z", Assert.Single(world.Messages, message => message.StartsWith("SuccessfulDelete", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning;
-using ControlPlane.Domain.Planning.Rollouts;
 using ControlPlane.Domain.Resources;
 
 namespace ControlPlane.Domain.Tests.Planning.Rollouts;
@@ -43,35 +42,26 @@ internal static class Bounds
             return $"{available} → {availableAfter} available, {replicas} − {unavailable} needed";
         }
 
-        return WrongCreation(snapshot, plan, created, isRecreate);
+        bool isBesideAnother = isRecreate && deployment.Spec.Paused != true && created.Exists(pod => snapshot.Pods.Any(other =>
+            other.Metadata.Controller!.Uid != pod.Metadata.Controller!.Uid && other.Status?.Phase is not ("Succeeded" or "Failed")));
+        return isBesideAnother ? "a new pod beside another revision's" : null;
     }
 
-    private static string? WrongCreation(WorkloadSnapshot snapshot, Plan plan, List<Pod> created, bool isRecreate)
-    {
-        List<ReplicaSet> made = [.. plan.Writes.OfType<Write.Create>().Select(write => write.Object).OfType<ReplicaSet>()];
-        HashSet<string> newest = [.. snapshot.ReplicaSets.Concat(made)
-            .Where(replicaSet => Templates.AreEqual(replicaSet.Spec.Template, snapshot.Deployment!.Spec.Template))
-            .Select(replicaSet => replicaSet.Uid)];
-        List<Pod> createdNew = [.. created.Where(pod => newest.Contains(pod.Metadata.Controller!.Uid))];
-        bool hasOld = snapshot.Pods.Any(pod => !newest.Contains(pod.Metadata.Controller!.Uid) && pod.Status?.Phase is not ("Succeeded" or "Failed"));
-        return isRecreate && hasOld && createdNew.Count > 0 && snapshot.Deployment!.Spec.Paused != true ? "a new pod beside an old one" : null;
-    }
-
-    private static bool IsEnd(Write write) => write switch
+    public static bool IsEnd(Write write) => write switch
     {
         Write.Remove { OfKind.Kind: "Pod" } => true,
         Write.Update { Object: Pod { Metadata.IsDeleting: true } } => true,
         _ => false,
     };
 
-    private static bool IsAvailable(WorkloadSnapshot snapshot, Pod pod)
+    public static bool IsAvailable(WorkloadSnapshot snapshot, Pod pod)
     {
         ReplicaSet? owner = snapshot.ReplicaSets.FirstOrDefault(replicaSet => replicaSet.Uid == pod.Metadata.Controller!.Uid);
         return owner is not null && Make.IsAvailable(pod, owner.Spec.MinReadySeconds ?? 0, snapshot.Now);
     }
 
     /// <summary>The documented rule, written out a second time.</summary>
-    private static (int Surge, int Unavailable) Allowed(Deployment deployment)
+    public static (int Surge, int Unavailable) Allowed(Deployment deployment)
     {
         if (deployment.Spec.Strategy!.RollingUpdate is not { } rolling)
         {

@@ -23,7 +23,7 @@ public sealed class DeploymentPassTests
         Assert.Equal("3", made.Metadata.Annotations["deployment.kubernetes.io/desired-replicas"]);
         Assert.Equal("4", made.Metadata.Annotations["deployment.kubernetes.io/max-replicas"]);
         Assert.Equal("1", world.Deployment!.Metadata.Annotations["deployment.kubernetes.io/revision"]);
-        Assert.Contains($"ScalingReplicaSet: Scaled up replica set {made.Name} to 3 from 0", world.Messages);
+        Assert.Contains($"ScalingReplicaSet: Scaled up replica set {made.Name} from 0 to 3", world.Messages);
         Assert.Contains(plan.Preconditions, precondition => precondition is Precondition.NamespaceActive { Name: TestWorld.Namespace });
     }
 

@@ -37,6 +37,24 @@ public sealed class RevisionTests
         Assert.Equal("4294967297", world.Deployment!.Metadata.Annotations[Revisions.Revision]);
     }
 
+    /// <summary>Requests, records and outcomes name a revision by its number, so there has to be one.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("first")]
+    [InlineData("9223372036854775808")]
+    public void A_revision_that_cannot_be_read_is_replaced_and_is_not_in_the_history(string text)
+    {
+        TestWorld world = Rolled("hello:1", "hello:2");
+        ReplicaSet first = world.ByImage("hello:1");
+        world.Store(first with { Metadata = first.Metadata with { Annotations = first.Metadata.Annotations.SetItem(Revisions.Revision, text) } });
+        world.SetImage("hello:1");
+        world.Settle();
+
+        ValueMap<string> annotations = world.ByImage("hello:1").Metadata.Annotations;
+        Assert.Equal(("3", null), (annotations[Revisions.Revision], annotations[Revisions.RevisionHistory]));
+        Assert.Equal("3", world.Deployment!.Metadata.Annotations[Revisions.Revision]);
+    }
+
     [Fact]
     public void The_change_cause_is_copied_the_last_applied_configuration_is_not()
     {

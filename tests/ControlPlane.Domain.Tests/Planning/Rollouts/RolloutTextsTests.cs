@@ -67,7 +67,7 @@ public sealed class RolloutTextsTests
         world.Pass();
 
         Assert.Equal(
-            [$"Scaled up replica set {name} to 3 from 0", $"Scaled up replica set {name} to 5 from 3", $"Scaled down replica set {name} to 2 from 5"],
+            [$"Scaled up replica set {name} from 0 to 3", $"Scaled up replica set {name} from 3 to 5", $"Scaled down replica set {name} from 5 to 2"],
             world.Messages.Where(message => message.StartsWith("ScalingReplicaSet: ", StringComparison.Ordinal)).Select(message => message["ScalingReplicaSet: ".Length..]));
     }
 

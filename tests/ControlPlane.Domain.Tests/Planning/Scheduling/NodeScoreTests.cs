@@ -78,7 +78,7 @@ public sealed class NodeScoreTests
 
         NodeScore score = Of(pod, cluster);
 
-        Assert.Equal((2, 23, 1, 2), (score.AvoidableTaints, score.NodeWeightMissed, score.PodsOfSameOwner, score.Pods));
+        Assert.Equal((2, 23, 1L, 2), (score.AvoidableTaints, score.NodeWeightMissed, score.Siblings, score.Pods));
     }
 
     private static NodeScore Score(int[] fields) => new(fields[0], fields[1], fields[2], fields[3], fields[4], fields[5], fields[6], fields[7]);

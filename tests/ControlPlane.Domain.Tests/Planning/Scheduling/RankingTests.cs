@@ -8,16 +8,21 @@ namespace ControlPlane.Domain.Tests.Planning.Scheduling;
 public class RankingTests
 {
     [Theory]
-    [InlineData(1, 40)]
-    [InlineData(2, 40)]
-    [InlineData(3, 12)]
-    [InlineData(4, 3)]
-    [InlineData(5, 3)]
-    [InlineData(6, 1)]
-    public void Place_ManyPodsOneAfterTheOther_DecidesAsAFreshSchedulerWould(int seed, int kinds)
+    [InlineData(1, 40, 1)]
+    [InlineData(2, 40, 1)]
+    [InlineData(3, 12, 1)]
+    [InlineData(4, 3, 1)]
+    [InlineData(5, 3, 1)]
+    [InlineData(6, 1, 1)]
+    [InlineData(7, 40, 3)]
+    [InlineData(8, 12, 2)]
+    [InlineData(9, 3, 3)]
+    [InlineData(10, 3, 5)]
+    [InlineData(11, 2, 3)]
+    public void Place_ManyPodsOneAfterTheOther_DecidesAsAFreshSchedulerWould(int seed, int kinds, int zones)
     {
         Random random = new(seed);
-        ClusterState cluster = SchedulerTests.Cluster([.. Enumerable.Range(0, 12).Select(i => SchedulerTests.MakeNode($"n{i:00}", pods: random.Next(1, 12)))]);
+        ClusterState cluster = SchedulerTests.Cluster([.. Enumerable.Range(0, 12).Select(i => ZoneSpreadTests.InZone(SchedulerTests.MakeNode($"n{i:00}", pods: random.Next(1, 12)), zones == 1 ? null : $"z{random.Next(zones)}"))]);
         Scheduler scheduler = new(cluster);
         int unplaced = 0;
         for (int i = 0; i < 120; i++)

@@ -96,8 +96,20 @@ public class TopologySpreadTests
         Assert.Equal("a", Scheduler.Place(pod, cluster).Node);
     }
 
+    /// <summary>The fullest node, which nothing but the wish speaks for.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    public void Place_ScheduleAnyway_PrefersThePlaceWithTheFewestWithinMaxSkewToo(int maxSkew)
+    {
+        ClusterState cluster = Zones("2 1 2");
+        cluster.Find("b")!.Add(SchedulerTests.MakePod("big", cpu: "3"));
+
+        Assert.Equal("b", Scheduler.Place(With(ByZone with { WhenUnsatisfiable = "ScheduleAnyway", MaxSkew = maxSkew }), cluster).Node);
+    }
+
     [Fact]
-    public void Place_ScheduleAnyway_PrefersWhatExceedsLeastAndTakesTheRestAfterIt()
+    public void Place_ScheduleAnyway_PrefersThePlaceWithTheFewestAndTakesTheRestAfterIt()
     {
         ClusterState cluster = Zones("1 0");
         cluster.Find("b")!.Add(SchedulerTests.MakePod("big", cpu: "3"));
@@ -108,16 +120,23 @@ public class TopologySpreadTests
         Assert.Equal("a", Scheduler.Place(With(wish), cluster).Node);
     }
 
-    /// <summary>Zone a exceeds one wish by 2 and is far within the other; zone b exceeds each by 1: what is spared in one place makes up for nothing.</summary>
+    /// <summary>
+    /// Two zones, three racks. For a-tiny 8 pods of its zone count (8 × ln 4 = 11.1) and none of its rack; for b 4 and 4 (4 × ln 4 + 4 × ln 5 = 12.0): as many in all, but
+    /// more in the smaller kind of place.
+    /// </summary>
     [Fact]
-    public void Place_SeveralWishes_AddUpWhatExceedsThem()
+    public void Place_SeveralWishes_AddUpWhatTheyCountTheMoreTheMorePlacesThereAre()
     {
-        ClusterState cluster = Zones("3 2 0");
-        cluster.SetNode(Cordoned(cluster.Find("c")!.Node));
+        ClusterState cluster = new();
+        AddNode(cluster, "a-full", "a", pods: 8);
+        AddNode(cluster, "a-tiny", "a", pods: 0);
+        AddNode(cluster, "b", "b", pods: 4);
+        cluster.SetNode(Cordoned(cluster.Find("a-full")!.Node));
+        cluster.Find("a-tiny")!.Add(SchedulerTests.MakePod("big", cpu: "3"));
         TopologySpreadConstraint wish = ByZone with { WhenUnsatisfiable = "ScheduleAnyway" };
-        Pod pod = With(wish) is var one ? one with { Spec = one.Spec with { TopologySpreadConstraints = [wish, wish with { MaxSkew = 100 }] } } : one;
+        Pod pod = With(wish) is var one ? one with { Spec = one.Spec with { TopologySpreadConstraints = [wish, wish with { TopologyKey = "rack" }] } } : one;
 
-        Assert.Equal("b", Scheduler.Place(pod, cluster).Node);
+        Assert.Equal("a-tiny", Scheduler.Place(pod, cluster).Node);
     }
 
     [Fact]
@@ -193,6 +212,16 @@ public class TopologySpreadTests
         }
 
         return cluster;
+    }
+
+    private static void AddNode(ClusterState cluster, string name, string zone, int pods)
+    {
+        Node node = SchedulerTests.MakeNode(name);
+        NodeState state = cluster.SetNode(node with { Metadata = node.Metadata with { Labels = ValueMap.Of(("zone", zone), ("rack", name)) } });
+        for (int i = 0; i < pods; i++)
+        {
+            state.Add(MakePod($"{name}-{i}"));
+        }
     }
 
     private static Node Cordoned(Node node) => node with { Spec = new NodeSpec { Unschedulable = true } };

@@ -1,0 +1,23 @@
+namespace ControlPlane.Domain.Tests.Planning.Oracle;
+
+/// <summary>Where the planners differ from Kubernetes on purpose (docs/rollouts.md). Each is on; off, the model does as Kubernetes does.</summary>
+internal sealed record ModelDeviations
+{
+    /// <summary>While old pods are left under Recreate, a new ReplicaSet gets no more pods than it has. Kubernetes replaces one that it loses, beside an old one.</summary>
+    public bool RecreateHoldsTheNewOne { get; init; } = true;
+
+    /// <summary>A Recreate that is scaled while several ReplicaSets have pods goes on stopping the old ones. Kubernetes takes it for a scaling event and does nothing but wait.</summary>
+    public bool RecreateGoesOnWhenScaled { get; init; } = true;
+
+    /// <summary>What a ReplicaSet was sized for is put on record even where it has that size already. Kubernetes leaves that out for one that is alone.</summary>
+    public bool OneAloneIsOnRecord { get; init; } = true;
+
+    /// <summary>A terminating pod keeps its ReplicaSet in the history. Kubernetes asks about active ones.</summary>
+    public bool TerminatingPodsKeepHistory { get; init; } = true;
+
+    /// <summary>A template that is declared again starts the clock. Kubernetes starts it when it sees a pod more or less.</summary>
+    public bool DeclaredAgainStartsTheClock { get; init; } = true;
+
+    /// <summary>A rollback makes no ReplicaSet of the template that it leaves. Kubernetes makes it first.</summary>
+    public bool RollbackMakesNoReplicaSet { get; init; } = true;
+}
