@@ -47,6 +47,42 @@ public sealed class GatewayTests(SharedProduct shared)
         await kubectl.OkAsync("delete", "deployment,service", "hello");
     }
 
+    /// <summary>The program exits at once on SIGTERM, and takes part in the endpoints until its liveness probe fails.</summary>
+    [Fact]
+    public async Task LivenessFails_UnderLoadAtANodePort_RestartsTheContainerAndLosesNoRequest()
+    {
+        Kubectl kubectl = await shared.Kubectl().InNewAsync(shared.NewNamespace("liveness"));
+        Deployments hello = new(shared.Product, shared.Api, kubectl.Namespace);
+        JsonNode deployment = JsonNode.Parse(await kubectl.OkAsync("create", "-f", Clone.Example("hello.yaml"), "--dry-run=client", "-o", "json"))!;
+        JsonObject container = deployment["spec"]!["template"]!["spec"]!["containers"]![0]!.AsObject();
+        container["livenessProbe"] = JsonNode.Parse("""{"httpGet":{"path":"/healthz","port":8080},"periodSeconds":1,"failureThreshold":1}""");
+        container.Remove("readinessProbe");
+        (await kubectl.RunWithInputAsync(deployment.ToJsonString(), "create", "-f", "-")).OrThrow();
+        await kubectl.OkAsync("expose", "deployment", "hello", "--type", "NodePort", "--port", "80", "--target-port", "8080");
+        await hello.BecomeReadyAsync(Replicas);
+        Uri url = new($"http://127.0.1.1:{await kubectl.OkAsync("get", "service", "hello", "-o", "jsonpath={.spec.ports[0].nodePort}")}/");
+        using HttpClient client = new(new SocketsHttpHandler { UseProxy = false });
+        await shared.Product.EventuallyAsync(
+            "the node port is served", TimeSpan.FromSeconds(20), async () => await AskAsync(client, url, closes: true) is var answer && answer == "v1" ? null : answer);
+        string pod = await kubectl.OkAsync("get", "endpoints", "hello", "-o", "jsonpath={.subsets[0].addresses[0].ip}:{.subsets[0].ports[0].port}");
+
+        ConcurrentQueue<string> answers = new();
+        using CancellationTokenSource enough = new();
+        Task load = Task.WhenAll(LoadAsync(url, closes: false, answers, enough.Token), LoadAsync(url, closes: true, answers, enough.Token));
+        using HttpResponseMessage told = await client.PostAsync(new Uri($"http://{pod}/fail-readiness"), content: null);
+        await shared.Product.EventuallyAsync(
+            "its container has been restarted",
+            TimeSpan.FromSeconds(30),
+            async () => await kubectl.OkAsync("get", "pods", "-o", "jsonpath={.items[*].status.containerStatuses[0].restartCount}") is var restarts && restarts.Contains('1') ? null : restarts);
+        await hello.BecomeReadyAsync(Replicas);
+        await enough.CancelAsync();
+        await load;
+
+        Assert.Equal(["v1"], answers.Distinct().Order(StringComparer.Ordinal));
+        Assert.Contains("failed liveness probe, will be restarted", await kubectl.OkAsync("get", "events"), StringComparison.Ordinal);
+        await kubectl.OkAsync("delete", "deployment,service", "hello");
+    }
+
     /// <summary>Nobody waits the whole drain time for the word of a gateway that is dead.</summary>
     [Fact]
     public async Task GatewayKilled_ServesAgain_AndAPodIsStoppedOnceItsLeaseIsOver()
