@@ -7,8 +7,8 @@ using ControlPlane.Simulation.Storing;
 namespace ControlPlane.Simulation.Checking;
 
 /// <summary>
-/// A canary or a blue-green never gets more of the requests than its available pods carry, and nothing from the commit on in which the reconciler first acts on a Deployment whose user has given the
-/// revision up before the stable one began to go. The reconciler is held to what it can know.
+/// A canary or a blue-green never gets more of the requests than its available pods carry. From the commit on in which the reconciler first acts on a Deployment whose user has given the revision up,
+/// it gets nothing or, where the stable one had begun to go, is on its way back. The reconciler is held to what it can know.
 /// </summary>
 internal sealed class StrategyRule(Simulation simulation, Func<Transaction, HashSet<string>, int> availableOf)
 {
@@ -61,9 +61,9 @@ internal sealed class StrategyRule(Simulation simulation, Func<Transaction, Hash
                 continue;
             }
 
-            if (state.Spec.WeightPerMille > 0 && state.Spec.Phase != RolloutPhases.Finishing && abortedAt.TryGetValue((deployment.Uid, state.Spec.Revision), out long at) && at <= transaction.Known)
+            if (KeepsRequests(state.Spec) && abortedAt.TryGetValue((deployment.Uid, state.Spec.Revision), out long at) && at <= transaction.Known)
             {
-                simulation.Trace.Break($"{state.Spec.Canary} gets {state.Spec.WeightPerMille} of 1000 requests, and was given up at revision {at}");
+                simulation.Trace.Break($"{state.Spec.Canary} is {state.Spec.Phase} and gets {state.Spec.WeightPerMille} of 1000 requests, and was given up at revision {at}");
             }
 
             CheckWeight(transaction, state, deployment, own.FirstOrDefault(change => change.Object is RolloutState));
@@ -71,11 +71,16 @@ internal sealed class StrategyRule(Simulation simulation, Func<Transaction, Hash
         }
     }
 
+    /// <summary>Past the last step it keeps what the stable one has no pods for, if it is on its way back.</summary>
+    private static bool KeepsRequests(RolloutStateSpec state) => IsPastSteps(state) ? state.Phase != RolloutPhases.Aborted : state.WeightPerMille > 0;
+
+    private static bool IsPastSteps(RolloutStateSpec state) => state.Step >= state.Steps;
+
     /// <summary>Past the last step the numbers of pods decide, and before it a weight that is lowered is on its way to what pods carry.</summary>
     private void CheckWeight(Transaction transaction, RolloutState state, Deployment deployment, Change? change)
     {
         int before = (change?.Previous as RolloutState)?.Spec.WeightPerMille ?? 0;
-        if (change is null || state.Spec.WeightPerMille <= before || state.Spec.Phase == RolloutPhases.Finishing)
+        if (change is null || state.Spec.WeightPerMille <= before || IsPastSteps(state.Spec))
         {
             return;
         }
@@ -92,7 +97,7 @@ internal sealed class StrategyRule(Simulation simulation, Func<Transaction, Hash
     /// <summary>Until the new revision takes over, the stable one keeps as many pods as are declared; those of a lost node are replaced.</summary>
     private void CheckStable(Transaction transaction, RolloutState state, Deployment deployment)
     {
-        if (state.Spec.Phase is RolloutPhases.Finishing or RolloutPhases.Promoted || StateOf(transaction.Before, deployment)?.Spec.Stable != state.Spec.Stable
+        if (state.Spec.Phase is RolloutPhases.Promoted || IsPastSteps(state.Spec) || StateOf(transaction.Before, deployment)?.Spec.Stable != state.Spec.Stable
             || transaction.After.All<ReplicaSet>().FirstOrDefault(item => item.Name == state.Spec.Stable) is not { } stable)
         {
             return;
