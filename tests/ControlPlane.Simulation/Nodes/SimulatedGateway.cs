@@ -24,6 +24,7 @@ internal sealed class SimulatedGateway
     private readonly string instance;
     private readonly Dictionary<Guid, List<Request>> inFlight = [];
     private readonly ServerChoice server;
+    private readonly SimulatedClients clients;
     private RouteTable table;
     private long sequence;
     private TaskCompletionSource news = new();
@@ -35,6 +36,7 @@ internal sealed class SimulatedGateway
         dice = simulation.Dice.Fork();
         server = new ServerChoice(machine, simulation);
         instance = dice.NewGuid().ToString("N");
+        clients = new SimulatedClients(simulation);
         table = machine.RoutesOnDisk ?? new RouteTable { Store = "", Revision = 0 };
         foreach (SimulatedEngine engine in simulation.Engines)
         {
@@ -115,6 +117,7 @@ internal sealed class SimulatedGateway
                 Acknowledged = table.Revision,
                 Sequence = ++sequence,
                 Draining = [.. Draining()],
+                Traffic = clients.Figures,
             };
             try
             {
@@ -140,24 +143,24 @@ internal sealed class SimulatedGateway
         while (true)
         {
             await Task.Delay(dice.Milliseconds(50, 800), Process.Time);
-            PortRoute[] ports = [.. KeptRoutes.Effective(table).SelectMany(service => service.Ports)];
+            (ServiceRoute Service, PortRoute Port)[] ports = [.. KeptRoutes.Effective(table).SelectMany(service => service.Ports.Select(port => (service, port)))];
             if (ports.Length == 0)
             {
                 continue;
             }
 
-            RouteEndpoint[] endpoints = [.. dice.Of(ports).Endpoints];
-            RouteEndpoint[] ready = [.. endpoints.Where(endpoint => endpoint.Ready)];
+            (ServiceRoute service, PortRoute port) = dice.Of(ports);
+            RouteEndpoint[] ready = clients.Divide(service, [.. port.Endpoints.Where(endpoint => endpoint.Ready)]);
             if (ready.Length > 0)
             {
                 RouteEndpoint chosen = dice.Of(ready);
-                Process.Start(() => RequestAsync(chosen));
+                Process.Start(() => RequestAsync(service.Uid, chosen));
             }
         }
     }
 
     /// <summary>A request ends with its answer, or with the container.</summary>
-    private async Task RequestAsync(RouteEndpoint endpoint)
+    private async Task RequestAsync(Guid service, RouteEndpoint endpoint)
     {
         if (!inFlight.TryGetValue(endpoint.Pod, out List<Request>? requests))
         {
@@ -168,6 +171,7 @@ internal sealed class SimulatedGateway
         requests.Add(request);
         await Task.WhenAny(request.Broken.Task, Task.Delay(Duration(), Process.Time));
         requests.Remove(request);
+        clients.Ended(service, endpoint, isCut: request.Broken.Task.IsCompleted);
         if (requests.Count == 0)
         {
             inFlight.Remove(endpoint.Pod);
