@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace ControlPlane.Gateway.Tests;
 
-/// <summary>A pod: answers with its name; <c>/held</c> once it is let go, <c>/headers</c> with what it got, <c>/echo</c> with a WebSocket, <c>/status/N</c> with that, <c>/cut</c> with half an answer.</summary>
+/// <summary>A pod: answers with its name; <c>/held</c> once it is let go, <c>/headers</c> with what it got, <c>/echo</c> with a WebSocket, <c>/status/N</c> with that, <c>/cut</c> with half an answer, <c>/grpc/WHERE/N</c> as gRPC does.</summary>
 internal sealed class Backend : IAsyncDisposable
 {
     private readonly WebApplication app;
@@ -65,6 +65,23 @@ internal sealed class Backend : IAsyncDisposable
         return all.ToArray();
     }
 
+    /// <summary>As gRPC answers; <c>trailers</c> or <c>headers</c>, and the status, <c>-</c> for none.</summary>
+    private static async Task AnswerCallAsync(HttpContext context, string[] call)
+    {
+        context.Response.ContentType = context.Request.Headers.Accept.Count > 0 ? context.Request.Headers.Accept.ToString() : "application/grpc";
+        if (call[0] == "headers")
+        {
+            context.Response.Headers["grpc-status"] = call[1];
+            return;
+        }
+
+        await context.Response.Body.WriteAsync("message"u8.ToArray());
+        if (call[1] != "-")
+        {
+            context.Response.AppendTrailer("grpc-status", call[1]);
+        }
+    }
+
     private async Task AnswerAsync(HttpContext context)
     {
         if (context.Request.Path == "/held")
@@ -86,6 +103,12 @@ internal sealed class Backend : IAsyncDisposable
             await context.Response.Body.WriteAsync(await ReadToEndAsync(context.Request.Body));
             context.Response.AppendTrailer("grpc-status", "5");
             context.Response.AppendTrailer("grpc-message", "no such greeting");
+            return;
+        }
+
+        if (context.Request.Path.StartsWithSegments("/grpc", out PathString call))
+        {
+            await AnswerCallAsync(context, call.Value![1..].Split('/'));
             return;
         }
 

@@ -65,6 +65,40 @@ public sealed class GatewayTests
         Assert.Equal($"for=127.0.0.1 host=127.0.0.1:{world.NodePort} proto=http", await world.GetAsync("headers"));
     }
 
+    /// <summary>Behind another proxy: the addresses before stay in their order, and what that proxy said of scheme and host is not overruled.</summary>
+    [Theory]
+    [InlineData("203.0.113.7", "for=203.0.113.7, 127.0.0.1")]
+    [InlineData("203.0.113.7, 198.51.100.2", "for=203.0.113.7, 198.51.100.2, 127.0.0.1")]
+    public async Task Request_ThatWasForwardedBefore_HasTheClientAppended(string before, string expected)
+    {
+        await using GatewayWorld world = await GatewayWorld.StartAsync();
+        await using Backend a = await Backend.StartAsync("a");
+        await world.RouteAsync(a.Ready);
+        using HttpRequestMessage request = new(HttpMethod.Get, new Uri(world.Url, "headers"));
+        request.Headers.TryAddWithoutValidation("X-Forwarded-For", before);
+        request.Headers.TryAddWithoutValidation("X-Forwarded-Proto", "https");
+
+        using HttpResponseMessage answer = await world.Client.SendAsync(request);
+
+        Assert.Equal($"{expected} host=127.0.0.1:{world.NodePort} proto=https", await answer.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task Request_ForwardedBeforeInSeveralHeaders_HasThemAllInOneAndTheClientAppended()
+    {
+        await using GatewayWorld world = await GatewayWorld.StartAsync();
+        await using Backend a = await Backend.StartAsync("a");
+        await world.RouteAsync(a.Ready);
+        using TcpClient client = new();
+        await client.ConnectAsync(IPAddress.Loopback, world.NodePort);
+        await client.GetStream().WriteAsync("GET /headers HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 203.0.113.7\r\nX-Forwarded-For: 198.51.100.2\r\nConnection: close\r\n\r\n"u8.ToArray());
+        using StreamReader answer = new(client.GetStream());
+
+        string forwarded = (await answer.ReadToEndAsync()).Split("for=")[1].Split(" host=")[0];
+
+        Assert.Equal(["203.0.113.7", "198.51.100.2", "127.0.0.1"], forwarded.Split(',', StringSplitOptions.TrimEntries));
+    }
+
     [Fact]
     public async Task Http2WithPriorKnowledge_IsForwardedAsHttp2()
     {

@@ -10,6 +10,9 @@ public class SimulationTests
     /// <summary>Within so many seeds every known bug must be found.</summary>
     private const int SeedsToFindMax = 300;
 
+    /// <summary>Within so many seeds everything that is tried must be seen.</summary>
+    private const int SeedsToSeeAllMax = 60;
+
     public static TheoryData<string> Planted => new(Plants.All.Select(plant => plant.Name));
 
     [Fact]
@@ -61,6 +64,16 @@ public class SimulationTests
         Assert.Equal(first.Trace, second.Trace);
         Assert.Equal(first.Steps, second.Steps);
     }
+
+    /// <summary>A kind of step that no seed ever comes to is not tried.</summary>
+    [Theory]
+    [InlineData(" Analyzing at step ")]
+    [InlineData(" failed its analysis")]
+    [InlineData(", testers too")]
+    [InlineData(" Aborted at step ")]
+    [InlineData(" Promoted at step ")]
+    public void SomeSeeds_ComeTo(string said) =>
+        Assert.Contains(Enumerable.Range(1, SeedsToSeeAllMax), seed => Simulation.Run((ulong)seed, PlantKind.None).Trace.Any(line => line.Contains(said, StringComparison.Ordinal)));
 
     [Fact]
     public void OtherSeeds_TakeOtherCourses() =>

@@ -208,16 +208,24 @@ internal sealed class Simulation
     private static string Describe(Write write) => write switch
     {
         Write.Create { Object: Pod pod } => $"create pod {pod.Name} on {pod.Spec.NodeName}",
+        Write.Create { Object: RolloutState state } => Describe(state.Spec),
         Write.Create create => $"create {create.Kind.Singular} {create.Key.Name}",
         Write.Update { Object: Pod { Metadata.IsDeleting: true } pod, Parts: ResourceParts.Desired } => pod.Metadata.Annotations.ContainsKey(Draining.DrainedAnnotation)
             ? $"pod {pod.Name} is drained"
             : $"mark pod {pod.Name}",
         Write.Update { Object: Pod pod, Parts: ResourceParts.Status } => $"pod {pod.Name} {pod.Status?.Phase}{(pod.IsReady() ? " ready" : "")}",
+        Write.Update { Object: RolloutState state } => Describe(state.Spec),
         Write.Update update => $"{update.Kind.Singular} {update.Key.Name} {(update.Parts == ResourceParts.Status ? "status" : "changed")}",
         Write.Remove remove => $"remove {remove.Kind.Singular} {remove.Key.Name}",
         Write.SetAgentSession session => $"{session.Node} {(session.SessionId is null ? "ends its session" : "begins a session")}",
         _ => "",
     };
+
+    private static string Describe(RolloutStateSpec state)
+    {
+        string testers = state.Traffic.Any(traffic => !traffic.HeaderRoutes.IsEmpty) ? ", testers too" : "";
+        return $"{state.Canary} {state.Phase} at step {state.Step} of {state.Steps}, {state.WeightPerMille} per mille{testers}{(state.Message is null ? "" : $": {state.Message}")}";
+    }
 
     /// <summary>A Service for the Deployment of a name, which need not be there.</summary>
     private Service NewService(string name) => (Service)ResourceRules.WithDefaults(new Service
@@ -256,6 +264,7 @@ internal sealed class Simulation
                 },
                 _ => null,
             };
+            strategy = Mixture.JudgesReleases && Mixture.Judging.Chance(0.8) ? JudgedReleases.Draw(Mixture.Judging, name) : strategy;
             bool isOptedOut = Mixture.IsOptedOut(name);
             if (strategy is not null || isOptedOut)
             {

@@ -24,8 +24,8 @@ public sealed record TrafficFigures
     public long Requests { get; init; }
 
     /// <summary>
-    /// Of <see cref="Requests"/> those that were answered with a 5xx, by the pod or by the gateway because of the pod: it could not be connected to, reset the
-    /// connection, or took too long. Of a tcp port: connections that could not be made.
+    /// Of <see cref="Requests"/> those that were answered with a 5xx, or a gRPC status that means the same, by the pod, or with a 5xx by the gateway because of the pod: it could not be connected
+    /// to, reset the connection, or took too long. Of a tcp port: connections that could not be made.
     /// </summary>
     public long Failures { get; init; }
 

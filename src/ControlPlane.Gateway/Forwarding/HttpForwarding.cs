@@ -130,7 +130,7 @@ internal sealed class HttpForwarding : IDisposable
             || context.Response.HasStarted
             || !IsUnreachable(context.Features.Get<IForwarderErrorFeature>()?.Exception))
         {
-            endpoint.Traffic.Ended(hasFailed: IsThePods(error) || (error is ForwarderError.None && context.Response.StatusCode >= StatusCodes.Status500InternalServerError));
+            endpoint.Traffic.Ended(hasFailed: IsThePods(error) || (error is ForwarderError.None && AnswerOutcome.HasFailed(context.Response)));
             return true;
         }
 

@@ -47,7 +47,7 @@ internal sealed class MetricsPage
         StringBuilder text = new();
         Head(text, "requests_total", "counter", "Requests that have ended, and connections of TCP ports.");
         all.ForEach(pod => Line(text, "requests_total", pod.Labels, pod.Figures.Requests));
-        Head(text, "failures_total", "counter", "Of those, the ones that the pod or the way to it failed (5xx).");
+        Head(text, "failures_total", "counter", "Of those, the ones that the pod or the way to it failed (5xx, or a gRPC status that means the same).");
         all.ForEach(pod => Line(text, "failures_total", pod.Labels, pod.Figures.Failures));
         Head(text, "in_flight", "gauge", "Requests and connections that have not ended.");
         all.ForEach(pod => Line(text, "in_flight", pod.Labels, pod.Figures.InFlight));

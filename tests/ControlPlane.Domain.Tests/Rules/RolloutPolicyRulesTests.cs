@@ -37,12 +37,17 @@ public sealed class RolloutPolicyRulesTests
     [InlineData("""{"service": "a", "steps": [{"setHeaderRoute": {"name": "r", "match": [{"headerName": "X", "headerValue": {"regex": "(?=a)"}}]}}]}""", "steps[0].setHeaderRoute.match[0].headerValue.regex")]
     [InlineData("""{"steps": [{"setHeaderRoute": {"name": "r"}}]}""", "steps[0].setHeaderRoute")]
     [InlineData("""{"steps": [{"analysis": {"successRate": 99}}]}""", "steps[0].analysis")]
-    [InlineData("""{"service": "a", "steps": [{"analysis": {}}]}""", "steps[0].analysis")]
-    [InlineData("""{"service": "a", "steps": [{"analysis": {"successRate": 101}}]}""", "steps[0].analysis.successRate")]
-    [InlineData("""{"service": "a", "steps": [{"analysis": {"successRate": 99, "interval": "1s"}}]}""", "steps[0].analysis.interval")]
-    [InlineData("""{"service": "a", "steps": [{"analysis": {"successRate": 99, "count": 0}}]}""", "steps[0].analysis.count")]
-    [InlineData("""{"service": "a", "steps": [{"analysis": {"latencyP95": "fast"}}]}""", "steps[0].analysis.latencyP95")]
-    [InlineData("""{"service": "a", "steps": [{"analysis": {"againstStable": {"latencyP95": -1}}}]}""", "steps[0].analysis.againstStable.latencyP95")]
+    [InlineData("""{"service": "a", "steps": [{"setWeight": 1}, {"analysis": {}}]}""", "steps[1].analysis")]
+    [InlineData("""{"service": "a", "steps": [{"setWeight": 1}, {"analysis": {"successRate": 101}}]}""", "steps[1].analysis.successRate")]
+    [InlineData("""{"service": "a", "steps": [{"setWeight": 1}, {"analysis": {"successRate": 99, "interval": "1s"}}]}""", "steps[1].analysis.interval")]
+    [InlineData("""{"service": "a", "steps": [{"setWeight": 1}, {"analysis": {"successRate": 99, "count": 0}}]}""", "steps[1].analysis.count")]
+    [InlineData("""{"service": "a", "steps": [{"setWeight": 1}, {"analysis": {"latencyP95": "fast"}}]}""", "steps[1].analysis.latencyP95")]
+    [InlineData("""{"service": "a", "steps": [{"setWeight": 1}, {"analysis": {"againstStable": {"latencyP95": -1}}}]}""", "steps[1].analysis.againstStable.latencyP95")]
+    [InlineData("""{"service": "a", "steps": [{"analysis": {"successRate": 99}}, {"setWeight": 1}]}""", "steps[0].analysis")]
+    [InlineData("""{"service": "a", "steps": [{"setWeight": 1}, {"setWeight": 0}, {"analysis": {"againstStable": {"successRate": 1}}}]}""", "steps[2].analysis")]
+    [InlineData("""{"service": "a", "steps": [{"setCanaryScale": {"replicas": 1}}, {"analysis": {"latencyP95": "1s"}}]}""", "steps[1].analysis")]
+    [InlineData("""{"service": "a", "steps": [{"setHeaderRoute": {"name": "r", "match": [{"headerName": "X", "headerValue": {"exact": "a"}}]}}, {"setHeaderRoute": {"name": "r"}}, {"analysis": {"successRate": 99}}]}""", "steps[2].analysis")]
+    [InlineData("""{"service": "a", "steps": [{"setWeight": 50}, {"setWeight": 100}, {"pause": {}}, {"analysis": {"successRate": 99, "againstStable": {"successRate": 1}}}]}""", "steps[3].analysis.againstStable")]
     public void Create_OfACanaryThatIsWrong_NamesTheField(string canary, string field) =>
         Assert.Equal([$"spec.strategy.canary.{field}"], Fields($$$"""{"selector": {}, "strategy": {"type": "Canary", "canary": {{{canary}}}}}"""));
 
@@ -53,6 +58,8 @@ public sealed class RolloutPolicyRulesTests
     [InlineData("""{"activeService": "a", "autoPromotionSeconds": -1}""", "autoPromotionSeconds")]
     [InlineData("""{"activeService": "a", "scaleDownDelaySeconds": -1}""", "scaleDownDelaySeconds")]
     [InlineData("""{"activeService": "a", "prePromotionAnalysis": {"successRate": 99}}""", "prePromotionAnalysis")]
+    [InlineData("""{"activeService": "a", "previewService": "b", "prePromotionAnalysis": {"successRate": 99, "againstStable": {"latencyP95": 1}}}""", "prePromotionAnalysis.againstStable")]
+    [InlineData("""{"activeService": "a", "postPromotionAnalysis": {"againstStable": {"successRate": 1}}}""", "postPromotionAnalysis.againstStable")]
     public void Create_OfABlueGreenThatIsWrong_NamesTheField(string blueGreen, string field) =>
         Assert.Equal([$"spec.strategy.blueGreen.{field}"], Fields($$$"""{"selector": {}, "strategy": {"type": "BlueGreen", "blueGreen": {{{blueGreen}}}}}"""));
 
@@ -61,6 +68,9 @@ public sealed class RolloutPolicyRulesTests
     [InlineData("""{"targetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "hello"}, "rollbackOnFailure": false}""")]
     [InlineData("""{"selector": {"matchLabels": {"tier": "web"}}, "strategy": {"type": "Canary", "canary": {"service": "hello", "steps": [{"setWeight": 33.3}, {"pause": {}}, {"pause": {"duration": "1h30m"}}, {"analysis": {"interval": "10s", "count": 6, "minRequests": 100, "successRate": 99, "latencyP95": "250ms"}}]}}}""")]
     [InlineData("""{"selector": {}, "strategy": {"type": "BlueGreen", "blueGreen": {"activeService": "a", "previewService": "b", "prePromotionAnalysis": {"successRate": 99}}}}""")]
+    [InlineData("""{"selector": {}, "strategy": {"type": "Canary", "canary": {"service": "a", "steps": [{"setHeaderRoute": {"name": "r", "match": [{"headerName": "X", "headerValue": {"exact": "a"}}]}}, {"analysis": {"againstStable": {"successRate": 1}}}]}}}""")]
+    [InlineData("""{"selector": {}, "strategy": {"type": "Canary", "canary": {"service": "a", "steps": [{"setWeight": 99.9}, {"analysis": {"againstStable": {"successRate": 1}}}, {"setWeight": 100}, {"analysis": {"successRate": 99}}]}}}""")]
+    [InlineData("""{"selector": {}, "strategy": {"type": "BlueGreen", "blueGreen": {"activeService": "a", "postPromotionAnalysis": {"successRate": 99}}}}""")]
     public void Create_OfAPolicyThatIsRight_IsAccepted(string spec) => Assert.Empty(Fields(spec));
 
     [Theory]

@@ -7,8 +7,8 @@ using ControlPlane.Simulation.Storing;
 namespace ControlPlane.Simulation.Checking;
 
 /// <summary>
-/// A canary or a blue-green never gets more of the requests than its available pods carry, and nothing from the commit on in which the reconciler first acts on a Deployment whose user has given the
-/// revision up before the stable one began to go. The reconciler is held to what it can know.
+/// A canary or a blue-green never gets more of the requests than its available pods carry. From the commit on in which the reconciler first acts on a Deployment whose user has given the revision up,
+/// it gets nothing or, where the stable one had begun to go, is on its way back. The reconciler is held to what it can know.
 /// </summary>
 internal sealed class StrategyRule(Simulation simulation, Func<Transaction, HashSet<string>, int> availableOf)
 {
@@ -19,8 +19,9 @@ internal sealed class StrategyRule(Simulation simulation, Func<Transaction, Hash
     private readonly Dictionary<(string Deployment, long Revision), long> abortedAt = [];
 
     /// <summary>Pods that a strategy may have beside those of a rolling update: a canary up to all replicas once more, a blue-green two revisions.</summary>
-    public static int BesidesOf(DatabaseState state, Deployment deployment) =>
-        state.All<RolloutPolicy>().Any(policy => policy.Spec.TargetRef?.Name == deployment.Name) ? 2 * deployment.Replicas() : 0;
+    public static int BesidesOf(DatabaseState state, Deployment deployment) => PolicyOf(state, deployment) is { } policy
+        ? (2 * deployment.Replicas()) + ScalesOf(policy).Select(scale => scale.Replicas ?? 0).DefaultIfEmpty().Max()
+        : 0;
 
     /// <summary>True while a strategy decides which pods count: those of a canary that is given up carry nothing, and go.</summary>
     public static bool IsOnItsWay(Transaction transaction, Deployment deployment) => StateOf(transaction.Before, deployment) is not null || StateOf(transaction.After, deployment) is not null;
@@ -48,6 +49,11 @@ internal sealed class StrategyRule(Simulation simulation, Func<Transaction, Hash
 
     public void Check(Transaction transaction)
     {
+        foreach (Change change in transaction.Changes.Where(change => change.Operation == ChangeOperation.Deleted && change.Previous is RolloutState))
+        {
+            CheckEnd(transaction, ((RolloutState)change.Previous!).Spec);
+        }
+
         foreach (RolloutState state in transaction.After.All<RolloutState>())
         {
             if (transaction.After.All<Deployment>().FirstOrDefault(item => item.Name == state.Spec.Deployment) is not { } deployment)
@@ -61,9 +67,9 @@ internal sealed class StrategyRule(Simulation simulation, Func<Transaction, Hash
                 continue;
             }
 
-            if (state.Spec.WeightPerMille > 0 && state.Spec.Phase != RolloutPhases.Finishing && abortedAt.TryGetValue((deployment.Uid, state.Spec.Revision), out long at) && at <= transaction.Known)
+            if (KeepsRequests(state.Spec) && abortedAt.TryGetValue((deployment.Uid, state.Spec.Revision), out long at) && at <= transaction.Known)
             {
-                simulation.Trace.Break($"{state.Spec.Canary} gets {state.Spec.WeightPerMille} of 1000 requests, and was given up at revision {at}");
+                simulation.Trace.Break($"{state.Spec.Canary} is {state.Spec.Phase} and gets {state.Spec.WeightPerMille} of 1000 requests, and was given up at revision {at}");
             }
 
             CheckWeight(transaction, state, deployment, own.FirstOrDefault(change => change.Object is RolloutState));
@@ -71,11 +77,34 @@ internal sealed class StrategyRule(Simulation simulation, Func<Transaction, Hash
         }
     }
 
+    /// <summary>As long as one that was given up has pods, something says how the requests are divided: without that they would follow the numbers of pods.</summary>
+    private void CheckEnd(Transaction transaction, RolloutStateSpec ended)
+    {
+        if (transaction.After.All<Deployment>().FirstOrDefault(item => item.Name == ended.Deployment) is not { Metadata.IsDeleting: false } deployment
+            || deployment.CurrentOf(transaction.After.ReplicaSetsOf(deployment)) is not { } current || current.Name != ended.Canary || current.IsMarked("Complete")
+            || !abortedAt.TryGetValue((deployment.Uid, ended.Revision), out long at) || at > transaction.Known)
+        {
+            return;
+        }
+
+        int left = transaction.After.All<Pod>().Count(pod => pod.IsActive() && pod.IsReady() && pod.Metadata.Controller?.Uid == current.Uid);
+        if (left > 0)
+        {
+            simulation.Trace.Break($"{ended.Canary} was given up at revision {at}, has {left} ready pods, and nothing says any longer which requests they get");
+        }
+    }
+
+    /// <summary>Past the last step it keeps what the stable one has no pods for, if it is on its way back. Testers are no exception.</summary>
+    private static bool KeepsRequests(RolloutStateSpec state) =>
+        state.Traffic.Any(traffic => !traffic.HeaderRoutes.IsEmpty) || (IsPastSteps(state) ? state.Phase != RolloutPhases.Aborted : state.WeightPerMille > 0);
+
+    private static bool IsPastSteps(RolloutStateSpec state) => state.Step >= state.Steps;
+
     /// <summary>Past the last step the numbers of pods decide, and before it a weight that is lowered is on its way to what pods carry.</summary>
     private void CheckWeight(Transaction transaction, RolloutState state, Deployment deployment, Change? change)
     {
         int before = (change?.Previous as RolloutState)?.Spec.WeightPerMille ?? 0;
-        if (change is null || state.Spec.WeightPerMille <= before || state.Spec.Phase == RolloutPhases.Finishing)
+        if (change is null || state.Spec.WeightPerMille <= before || IsPastSteps(state.Spec))
         {
             return;
         }
@@ -83,6 +112,12 @@ internal sealed class StrategyRule(Simulation simulation, Func<Transaction, Hash
         HashSet<string> canary = [.. transaction.After.All<ReplicaSet>().Where(item => item.Name == state.Spec.Canary).Select(item => item.Uid)];
         int available = availableOf(transaction, canary);
         int needed = (int)Math.Ceiling(deployment.Replicas() * state.Spec.WeightPerMille / 1000.0);
+        if (PolicyOf(transaction.After, deployment) is { } policy && ScalesOf(policy).Any())
+        {
+            // Whoever sets the canary's scale has it take its share with those pods, all of them.
+            needed = Math.Max(1, Math.Min(needed, transaction.After.All<ReplicaSet>().FirstOrDefault(item => item.Name == state.Spec.Canary)?.Spec.Replicas ?? 0));
+        }
+
         if (available < needed)
         {
             simulation.Trace.Break($"{state.Spec.Canary} has {available} available pods and gets {state.Spec.WeightPerMille} of 1000 requests, which take {needed}");
@@ -92,7 +127,7 @@ internal sealed class StrategyRule(Simulation simulation, Func<Transaction, Hash
     /// <summary>Until the new revision takes over, the stable one keeps as many pods as are declared; those of a lost node are replaced.</summary>
     private void CheckStable(Transaction transaction, RolloutState state, Deployment deployment)
     {
-        if (state.Spec.Phase is RolloutPhases.Finishing or RolloutPhases.Promoted || StateOf(transaction.Before, deployment)?.Spec.Stable != state.Spec.Stable
+        if (state.Spec.Phase is RolloutPhases.Promoted || IsPastSteps(state.Spec) || StateOf(transaction.Before, deployment)?.Spec.Stable != state.Spec.Stable
             || transaction.After.All<ReplicaSet>().FirstOrDefault(item => item.Name == state.Spec.Stable) is not { } stable)
         {
             return;
@@ -107,6 +142,12 @@ internal sealed class StrategyRule(Simulation simulation, Func<Transaction, Hash
             simulation.Trace.Break($"{stable.Name} is the stable one and was left with {left} of {deployment.Replicas()} pods");
         }
     }
+
+    private static RolloutPolicy? PolicyOf(DatabaseState state, Deployment deployment) =>
+        state.All<RolloutPolicy>().FirstOrDefault(policy => policy.Spec.TargetRef?.Name == deployment.Name);
+
+    private static IEnumerable<CanaryScale> ScalesOf(RolloutPolicy policy) =>
+        (policy.Spec.Strategy?.Canary?.Steps ?? default).Select(step => step.SetCanaryScale).OfType<CanaryScale>();
 
     private static RolloutState? StateOf(DatabaseState state, Deployment deployment) =>
         state.All<RolloutState>().FirstOrDefault(item => item.Spec.Deployment == deployment.Name);

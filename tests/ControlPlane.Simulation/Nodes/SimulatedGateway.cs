@@ -24,6 +24,7 @@ internal sealed class SimulatedGateway
     private readonly string instance;
     private readonly Dictionary<Guid, List<Request>> inFlight = [];
     private readonly ServerChoice server;
+    private readonly SimulatedClients clients;
     private RouteTable table;
     private HashSet<(Guid Pod, int Port)> open = [];
     private long sequence;
@@ -36,6 +37,7 @@ internal sealed class SimulatedGateway
         dice = simulation.Dice.Fork();
         server = new ServerChoice(machine, simulation);
         instance = dice.NewGuid().ToString("N");
+        clients = new SimulatedClients(simulation);
         table = machine.RoutesOnDisk ?? new RouteTable { Store = "", Revision = 0 };
         open = OpenBy(table);
         foreach (SimulatedEngine engine in simulation.Engines)
@@ -118,6 +120,7 @@ internal sealed class SimulatedGateway
                 Acknowledged = table.Revision,
                 Sequence = ++sequence,
                 Draining = [.. Draining()],
+                Traffic = clients.Figures,
             };
             try
             {
@@ -152,23 +155,24 @@ internal sealed class SimulatedGateway
         while (true)
         {
             await Task.Delay(dice.Milliseconds(50, 800), Process.Time);
-            PortRoute[] ports = [.. KeptRoutes.Effective(table).SelectMany(service => service.Ports)];
+            (ServiceRoute Service, PortRoute Port)[] ports = [.. KeptRoutes.Effective(table).SelectMany(service => service.Ports.Select(port => (service, port)))];
             if (ports.Length == 0)
             {
                 continue;
             }
 
-            RouteEndpoint[] choice = [.. OpenOf(dice.Of(ports))];
+            (ServiceRoute service, PortRoute port) = dice.Of(ports);
+            RouteEndpoint[] choice = clients.Divide(service, [.. OpenOf(port)]);
             if (choice.Length > 0)
             {
                 RouteEndpoint chosen = dice.Of(choice);
-                Process.Start(() => RequestAsync(chosen));
+                Process.Start(() => RequestAsync(service.Uid, chosen));
             }
         }
     }
 
     /// <summary>A request ends with its answer, or with the container.</summary>
-    private async Task RequestAsync(RouteEndpoint endpoint)
+    private async Task RequestAsync(Guid service, RouteEndpoint endpoint)
     {
         if (!inFlight.TryGetValue(endpoint.Pod, out List<Request>? requests))
         {
@@ -179,6 +183,7 @@ internal sealed class SimulatedGateway
         requests.Add(request);
         await Task.WhenAny(request.Broken.Task, Task.Delay(Duration(), Process.Time));
         requests.Remove(request);
+        clients.Ended(service, endpoint, isCut: request.Broken.Task.IsCompleted);
         if (requests.Count == 0)
         {
             inFlight.Remove(endpoint.Pod);

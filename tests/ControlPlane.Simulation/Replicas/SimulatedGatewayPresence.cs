@@ -65,6 +65,7 @@ internal sealed class SimulatedGatewayPresence(SimulatedDatabase database, Datab
         Store = word.Report.Store,
         Acknowledged = word.Report.Acknowledged,
         Draining = word.Report.Draining,
+        Traffic = word.Report.Traffic,
         Age = scheduler.Now - word.At,
     };
 }

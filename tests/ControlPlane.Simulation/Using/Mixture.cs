@@ -9,6 +9,7 @@ namespace ControlPlane.Simulation.Using;
 internal sealed class Mixture
 {
     private const ulong TagsSalt = 0x7461_6773;
+    private const ulong JudgingSalt = 0x6a75_6467;
 
     private readonly Dice dice;
     private readonly HashSet<string> optedOut = new(StringComparer.Ordinal);
@@ -16,6 +17,8 @@ internal sealed class Mixture
     public Mixture(ulong seed)
     {
         MovesTags = new Dice(seed ^ TagsSalt).Chance(0.2);
+        Judging = new Dice(seed ^ JudgingSalt);
+        JudgesReleases = Judging.Chance(0.2);
         dice = new Dice(~seed);
         DeletesNodes = dice.Chance(0.3);
         HasBadVersions = dice.Chance(0.15);
@@ -33,6 +36,12 @@ internal sealed class Mixture
 
     /// <summary>True when images have digests, and tags come to stand for others.</summary>
     public bool MovesTags { get; }
+
+    /// <summary>True when policies have steps of every kind, gateways divide requests by what they are told, and some versions fail half of them.</summary>
+    public bool JudgesReleases { get; }
+
+    /// <summary>What those policies, requests and versions are drawn from.</summary>
+    public Dice Judging { get; }
 
     /// <summary>Whether the Deployment of a name is not to be rolled back when it fails.</summary>
     public bool IsOptedOut(string name) => optedOut.Contains(name);

@@ -152,6 +152,11 @@ internal sealed class Users
             return ChangeAsync(replica, target.Key, Versions.Bad(dice, ++lastImage));
         }
 
+        if (simulation.Mixture.JudgesReleases && simulation.Mixture.Judging.Chance(0.25))
+        {
+            return ChangeAsync(replica, target.Key, WithImage(Versions.FailingImage(++lastImage)));
+        }
+
         if (simulation.Mixture.IsOptedOut(target.Name) && Versions.IsBad(target) && dice.Chance(0.9))
         {
             // Who wants failed versions to stay looks at them.

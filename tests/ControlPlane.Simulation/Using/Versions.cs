@@ -9,6 +9,7 @@ internal static class Versions
 {
     private const string Crashing = "crash:";
     private const string Missing = "missing:";
+    private const string Failing = "failing:";
 
     /// <summary>Longer than a crashing container lives, so that none of its pods is ever available.</summary>
     private const int MinReadySeconds = 3;
@@ -19,6 +20,11 @@ internal static class Versions
     public static bool IsCrashing(string image) => image.StartsWith(Crashing, StringComparison.Ordinal);
 
     public static bool IsMissing(string image) => image.StartsWith(Missing, StringComparison.Ordinal);
+
+    /// <summary>Works for all that probes can see, and fails half of its requests.</summary>
+    public static bool IsFailing(string image) => image.StartsWith(Failing, StringComparison.Ordinal);
+
+    public static string FailingImage(int number) => $"{Failing}{number}";
 
     public static string ImageOf(Deployment deployment) => deployment.Spec.Template.Spec.Containers[0].Image ?? "";
 

@@ -117,7 +117,7 @@ internal static class Canary
         return finishing with
         {
             State = kept > byPods
-                ? Weighed(finishing, state, kept) with { Traffic = Divided(finishing, kept, []) }
+                ? Weighed(finishing, state, kept) with { Traffic = finishing.Divided(finishing.Rollout.New!.Name, kept, []) }
                 : state with { WeightPerMille = byPods, Traffic = [] },
         };
     }
@@ -126,17 +126,5 @@ internal static class Canary
         state with { WeightPerMille = weight, Stable = release.StableName };
 
     private static ValueList<ServiceTraffic> TrafficOf(Release release, CanaryStrategy canary, int step, int weight) =>
-        Divided(release, weight, CanarySteps.HeaderRoutes(canary, step, release.Rollout.New!.Name));
-
-    private static ValueList<ServiceTraffic> Divided(Release release, int weight, ValueList<HeaderRoute> headerRoutes)
-    {
-        if (release.Service is not { } service)
-        {
-            return [];
-        }
-
-        TrafficShare stable = new(release.StableName, TrafficShare.Whole - weight);
-        TrafficShare canary = new(release.Rollout.New!.Name, weight);
-        return [new ServiceTraffic { Service = service, Shares = [.. new[] { stable, canary }.Where(share => share.PerMille > 0)], HeaderRoutes = headerRoutes }];
-    }
+        release.Divided(release.Rollout.New!.Name, weight, CanarySteps.HeaderRoutes(canary, step, release.Rollout.New!.Name));
 }

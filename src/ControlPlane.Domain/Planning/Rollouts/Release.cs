@@ -44,8 +44,14 @@ internal sealed record Release
     /// <summary>Whether it waits for time, a person or figures: then no deadline runs.</summary>
     public bool IsWaiting => State?.Phase is RolloutPhases.Paused or RolloutPhases.WaitingForPromotion or RolloutPhases.Analyzing or RolloutPhases.Promoted;
 
-    /// <summary>Past its steps: from here on the old pods go.</summary>
-    public bool IsFinishing => State is { } state && state.Step >= state.Steps;
+    /// <summary>Past its steps: the stable one need not have all its pods any longer.</summary>
+    public bool IsPastSteps => State is { } state && state.Step >= state.Steps;
+
+    /// <summary>Past its steps, and from here on the old pods go.</summary>
+    public bool IsFinishing => IsPastSteps && State!.Phase != RolloutPhases.Aborted;
+
+    /// <summary>Given up past its steps: the stable one gets back the pods that it has lost.</summary>
+    public bool IsReturning => IsPastSteps && State!.Phase == RolloutPhases.Aborted;
 
     /// <summary>The Services that the policy names and that select none of the Deployment's pods: their requests are not divided here.</summary>
     public ValueList<string> Foreign { get; init; }
@@ -92,26 +98,38 @@ internal sealed record Release
         ? [new ServiceTraffic { Service = service, Shares = [new TrafficShare(replicaSet, TrafficShare.Whole)] }]
         : [];
 
-    /// <summary>The state with where the requests go once the new revision is given up: nothing is sent to it any more.</summary>
-    public Release Aborted(string message) => State is not { } state || IsFinishing ? this with { State = null } : this with
+    /// <summary>The requests of the divided Service, so many per mille of them to the new revision's ReplicaSet and the rest to the stable one.</summary>
+    public ValueList<ServiceTraffic> Divided(string replicaSet, int weightPerMille, ValueList<HeaderRoute> headerRoutes)
     {
-        State = state with
+        if (Service is not { } service)
         {
-            Phase = RolloutPhases.Aborted,
-            Stable = StableName,
-            WeightPerMille = 0,
-            Traffic = AllTo(StableName),
-            Analysis = null,
-            Message = message,
-        },
-    };
+            return [];
+        }
+
+        TrafficShare[] shares = [new TrafficShare(StableName, TrafficShare.Whole - weightPerMille), new TrafficShare(replicaSet, weightPerMille)];
+        return [new ServiceTraffic { Service = service, Shares = [.. shares.Where(share => share.PerMille > 0)], HeaderRoutes = headerRoutes }];
+    }
+
+    /// <summary>
+    /// The state with where the requests go once the new revision is given up: before its steps are over nothing is sent to it any more, past them what the stable one cannot take yet.
+    /// </summary>
+    public Release Aborted(string message)
+    {
+        if (State is not { } state)
+        {
+            return this;
+        }
+
+        Release aborted = this with { State = state with { Phase = RolloutPhases.Aborted, Stable = StableName, Analysis = null, Message = message } };
+        return IsPastSteps ? WayBack.Weighed(aborted) : aborted with { State = aborted.State with { WeightPerMille = 0, Traffic = AllTo(StableName) } };
+    }
 
     private string? Divided(string? service) => service is null || Foreign.Contains(service) ? null : service;
 
     private bool IsOwn()
     {
         bool isNothingNew = Rollout.New is { } current && (current.Name == StableName || Trial.IsGivenUp(Rollout));
-        return State is null ? IsHeld || isNothingNew || HasBegunByItself() : isNothingNew && IsFinishing;
+        return State is null && (IsHeld || isNothingNew || HasBegunByItself());
     }
 
     /// <summary>A rolling update that had begun when the policy came goes on as it began.</summary>

@@ -8,12 +8,17 @@ namespace ControlPlane.Domain.Planning.Rollouts;
 internal static class ReleaseSteps
 {
     /// <summary>
-    /// Held: as it is, unless its user has given it up. The new revision is the stable one, or is given up: back. The stable one has not got all its pods yet (the one before was replacing it): that
-    /// first. Another revision or another strategy than is on record: from the beginning. Else the strategy's own step.
+    /// Its user gives it up: no further, for this pass marks it. Held: as it is, unless its user has given it up. The new revision is the stable one, or is given up: back. The stable one has not got
+    /// all its pods yet (the one before was replacing it): that first. Another revision or another strategy than is on record: from the beginning. Else the strategy's own step.
     /// </summary>
     public static Release Step(Release release, WorkloadSnapshot snapshot)
     {
         Rollout rollout = release.Rollout;
+        if (release.State?.Canary == rollout.New?.Name && Trial.IsAbortAsked(rollout))
+        {
+            return release;
+        }
+
         if (release.IsHeld && !Trial.IsAborted(rollout))
         {
             return Hold(release);
@@ -40,6 +45,11 @@ internal static class ReleaseSteps
     /// <summary>No step ends; the pods that a step asks for are kept, and the weight falls with those that are there.</summary>
     private static Release Hold(Release release)
     {
+        if (release.IsReturning)
+        {
+            return WayBack.Hold(release);
+        }
+
         if (release.State is not { } state || release.Rollout.New is not { } current || current.Name != state.Canary || !IsOnRecord(release))
         {
             return release with { Rollout = release.Rollout.Resize(member => member.Name == release.StableName && member.Replicas > 0 ? release.Replicas : member.Replicas) };
@@ -53,10 +63,11 @@ internal static class ReleaseSteps
         return release.Strategy.Canary is { } canary ? Canary.Sized(release, canary, state) : BlueGreen.Sized(release, release.Strategy.BlueGreen!, state);
     }
 
-    /// <summary>All pods and all requests to the stable one; over once no other has pods.</summary>
+    /// <summary>All pods and all requests to the stable one, past the steps as it gets its pods back; over once no other has pods.</summary>
     private static Release GoBack(Release release)
     {
-        Release back = release.Aborted(release.State?.Message ?? "the stable revision is declared again").Sized(release.Replicas, 0, 0);
+        string message = release.State?.Message ?? "the stable revision is declared again";
+        Release back = release.IsPastSteps ? WayBack.Step(release).Aborted(message) : release.Aborted(message).Sized(release.Replicas, 0, 0);
         bool isOver = back.Rollout.Members.All(member => member.Name == back.StableName || member.Counts.Active == 0);
         return isOver ? back with { State = null } : back;
     }
@@ -68,23 +79,25 @@ internal static class ReleaseSteps
     private static bool IsStableWhole(Release release)
     {
         RolloutMember stable = release.Stable;
-        bool isKept = release.State is { } && !release.IsFinishing;
+        bool isKept = release.State is { } && !release.IsPastSteps;
         bool isOnRecord = release.IsFinishing && IsOnRecord(release);
         bool hasHelp = release.Rollout.Old.Any(member => member.Name != release.StableName && member.Available > 0);
         return isKept || isOnRecord || (stable.Replicas >= release.Replicas && (!hasHelp || stable.Available >= release.Rollout.MinAvailable));
     }
 
-    /// <summary>The stable one gets its pods back by the rules of a rolling update; the new revision waits without any.</summary>
+    /// <summary>The stable one gets its pods back by the rules of a rolling update; the new revision waits without any. What was on its way back stays so.</summary>
     private static Release Recover(Release release)
     {
         Rollout recovered = RollingUpdate.Step(release.Rollout.Around(release.StableName));
-        return release with { Rollout = recovered.Around(release.Rollout.New!.Name), State = null };
+        Release recovering = release with { Rollout = recovered.Around(release.Rollout.New!.Name) };
+        return release.IsReturning ? WayBack.Weighed(recovering) : recovering with { State = null };
     }
 
     private static bool IsOnRecord(Release release) =>
         release.State is { } state
         && release.Rollout.New is { } current
         && !release.Rollout.IsTrialNew
+        && !release.IsReturning
         && state.Canary == current.Name
         && state.Revision == Revisions.Of(current.ReplicaSet)
         && (release.IsFinishing || IsPromoted(release, state) || state.StrategyHash == HashOf(release.Strategy));

@@ -39,6 +39,10 @@ internal static class Trial
     /// <summary>Whether the new revision's user has given it up.</summary>
     public static bool IsAborted(Rollout rollout) => IsGivenUp(rollout) && Outcomes.FailureOf(rollout.New!.ReplicaSet)!.Reason == Aborted;
 
+    /// <summary>Whether the new revision's user gives it up while it is on trial: this pass marks it, unless it finds it complete.</summary>
+    public static bool IsAbortAsked(Rollout rollout) =>
+        rollout.New is { Stored: not null } current && Outcomes.Of(current.ReplicaSet) == RevisionOutcome.OnTrial && IsAbortAsked(rollout, current);
+
     /// <summary>The rollout with its new revision on trial again, if it failed and a retry was asked for since.</summary>
     public static Rollout AfterRetry(Rollout rollout)
     {
@@ -92,8 +96,7 @@ internal static class Trial
     /// </summary>
     public static Verdict JudgeHeld(Rollout rollout, DeploymentStatus status, DateTimeOffset now)
     {
-        bool isGivenUp = rollout.New is { Stored: not null } current && Outcomes.Of(current.ReplicaSet) == RevisionOutcome.OnTrial && IsAbortAsked(rollout, current);
-        return isGivenUp && Outcomes.LastGood(rollout.Old) is { } good
+        return IsAbortAsked(rollout) && Outcomes.LastGood(rollout.Old) is { } good
             ? Fail(rollout, rollout.New!, good, GivenUp, status.Conditions, now) with { Conditions = status.Conditions }
             : new Verdict(rollout, status.Conditions, []);
     }

@@ -30,10 +30,22 @@ public static class EndpointsPlanner
 
         HashSet<string> listed = [.. snapshot.Slices.SelectMany(slice => slice.Endpoints).Select(endpoint => endpoint.TargetRef?.Uid ?? "")];
         PodEndpoint[] endpoints = [.. Selected(snapshot, listed).OrderBy(endpoint => endpoint.Pod.Name, StringComparer.Ordinal)];
-        ValueList<Write> writes = [.. Slices(snapshot, endpoints), .. EndpointsOf(snapshot, endpoints)];
+        string missing = MissingPorts.Of(snapshot.Service, Chosen(snapshot));
+        ValueList<Write> writes = [.. Slices(snapshot, endpoints), .. EndpointsOf(snapshot, endpoints, missing)];
         return writes.IsEmpty
             ? Planning.Plan.Nothing
-            : new Plan { Preconditions = [Precondition.DesiredUnchanged.Of(snapshot.Service), .. NotEnded(endpoints, listed)], Writes = writes };
+            : new Plan
+            {
+                Preconditions = [Precondition.DesiredUnchanged.Of(snapshot.Service), .. NotEnded(endpoints, listed)],
+                Writes = writes,
+                Events = [.. MissingPorts.News(snapshot.Service, missing, snapshot.Endpoints?.Metadata.Annotations[MissingPorts.Annotation] ?? "")],
+            };
+    }
+
+    private static IEnumerable<Pod> Chosen(EndpointsSnapshot snapshot)
+    {
+        LabelSelector selector = new() { MatchLabels = snapshot.Service.Spec.Selector };
+        return snapshot.Pods.Where(pod => selector.Matches(pod.Metadata.Labels));
     }
 
     /// <summary>
@@ -46,14 +58,10 @@ public static class EndpointsPlanner
     /// A pod that is on its way out stays until its record goes, for requests may be in flight to it; one that comes into sight on its way out is not added:
     /// nobody has been sent there.
     /// </summary>
-    private static IEnumerable<PodEndpoint> Selected(EndpointsSnapshot snapshot, HashSet<string> listed)
-    {
-        LabelSelector selector = new() { MatchLabels = snapshot.Service.Spec.Selector };
-        return snapshot.Pods
-            .Where(pod => selector.Matches(pod.Metadata.Labels) && (!pod.Metadata.IsDeleting || listed.Contains(pod.Uid)))
-            .Select(pod => PodEndpoint.Of(pod, snapshot.Service))
-            .OfType<PodEndpoint>();
-    }
+    private static IEnumerable<PodEndpoint> Selected(EndpointsSnapshot snapshot, HashSet<string> listed) => Chosen(snapshot)
+        .Where(pod => !pod.Metadata.IsDeleting || listed.Contains(pod.Uid))
+        .Select(pod => PodEndpoint.Of(pod, snapshot.Service))
+        .OfType<PodEndpoint>();
 
     /// <summary>
     /// A slice has one list of ports for all its endpoints. So pods whose ports are published at different numbers are in different slices, at most 100 in one. An
@@ -149,7 +157,7 @@ public static class EndpointsPlanner
         Endpoints = [.. endpoints.Select(endpoint => endpoint.ToEndpoint())],
     };
 
-    private static IEnumerable<Write> EndpointsOf(EndpointsSnapshot snapshot, PodEndpoint[] endpoints)
+    private static IEnumerable<Write> EndpointsOf(EndpointsSnapshot snapshot, PodEndpoint[] endpoints, string missing)
     {
         PodEndpoint[] counted = [.. endpoints.Where(endpoint => endpoint.Conditions.Terminating != true)];
         ValueList<EndpointSubset> subsets =
@@ -161,6 +169,7 @@ public static class EndpointsPlanner
                 .OrderBy(subset => subset.Ports.IsEmpty ? 0 : subset.Ports[0].Port),
         ];
         ValueMap<string> annotations = snapshot.Endpoints?.Metadata.Annotations ?? default;
+        annotations = missing.Length > 0 ? annotations.SetItem(MissingPorts.Annotation, missing) : annotations.Remove(MissingPorts.Annotation);
         Endpoints wanted = (snapshot.Endpoints ?? NewEndpoints(snapshot)) with { Subsets = subsets };
         wanted = wanted with
         {

@@ -109,6 +109,6 @@ public static class RolloutPhases
     /// <summary>Of a blue-green: the new revision has the requests, the old one still has its pods.</summary>
     public const string Promoted = "Promoted";
 
-    /// <summary>It was given up, or failed: the requests are back at the stable revision.</summary>
+    /// <summary>It was given up, or failed: the requests are back at the stable revision, past the last step as far as its pods are.</summary>
     public const string Aborted = "Aborted";
 }

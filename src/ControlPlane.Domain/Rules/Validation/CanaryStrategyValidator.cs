@@ -22,6 +22,39 @@ internal sealed class CanaryStrategyValidator : AbstractValidator<CanaryStrategy
         });
         RuleForEach(canary => canary.Steps).SetValidator(new CanaryStepValidator());
         RuleFor(canary => canary.Steps).CheckAllWith(NeedsOfService);
+        RuleFor(canary => canary.Steps).CheckAllWith((canary, steps) => canary.Service is null ? [] : NeedsOfRequests(steps));
+    }
+
+    /// <summary>
+    /// An analysis waits until it has seen enough requests to each version that it looks at, so one that can see none would wait for ever. At 0% the canary has those of its header routes alone, at 100%
+    /// the stable version has none.
+    /// </summary>
+    private static IEnumerable<FieldProblem> NeedsOfRequests(ValueList<CanaryStep> steps)
+    {
+        decimal weight = 0;
+        HashSet<string> routes = new(StringComparer.Ordinal);
+        for (int i = 0; i < steps.Count; i++)
+        {
+            weight = steps[i].SetWeight ?? weight;
+            if (steps[i].SetHeaderRoute is { } route)
+            {
+                _ = route.Match.IsEmpty ? routes.Remove(route.Name) : routes.Add(route.Name);
+            }
+
+            if (steps[i].Analysis is not { } analysis)
+            {
+                continue;
+            }
+
+            if (weight <= 0 && routes.Count == 0)
+            {
+                yield return FieldProblem.Forbidden("may only be set after a `setWeight` above 0 or a `setHeaderRoute`: the canary gets no requests here") with { At = $"[{i}].analysis" };
+            }
+            else if (weight >= 100 && analysis.AgainstStable is not null)
+            {
+                yield return FieldProblem.Forbidden("may only be set while the weight is below 100: the stable version gets no requests here") with { At = $"[{i}].analysis.againstStable" };
+            }
+        }
     }
 
     private static IEnumerable<FieldProblem> NeedsOfService(CanaryStrategy canary, ValueList<CanaryStep> steps)

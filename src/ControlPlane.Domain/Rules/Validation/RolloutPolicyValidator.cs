@@ -69,5 +69,11 @@ internal sealed class BlueGreenStrategyValidator : AbstractValidator<BlueGreenSt
         RuleFor(blueGreen => blueGreen.PrePromotionAnalysis).CheckWith((blueGreen, analysis) =>
             analysis is not null && blueGreen.PreviewService is null ? FieldProblem.Forbidden("may only be set with a `previewService`, whose requests it judges") : null);
         RuleFor(blueGreen => blueGreen.PostPromotionAnalysis!).SetValidator(new AnalysisStepValidator()).When(blueGreen => blueGreen.PostPromotionAnalysis is not null);
+        RuleFor(blueGreen => blueGreen.PrePromotionAnalysis).Check(analysis => AgainstStable(analysis, "the preview Service sends the stable version no requests"));
+        RuleFor(blueGreen => blueGreen.PostPromotionAnalysis).Check(analysis => AgainstStable(analysis, "the stable version gets no requests once the new one is promoted"));
     }
+
+    /// <summary>A blue-green's Services send all their requests to one version at a time, so there is nothing to compare it with in the same window.</summary>
+    private static FieldProblem? AgainstStable(AnalysisStep? analysis, string why) =>
+        analysis?.AgainstStable is null ? null : FieldProblem.Forbidden($"may not be set in a blue-green: {why}") with { At = ".againstStable" };
 }

@@ -101,7 +101,18 @@ public sealed class RandomCanaryTests
 
     private static void Check(TestWorld world, RolloutStateSpec? before)
     {
-        if (world.State?.Spec is not { } state || state.Step >= state.Steps || (before is not null && before.Step >= before.Steps))
+        if (world.State?.Spec is not { } state)
+        {
+            return;
+        }
+
+        if (state.Step >= state.Steps)
+        {
+            CheckWayBack(world, state);
+            return;
+        }
+
+        if (before is not null && before.Step >= before.Steps)
         {
             return;
         }
@@ -117,6 +128,23 @@ public sealed class RandomCanaryTests
         {
             Assert.Equal(0, state.WeightPerMille);
         }
+    }
+
+    /// <summary>Past its steps a failed one gets no more than what the stable one's ready pods are not, of those declared.</summary>
+    private static void CheckWayBack(TestWorld world, RolloutStateSpec state)
+    {
+        if (world.ReplicaSets.FirstOrDefault(replicaSet => replicaSet.Name == state.Canary) is not { } canary || Outcomes.Of(canary) != RevisionOutcome.Failed)
+        {
+            return;
+        }
+
+        int replicas = world.Deployment!.Spec.Replicas ?? 1;
+        ReplicaSet stable = world.ReplicaSets.Single(replicaSet => replicaSet.Name == state.Stable);
+        int ready = Math.Min(world.ActivePodsOf(stable).Count(Make.IsReady), stable.Spec.Replicas ?? 1);
+        Assert.Equal(RolloutPhases.Aborted, state.Phase);
+        Assert.Equal(TrafficShare.Whole, state.Traffic.Single().Shares.Sum(share => share.PerMille));
+        Assert.True(state.WeightPerMille * (long)replicas <= (long)TrafficShare.Whole * Math.Max(0, replicas - ready) + replicas, $"{state.WeightPerMille} per mille: {world.Describe()}");
+        Assert.True(state.WeightPerMille == 0 || world.ActivePodsOf(canary).Any(Make.IsReady), $"{state.WeightPerMille} per mille to no ready pod: {world.Describe()}");
     }
 
     /// <summary>What cannot be done now is not done.</summary>
