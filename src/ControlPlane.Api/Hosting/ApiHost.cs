@@ -89,6 +89,7 @@ public static class ApiHost
         services.AddHostedService<SharedStreams>();
         services.AddSingleton<CommandSessions>();
         services.AddSingleton<PortForwarding>();
+        services.AddHttpForwarder();
         services.AddSingleton<AgentSessions>();
         services.AddSingleton<NodeTokens>();
         services.AddSingleton<Func<Guid>>(Guid.NewGuid);

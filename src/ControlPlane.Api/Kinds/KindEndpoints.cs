@@ -1,11 +1,13 @@
 using ControlPlane.Api.Agents;
 using ControlPlane.Api.Agents.Commands;
 using ControlPlane.Api.Agents.Forwarding;
+using ControlPlane.Api.Agents.Proxying;
 using ControlPlane.Api.Requests;
 using ControlPlane.Api.Security;
 using ControlPlane.Api.Wire;
 using ControlPlane.Api.Wire.Apply;
 using ControlPlane.Api.Wire.Decoding;
+using ControlPlane.Api.Wire.OpenApi;
 using ControlPlane.Api.Wire.Options;
 using ControlPlane.Api.Wire.Patches;
 using ControlPlane.Domain.Commits;
@@ -77,6 +79,9 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
                 case "portforward":
                     MapConnection(map, path, PortForwardEndpoint.HandleAsync);
                     break;
+                case "proxy":
+                    MapProxy(map, path, kind == ResourceKinds.Service ? ProxyEndpoints.ToServiceAsync : ProxyEndpoints.ToPodAsync);
+                    break;
                 case "eviction":
                     map.Add(path, HttpMethods.Post, PodEviction.EvictAsync);
                     break;
@@ -109,6 +114,16 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
     {
         map.Add(path, HttpMethods.Get, handler);
         map.Add(path, HttpMethods.Post, handler);
+    }
+
+    /// <summary>The subresource and all that is below it, by every method that may be asked with.</summary>
+    private static void MapProxy(OperationMapper map, string path, Func<HttpContext, IMediator, Task> handler)
+    {
+        foreach (string method in Operations.ProxyMethods)
+        {
+            map.Add(path, method, handler);
+            map.Add(path + Operations.ProxyPathSuffix, method, handler);
+        }
     }
 
     private static ObjectKey KeyOf(HttpContext http) => new(NamespaceOf(http), (string)http.Request.RouteValues["name"]!);
