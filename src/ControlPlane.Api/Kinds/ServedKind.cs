@@ -97,8 +97,13 @@ public static class ServedKinds
         Review<TokenReview>(AuthenticationGroup, "tokenreviews"),
     ];
 
-    /// <summary>The stored objects of <see cref="All"/> in other groups' forms.</summary>
-    public static ValueList<ServedKind> Forms { get; } = [new ServedKind(WireForm.EventsV1.Kind, AllVerbs, []) { Form = WireForm.EventsV1 }];
+    /// <summary>The stored objects of <see cref="All"/> in the forms of other groups and versions.</summary>
+    public static ValueList<ServedKind> Forms { get; } =
+    [
+        new ServedKind(WireForm.EventsV1.Kind, AllVerbs, []) { Form = WireForm.EventsV1 },
+        new ServedKind(WireForm.PolicyV1Beta1.Kind, AllVerbs, [Status(WireForm.PolicyV1Beta1.Kind)]) { Form = WireForm.PolicyV1Beta1 },
+        new ServedKind(WireForm.DiscoveryV1Beta1.Kind, AllVerbs, []) { Form = WireForm.DiscoveryV1Beta1 },
+    ];
 
     /// <summary>All that discovery and the API's documents tell of.</summary>
     public static ValueList<ServedKind> Listed { get; } = [.. All, .. Forms, .. Reviews];

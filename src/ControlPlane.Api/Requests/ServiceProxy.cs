@@ -35,7 +35,7 @@ internal sealed class ServiceProxyHandler(CacheReader reader, StreamDialing dial
         (Pod Pod, int Port)[] choice = [.. ready.Select(pod => (pod, Port: TargetOf(port!, pod))).Where(pod => pod.Port > 0).Select(pod => (pod.pod, pod.Port))];
         if (choice.Length == 0)
         {
-            throw StatusError.ServiceUnavailable($"no endpoints available for service \"{request.Id}\"");
+            throw StatusError.Unreachable($"no endpoints available for service \"{request.Id}\"");
         }
 
         (Pod chosen, int target) = choice[Random.Shared.Next(choice.Length)];
@@ -52,7 +52,7 @@ internal sealed class ServiceProxyHandler(CacheReader reader, StreamDialing dial
         }
 
         return service.Spec.Ports.FirstOrDefault(port => port.Port == number)
-            ?? throw StatusError.ServiceUnavailable($"no service port {number} found for service \"{service.Name}\"");
+            ?? throw StatusError.Unreachable($"no service port {number} found for service \"{service.Name}\"");
     }
 
     private async Task<Pod[]> ReadyAsync(Service service, string port, CancellationToken cancellationToken)

@@ -75,6 +75,7 @@ public sealed class ProxyTests(ApiServer api) : IAsyncLifetime
         Assert.Equal(("Status", "ServiceUnavailable"), ((string)status["kind"]!, (string)status["reason"]!));
         Assert.StartsWith("error trying to reach service: ", (string)status["message"]!, StringComparison.Ordinal);
         Assert.EndsWith("connection refused", (string)status["message"]!, StringComparison.Ordinal);
+        Assert.Null(status["details"]?["retryAfterSeconds"]);
     }
 
     [Fact]

@@ -48,7 +48,7 @@ public sealed class OpenApiDocumentsTests
             string package = served.Kind.Group == ResourceKinds.RolloutPolicy.Group
                 ? "dev.controlplane.rollouts"
                 : $"io.k8s.api.{(served.Kind.Group.Length == 0 ? "core" : served.Kind.Group.Split('.')[0])}";
-            string name = $"{package}.v1.{served.Kind.Kind}";
+            string name = $"{package}.{served.Kind.Version}.{served.Kind.Kind}";
             JsonNode definition = Assert.IsType<JsonObject>(document["components"]!["schemas"]![name]);
             Assert.Equal(served.Kind.Kind, definition["x-kubernetes-group-version-kind"]![0]!["kind"]!.GetValue<string>());
 

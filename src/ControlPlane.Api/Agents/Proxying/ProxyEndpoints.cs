@@ -81,7 +81,7 @@ internal static class ProxyEndpoints
         if (error != ForwarderError.None)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            throw StatusError.ServiceUnavailable($"error trying to reach service: {ReasonOf(http, error)}");
+            throw StatusError.Unreachable($"error trying to reach service: {ReasonOf(http, error)}");
         }
 
         // An answer of the pod's without a body is sent as it is, not taken for one that still needs words.
