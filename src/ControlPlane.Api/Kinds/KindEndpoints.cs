@@ -189,7 +189,7 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
 
     private async Task PatchAsync(HttpContext http, IMediator mediator, ResourceParts parts)
     {
-        if (wire is null && MediaTypes.WithoutParameters(http.Request.ContentType) == MediaTypes.ApplyPatch)
+        if (MediaTypes.WithoutParameters(http.Request.ContentType) == MediaTypes.ApplyPatch)
         {
             await ApplyAsync(http, mediator, parts);
             return;
@@ -209,8 +209,9 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
         ReplyForm form = Negotiation.FormFor(http.Request);
         WriteOptions options = WriteOptions.Parse(http.Request.Query, "PatchOptions", isApply: true);
         DeclaredConfiguration body = DeclaredConfiguration.Read(
-            await BodyReader.ReadAsync(http), DecodeTarget.Of(kind), options.FieldValidation, parts == ResourceParts.Status ? "status" : "");
-        Applied<T> applied = await mediator.Send(new Apply<T>(KeyOf(http), body, options.IsForced, parts, ContextOf(http, options) with { IsApply = true }), http.RequestAborted);
+            await BodyReader.ReadAsync(http), DecodeTarget.Of(kind), options.FieldValidation, parts == ResourceParts.Status ? "status" : "", wire);
+        Apply<T> apply = new(KeyOf(http), body, options.IsForced, parts, ContextOf(http, options) with { IsApply = true }) { Form = wire };
+        Applied<T> applied = await mediator.Send(apply, http.RequestAborted);
         BodyReader.Warn(http, body.Warnings);
         await ObjectReply.WriteAsync(http, applied.IsNew ? StatusCodes.Status201Created : StatusCodes.Status200OK, applied.Object, form, wire);
     }

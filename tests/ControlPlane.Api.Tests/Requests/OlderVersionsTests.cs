@@ -52,6 +52,21 @@ public sealed class OlderVersionsTests(ApiServer api)
     }
 
     [Fact]
+    public async Task Budget_CanBeApplied_InTheOlderVersion()
+    {
+        (string old, string now) = await HomesAsync("policy", "poddisruptionbudgets");
+        const string Declared = """{"apiVersion":"policy/v1beta1","kind":"PodDisruptionBudget","metadata":{"name":"b"},"spec":{"minAvailable":1,"selector":{}}}""";
+
+        JsonObject made = await api.PatchAsync($"{old}/b?fieldManager=m", "application/apply-patch+yaml", Declared, HttpStatusCode.Created);
+
+        Assert.Equal(("policy/v1beta1", "{}"), ((string)made["apiVersion"]!, made["spec"]!["selector"]!.ToJsonString()));
+        Assert.Contains(StandIn, (await api.GetAsync($"{now}/b"))["spec"]!["selector"]!.ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal(
+            ["f:minAvailable", "f:selector"],
+            made["metadata"]!["managedFields"]![0]!["fieldsV1"]!["f:spec"]!.AsObject().Select(field => field.Key).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task Slice_HasItsZoneAndNodeAmongTheTopology_InTheOlderVersion()
     {
         (string old, string now) = await HomesAsync("discovery.k8s.io", "endpointslices");

@@ -38,12 +38,17 @@ internal sealed record FieldShape(Schema Schema, Granularity Granularity, ListKe
     private static readonly FrozenSet<Type> WholeObjects = new[]
     {
         typeof(LabelSelector), typeof(OwnerReference), typeof(LocalObjectReference), typeof(ObjectReference), typeof(ObjectFieldSelector),
-        typeof(ConfigMapKeySelector), typeof(SecretKeySelector),
+        typeof(ConfigMapKeySelector), typeof(SecretKeySelector), typeof(ResourceFieldSelector), typeof(NodeSelector), typeof(NodeSelectorTerm), typeof(ScopeSelector),
+        typeof(EndpointAddress), typeof(EndpointPort), typeof(EndpointSlicePort),
     }.ToFrozenSet();
 
     private static readonly FrozenSet<(Type, string)> WholeMaps = new[] { (typeof(PodSpec), "nodeSelector"), (typeof(ServiceSpec), "selector") }.ToFrozenSet();
 
-    private static readonly FrozenSet<(Type, string)> ValueLists = new[] { (typeof(ObjectMeta), "finalizers"), (typeof(NodeSpec), "podCIDRs") }.ToFrozenSet();
+    private static readonly FrozenSet<(Type, string)> ValueLists = new[]
+    {
+        (typeof(ObjectMeta), "finalizers"), (typeof(NodeSpec), "podCIDRs"), (typeof(Domain.Resources.Endpoint), "addresses"),
+        (typeof(Domain.Resources.DiscoveryV1Beta1.Endpoint), "addresses"),
+    }.ToFrozenSet();
 
     private static readonly FrozenDictionary<(Type, string), ListKeys> KeyedLists = new Dictionary<(Type, string), ListKeys>
     {

@@ -58,7 +58,6 @@ internal sealed record Operation
 
     public IReadOnlyList<string> Consumes => Body switch
     {
-        Payload.Patch when Served.Form is not null => ["application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json"],
         Payload.Patch => ["application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json", "application/apply-patch+yaml"],
         Payload.None => [],
         _ => ["application/json", "application/yaml"],
