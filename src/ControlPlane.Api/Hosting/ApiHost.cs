@@ -7,7 +7,6 @@ using ControlPlane.Api.Kinds;
 using ControlPlane.Api.Pipeline;
 using ControlPlane.Api.Requests;
 using ControlPlane.Api.Security;
-using ControlPlane.Api.Wire.Decoding;
 using ControlPlane.Api.Wire.Discovery;
 using ControlPlane.Api.Wire.OpenApi;
 using ControlPlane.Api.Wire.Swagger;
@@ -108,7 +107,9 @@ public static class ApiHost
     {
         ApiOptions options = kestrel.ApplicationServices.GetRequiredService<IOptions<ApiOptions>>().Value;
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = BodyDecoder.MaxBodyBytes;
+
+        // Who reads a body bounds it (BodyReader). The server's own limit closes the connection while the client still sends, so that the answer would not reach it.
+        kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.Http2.MaxStreamsPerConnection = StreamsPerConnectionMax;
         if (options.HttpPort > 0)
         {

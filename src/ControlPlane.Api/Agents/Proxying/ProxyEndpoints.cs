@@ -56,11 +56,6 @@ internal static class ProxyEndpoints
         StreamBroker broker = services.GetRequiredService<StreamBroker>();
         StreamDialing dialing = services.GetRequiredService<StreamDialing>();
         UpgradedConnection.MayBeSilent(http);
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-        {
-            limit.MaxRequestBodySize = null;
-        }
-
         // Of this request alone: whatever it has opened is closed with it.
         using HttpMessageInvoker client = new(HandlerFor(async token =>
         {
