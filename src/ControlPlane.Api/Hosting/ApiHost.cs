@@ -38,6 +38,8 @@ public static class ApiHost
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         // The framework makes keys for cookies; there are none here, so how it keeps them is nobody's concern.
         builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
+        // A pod that does not answer is its client's to hear of.
+        builder.Logging.AddFilter("Yarp", LogLevel.Error);
         configure?.Invoke(builder);
 
         AddServices(builder.Services, builder.Configuration);
