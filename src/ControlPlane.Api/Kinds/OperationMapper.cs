@@ -14,7 +14,7 @@ internal sealed class OperationMapper(IEndpointRouteBuilder routes, ServedKind s
     public IEndpointConventionBuilder Add(string path, string method, Func<HttpContext, IMediator, Task> handler)
     {
         Operation operation = Known[(path, method)];
-        
+
         // What is below a proxied path is one value, slashes and all.
         return routes.MapMethods(path.Replace("{path}", "{**path}", StringComparison.Ordinal), [method], handler)
             .WithName(operation.OperationId)
