@@ -7,7 +7,6 @@ using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Agents.Streams;
 using ControlPlane.Domain.Resources;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace ControlPlane.Api.Agents;
@@ -22,7 +21,7 @@ internal static class AgentEndpoints
         group.MapPost("/nodes/{name}/report", ReportAsync);
         group.MapPost("/nodes/{name}/images", ImagesAsync);
         group.MapGet("/nodes/{name}/desired", DesiredAsync).WithMetadata(new LongRequestAttribute());
-        group.MapPost("/streams/{id}", StreamAsync).WithMetadata(new LongRequestAttribute(), new DisableRequestSizeLimitAttribute());
+        group.MapPost("/streams/{id}", StreamAsync).WithMetadata(new LongRequestAttribute());
         group.MapGet("/streams/{id}", DuplexStreamAsync).WithMetadata(new LongRequestAttribute());
     }
 

@@ -7,7 +7,6 @@ using ControlPlane.Api.Kinds;
 using ControlPlane.Api.Pipeline;
 using ControlPlane.Api.Requests;
 using ControlPlane.Api.Security;
-using ControlPlane.Api.Wire.Decoding;
 using ControlPlane.Api.Wire.Discovery;
 using ControlPlane.Api.Wire.OpenApi;
 using ControlPlane.Api.Wire.Swagger;
@@ -39,6 +38,8 @@ public static class ApiHost
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         // The framework makes keys for cookies; there are none here, so how it keeps them is nobody's concern.
         builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
+        // A pod that does not answer is its client's to hear of.
+        builder.Logging.AddFilter("Yarp", LogLevel.Error);
         configure?.Invoke(builder);
 
         AddServices(builder.Services, builder.Configuration);
@@ -89,6 +90,7 @@ public static class ApiHost
         services.AddHostedService<SharedStreams>();
         services.AddSingleton<CommandSessions>();
         services.AddSingleton<PortForwarding>();
+        services.AddHttpForwarder();
         services.AddSingleton<AgentSessions>();
         services.AddSingleton<NodeTokens>();
         services.AddSingleton<Func<Guid>>(Guid.NewGuid);
@@ -107,7 +109,9 @@ public static class ApiHost
     {
         ApiOptions options = kestrel.ApplicationServices.GetRequiredService<IOptions<ApiOptions>>().Value;
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = BodyDecoder.MaxBodyBytes;
+
+        // Who reads a body bounds it (BodyReader). The server's own limit closes the connection while the client still sends, so that the answer would not reach it.
+        kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.Http2.MaxStreamsPerConnection = StreamsPerConnectionMax;
         if (options.HttpPort > 0)
         {

@@ -1,11 +1,13 @@
 using ControlPlane.Api.Agents;
 using ControlPlane.Api.Agents.Commands;
 using ControlPlane.Api.Agents.Forwarding;
+using ControlPlane.Api.Agents.Proxying;
 using ControlPlane.Api.Requests;
 using ControlPlane.Api.Security;
 using ControlPlane.Api.Wire;
 using ControlPlane.Api.Wire.Apply;
 using ControlPlane.Api.Wire.Decoding;
+using ControlPlane.Api.Wire.OpenApi;
 using ControlPlane.Api.Wire.Options;
 using ControlPlane.Api.Wire.Patches;
 using ControlPlane.Domain.Commits;
@@ -77,6 +79,9 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
                 case "portforward":
                     MapConnection(map, path, PortForwardEndpoint.HandleAsync);
                     break;
+                case "proxy":
+                    MapProxy(map, path, kind == ResourceKinds.Service ? ProxyEndpoints.ToServiceAsync : ProxyEndpoints.ToPodAsync);
+                    break;
                 case "eviction":
                     map.Add(path, HttpMethods.Post, PodEviction.EvictAsync);
                     break;
@@ -109,6 +114,16 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
     {
         map.Add(path, HttpMethods.Get, handler);
         map.Add(path, HttpMethods.Post, handler);
+    }
+
+    /// <summary>The subresource and all that is below it, by every method that may be asked with.</summary>
+    private static void MapProxy(OperationMapper map, string path, Func<HttpContext, IMediator, Task> handler)
+    {
+        foreach (string method in Operations.ProxyMethods)
+        {
+            map.Add(path, method, handler);
+            map.Add(path + Operations.ProxyPathSuffix, method, handler);
+        }
     }
 
     private static ObjectKey KeyOf(HttpContext http) => new(NamespaceOf(http), (string)http.Request.RouteValues["name"]!);
@@ -174,7 +189,7 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
 
     private async Task PatchAsync(HttpContext http, IMediator mediator, ResourceParts parts)
     {
-        if (wire is null && MediaTypes.WithoutParameters(http.Request.ContentType) == MediaTypes.ApplyPatch)
+        if (MediaTypes.WithoutParameters(http.Request.ContentType) == MediaTypes.ApplyPatch)
         {
             await ApplyAsync(http, mediator, parts);
             return;
@@ -194,8 +209,9 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
         ReplyForm form = Negotiation.FormFor(http.Request);
         WriteOptions options = WriteOptions.Parse(http.Request.Query, "PatchOptions", isApply: true);
         DeclaredConfiguration body = DeclaredConfiguration.Read(
-            await BodyReader.ReadAsync(http), DecodeTarget.Of(kind), options.FieldValidation, parts == ResourceParts.Status ? "status" : "");
-        Applied<T> applied = await mediator.Send(new Apply<T>(KeyOf(http), body, options.IsForced, parts, ContextOf(http, options) with { IsApply = true }), http.RequestAborted);
+            await BodyReader.ReadAsync(http), DecodeTarget.Of(kind), options.FieldValidation, parts == ResourceParts.Status ? "status" : "", wire);
+        Apply<T> apply = new(KeyOf(http), body, options.IsForced, parts, ContextOf(http, options) with { IsApply = true }) { Form = wire };
+        Applied<T> applied = await mediator.Send(apply, http.RequestAborted);
         BodyReader.Warn(http, body.Warnings);
         await ObjectReply.WriteAsync(http, applied.IsNew ? StatusCodes.Status201Created : StatusCodes.Status200OK, applied.Object, form, wire);
     }

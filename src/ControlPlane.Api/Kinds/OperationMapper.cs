@@ -14,7 +14,9 @@ internal sealed class OperationMapper(IEndpointRouteBuilder routes, ServedKind s
     public IEndpointConventionBuilder Add(string path, string method, Func<HttpContext, IMediator, Task> handler)
     {
         Operation operation = Known[(path, method)];
-        return routes.MapMethods(path, [method], handler)
+
+        // What is below a proxied path is one value, slashes and all.
+        return routes.MapMethods(path.Replace("{path}", "{**path}", StringComparison.Ordinal), [method], handler)
             .WithName(operation.OperationId)
             .WithSummary(SummaryOf(operation))
             .WithTags(served.Kind.Kind)

@@ -50,6 +50,9 @@ public sealed record ServedSubresource(string Name, Type? Type, string? Group, s
     /// <summary>Whether a connection is upgraded to something that is no HTTP.</summary>
     public bool IsConnection { get; init; }
 
+    /// <summary>Whether requests of any method, and below any path, are sent on to a pod.</summary>
+    public bool IsProxy { get; init; }
+
     /// <summary>Query parameters beyond those that the verb has anyway.</summary>
     public ValueList<string> Query { get; init; }
 }
@@ -67,7 +70,7 @@ public static class ServedKinds
     [
         new(ResourceKinds.Namespace, ["create", "delete", "get", "list", "patch", "update", "watch"], [Status(ResourceKinds.Namespace)]),
         new(ResourceKinds.Node, AllVerbs, [ConfirmLost, ConfirmStore, Status(ResourceKinds.Node)]),
-        new(ResourceKinds.Pod, AllVerbs, [Attach, Eviction, Exec, Log, PortForward, Status(ResourceKinds.Pod)]),
+        new(ResourceKinds.Pod, AllVerbs, [Attach, Eviction, Exec, Log, PortForward, Proxy(ResourceKinds.Pod), Status(ResourceKinds.Pod)]),
         new(ResourceKinds.Secret, AllVerbs, []),
         new(ResourceKinds.ConfigMap, AllVerbs, []),
         new(ResourceKinds.ServiceAccount, AllVerbs, []),
@@ -75,7 +78,7 @@ public static class ServedKinds
         new(ResourceKinds.Event, AllVerbs, []),
         new(ResourceKinds.Deployment, AllVerbs, [.. DeploymentActions.Served, History, Scale, Status(ResourceKinds.Deployment)]),
         new(ResourceKinds.ReplicaSet, AllVerbs, [Scale, Status(ResourceKinds.ReplicaSet)]),
-        new(ResourceKinds.Service, AllVerbs, [Status(ResourceKinds.Service)]),
+        new(ResourceKinds.Service, AllVerbs, [Proxy(ResourceKinds.Service), Status(ResourceKinds.Service)]),
         new(ResourceKinds.Endpoints, AllVerbs, []),
         new(ResourceKinds.EndpointSlice, AllVerbs, []),
         new(ResourceKinds.PodDisruptionBudget, AllVerbs, [Status(ResourceKinds.PodDisruptionBudget)]),
@@ -94,8 +97,13 @@ public static class ServedKinds
         Review<TokenReview>(AuthenticationGroup, "tokenreviews"),
     ];
 
-    /// <summary>The stored objects of <see cref="All"/> in other groups' forms.</summary>
-    public static ValueList<ServedKind> Forms { get; } = [new ServedKind(WireForm.EventsV1.Kind, AllVerbs, []) { Form = WireForm.EventsV1 }];
+    /// <summary>The stored objects of <see cref="All"/> in the forms of other groups and versions.</summary>
+    public static ValueList<ServedKind> Forms { get; } =
+    [
+        new ServedKind(WireForm.EventsV1.Kind, AllVerbs, []) { Form = WireForm.EventsV1 },
+        new ServedKind(WireForm.PolicyV1Beta1.Kind, AllVerbs, [Status(WireForm.PolicyV1Beta1.Kind)]) { Form = WireForm.PolicyV1Beta1 },
+        new ServedKind(WireForm.DiscoveryV1Beta1.Kind, AllVerbs, []) { Form = WireForm.DiscoveryV1Beta1 },
+    ];
 
     /// <summary>All that discovery and the API's documents tell of.</summary>
     public static ValueList<ServedKind> Listed { get; } = [.. All, .. Forms, .. Reviews];
@@ -143,6 +151,13 @@ public static class ServedKinds
         Summary = "Reach ports of a Pod, over SPDY or a WebSocket",
         IsConnection = true,
         Query = ["ports"],
+    };
+
+    private static ServedSubresource Proxy(ResourceKind kind) => new("proxy", null, null, null, $"{kind.Kind}ProxyOptions", ["create", "delete", "get", "patch", "update"])
+    {
+        Summary = $"Send a request to {(kind == ResourceKinds.Service ? "a Pod behind a Service" : "a Pod")}: the name may be followed by a port, NAME:PORT, and preceded by a scheme",
+        IsProxy = true,
+        Query = ["path"],
     };
 
     private static ServedSubresource Log => new("log", null, null, null, "Pod", ["get"]);

@@ -76,7 +76,6 @@ internal sealed partial class ErrorResponses(RequestDelegate next, ILogger<Error
         StoreUnavailableException unavailable => StoreErrors.For(unavailable),
         CommitOutcomeUnknownException unknown => StoreErrors.For(unknown),
         CommitRefusedException refused => StoreErrors.For(refused.Refused),
-        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => StatusError.RequestEntityTooLarge(Wire.Decoding.BodyDecoder.MaxBodyBytes),
         BadHttpRequestException bad => StatusError.BadRequest(bad.Message),
         _ => StatusError.InternalError("the request failed in a way that is our fault; the server's log says more", failure),
     };

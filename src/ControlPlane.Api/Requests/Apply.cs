@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ControlPlane.Api.Kinds;
 using ControlPlane.Api.Wire;
 using ControlPlane.Api.Wire.Apply;
 using ControlPlane.Api.Wire.Decoding;
@@ -18,6 +19,9 @@ namespace ControlPlane.Api.Requests;
 internal sealed record Apply<T>(ObjectKey Key, DeclaredConfiguration Body, bool Force, ResourceParts Parts, WriteContext Context) : IRequest<Applied<T>>, IWriteRequest
     where T : Resource
 {
+    /// <summary>The form whose rules a new object obeys, too; null for the kind's own.</summary>
+    public WireForm? Form { get; init; }
+
     public string Verb => Parts == ResourceParts.Status ? "apply status" : "apply";
 
     public string KindName => ResourceKinds.Of<T>().QualifiedPlural;
@@ -49,6 +53,11 @@ internal sealed class ApplyHandler<T>(Updater updater, CacheReader reader, IRequ
             try
             {
                 T wanted = Wanted(request, stored: null);
+                if (request.Form is { } form)
+                {
+                    Validation.ThrowIfInvalid(form.Kind, wanted.Name, ResourceRules.ValidateCreate(form.Show(wanted)));
+                }
+
                 return new(await creator.Handle(new Create<T>(request.Key.Namespace, AsNew(wanted), request.Context), cancellationToken), IsNew: true);
             }
             catch (CommitRefusedException refused) when (refused.Refused.Reason == RefusalReason.AlreadyExists && attempt < Updater.AttemptsMax)

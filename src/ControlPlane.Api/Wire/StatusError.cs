@@ -155,6 +155,9 @@ internal static class StatusError
         "Cannot evict pod as it would violate the pod's disruption budget.",
         new StatusDetails { RetryAfterSeconds = retryAfterSeconds, Causes = [new StatusCause { Reason = "DisruptionBudget", Message = why }] });
 
+    /// <summary>Something behind the API that a request was for does not answer; clients are not asked to send it again (Kubernetes: NewServiceUnavailable).</summary>
+    public static ApiException Unreachable(string message) => Failure(503, StatusReason.ServiceUnavailable, message);
+
     public static ApiException ServiceUnavailable(string message, int retryAfterSeconds = 1) =>
         Failure(503, StatusReason.ServiceUnavailable, message, new StatusDetails { RetryAfterSeconds = retryAfterSeconds });
 

@@ -1,8 +1,9 @@
+using System.Text.Json.Serialization;
 using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Domain.Resources;
 
-/// <summary>Something that happened to an object; kept for an hour after it was last seen.</summary>
+/// <summary>Something that happened to an object; kept for an hour after it was last seen. Its times are written when there are none, too, as Kubernetes writes them: <c>null</c>.</summary>
 public sealed record Event : Resource
 {
     /// <summary>What the event is about.</summary>
@@ -19,9 +20,11 @@ public sealed record Event : Resource
     public EventSource? Source { get; init; }
 
     /// <summary>When it was first seen.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public DateTimeOffset? FirstTimestamp { get; init; }
 
     /// <summary>When it was last seen.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public DateTimeOffset? LastTimestamp { get; init; }
 
     /// <summary>How often it was seen.</summary>
@@ -31,6 +34,7 @@ public sealed record Event : Resource
     public string? Type { get; init; }
 
     /// <summary>When it was first seen, to the microsecond.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public MicroTime? EventTime { get; init; }
 
     /// <summary>Of a repeated event: how often and until when.</summary>

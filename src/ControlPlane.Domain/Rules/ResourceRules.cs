@@ -99,6 +99,7 @@ public static class ResourceRules
             (Secret now, Secret before) => Validation.SecretValidator.ErrorsOfUpdate(now, before),
             (ConfigMap now, ConfigMap before) => Validation.ConfigMapValidator.ErrorsOfUpdate(now, before),
             (Service now, Service before) => Validation.ServiceValidator.ErrorsOfUpdate(now, before),
+            (ResourceQuota now, ResourceQuota before) => QuotaScopeRules.ErrorsOfUpdate(now, before),
             (EndpointSlice now, EndpointSlice before) => Validation.EndpointSliceValidator.ErrorsOfUpdate(now, before),
             _ => [],
         },

@@ -27,6 +27,18 @@ public sealed class DiscoveryDocumentsTests
     }
 
     [Fact]
+    public void AGroupOfTwoVersionsPrefersTheNewerOne()
+    {
+        JsonNode policy = DiscoveryDocuments.GroupList()["groups"]!.AsArray().Single(group => (string)group!["name"]! == "policy")!;
+
+        Assert.Equal(["policy/v1", "policy/v1beta1"], policy["versions"]!.AsArray().Select(version => (string)version!["groupVersion"]!));
+        Assert.Equal("policy/v1", (string)policy["preferredVersion"]!["groupVersion"]!);
+        Assert.Equal(
+            ["poddisruptionbudgets", "poddisruptionbudgets/status"],
+            DiscoveryDocuments.ResourceList("policy", "v1beta1")["resources"]!.AsArray().Select(resource => (string)resource!["name"]!));
+    }
+
+    [Fact]
     public void BothFormsNameTheSameResources()
     {
         JsonNode core = DiscoveryDocuments.Aggregated(isCore: true, "v2")["items"]![0]!["versions"]![0]!["resources"]!;
@@ -34,7 +46,8 @@ public sealed class DiscoveryDocumentsTests
         Assert.Equal(
             DiscoveryDocuments.ResourceList("", "v1")["resources"]!.AsArray().Select(resource => resource!["name"]!.GetValue<string>()).Where(name => !name.Contains('/')),
             core.AsArray().Select(resource => resource!["resource"]!.GetValue<string>()));
-        IEnumerable<JsonNode?> named = DiscoveryDocuments.Aggregated(isCore: false, "v2")["items"]!.AsArray().SelectMany(group => group!["versions"]![0]!["resources"]!.AsArray());
+        IEnumerable<JsonNode?> named = DiscoveryDocuments.Aggregated(isCore: false, "v2")["items"]!.AsArray()
+            .SelectMany(group => group!["versions"]!.AsArray()).SelectMany(version => version!["resources"]!.AsArray());
         Assert.Equal(ServedKinds.Listed.Count, core.AsArray().Count + named.Count());
     }
 

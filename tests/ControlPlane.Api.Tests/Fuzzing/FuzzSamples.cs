@@ -86,7 +86,7 @@ internal static class FuzzSamples
     [
         "/api", "/apis", "/api/v1", "/apis/apps/v1", "/version", "/openapi/v2", "/openapi/v3", "/openapi/v3/apis/apps/v1", "/healthz", "/readyz", "/livez", "/metrics",
         "/swagger/index.html", "/api/v1/pods", "/apis/apps/v1/deployments", "/api/v1/namespaces/{ns}/pods/web/log", "/api/v1/namespaces/{ns}/pods/web/exec",
-        "/api/v1/namespaces/{ns}/pods/web/portforward", "/api/v1/namespaces/{ns}/pods/web/attach", "/apis/apps/v1/namespaces/{ns}/deployments/web/rollout",
+        "/api/v1/namespaces/{ns}/pods/web/portforward", "/api/v1/namespaces/{ns}/pods/web:80/proxy/a", "/api/v1/namespaces/{ns}/services/web:80/proxy/a", "/api/v1/namespaces/{ns}/pods/web/attach", "/apis/apps/v1/namespaces/{ns}/deployments/web/rollout",
         "/apis/apps/v1/namespaces/{ns}/deployments/web/history", "/apis/apps/v1/namespaces/{ns}/deployments/web/scale",
     ];
 

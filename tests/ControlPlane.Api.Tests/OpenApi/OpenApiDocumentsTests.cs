@@ -48,7 +48,7 @@ public sealed class OpenApiDocumentsTests
             string package = served.Kind.Group == ResourceKinds.RolloutPolicy.Group
                 ? "dev.controlplane.rollouts"
                 : $"io.k8s.api.{(served.Kind.Group.Length == 0 ? "core" : served.Kind.Group.Split('.')[0])}";
-            string name = $"{package}.v1.{served.Kind.Kind}";
+            string name = $"{package}.{served.Kind.Version}.{served.Kind.Kind}";
             JsonNode definition = Assert.IsType<JsonObject>(document["components"]!["schemas"]![name]);
             Assert.Equal(served.Kind.Kind, definition["x-kubernetes-group-version-kind"]![0]!["kind"]!.GetValue<string>());
 
@@ -77,6 +77,23 @@ public sealed class OpenApiDocumentsTests
     }
 
     [Fact]
+    public void HowFinelyFieldsAreOwned_IsShownAsKubernetesShowsIt()
+    {
+        foreach (JsonNode schemas in new[] { OpenApiDocuments.V2()["definitions"]!, OpenApiDocuments.V3("/api/v1")["components"]!["schemas"]! })
+        {
+            JsonNode Property(string definition, string name) => schemas[definition]!["properties"]![name]!;
+            JsonNode ports = Property("io.k8s.api.core.v1.Container", "ports");
+            Assert.Equal(("map", """["containerPort","protocol"]"""), ((string)ports["x-kubernetes-list-type"]!, ports["x-kubernetes-list-map-keys"]!.ToJsonString()));
+            Assert.Equal("set", (string)Property("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta", "finalizers")["x-kubernetes-list-type"]!);
+            Assert.Equal("atomic", (string)Property("io.k8s.api.core.v1.Container", "command")["x-kubernetes-list-type"]!);
+            Assert.Equal("atomic", (string)Property("io.k8s.api.core.v1.PodSpec", "nodeSelector")["x-kubernetes-map-type"]!);
+            Assert.Null(Property("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta", "labels")["x-kubernetes-map-type"]);
+            Assert.Equal("atomic", (string)schemas["io.k8s.api.core.v1.ObjectReference"]!["x-kubernetes-map-type"]!);
+            Assert.Null(schemas["io.k8s.api.core.v1.PodSpec"]!["x-kubernetes-map-type"]);
+        }
+    }
+
+    [Fact]
     public void TheProtobufFormHoldsWhatTheJsonFormHolds()
     {
         JsonObject json = OpenApiDocuments.V2();
@@ -89,6 +106,7 @@ public sealed class OpenApiDocumentsTests
         GnosticSchema containers = spec.Properties!.Items.Single(item => item.Name == "containers").Value!;
         Assert.Equal("#/definitions/io.k8s.api.core.v1.Container", containers.Items!.Schemas.Single().Ref);
         Assert.Contains(containers.Extensions, extension => extension is { Name: "x-kubernetes-patch-merge-key", Value.Yaml: "\"name\"\n" });
+        Assert.Contains(containers.Extensions, extension => extension is { Name: "x-kubernetes-list-map-keys", Value.Yaml: "[\"name\"]\n" });
         GnosticOperation patch = message.Paths.Items.Single(item => item.Name == "/apis/apps/v1/namespaces/{namespace}/deployments/{name}").Value!.Patch!;
         Assert.Contains(patch.Parameters, parameter => parameter.Parameter!.NonBody?.Query?.Name == "dryRun");
     }

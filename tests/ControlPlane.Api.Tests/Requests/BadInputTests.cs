@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using ControlPlane.Api.Tests.Hosting;
@@ -103,16 +104,41 @@ public sealed class BadInputTests(ApiServer api)
         Assert.Equal(stored.ToJsonString(), (await api.GetAsync($"{home}/web")).ToJsonString());
     }
 
-    [Fact]
-    public async Task Body_OverTheLimit_IsTooLarge()
+    /// <summary>Clients that ask before they send, as curl does, those that do not, and those that do not know beforehand how much it will be.</summary>
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    public async Task Body_OverTheLimit_IsTooLarge(bool asksBefore, bool isChunked)
     {
-        string body = $$$"""{"metadata":{"name":"s"},"stringData":{"k":"{{{new string('x', 3 * 1024 * 1024)}}}"} }""";
-        // Asks before it sends, as curl does: the answer comes before the body is read, and one that is still being sent would meet a closed connection.
+        string body = $$$"""{"metadata":{"name":"s"},"stringData":{"k":"{{{new string('x', 4 * 1024 * 1024)}}}"} }""";
         using HttpRequestMessage request = new(HttpMethod.Post, "/api/v1/namespaces/default/secrets") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
-        request.Headers.ExpectContinue = true;
+        request.Headers.ExpectContinue = asksBefore;
+        request.Headers.TransferEncodingChunked = isChunked;
         using HttpResponseMessage response = await api.Admin.SendAsync(request);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
         Assert.Contains("RequestEntityTooLarge", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    /// <summary>A client that reads nothing before all is sent, whatever the answer.</summary>
+    [Theory]
+    [InlineData(true, "413 ")]
+    [InlineData(false, "401 ")]
+    public async Task Answer_ToABodyOverTheLimit_ReachesAClientThatSendsAllOfItFirst(bool hasToken, string code)
+    {
+        const int Bytes = 4 * 1024 * 1024;
+        string authorization = hasToken ? $"Authorization: {api.Admin.DefaultRequestHeaders.Authorization}\r\n" : "";
+        using TcpClient client = new();
+        await client.ConnectAsync(api.Admin.BaseAddress!.Host, api.Admin.BaseAddress.Port);
+        NetworkStream stream = client.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST /api/v1/namespaces/default/secrets HTTP/1.1\r\nHost: api\r\n{authorization}Content-Type: application/json\r\nContent-Length: {Bytes}\r\n\r\n"));
+        await stream.WriteAsync(new byte[Bytes]);
+
+        byte[] answer = new byte[64];
+        await stream.ReadExactlyAsync(answer);
+
+        Assert.StartsWith($"HTTP/1.1 {code}", Encoding.ASCII.GetString(answer), StringComparison.Ordinal);
     }
 
     [Theory]

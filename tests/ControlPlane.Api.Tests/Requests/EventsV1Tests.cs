@@ -75,7 +75,47 @@ public sealed class EventsV1Tests(ApiServer api)
 
         Assert.Equal((2, "still none"), ((int)patched["series"]!["count"]!, (string)patched["note"]!));
         Assert.Equal("still none", (string)(await api.GetAsync($"{core}/of-events"))["message"]!);
-        await api.PatchAsync($"{events}/of-events", "application/apply-patch+yaml", "{}", HttpStatusCode.UnsupportedMediaType);
+    }
+
+    [Fact]
+    public async Task AnApply_IsAboutTheFieldsOfTheGroup_AndOwnsNoOthers()
+    {
+        (string core, string events) = await HomesAsync();
+        string path = $"{events}/of-events?fieldManager=gardener";
+        const string Apply = "application/apply-patch+yaml";
+
+        JsonObject made = await api.PatchAsync(path, Apply, New, HttpStatusCode.Created);
+        Assert.Equal(("no rain", "garden"), ((string)made["note"]!, (string)made["regarding"]!["name"]!));
+        JsonNode entry = Assert.Single((await api.GetAsync($"{core}/of-events"))["metadata"]!["managedFields"]!.AsArray())!;
+        Assert.Equal(("gardener", "Apply", "v1"), ((string)entry["manager"]!, (string)entry["operation"]!, (string)entry["apiVersion"]!));
+        Assert.Equal(
+            ["f:action", "f:eventTime", "f:involvedObject", "f:message", "f:reason", "f:reportingComponent", "f:reportingInstance", "f:type"],
+            entry["fieldsV1"]!.AsObject().Select(field => field.Key).Order(StringComparer.Ordinal));
+
+        JsonObject changed = await api.PatchAsync(path, Apply, New.Replace(",\"note\":\"no rain\"", "", StringComparison.Ordinal));
+        Assert.False(changed.ContainsKey("note"));
+        Assert.Equal("Warning", (string)changed["type"]!);
+        await api.PatchAsync(path.Replace("gardener", "other", StringComparison.Ordinal), Apply, New.Replace("Dry", "Wet", StringComparison.Ordinal), HttpStatusCode.Conflict);
+
+        JsonObject refused = await api.PatchAsync(
+            $"{events}/bare?fieldManager=gardener", Apply, """{"apiVersion":"events.k8s.io/v1","kind":"Event","metadata":{"name":"bare"}}""", HttpStatusCode.UnprocessableEntity);
+        Assert.Contains(refused["details"]!["causes"]!.AsArray(), cause => (string)cause!["field"]! == "eventTime");
+    }
+
+    /// <summary>Clients in other languages tell null from absent.</summary>
+    [Fact]
+    public async Task TimesThatAnEventHasNot_AreWrittenAsNull_AndOwnedByNobody()
+    {
+        (string core, string events) = await HomesAsync();
+
+        JsonObject stored = await api.PostAsync(core, Core);
+
+        Assert.True(stored.TryGetPropertyValue("eventTime", out JsonNode? time) && time is null);
+        Assert.DoesNotContain("f:eventTime", stored["metadata"]!["managedFields"]!.ToJsonString(), StringComparison.Ordinal);
+        JsonObject shown = await api.PostAsync(events, New);
+        Assert.True(shown.ContainsKey("deprecatedFirstTimestamp") && shown["deprecatedFirstTimestamp"] is null);
+        JsonObject patched = await api.PatchAsync($"{core}/of-core", "application/json-patch+json", """[{"op":"test","path":"/eventTime","value":null},{"op":"replace","path":"/count","value":4}]""");
+        Assert.Equal(4, (int)patched["count"]!);
     }
 
     [Fact]

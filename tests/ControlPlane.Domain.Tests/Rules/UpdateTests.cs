@@ -30,6 +30,15 @@ public class UpdateTests
     }
 
     [Fact]
+    public void Scopes_OfAQuota_NeverChange_AndTheirOrderMeansNothing()
+    {
+        ResourceQuota stored = new() { Metadata = Objects.Meta("q"), Spec = new() { Scopes = ["NotBestEffort", "Terminating"] } };
+
+        Assert.Empty(Errors(stored with { Spec = new() { Scopes = ["Terminating", "NotBestEffort"] } }, stored));
+        Assert.Equal("spec.scopes", Assert.Single(Errors(stored with { Spec = new() { Scopes = ["Terminating"] } }, stored)).Field);
+    }
+
+    [Fact]
     public void Pod_MayChangeItsImageAndGainATolerationAndBeBound()
     {
         Pod updated = Objects.Pod(spec => spec with

@@ -270,9 +270,26 @@ public class ValidationTests
         { "fewer than none", new() { Hard = Objects.Quantities(("cpu", "-1")) }, "spec.hard[cpu]", "Invalid value: \"-1\": must be greater than or equal to 0" },
         { "half a pod", new() { Hard = Objects.Quantities(("pods", "1500m")) }, "spec.hard[pods]", "Invalid value: \"1500m\": must be an integer" },
         { "half an object", new() { Hard = Objects.Quantities(("count/secrets", "1500m")) }, "spec.hard[count/secrets]", "Invalid value: \"1500m\": must be an integer" },
-        { "a scope", new() { Scopes = ["BestEffort"] }, "spec.scopes", "Forbidden: quotas for some pods alone are not honoured by this control plane; remove it" },
-        { "a scope selector", new() { ScopeSelector = new() { MatchExpressions = [new() { ScopeName = "PriorityClass", Operator = "Exists" }] } }, "spec.scopeSelector", "Forbidden: quotas for some pods alone are not honoured by this control plane; remove it" },
+        { "no such scope", new() { Scopes = ["Idle"] }, "spec.scopes", "Invalid value: [\"Idle\"]: unsupported scope" },
+        { "a scope of pods for other objects", new() { Scopes = ["NotTerminating"], Hard = Objects.Quantities(("services", "1")) }, "spec.scopes", "Invalid value: [\"NotTerminating\"]: unsupported scope applied to resource" },
+        { "amounts of what asks for nothing", new() { Scopes = ["BestEffort"], Hard = Objects.Quantities(("cpu", "1")) }, "spec.scopes", "Invalid value: [\"BestEffort\"]: unsupported scope applied to resource" },
+        { "scopes that exclude each other", new() { Scopes = ["BestEffort", "NotBestEffort"] }, "spec.scopes", "Invalid value: [\"BestEffort\",\"NotBestEffort\"]: conflicting scopes" },
+        { "no such scope to select", Selecting("Idle", "Exists"), "spec.scopeSelector.matchExpressions.scopeName", "Invalid value: \"Idle\": unsupported scope" },
+        { "no such operator", Selecting("PriorityClass", "Like"), "spec.scopeSelector.matchExpressions.operator", "Invalid value: \"Like\": not a valid selector operator" },
+        { "values of a scope that has none", Selecting("Terminating", "In", "a"), "spec.scopeSelector.matchExpressions.operator", "Invalid value: \"In\": must be 'Exists' when the scope is Terminating" },
+        { "no values", Selecting("PriorityClass", "In"), "spec.scopeSelector.matchExpressions.values", "Required value: must be at least one value when `operator` is 'In' or 'NotIn' for scope selector" },
+        { "values where none are looked at", Selecting("PriorityClass", "Exists", "a"), "spec.scopeSelector.matchExpressions.values", "Invalid value: [\"a\"]: must be no value when `operator` is 'Exists' or 'DoesNotExist' for scope selector" },
     };
+
+    private static ResourceQuotaSpec Selecting(string scope, string @operator, params string[] values) =>
+        new() { ScopeSelector = new() { MatchExpressions = [new() { ScopeName = scope, Operator = @operator, Values = [.. values] }] } };
+
+    [Fact]
+    public void ResourceQuota_WithScopesThatItsResourcesAllow_IsTaken() => Assert.Empty(ErrorsOf(new ResourceQuota
+    {
+        Metadata = Objects.Meta("q"),
+        Spec = Selecting("PriorityClass", "In", "high") with { Scopes = ["NotBestEffort", "Terminating"], Hard = Objects.Quantities(("pods", "1"), ("limits.cpu", "2"), ("count/pods", "3")) },
+    }));
 
     [Theory]
     [MemberData(nameof(ResourceQuotaCases))]

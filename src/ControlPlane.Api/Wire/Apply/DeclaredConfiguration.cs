@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
+using ControlPlane.Api.Kinds;
 using ControlPlane.Api.Wire.Decoding;
 using ControlPlane.Api.Wire.Schemas;
 
@@ -38,8 +39,9 @@ internal sealed class DeclaredConfiguration
     /// <param name="target">The kind; <c>apiVersion</c> and <c>kind</c> must be given.</param>
     /// <param name="validation">What happens to unknown fields.</param>
     /// <param name="subresource"><c>status</c>, or empty for the object itself.</param>
+    /// <param name="form">The form that it is declared in; null for the stored kind's own.</param>
     /// <exception cref="ApiException">400 or 413: the body is no such configuration.</exception>
-    public static DeclaredConfiguration Read(ReadOnlyMemory<byte> body, DecodeTarget target, FieldValidation validation, string subresource)
+    public static DeclaredConfiguration Read(ReadOnlyMemory<byte> body, DecodeTarget target, FieldValidation validation, string subresource, WireForm? form = null)
     {
         NormalizedJson normalized = BodyDecoder.Normalize(body, MediaTypes.Yaml, target, validation);
         var declared = (JsonObject)JsonNode.Parse(normalized.Json.Span)!;
@@ -59,6 +61,12 @@ internal sealed class DeclaredConfiguration
         foreach (string name in declared.Select(member => member.Key).Where(name => !Belongs(name, subresource)).ToArray())
         {
             declared.Remove(name);
+        }
+
+        if (form is not null)
+        {
+            declared = form.ReadDeclared(declared);
+            target = DecodeTarget.Of(form.Stored);
         }
 
         DeclaredConfiguration configuration = new(declared, target, subresource, validation == FieldValidation.Warn ? normalized.FieldIssues : []);

@@ -38,12 +38,17 @@ internal sealed record FieldShape(Schema Schema, Granularity Granularity, ListKe
     private static readonly FrozenSet<Type> WholeObjects = new[]
     {
         typeof(LabelSelector), typeof(OwnerReference), typeof(LocalObjectReference), typeof(ObjectReference), typeof(ObjectFieldSelector),
-        typeof(ConfigMapKeySelector), typeof(SecretKeySelector),
+        typeof(ConfigMapKeySelector), typeof(SecretKeySelector), typeof(ResourceFieldSelector), typeof(NodeSelector), typeof(NodeSelectorTerm), typeof(ScopeSelector),
+        typeof(EndpointAddress), typeof(EndpointPort), typeof(EndpointSlicePort),
     }.ToFrozenSet();
 
     private static readonly FrozenSet<(Type, string)> WholeMaps = new[] { (typeof(PodSpec), "nodeSelector"), (typeof(ServiceSpec), "selector") }.ToFrozenSet();
 
-    private static readonly FrozenSet<(Type, string)> ValueLists = new[] { (typeof(ObjectMeta), "finalizers"), (typeof(NodeSpec), "podCIDRs") }.ToFrozenSet();
+    private static readonly FrozenSet<(Type, string)> ValueLists = new[]
+    {
+        (typeof(ObjectMeta), "finalizers"), (typeof(NodeSpec), "podCIDRs"), (typeof(Domain.Resources.Endpoint), "addresses"),
+        (typeof(Domain.Resources.DiscoveryV1Beta1.Endpoint), "addresses"),
+    }.ToFrozenSet();
 
     private static readonly FrozenDictionary<(Type, string), ListKeys> KeyedLists = new Dictionary<(Type, string), ListKeys>
     {
@@ -79,23 +84,24 @@ internal sealed record FieldShape(Schema Schema, Granularity Granularity, ListKe
         _ => Granularity.Whole,
     });
 
-    /// <summary>The shape of a member of an object that is owned by its members.</summary>
-    public FieldShape Member(string name) => Schema.Kind switch
+    /// <summary>The shape of a record's member.</summary>
+    public static FieldShape Of(Schema record, SchemaProperty property)
     {
-        SchemaKind.Map => Of(Schema.Element!),
-        SchemaKind.Object when Schema.Properties.TryGetValue(name, out SchemaProperty? property) => OfField(Schema.Type, property),
-        _ => new(Schema.Any, Granularity.Whole),
-    };
-
-    /// <summary>The shape of an element of a list that has keys.</summary>
-    public FieldShape Element => Of(Schema.Element!);
-
-    private static FieldShape OfField(Type record, SchemaProperty property)
-    {
-        (Type, string) field = (record, property.Name);
+        (Type, string) field = (record.Type, property.Name);
         return KeyedLists.TryGetValue(field, out ListKeys? keys) && property.Schema.Kind == SchemaKind.List ? new(property.Schema, Granularity.Elements, keys)
             : ValueLists.Contains(field) ? new(property.Schema, Granularity.Values)
             : WholeMaps.Contains(field) ? new(property.Schema, Granularity.Whole)
             : Of(property.Schema);
     }
+
+    /// <summary>The shape of a member of an object that is owned by its members.</summary>
+    public FieldShape Member(string name) => Schema.Kind switch
+    {
+        SchemaKind.Map => Of(Schema.Element!),
+        SchemaKind.Object when Schema.Properties.TryGetValue(name, out SchemaProperty? property) => Of(Schema, property),
+        _ => new(Schema.Any, Granularity.Whole),
+    };
+
+    /// <summary>The shape of an element of a list that has keys.</summary>
+    public FieldShape Element => Of(Schema.Element!);
 }

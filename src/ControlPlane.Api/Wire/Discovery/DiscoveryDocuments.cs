@@ -10,9 +10,12 @@ namespace ControlPlane.Api.Wire.Discovery;
 /// </summary>
 internal static class DiscoveryDocuments
 {
-    /// <summary>The groups that have a name, in name order.</summary>
-    public static IReadOnlyList<(string Group, string Version)> Groups { get; } =
-        [.. ServedKinds.Listed.Where(served => served.Kind.Group.Length > 0).Select(served => (served.Kind.Group, served.Kind.Version)).Distinct().Order()];
+    /// <summary>The groups that have a name, in name order, each with its versions; the first is the one that clients should prefer.</summary>
+    public static IReadOnlyList<(string Group, IReadOnlyList<string> Versions)> Groups { get; } =
+    [
+        .. ServedKinds.Listed.Where(served => served.Kind.Group.Length > 0).GroupBy(served => served.Kind.Group, served => served.Kind.Version).OrderBy(group => group.Key, StringComparer.Ordinal)
+            .Select(group => (group.Key, (IReadOnlyList<string>)[.. group.Distinct().Order(StringComparer.Ordinal)])),
+    ];
 
     /// <summary><c>/api</c>.</summary>
     public static JsonObject ApiVersions(string serverAddress) => new()
@@ -27,14 +30,14 @@ internal static class DiscoveryDocuments
     {
         ["kind"] = "APIGroupList",
         ["apiVersion"] = "v1",
-        ["groups"] = new JsonArray([.. Groups.Select(group => GroupBody(group.Group, group.Version))]),
+        ["groups"] = new JsonArray([.. Groups.Select(group => GroupBody(group.Group, group.Versions))]),
     };
 
     /// <summary><c>/apis/{group}</c>.</summary>
-    public static JsonObject Group(string group, string version)
+    public static JsonObject Group(string group, IReadOnlyList<string> versions)
     {
         JsonObject document = new() { ["kind"] = "APIGroup", ["apiVersion"] = "v1" };
-        foreach ((string name, JsonNode? value) in GroupBody(group, version).ToList())
+        foreach ((string name, JsonNode? value) in GroupBody(group, versions).ToList())
         {
             document[name] = value?.DeepClone();
         }
@@ -79,23 +82,23 @@ internal static class DiscoveryDocuments
     /// <param name="version">The discovery API's own version that the client asked for: <c>v2</c> or <c>v2beta1</c>.</param>
     public static JsonObject Aggregated(bool isCore, string version)
     {
-        IEnumerable<(string Group, string Version)> groups = isCore ? [("", "v1")] : Groups;
+        IEnumerable<(string Group, IReadOnlyList<string> Versions)> groups = isCore ? [("", ["v1"])] : Groups;
         return new JsonObject
         {
             ["kind"] = "APIGroupDiscoveryList",
             ["apiVersion"] = $"apidiscovery.k8s.io/{version}",
             ["metadata"] = new JsonObject(),
-            ["items"] = new JsonArray([.. groups.Select(group => AggregatedGroup(group.Group, group.Version))]),
+            ["items"] = new JsonArray([.. groups.Select(group => AggregatedGroup(group.Group, group.Versions))]),
         };
     }
 
     private static IEnumerable<ServedKind> Served(string group, string version) =>
         ServedKinds.Listed.Where(served => served.Kind.Group == group && served.Kind.Version == version).OrderBy(served => served.Kind.Plural, StringComparer.Ordinal);
 
-    private static JsonObject GroupBody(string group, string version)
+    private static JsonObject GroupBody(string group, IReadOnlyList<string> versions)
     {
-        JsonObject Version() => new() { ["groupVersion"] = $"{group}/{version}", ["version"] = version };
-        return new JsonObject { ["name"] = group, ["versions"] = new JsonArray(Version()), ["preferredVersion"] = Version() };
+        JsonObject Version(string version) => new() { ["groupVersion"] = $"{group}/{version}", ["version"] = version };
+        return new JsonObject { ["name"] = group, ["versions"] = new JsonArray([.. versions.Select(Version)]), ["preferredVersion"] = Version(versions[0]) };
     }
 
     private static JsonObject Resource(string name, string singular, bool isNamespaced, string kind, IEnumerable<string> verbs) => new()
@@ -107,7 +110,18 @@ internal static class DiscoveryDocuments
         ["verbs"] = Strings(verbs),
     };
 
-    private static JsonObject AggregatedGroup(string group, string version)
+    private static JsonObject AggregatedGroup(string group, IReadOnlyList<string> versions)
+    {
+        JsonObject metadata = [];
+        if (group.Length > 0)
+        {
+            metadata["name"] = group;
+        }
+
+        return new JsonObject { ["metadata"] = metadata, ["versions"] = new JsonArray([.. versions.Select(version => AggregatedVersion(group, version))]) };
+    }
+
+    private static JsonObject AggregatedVersion(string group, string version)
     {
         JsonArray resources = [];
         foreach (ServedKind served in Served(group, version))
@@ -135,17 +149,7 @@ internal static class DiscoveryDocuments
             resources.Add(resource);
         }
 
-        JsonObject metadata = [];
-        if (group.Length > 0)
-        {
-            metadata["name"] = group;
-        }
-
-        return new JsonObject
-        {
-            ["metadata"] = metadata,
-            ["versions"] = new JsonArray(new JsonObject { ["version"] = version, ["resources"] = resources, ["freshness"] = "Current" }),
-        };
+        return new JsonObject { ["version"] = version, ["resources"] = resources, ["freshness"] = "Current" };
     }
 
     private static void AddNames(JsonObject resource, ResourceKind kind)

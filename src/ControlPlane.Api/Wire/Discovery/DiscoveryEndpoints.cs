@@ -12,10 +12,13 @@ internal static class DiscoveryEndpoints
         MapRoot(endpoints, "/api", isCore: true, context => DiscoveryDocuments.ApiVersions(context.Request.Host.Value ?? ""));
         MapRoot(endpoints, "/apis", isCore: false, _ => DiscoveryDocuments.GroupList());
         Map(endpoints, "/api/v1", _ => DiscoveryDocuments.ResourceList("", "v1"));
-        foreach ((string group, string version) in DiscoveryDocuments.Groups)
+        foreach ((string group, IReadOnlyList<string> versions) in DiscoveryDocuments.Groups)
         {
-            Map(endpoints, $"/apis/{group}", _ => DiscoveryDocuments.Group(group, version));
-            Map(endpoints, $"/apis/{group}/{version}", _ => DiscoveryDocuments.ResourceList(group, version));
+            Map(endpoints, $"/apis/{group}", _ => DiscoveryDocuments.Group(group, versions));
+            foreach (string version in versions)
+            {
+                Map(endpoints, $"/apis/{group}/{version}", _ => DiscoveryDocuments.ResourceList(group, version));
+            }
         }
     }
 

@@ -62,6 +62,8 @@ internal static class DefinitionNames
         [typeof(Domain.Resources.Endpoint)] = "io.k8s.api.discovery.v1",
         [typeof(EndpointConditions)] = "io.k8s.api.discovery.v1",
         [typeof(EndpointSlicePort)] = "io.k8s.api.discovery.v1",
+        [typeof(Domain.Resources.DiscoveryV1Beta1.EndpointSlice)] = "io.k8s.api.discovery.v1beta1",
+        [typeof(Domain.Resources.DiscoveryV1Beta1.Endpoint)] = "io.k8s.api.discovery.v1beta1",
         [typeof(Lease)] = "io.k8s.api.coordination.v1",
         [typeof(LeaseSpec)] = "io.k8s.api.coordination.v1",
         [typeof(Domain.Resources.EventsV1.Event)] = "io.k8s.api.events.v1",
@@ -88,6 +90,7 @@ internal static class DefinitionNames
         [typeof(PodDisruptionBudget)] = "io.k8s.api.policy.v1",
         [typeof(PodDisruptionBudgetSpec)] = "io.k8s.api.policy.v1",
         [typeof(PodDisruptionBudgetStatus)] = "io.k8s.api.policy.v1",
+        [typeof(Domain.Resources.PolicyV1Beta1.PodDisruptionBudget)] = "io.k8s.api.policy.v1beta1",
         [typeof(Eviction)] = "io.k8s.api.policy.v1",
     }.ToFrozenDictionary();
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ControlPlane.Api.Kinds;
+using ControlPlane.Api.Wire.Apply;
 using ControlPlane.Api.Wire.Schemas;
 using ControlPlane.Domain.Resources;
 
@@ -18,6 +19,10 @@ internal enum OpenApiVersion
 /// </summary>
 internal sealed class Definitions(OpenApiVersion version)
 {
+    private const string ListType = "x-kubernetes-list-type";
+    private const string MapType = "x-kubernetes-map-type";
+    private const string Atomic = "atomic";
+
     private readonly SortedDictionary<string, JsonObject> known = new(StringComparer.Ordinal);
 
     /// <summary>A reference to a record's definition, which is added with all that it refers to.</summary>
@@ -82,18 +87,24 @@ internal sealed class Definitions(OpenApiVersion version)
 
     private JsonObject ObjectDefinition(Type type)
     {
+        Schema schema = Schema.Of(type);
         JsonObject properties = [];
-        foreach (SchemaProperty property in Schema.Of(type).Properties.Values.OrderBy(property => property.Name, StringComparer.Ordinal))
+        foreach (SchemaProperty property in schema.Properties.Values.OrderBy(property => property.Name, StringComparer.Ordinal))
         {
-            properties[property.Name] = Property(property);
+            properties[property.Name] = Property(schema, property);
         }
 
         JsonObject definition = new() { ["type"] = "object", ["properties"] = properties };
         Describe(definition, Documentation.Of(type));
+        if (FieldShape.Of(schema).Granularity == Granularity.Whole)
+        {
+            definition[MapType] = Atomic;
+        }
+
         return definition;
     }
 
-    private JsonObject Property(SchemaProperty property)
+    private JsonObject Property(Schema record, SchemaProperty property)
     {
         JsonObject schema = Value(property.Schema);
         string description = Documentation.Of(property.Member);
@@ -104,6 +115,7 @@ internal sealed class Definitions(OpenApiVersion version)
         }
 
         Describe(schema, description);
+        AddTopology(schema, FieldShape.Of(record, property));
         if (property.Patch is { } patch)
         {
             schema["x-kubernetes-patch-strategy"] = patch.Strategy;
@@ -114,6 +126,27 @@ internal sealed class Definitions(OpenApiVersion version)
         }
 
         return schema;
+    }
+
+    /// <summary>How finely the value is owned, for clients that merge by themselves: what server-side apply goes by, in the words of k8s.io/api's markers.</summary>
+    private static void AddTopology(JsonObject schema, FieldShape shape)
+    {
+        switch (shape)
+        {
+            case { Granularity: Granularity.Elements, Keys: { } keys }:
+                schema[ListType] = "map";
+                schema["x-kubernetes-list-map-keys"] = new JsonArray([.. keys.Names.Select(name => JsonValue.Create(name))]);
+                break;
+            case { Granularity: Granularity.Values }:
+                schema[ListType] = "set";
+                break;
+            case { Schema.Kind: SchemaKind.List }:
+                schema[ListType] = Atomic;
+                break;
+            case { Schema.Kind: SchemaKind.Map, Granularity: Granularity.Whole }:
+                schema[MapType] = Atomic;
+                break;
+        }
     }
 
     private JsonObject Value(Schema schema) => schema.Kind switch

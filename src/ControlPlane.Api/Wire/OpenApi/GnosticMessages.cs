@@ -72,6 +72,12 @@ internal sealed class GnosticPathItem
     [ProtoMember(5)]
     public GnosticOperation? Delete { get; set; }
 
+    [ProtoMember(6)]
+    public GnosticOperation? Options { get; set; }
+
+    [ProtoMember(7)]
+    public GnosticOperation? Head { get; set; }
+
     [ProtoMember(8)]
     public GnosticOperation? Patch { get; set; }
 

@@ -32,6 +32,8 @@ internal static class GnosticWriter
             Put = Operation(path["put"]),
             Post = Operation(path["post"]),
             Delete = Operation(path["delete"]),
+            Options = Operation(path["options"]),
+            Head = Operation(path["head"]),
             Patch = Operation(path["patch"]),
         };
         item.Parameters.AddRange(Parameters(path["parameters"]));

@@ -168,7 +168,12 @@ internal static class OpenApiDocuments
         ["schema"] = new JsonObject { ["type"] = "string" },
     };
 
-    private static string PathDescription(string name) => name == "namespace" ? "The object's namespace." : "The object's name.";
+    private static string PathDescription(string name) => name switch
+    {
+        "namespace" => "The object's namespace.",
+        "path" => "The path that is asked for there.",
+        _ => "The object's name.",
+    };
 
     private static JsonArray Strings(IEnumerable<string> values) => new([.. values.Select(value => JsonValue.Create(value))]);
 }

@@ -58,7 +58,6 @@ internal sealed record Operation
 
     public IReadOnlyList<string> Consumes => Body switch
     {
-        Payload.Patch when Served.Form is not null => ["application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json"],
         Payload.Patch => ["application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json", "application/apply-patch+yaml"],
         Payload.None => [],
         _ => ["application/json", "application/yaml"],
@@ -82,6 +81,13 @@ internal static class Operations
 
     private static readonly string[] LogQuery =
         ["container", "follow", "limitBytes", "previous", "sinceSeconds", "sinceTime", "tailLines", "timestamps"];
+
+    /// <summary>What the path of a proxied request below its subresource ends with.</summary>
+    public const string ProxyPathSuffix = "/{path}";
+
+    /// <summary>The methods of proxied requests.</summary>
+    public static IReadOnlyList<string> ProxyMethods { get; } =
+        [HttpMethods.Delete, HttpMethods.Get, HttpMethods.Head, HttpMethods.Options, HttpMethods.Patch, HttpMethods.Post, HttpMethods.Put];
 
     public static IEnumerable<Operation> All() => ServedKinds.Listed.SelectMany(served => OfKind(served).Concat(served.Subresources.SelectMany(part => OfPart(served, part))));
 
@@ -114,11 +120,22 @@ internal static class Operations
     private static IEnumerable<Operation> OfPart(ServedKind served, ServedSubresource part)
     {
         string path = $"{served.ObjectPath}/{part.Name}";
+        if (part.IsProxy)
+        {
+            foreach (string method in ProxyMethods.Select(method => method.ToLowerInvariant()))
+            {
+                yield return ConnectToKind(path, method, part.Name);
+                yield return ConnectToKind(path + ProxyPathSuffix, method, $"{part.Name}-with-path");
+            }
+
+            yield break;
+        }
+
         foreach (string verb in part.Verbs)
         {
             Operation operation = verb switch
             {
-                _ when part.IsConnection => Connect(served, path, part, verb == "get" ? "get" : "post"),
+                _ when part.IsConnection => Connect(served, path, part, verb == "get" ? "get" : "post", part.Name),
                 "get" when part.Type is null => Make(served, path, "get", "connect", Payload.None, Payload.Text, LogQuery, suffix: part.Name),
                 "get" => Make(served, path, "get", "get", Payload.None, Payload.Object, ["pretty", .. part.Query], suffix: part.Name) with { Summary = part.Summary },
                 "create" => Make(served, path, "post", "post", part.Type is null ? Payload.None : Payload.Object, Payload.Object, [.. WriteQuery, .. part.Query], suffix: part.Name) with
@@ -137,11 +154,14 @@ internal static class Operations
                 GroupVersionKind = (part.Group ?? served.Kind.Group, part.Version ?? served.Kind.Version, part.Kind),
             };
         }
+
+        Operation ConnectToKind(string proxied, string method, string suffix) =>
+            Connect(served, proxied, part, method, suffix) with { GroupVersionKind = (served.Kind.Group, served.Kind.Version, part.Kind) };
     }
 
-    private static Operation Connect(ServedKind served, string path, ServedSubresource part, string method)
+    private static Operation Connect(ServedKind served, string path, ServedSubresource part, string method, string suffix)
     {
-        Operation operation = Make(served, path, method, "connect", Payload.None, Payload.Text, part.Query, suffix: part.Name);
+        Operation operation = Make(served, path, method, "connect", Payload.None, Payload.Text, part.Query, suffix);
         string way = char.ToUpperInvariant(method[0]) + method[1..];
         return operation with
         {

@@ -22,6 +22,7 @@ internal static class QueryParameters
         ["limit"] = ("integer", "At most so many objects; a continue token fetches the rest."),
         ["limitBytes"] = ("integer", "At most so many bytes."),
         ["orphanDependents"] = ("boolean", "Deprecated: use propagationPolicy."),
+        ["path"] = ("string", "Taken and not used: what follows the subresource in the path is sent on."),
         ["ports"] = ("integer", "Taken and not used: each stream says which port it is for."),
         ["pretty"] = ("string", "Indent the answer."),
         ["previous"] = ("boolean", "The container's instance before the last restart."),

@@ -107,7 +107,7 @@ internal sealed class Schema
         }
 
         return info.Properties
-            .Where(property => property.AttributeProvider is PropertyInfo member && !member.IsDefined(typeof(JsonIgnoreAttribute)))
+            .Where(property => property.AttributeProvider is PropertyInfo member && member.GetCustomAttribute<JsonIgnoreAttribute>() is not { Condition: JsonIgnoreCondition.Always })
             .Select(property => new SchemaProperty(
                 property.Name,
                 Of(property.PropertyType),

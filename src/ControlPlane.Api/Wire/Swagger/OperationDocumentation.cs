@@ -34,7 +34,12 @@ internal sealed class OperationDocumentation : IOperationFilter
         Name = name,
         In = ParameterLocation.Path,
         Required = true,
-        Description = name == "namespace" ? "The namespace, such as default." : "The object's name.",
+        Description = name switch
+        {
+            "namespace" => "The namespace, such as default.",
+            "path" => "The path that is asked for there.",
+            _ => "The object's name.",
+        },
         Schema = new OpenApiSchema { Type = JsonSchemaType.String, Default = name == "namespace" ? "default" : null },
     };
 

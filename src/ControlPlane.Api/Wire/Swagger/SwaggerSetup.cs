@@ -1,3 +1,4 @@
+using ControlPlane.Api.Kinds;
 using ControlPlane.Domain.Resources;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
@@ -35,10 +36,17 @@ internal static class SwaggerSetup
             });
             options.AddSecurityRequirement(document => new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(SchemeName, document)] = [] });
             options.OperationFilter<OperationDocumentation>();
-            options.CustomSchemaIds(static type => type.DeclaringType?.Name ?? (type.Namespace == typeof(Domain.Resources.EventsV1.Event).Namespace ? $"EventsV1{type.Name}" : type.Name));
+            options.CustomSchemaIds(SchemaIdOf);
             options.IncludeXmlComments(typeof(Resource).Assembly);
         });
         return services;
+    }
+
+    /// <summary>A record's name; with that of its group and version before it where another form of a kind has the same.</summary>
+    private static string SchemaIdOf(Type type)
+    {
+        string? form = ServedKinds.Forms.Where(served => served.Kind.Type.Namespace == type.Namespace).Select(_ => type.Namespace!.Split('.')[^1]).FirstOrDefault();
+        return type.DeclaringType?.Name ?? form + type.Name;
     }
 
     public static void UseSwaggerPages(this IApplicationBuilder app)

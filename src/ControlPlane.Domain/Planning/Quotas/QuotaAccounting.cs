@@ -16,7 +16,7 @@ public static class QuotaAccounting
     {
         ArgumentNullException.ThrowIfNull(quota);
         ArgumentNullException.ThrowIfNull(item);
-        return quota.Namespace == item.Namespace && QuotaUsage.Of(item).Keys.Any(quota.Spec.Hard.ContainsKey);
+        return quota.Namespace == item.Namespace && QuotaScopes.Include(quota, item) && QuotaUsage.Of(item).Keys.Any(quota.Spec.Hard.ContainsKey);
     }
 
     /// <summary>The plan for a quota's status. It rests on the quota as it was read, for whoever makes objects writes to it, too.</summary>
@@ -24,7 +24,7 @@ public static class QuotaAccounting
     {
         ArgumentNullException.ThrowIfNull(quota);
         ArgumentNullException.ThrowIfNull(contents);
-        ResourceQuotaStatus status = new() { Hard = quota.Spec.Hard, Used = QuotaUsage.Sum(quota.Spec.Hard.Keys, contents) };
+        ResourceQuotaStatus status = new() { Hard = quota.Spec.Hard, Used = QuotaUsage.Sum(quota, quota.Spec.Hard.Keys, contents) };
         return status == quota.Status
             ? Planning.Plan.Nothing
             : new Plan { Preconditions = [Unchanged(quota)], Writes = [new Write.Update(quota with { Status = status }, ResourceParts.Status)] };
@@ -40,7 +40,7 @@ public static class QuotaAccounting
         ArgumentNullException.ThrowIfNull(wanted);
         ArgumentNullException.ThrowIfNull(quotas);
         ArgumentNullException.ThrowIfNull(alike);
-        return Judge(wanted, stored, quotas, (_, names) => QuotaUsage.Sum(names, alike));
+        return Judge(wanted, stored, quotas, (quota, names) => QuotaUsage.Sum(quota, names, alike));
     }
 
     /// <inheritdoc cref="Judge(Resource, Resource?, IEnumerable{ResourceQuota}, IReadOnlyCollection{Resource})"/>
@@ -48,14 +48,11 @@ public static class QuotaAccounting
     internal static QuotaAnswer Judge(
         Resource wanted, Resource? stored, IEnumerable<ResourceQuota> quotas, Func<ResourceQuota, IReadOnlyCollection<string>, ValueMap<Quantity>> usedOf)
     {
-        IReadOnlyDictionary<string, long> before = stored is null ? new Dictionary<string, long>() : QuotaUsage.Of(stored);
-        Dictionary<string, long> more = QuotaUsage.Of(wanted)
-            .Select(usage => (usage.Key, Value: usage.Value - before.GetValueOrDefault(usage.Key)))
-            .Where(usage => usage.Value > 0)
-            .ToDictionary(usage => usage.Key, usage => usage.Value, StringComparer.Ordinal);
         List<ResourceQuota> charged = [];
-        foreach (ResourceQuota quota in quotas.OrderBy(quota => quota.Name, StringComparer.Ordinal))
+        foreach (ResourceQuota quota in quotas.Where(quota => QuotaScopes.Include(quota, wanted)).OrderBy(quota => quota.Name, StringComparer.Ordinal))
         {
+            // What only falls into a quota's scopes by the change counts for all that it is.
+            Dictionary<string, long> more = More(wanted, stored is not null && QuotaScopes.Include(quota, stored) ? stored : null);
             if (stored is null && wanted is Pod pod && Unsaid(quota, pod) is { } unsaid)
             {
                 return new QuotaAnswer.Refused(unsaid);
@@ -80,6 +77,15 @@ public static class QuotaAccounting
     }
 
     internal static Precondition Unchanged(ResourceQuota quota) => new Precondition.AtResourceVersion(ResourceKinds.ResourceQuota, quota.Key, quota.Metadata.Revision);
+
+    private static Dictionary<string, long> More(Resource wanted, Resource? stored)
+    {
+        IReadOnlyDictionary<string, long> before = stored is null ? new Dictionary<string, long>() : QuotaUsage.Of(stored);
+        return QuotaUsage.Of(wanted)
+            .Select(usage => (usage.Key, Value: usage.Value - before.GetValueOrDefault(usage.Key)))
+            .Where(usage => usage.Value > 0)
+            .ToDictionary(usage => usage.Key, usage => usage.Value, StringComparer.Ordinal);
+    }
 
     /// <summary>
     /// A quota for what containers may ask for has each of them say it (Kubernetes: pod evaluator, Constraints): <c>failed quota: q: must specify limits.cpu for: a,b;

@@ -53,7 +53,7 @@ public sealed class QuotaRoom(IReadOnlyList<ResourceQuota> quotas, IReadOnlyColl
     {
         if (!used.TryGetValue(quota.Name, out ValueMap<Quantity> known))
         {
-            used[quota.Name] = known = QuotaUsage.Sum(names, pods);
+            used[quota.Name] = known = QuotaUsage.Sum(quota, names, pods);
         }
 
         return known;

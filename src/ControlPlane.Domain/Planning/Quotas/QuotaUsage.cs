@@ -31,11 +31,11 @@ internal static class QuotaUsage
         return usage;
     }
 
-    /// <summary>Of each name that a quota is about, what there is of it.</summary>
-    public static ValueMap<Quantity> Sum(IEnumerable<string> names, IEnumerable<Resource> contents)
+    /// <summary>Of some of the names that a quota is about, what there is of each in its scopes.</summary>
+    public static ValueMap<Quantity> Sum(ResourceQuota quota, IEnumerable<string> names, IEnumerable<Resource> contents)
     {
         Dictionary<string, long> sums = names.ToDictionary(name => name, _ => 0L, StringComparer.Ordinal);
-        foreach (IReadOnlyDictionary<string, long> usage in contents.Select(Of))
+        foreach (IReadOnlyDictionary<string, long> usage in contents.Where(item => QuotaScopes.Include(quota, item)).Select(Of))
         {
             foreach ((string name, long milli) in usage)
             {

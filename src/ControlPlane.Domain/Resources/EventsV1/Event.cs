@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Domain.Resources.EventsV1;
@@ -11,6 +12,7 @@ public sealed record Event : Resource
     public const string GroupVersion = "events.k8s.io/v1";
 
     /// <summary>When it was first seen, to the microsecond.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public MicroTime? EventTime { get; init; }
 
     /// <summary>Of a repeated event: how often and until when.</summary>
@@ -44,9 +46,11 @@ public sealed record Event : Resource
     public EventSource? DeprecatedSource { get; init; }
 
     /// <summary>When it was first seen, as core/v1 has it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public DateTimeOffset? DeprecatedFirstTimestamp { get; init; }
 
     /// <summary>When it was last seen, as core/v1 has it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public DateTimeOffset? DeprecatedLastTimestamp { get; init; }
 
     /// <summary>How often it was seen, as core/v1 has it.</summary>

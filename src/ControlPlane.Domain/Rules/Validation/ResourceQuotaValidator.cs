@@ -5,17 +5,14 @@ using FluentValidation;
 
 namespace ControlPlane.Domain.Rules.Validation;
 
-/// <summary>The rules for quotas (Kubernetes: core validation, ValidateResourceQuota). Every pod is counted: quotas for some of them alone are refused.</summary>
+/// <summary>The rules for quotas (Kubernetes: core validation, ValidateResourceQuota).</summary>
 internal sealed class ResourceQuotaValidator : AbstractValidator<ResourceQuota>
 {
-    private const string EveryPod = "Forbidden: quotas for some pods alone are not honoured by this control plane; remove it";
-
     public ResourceQuotaValidator()
     {
         RuleFor(quota => quota.Metadata).SetValidator(new ObjectMetaValidator(Names.DnsSubdomain, isNamespaced: true));
         RuleFor(quota => quota.Spec.Hard).CheckAll(Amounts);
-        RuleFor(quota => quota.Spec.Scopes).Check(scopes => scopes.IsEmpty ? null : new FieldProblem(FieldErrorReason.Forbidden, EveryPod));
-        RuleFor(quota => quota.Spec.ScopeSelector).Check(selector => selector is null or { MatchExpressions.IsEmpty: true } ? null : new FieldProblem(FieldErrorReason.Forbidden, EveryPod));
+        RuleFor(quota => quota.Spec).CheckAll(QuotaScopeRules.Problems);
     }
 
     private static IEnumerable<FieldProblem> Amounts(ValueMap<Quantity> hard)

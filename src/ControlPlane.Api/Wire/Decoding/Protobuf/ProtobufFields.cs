@@ -87,7 +87,10 @@ internal static class ProtobufFields
             "addresses=1 conditions=2 hostname=3 targetRef=4 deprecatedTopology=5 nodeName=6 zone=7 hints=8"),
         [typeof(EndpointConditions)] = Read("ready=1 serving=2 terminating=3"),
         [typeof(EndpointSlicePort)] = Read("name=1 protocol=2 port=3 appProtocol=4"),
+        [typeof(Domain.Resources.DiscoveryV1Beta1.EndpointSlice)] = Read("metadata=1 endpoints=2 ports=3 addressType=4"),
+        [typeof(Domain.Resources.DiscoveryV1Beta1.Endpoint)] = Read("addresses=1 conditions=2 hostname=3 targetRef=4 topology=5 nodeName=6 hints=7"),
         [typeof(PodDisruptionBudget)] = Read(MetadataSpecStatus),
+        [typeof(Domain.Resources.PolicyV1Beta1.PodDisruptionBudget)] = Read(MetadataSpecStatus),
         [typeof(PodDisruptionBudgetSpec)] = Read("minAvailable=1 selector=2 maxUnavailable=3 unhealthyPodEvictionPolicy=4"),
         [typeof(PodDisruptionBudgetStatus)] = Read(
             "observedGeneration~=1 disruptedPods=2 disruptionsAllowed=3 currentHealthy=4 desiredHealthy=5 expectedPods=6 conditions=7", MetaCondition),
