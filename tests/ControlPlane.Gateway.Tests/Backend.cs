@@ -125,8 +125,12 @@ internal sealed class Backend : IAsyncDisposable
         {
             using System.Net.WebSockets.WebSocket socket = await context.WebSockets.AcceptWebSocketAsync();
             byte[] buffer = new byte[100];
-            System.Net.WebSockets.ValueWebSocketReceiveResult got = await socket.ReceiveAsync(buffer.AsMemory(), default);
-            await socket.SendAsync(buffer.AsMemory(0, got.Count), System.Net.WebSockets.WebSocketMessageType.Text, endOfMessage: true, default);
+            System.Net.WebSockets.ValueWebSocketReceiveResult got;
+            while ((got = await socket.ReceiveAsync(buffer.AsMemory(), default)).MessageType != System.Net.WebSockets.WebSocketMessageType.Close)
+            {
+                await socket.SendAsync(buffer.AsMemory(0, got.Count), System.Net.WebSockets.WebSocketMessageType.Text, endOfMessage: true, default);
+            }
+
             await socket.CloseAsync(System.Net.WebSockets.WebSocketCloseStatus.NormalClosure, null, default);
             return;
         }

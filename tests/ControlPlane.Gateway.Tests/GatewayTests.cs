@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
+using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Routing;
 using ControlPlane.Infrastructure.Network;
 using Microsoft.AspNetCore.Builder;
@@ -152,6 +153,40 @@ public sealed class GatewayTests
         Assert.Equal("hi", Encoding.UTF8.GetString(buffer, 0, got.Count));
     }
 
+    /// <summary>Its pod takes nothing new, then its Service is gone: the connection goes on until one of its ends ends it, and counts as in flight so long.</summary>
+    [Fact]
+    public async Task WebSocket_WhoseEndpointAndServiceLeaveTheTable_GoesOn()
+    {
+        await using GatewayWorld world = await GatewayWorld.StartAsync();
+        await using Backend a = await Backend.StartAsync("a");
+        await using Backend b = await Backend.StartAsync("b");
+        await world.RouteAsync(a.Ready);
+        using ClientWebSocket socket = new();
+        await socket.ConnectAsync(new Uri($"ws://127.0.0.1:{world.NodePort}/echo"), default);
+        Assert.Equal("1", await EchoAsync("1"));
+
+        long left = world.Publish(RouteProtocol.Http, a.Ready with { Ready = false, Terminating = true }, b.Ready);
+        await world.ControlPlane.AcknowledgedAsync(left);
+        Assert.Equal("2", await EchoAsync("2"));
+        Assert.Equal(new DrainingEndpoint(a.Pod, 1), Assert.Single(world.ControlPlane.Reports.First(report => report.Acknowledged == left).Draining));
+
+        world.ControlPlane.Publish(new RouteTable { Store = "s", Revision = left + 1 });
+        await world.ControlPlane.AcknowledgedAsync(left + 1);
+        Assert.Equal("3", await EchoAsync("3"));
+        Assert.Equal(new DrainingEndpoint(a.Pod, 1), Assert.Single(world.ControlPlane.Reports.First(report => report.Acknowledged == left + 1).Draining));
+
+        await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, default);
+        await Eventually.TrueAsync(() => world.ControlPlane.Reports.Last().Draining.Count == 0, "nothing is in flight any more");
+
+        async Task<string> EchoAsync(string word)
+        {
+            await socket.SendAsync(Encoding.UTF8.GetBytes(word), WebSocketMessageType.Text, endOfMessage: true, default);
+            byte[] buffer = new byte[10];
+            WebSocketReceiveResult got = await socket.ReceiveAsync(buffer, default);
+            return Encoding.UTF8.GetString(buffer, 0, got.Count);
+        }
+    }
+
     [Fact]
     public async Task Acknowledgement_EndpointLeft_ComesWithWhatIsInFlightAndThenNone()
     {
@@ -252,6 +287,20 @@ public sealed class GatewayTests
         await world.StartGatewayAsync();
 
         Assert.Equal("a", await world.GetAsync());
+    }
+
+    /// <summary>What a pod is stopped upon outlives this gateway: the next one starts from it.</summary>
+    [Fact]
+    public async Task Acknowledgement_OfATable_ComesOnceItIsOnDisk()
+    {
+        await using GatewayWorld world = await GatewayWorld.StartAsync();
+        await using Backend a = await Backend.StartAsync("a");
+        for (int i = 0; i < 20; i++)
+        {
+            long revision = world.Publish(RouteProtocol.Http, a.Ready);
+            await world.ControlPlane.AcknowledgedAsync(revision);
+            Assert.Equal(revision, ResourceJson.Deserialize<RouteTable>(await File.ReadAllTextAsync(world.TableFile)).Revision);
+        }
     }
 
     [Fact]

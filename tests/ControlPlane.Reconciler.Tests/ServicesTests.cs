@@ -117,6 +117,22 @@ public sealed class ServicesTests : IDisposable
         Assert.Contains(cluster.Store.All<Event>(), item => item.Reason == "DrainTimeout" && item.InvolvedObject.Name == pod.Name);
     }
 
+    [Fact]
+    public void APodOfAServiceThatSaysHowLong_StopsThen()
+    {
+        Service service = Create("web");
+        cluster.Store.Commit(new Write.Update(
+            service with { Metadata = service.Metadata with { Annotations = ValueMap.Of((Draining.TimeoutAnnotation, "3s")) } }, ResourceParts.Desired));
+        cluster.Until("both pods are endpoints", () => ReadyUids().Count == 2);
+        Say(acknowledged: 0);
+        Pod pod = Mark(cluster.Pods.First());
+
+        cluster.Thread.Advance(TimeSpan.FromSeconds(2));
+        Assert.NotNull(cluster.Store.Get<Pod>("default", pod.Name));
+
+        cluster.Until("it has stopped", () => cluster.Store.Get<Pod>("default", pod.Name) is null, seconds: 3);
+    }
+
     /// <summary>A selector is edited, or the Service deleted, and in the next moment the pod: what is in flight to it is waited for all the same.</summary>
     [Theory]
     [InlineData(true)]

@@ -1,5 +1,4 @@
 using ControlPlane.Domain.Resources;
-using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Domain.Routing;
 
@@ -12,23 +11,11 @@ public static class SlowStart
     /// <summary>On a Service: how long until a pod gets its full share, in seconds or as a duration.</summary>
     public const string Annotation = "controlplane.dev/slow-start";
 
-    /// <summary>Longer ones are refused: a pod shall not be spared for ever.</summary>
-    public static readonly TimeSpan Max = TimeSpan.FromHours(1);
-
     /// <summary>What a pod can take that became ready just now, as a part of what it can take when warm: without any request it would never get warm.</summary>
     public const double Least = 0.1;
 
     /// <summary>How long a Service's pods start slowly; zero when it does not ask for it, or says what cannot be read.</summary>
-    public static TimeSpan WindowOf(Service service)
-    {
-        ArgumentNullException.ThrowIfNull(service);
-        return service.Metadata.Annotations[Annotation] is { } text ? Parse(text) ?? TimeSpan.Zero : TimeSpan.Zero;
-    }
-
-    /// <summary>Null for what is no length of time, or longer than <see cref="Max"/>.</summary>
-    public static TimeSpan? Parse(string text) =>
-        Duration.Parse(int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int seconds) ? new IntOrString(seconds) : new IntOrString(text))
-            is { } window && window <= Max ? window : null;
+    public static TimeSpan WindowOf(Service service) => ServiceTime.Of(service, Annotation) ?? TimeSpan.Zero;
 
     /// <summary>
     /// What a pod can take, as a part of what it can take when warm: with a window of 30 s a tenth until 3 s after it became ready, a half after 15 s, all from 30 s on.

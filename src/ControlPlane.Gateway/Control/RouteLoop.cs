@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Gateway.Control;
 
-/// <summary>Follows the routes: applies each newer table, keeps it on disk, has it acknowledged. While the control plane is away the last one stays.</summary>
+/// <summary>Follows the routes: applies each newer table, keeps it on disk, and only then has it acknowledged. While the control plane is away the last one stays.</summary>
 internal sealed class RouteLoop(
     GatewayOptions options,
     ControlPlaneClient controlPlane,
@@ -40,7 +40,7 @@ internal sealed class RouteLoop(
         router.Drained = acknowledged.Report;
         if (await file.LoadAsync(cancellationToken) is { } known)
         {
-            await ApplyAsync(known, cancellationToken);
+            await ApplyAsync(known, isNew: false, cancellationToken);
         }
 
         await base.StartAsync(cancellationToken);
@@ -73,7 +73,7 @@ internal sealed class RouteLoop(
 
             if (networks.Current != listensFor)
             {
-                await ApplyAsync(acknowledged.Table, stoppingToken);
+                await ApplyAsync(acknowledged.Table, isNew: false, stoppingToken);
             }
             else if (!listensOnAll)
             {
@@ -118,18 +118,20 @@ internal sealed class RouteLoop(
             log.RoutesKept(next.Store, known.Store, next.Kept.Count);
         }
 
-        await ApplyAsync(next, stop);
-        if (!drain.IsDraining)
-        {
-            await file.SaveAsync(next, stop);
-        }
+        await ApplyAsync(next, isNew: true, stop);
     }
 
-    private async Task ApplyAsync(RouteTable table, CancellationToken cancellationToken)
+    /// <summary>Acknowledged once it is on disk, too: a gateway that starts from there must not send requests to a pod that has been stopped on this one's word.</summary>
+    private async Task ApplyAsync(RouteTable table, bool isNew, CancellationToken cancellationToken)
     {
         listensFor = networks.Current;
         listening = [.. router.Apply(table), .. metrics.Listening];
         listensOnAll = await listeners.ApplyAsync(listening, cancellationToken);
+        if (isNew && !drain.IsDraining)
+        {
+            await file.SaveAsync(table, cancellationToken);
+        }
+
         acknowledged.Set(table);
     }
 }

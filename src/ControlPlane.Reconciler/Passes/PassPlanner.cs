@@ -147,6 +147,7 @@ internal sealed class PassPlanner(
                 Restarting = world.RestartingPods,
                 SlicesOf = pod => world.SlicesByPod[pod],
                 SlicesOfService = service => world.Dependants[service].OfType<EndpointSlice>(),
+                FindService = service => world.FindByUid(service) as Service,
                 LeftAt = world.LeftSlicesAt,
                 Gateways = await gateways.ReadWithoutTrafficAsync(cancellationToken),
                 HeardSince = heardSince,

@@ -1,3 +1,4 @@
+using ControlPlane.Domain.Planning.Routing;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Domain.Routing;
@@ -64,15 +65,19 @@ public sealed class ServiceRulesTests
     [InlineData("soon", null)]
     [InlineData("-5s", null)]
     [InlineData("", null)]
-    public void Service_SlowStart_IsALengthOfTimeUpToAnHour(string text, int? milliseconds)
+    public void Service_SlowStartAndDrainTimeout_AreLengthsOfTimeUpToAnHour(string text, int? milliseconds)
     {
         Service service = Service(spec => spec);
-        service = service with { Metadata = service.Metadata with { Annotations = service.Metadata.Annotations.SetItem("controlplane.dev/slow-start", text) } };
+        string[] names = [SlowStart.Annotation, Draining.TimeoutAnnotation];
+        service = service with { Metadata = service.Metadata with { Annotations = ValueMap.Of((names[0], text), (names[1], text)) } };
 
-        FieldError[] errors = [.. ResourceRules.ValidateCreate(Complete(service)).Where(error => error.Field == "metadata.annotations[controlplane.dev/slow-start]")];
+        string[] errors = [.. ResourceRules.ValidateCreate(Complete(service)).Select(error => $"{error.Field}: {error.Message}")];
 
-        Assert.Equal(milliseconds is null ? [$"Invalid value: \"{text}\": must be seconds or a duration such as 30s or 1m30s, at most 1h"] : [], errors.Select(error => error.Message));
+        Assert.Equal(
+            milliseconds is null ? names.Select(name => $"metadata.annotations[{name}]: Invalid value: \"{text}\": must be seconds or a duration such as 30s or 1m30s, at most 1h") : [],
+            errors);
         Assert.Equal(milliseconds ?? 0, SlowStart.WindowOf(service).TotalMilliseconds);
+        Assert.Equal(milliseconds, ServiceTime.Of(service, Draining.TimeoutAnnotation)?.TotalMilliseconds);
     }
 
     [Theory]

@@ -19,7 +19,10 @@ public static class Draining
     /// <summary>How long a gateway counts after its last report.</summary>
     public static readonly TimeSpan GatewayLease = TimeSpan.FromSeconds(12);
 
-    /// <summary>How long a pod's requests are waited for.</summary>
+    /// <summary>On a Service: how long the requests of its pods are waited for, where that is not <see cref="Timeout"/>; see <see cref="ServiceTime"/>.</summary>
+    public const string TimeoutAnnotation = "controlplane.dev/drain-timeout";
+
+    /// <summary>How long a pod's requests are waited for, unless its Services say something else.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
     /// <summary>How long gateways have at least to say that they no longer fall back on a pod.</summary>
@@ -64,7 +67,8 @@ public static class Draining
 
         GatewayState? busy = waits.For(pod);
         bool isOpen = waits.FallBackOn(pod);
-        DateTimeOffset end = MarkedAt(pod) + Timeout;
+        TimeSpan timeout = waits.TimeoutOf(pod);
+        DateTimeOffset end = MarkedAt(pod) + timeout;
         if (isOpen && !pod.Metadata.Annotations.ContainsKey(ClosingAnnotation))
         {
             return busy is null || end <= now ? Closing(pod, now) : new Plan { RecheckAfter = RecheckDelay };
@@ -79,7 +83,7 @@ public static class Draining
         DateTimeOffset last = ClosingSince(pod) + ClosingTimeout is { } closed && closed > end ? closed : end;
         return last > now ? new Plan { RecheckAfter = RecheckDelay }
             : busy is null ? Drained(pod, now)
-            : Drained(pod, now) with { Events = [EventNote.Warning(pod, "DrainTimeout", Why(busy, GatewayWaits.UidOf(pod)))] };
+            : Drained(pod, now) with { Events = [EventNote.Warning(pod, "DrainTimeout", Why(busy, GatewayWaits.UidOf(pod), timeout))] };
     }
 
     /// <summary>Gateways that fell back on the pod stop doing so: its slices say that it serves no longer.</summary>
@@ -91,12 +95,12 @@ public static class Draining
     private static DateTimeOffset? ClosingSince(Pod pod) =>
         DateTimeOffset.TryParse(pod.Metadata.Annotations[ClosingAnnotation], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset since) ? since : null;
 
-    private static string Why(GatewayState gateway, Guid pod)
+    private static string Why(GatewayState gateway, Guid pod, TimeSpan timeout)
     {
         int inFlight = gateway.Draining.Where(item => item.Pod == pod).Sum(item => item.InFlight);
         return inFlight > 0
-            ? $"Stopping after {Timeout.TotalSeconds:0} s with requests in flight: {inFlight} through the gateway of {gateway.Node}"
-            : $"Stopping after {Timeout.TotalSeconds:0} s without the word of the gateway of {gateway.Node} that it sends nothing more";
+            ? $"Stopping after {timeout.TotalSeconds:0} s with requests in flight: {inFlight} through the gateway of {gateway.Node}"
+            : $"Stopping after {timeout.TotalSeconds:0} s without the word of the gateway of {gateway.Node} that it sends nothing more";
     }
 
     /// <summary>Asked for at 12:00:00 with 30 s of grace and drained at 12:00:07, the grace ends at 12:00:37.</summary>

@@ -22,6 +22,21 @@ internal sealed class GatewayWaits
     /// <summary>Whether gateways may have sent requests to a pod that they may not have ended.</summary>
     public bool Concern(Pod pod) => snapshot.SlicesOf(pod.Uid).Count > 0 || snapshot.LeftAt(pod.Uid) is not null;
 
+    /// <summary>How long a pod's requests are waited for: as long as the most patient of its Services says.</summary>
+    public TimeSpan TimeoutOf(Pod pod)
+    {
+        TimeSpan? longest = null;
+        foreach (EndpointSlice slice in snapshot.SlicesOf(pod.Uid))
+        {
+            TimeSpan timeout = slice.Metadata.Controller is { } owner && snapshot.FindService(owner.Uid) is { } service
+                ? ServiceTime.Of(service, Draining.TimeoutAnnotation) ?? Draining.Timeout
+                : Draining.Timeout;
+            longest = longest > timeout ? longest : timeout;
+        }
+
+        return longest ?? Draining.Timeout;
+    }
+
     /// <summary>A gateway that may send requests to a pod, or that has some in flight to it; null when there is none.</summary>
     public GatewayState? For(Pod pod)
     {

@@ -1,3 +1,4 @@
+using ControlPlane.Domain.Planning.Routing;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Domain.Routing;
@@ -12,11 +13,14 @@ internal sealed class ServiceValidator : AbstractValidator<Service>
     public ServiceValidator()
     {
         RuleFor(service => service.Metadata).SetValidator(new ObjectMetaValidator(Names.ServiceName, isNamespaced: true));
-        RuleFor(service => service.Metadata.Annotations).Check(annotations => annotations[SlowStart.Annotation] is { } text && SlowStart.Parse(text) is null
-            ? FieldProblem.Invalid(text, $"must be seconds or a duration such as 30s or 1m30s, at most {Duration.Format(SlowStart.Max)}").On(SlowStart.Annotation)
-            : null);
+        RuleFor(service => service.Metadata.Annotations).Check(annotations => TimeProblem(annotations, SlowStart.Annotation));
+        RuleFor(service => service.Metadata.Annotations).Check(annotations => TimeProblem(annotations, Draining.TimeoutAnnotation));
         RuleFor(service => service.Spec).SetValidator(new ServiceSpecValidator());
     }
+
+    private static FieldProblem? TimeProblem(ValueMap<string> annotations, string name) => annotations[name] is { } text && ServiceTime.Parse(text) is null
+        ? FieldProblem.Invalid(text, $"must be seconds or a duration such as 30s or 1m30s, at most {Duration.Format(ServiceTime.Max)}").On(name)
+        : null;
 
     public static IEnumerable<FieldError> ErrorsOfUpdate(Service updated, Service stored)
     {

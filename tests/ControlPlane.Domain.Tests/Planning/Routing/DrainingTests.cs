@@ -2,6 +2,7 @@ using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning;
 using ControlPlane.Domain.Planning.Routing;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Domain.Routing;
 
 namespace ControlPlane.Domain.Tests.Planning.Routing;
@@ -199,6 +200,27 @@ public sealed class DrainingTests
         DrainSnapshot snapshot = Snapshot("acknowledged 49", Marked.AddSeconds(second), isReady: false, heardFor: 60);
 
         Assert.Equal(outcome, OutcomeOf(Assert.Single(Draining.Plan(snapshot with { Terminating = [Annotated(Draining.ClosingAnnotation, "2026-01-01T11:00:30Z")] }))));
+    }
+
+    /// <summary>Requests are waited for as long as the most patient Service says; one that says nothing has 30 s.</summary>
+    [Theory]
+    [InlineData("5m", null, 299, "waits")]
+    [InlineData("5m", null, 300, "is drained, with a warning")]
+    [InlineData("5", "2", 4, "waits")]
+    [InlineData("5", "2", 5, "is drained, with a warning")]
+    [InlineData("0s", null, 0, "is drained, with a warning")]
+    [InlineData(null, "5", 29, "waits")]
+    [InlineData(null, "5", 30, "is drained, with a warning")]
+    public void Plan_WithServicesThatSayHowLong_WaitsSoLong(string? one, string? other, int second, string outcome)
+    {
+        DrainSnapshot snapshot = Snapshot("acknowledged 50, 1 in flight", Marked.AddSeconds(second), isReady: false, heardFor: 60);
+        EndpointSlice slice = snapshot.SlicesOf("").Single();
+        Service[] services = [.. new[] { one, other }.Select((timeout, i) => Web with { Metadata = Web.Metadata with { Uid = $"{i}", Annotations = timeout is null ? default : ValueMap.Of((Draining.TimeoutAnnotation, timeout)) } })];
+        EndpointSlice[] slices = [.. services.Take(other is null ? 1 : 2).Select(service => slice with { Metadata = slice.Metadata.WithController(service) })];
+
+        Plan plan = Assert.Single(Draining.Plan(snapshot with { SlicesOf = _ => slices, FindService = uid => services.FirstOrDefault(service => service.Uid == uid) }));
+
+        Assert.Equal(outcome, OutcomeOf(plan));
     }
 
     private static readonly Service Web = new() { ApiVersion = "v1", Kind = "Service", Metadata = new ObjectMeta { Name = "web", Namespace = TestWorld.Namespace, Uid = "web-uid" } };
