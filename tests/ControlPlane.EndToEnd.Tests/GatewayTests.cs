@@ -55,7 +55,8 @@ public sealed class GatewayTests(SharedProduct shared)
         Deployments hello = new(shared.Product, shared.Api, kubectl.Namespace);
         JsonNode deployment = JsonNode.Parse(await kubectl.OkAsync("create", "-f", Clone.Example("hello.yaml"), "--dry-run=client", "-o", "json"))!;
         JsonObject container = deployment["spec"]!["template"]!["spec"]!["containers"]![0]!.AsObject();
-        container["livenessProbe"] = JsonNode.Parse("""{"httpGet":{"path":"/healthz","port":8080},"periodSeconds":1,"failureThreshold":1}""");
+        container["startupProbe"] = JsonNode.Parse("""{"httpGet":{"path":"/healthz","port":8080},"periodSeconds":1,"failureThreshold":60,"timeoutSeconds":5}""");
+        container["livenessProbe"] = JsonNode.Parse("""{"httpGet":{"path":"/healthz","port":8080},"periodSeconds":1,"failureThreshold":2,"timeoutSeconds":5}""");
         container.Remove("readinessProbe");
         (await kubectl.RunWithInputAsync(deployment.ToJsonString(), "create", "-f", "-")).OrThrow();
         await kubectl.OkAsync("expose", "deployment", "hello", "--type", "NodePort", "--port", "80", "--target-port", "8080");

@@ -14,7 +14,7 @@ public sealed class DockerEngineFixture : IAsyncLifetime, IDisposable
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan TurnTimeout = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan TurnTimeout = TimeSpan.FromMinutes(7);
     private static readonly string TurnPath = Path.Combine(Path.GetTempPath(), "controlplane-test-docker.turn");
 
     private readonly TemporaryFolder folder = new("docker");
