@@ -93,6 +93,33 @@ public sealed partial class ArchitectureTests
     [InlineData("// Task.Run would leave the simulated scheduler.")]
     public void SeamRule_LetsTheSeamsBe(string line) => Assert.Empty(OffencesIn(("x.cs", line)));
 
+    /// <summary>
+    /// A copy of a dictionary that others write to is taken by its own <c>ToArray</c>, under its locks. A collection expression, and LINQ's <c>ToList</c>, ask for the count first and throw
+    /// when one more comes before they copy.
+    /// </summary>
+    [Theory]
+    [InlineData("Agent")]
+    [InlineData("Api")]
+    [InlineData("Gateway")]
+    [InlineData("Infrastructure")]
+    [InlineData("Launcher")]
+    [InlineData("Reconciler")]
+    public void ConcurrentDictionaries_AreCopiedUnderTheirLocks(string project) =>
+        Assert.Empty(SourcesOf(project).SelectMany(UnsafeCopiesIn));
+
+    [Theory]
+    [InlineData("private readonly ConcurrentDictionary<string, long> seen = new(); KeyValuePair<string, long>[] all = [.. seen];", true)]
+    [InlineData("ConcurrentDictionary<string, List<int>> seen = new(); var all = seen.ToList();", true)]
+    [InlineData("ConcurrentDictionary<string, long> seen = new(); var all = seen.ToArray();", false)]
+    [InlineData("ConcurrentDictionary<string, long> seen = new(); long[] all = [.. seen.Values];", false)]
+    public void CopyRule_SeesUnsafeCopies(string line, bool isUnsafe) => Assert.Equal(isUnsafe, UnsafeCopiesIn(("x.cs", line)).Any());
+
+    private static IEnumerable<string> UnsafeCopiesIn((string Name, string Text) source) =>
+        from declared in ConcurrentDictionaries().Matches(source.Text)
+        let name = declared.Groups["name"].Value
+        where source.Text.Contains($"[.. {name}]", StringComparison.Ordinal) || source.Text.Contains($" {name}.ToList()", StringComparison.Ordinal)
+        select $"{source.Name}: {name}";
+
     private static IEnumerable<string> OffencesIn((string Name, string Text) source) =>
         from match in PastTheSeams().Matches(Comments().Replace(source.Text, ""))
         where !(match.Groups["timed"].Success && TimeProviderArgument().IsMatch(match.Value))
@@ -134,6 +161,9 @@ public sealed partial class ArchitectureTests
 
     [GeneratedRegex(@"\b_?(?:time|clock|timeProvider)\b", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex TimeProviderArgument();
+
+    [GeneratedRegex(@"\bConcurrentDictionary<[^;=]*>\s+(?<name>\w+)\s*=", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    private static partial Regex ConcurrentDictionaries();
 
     [GeneratedRegex(@"//[^\n]*", RegexOptions.CultureInvariant)]
     private static partial Regex Comments();

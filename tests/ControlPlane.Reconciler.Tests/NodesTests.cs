@@ -111,6 +111,35 @@ public sealed class NodesTests : IDisposable
         Assert.True(cluster.IsReady("web", 3), cluster.Describe());
     }
 
+    /// <summary>
+    /// Six pods, one of which may be away, on three nodes. A node is deleted and a new version released in the same moment: the two pods that are lost are more than may be away, so no other is
+    /// ended before new ones are ready.
+    /// </summary>
+    [Fact]
+    public void ADeletedNode_TakesItsPodsOutOfWhatARolloutCountsOn_AtOnce()
+    {
+        cluster.AddNodes(3);
+        cluster.StartReconciler();
+        Deployment web = cluster.CreateDeployment("web", replicas: 6);
+        cluster.Until("all pods are available", () => cluster.IsReady("web", 6));
+        cluster.Silence("node-1");
+        cluster.Store.Commit(Write.Remove.Of(cluster.Store.Get<Node>("", "node-1")!));
+        web = cluster.Store.Get<Deployment>("default", "web")!;
+        PodSpec changed = web.Spec.Template.Spec with { Containers = [web.Spec.Template.Spec.Containers[0] with { Image = "app:2" }] };
+        cluster.Store.Commit(new Write.Update(
+            web with { Metadata = web.Metadata with { Generation = 2 }, Spec = web.Spec with { Template = web.Spec.Template with { Spec = changed } } }, ResourceParts.Desired));
+
+        for (int step = 0; step < 300; step++)
+        {
+            cluster.Thread.Advance(TimeSpan.FromMilliseconds(10));
+            Pod[] there = [.. cluster.Pods.Where(pod => pod.Spec.NodeName != "node-1")];
+            int available = there.Count(pod => !pod.Metadata.IsDeleting && Conditions.Find(pod.Status?.Conditions ?? default, "Ready")?.Status == "True");
+            Assert.False(available < 4 || (available < 5 && there.Any(pod => pod.Metadata.IsDeleting)), $"{available} available\n{cluster.Describe()}");
+        }
+
+        cluster.Until("all pods are of the new version", () => cluster.IsReady("web", 6));
+    }
+
     [Fact]
     public void MostNodesSilentTogether_NothingIsEvictedUntilTheyAreDeleted()
     {

@@ -89,7 +89,8 @@ internal sealed class GatewayPresence(Database database, IOptions<StoreOptions> 
 
     private async Task FlushAsync(CancellationToken cancellationToken)
     {
-        KeyValuePair<string, Noted>[] all = [.. noted];
+        // Its own method, not a collection expression: that asks for the count first, and fails when one more comes before it copies.
+        KeyValuePair<string, Noted>[] all = noted.ToArray();
         if (all.Length == 0)
         {
             return;

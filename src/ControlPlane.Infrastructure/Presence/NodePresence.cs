@@ -72,7 +72,8 @@ internal sealed class NodePresence(Database database, IOptions<StoreOptions> opt
     /// <summary>Asks the database even when nothing was noted: whether signs of life could be stored is itself the news.</summary>
     private async Task FlushAsync(CancellationToken cancellationToken)
     {
-        KeyValuePair<string, long>[] noted = [.. seen];
+        // Its own method, not a collection expression: that asks for the count first, and fails when one more comes before it copies.
+        KeyValuePair<string, long>[] noted = seen.ToArray();
         await database.AskAsync(
             async connection =>
             {
