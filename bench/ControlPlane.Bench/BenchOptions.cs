@@ -21,7 +21,7 @@ internal sealed record BenchOptions
                     N / 5 Deployments of 5 pods, declared 8 at a time: until all are available
           rolling-update-under-load
                     requests through the gateways of 3 real nodes while a Deployment of 6 processes is rolled, scaled, drained from a node, released as a canary
-                    (promoted, aborted) and as a blue-green, a gateway is replaced, and an agent, the leader, PostgreSQL and a gateway are killed, again and
+                    (promoted, aborted) and as a blue-green, every gateway and agent is upgraded, and the leader, PostgreSQL and a gateway are killed, again and
                     again; fails when a request is lost other than at the killed gateway. Then the same without draining: how many are lost then
           canary    the share that a canary gets of each 1,000 requests of a gateway, which fails when it is off by more than 1; and how many requests a bad one
                     has harmed when its analysis aborts it

@@ -25,8 +25,7 @@ internal sealed class UnderLoadActs(Rig rig, LoadedDeployment loaded, LoadGenera
         yield return ("a canary promoted", releases.PromoteCanaryAsync);
         yield return ("a canary aborted", releases.AbortCanaryAsync);
         yield return ("a blue-green switch", releases.SwitchBlueGreenAsync);
-        yield return ("a gateway replaced", node.ReplaceGatewayAsync);
-        yield return ("an agent killed", token => ReplaceAgentAsync(node, token));
+        yield return ("every gateway and agent upgraded", UpgradeAsync);
         yield return ("the leader killed in a rollout", kills.KillLeaderAsync);
         yield return ("PostgreSQL killed in a rollout", kills.KillPostgresAsync);
         yield return ("a gateway killed", token => kills.KillGatewayAsync(node, token));
@@ -63,6 +62,16 @@ internal sealed class UnderLoadActs(Rig rig, LoadedDeployment loaded, LoadGenera
 
         await loaded.WholeAsync(LoadedDeployment.Replicas, cancellationToken);
         await CordonAsync(node, isCordoned: false, cancellationToken);
+    }
+
+    /// <summary>Node by node, as an upgrade does it: the gateway hands over to its successor, and the agent is killed and started again, for its pods are to run on.</summary>
+    private async Task UpgradeAsync(CancellationToken cancellationToken)
+    {
+        foreach (RealNode node in rig.RealNodes)
+        {
+            await node.ReplaceGatewayAsync(cancellationToken);
+            await ReplaceAgentAsync(node, cancellationToken);
+        }
     }
 
     private async Task ReplaceAgentAsync(RealNode node, CancellationToken cancellationToken)
