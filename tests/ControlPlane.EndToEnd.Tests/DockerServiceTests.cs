@@ -5,6 +5,7 @@ using ControlPlane.EndToEnd.Tests.Harness;
 namespace ControlPlane.EndToEnd.Tests;
 
 /// <summary>Containers and Services, on three nodes of one Docker Engine: each has a network and a gateway of its own.</summary>
+[Collection(OwnProduct.Name)]
 public sealed class DockerServiceTests : IClassFixture<ThreeDockerNodes>
 {
     /// <summary>Between the requests to one gateway: the pods need the processors to start.</summary>

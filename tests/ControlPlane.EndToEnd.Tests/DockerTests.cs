@@ -5,6 +5,7 @@ using ControlPlane.Testing;
 namespace ControlPlane.EndToEnd.Tests;
 
 /// <summary>The product on a real Docker Engine.</summary>
+[Collection(OwnProduct.Name)]
 public sealed class DockerTests : IClassFixture<DockerProduct>
 {
     private const int Replicas = 3;

@@ -4,6 +4,7 @@ using ControlPlane.EndToEnd.Tests.Harness;
 namespace ControlPlane.EndToEnd.Tests;
 
 /// <summary>The database is replaced by an empty one under running agents: what they run belongs to a store that is not this one, and stays.</summary>
+[Collection(OwnProduct.Name)]
 public sealed class EmptyDatabaseTests : IAsyncLifetime, IDisposable
 {
     private const int Replicas = 3;

@@ -4,6 +4,7 @@ using ControlPlane.EndToEnd.Tests.Harness;
 namespace ControlPlane.EndToEnd.Tests;
 
 /// <summary>Two replicas of the API on one database, and agents that know both.</summary>
+[Collection(OwnProduct.Name)]
 public sealed class ReplicasTests : IAsyncLifetime
 {
     private const int Agents = 2;

@@ -4,6 +4,7 @@ using ControlPlane.EndToEnd.Tests.Harness;
 namespace ControlPlane.EndToEnd.Tests;
 
 /// <summary>The product is stopped, killed and started again on its data folder, with its private PostgreSQL.</summary>
+[Collection(OwnProduct.Name)]
 public sealed class RestartTests
 {
     private const int Replicas = 3;

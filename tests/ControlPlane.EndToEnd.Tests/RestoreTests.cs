@@ -4,6 +4,7 @@ using ControlPlane.EndToEnd.Tests.Harness;
 namespace ControlPlane.EndToEnd.Tests;
 
 /// <summary>An older backup is restored under a running API and running agents.</summary>
+[Collection(OwnProduct.Name)]
 public sealed class RestoreTests : IAsyncLifetime, IDisposable
 {
     private const string Condition = "OtherStoreContainers";

@@ -69,6 +69,7 @@ internal static class UnderLoad
                     }
 
                     figures.Add($"lost: {name}{suffix}", "1", await LostDuringAsync(load, act, cancellationToken));
+                    await Console.Error.WriteLineAsync($"{Stopwatch.GetElapsedTime(start).TotalSeconds:0} s, {load.Requests} requests, {load.Failed} lost: {name}{suffix}");
                 }
             }
 

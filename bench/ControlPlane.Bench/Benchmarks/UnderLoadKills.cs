@@ -26,9 +26,10 @@ internal sealed class UnderLoadKills(Rig rig, LoadedDeployment loaded, LoadGener
         await node.KillGatewayAsync(outage.HasEnded, cancellationToken);
         await LoadedDeployment.AnswerAsync(its, cancellationToken);
         load.Outage = null;
-        if (load.CutWithKilled - cut > load.CallersOf(outage))
+        cut = load.CutWithKilled - cut;
+        if (cut > load.CutMax(outage))
         {
-            throw new BenchException($"{load.CutWithKilled - cut} requests were cut with the gateway of {node.Name}, and only {load.CallersOf(outage)} can have been in flight there");
+            throw new BenchException($"{cut} requests were cut with the gateway of {node.Name}, and only {load.CutMax(outage)} can have been in flight there:\n{string.Join('\n', outage.Cuts())}");
         }
     }
 

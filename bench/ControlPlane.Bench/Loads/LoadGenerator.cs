@@ -69,8 +69,11 @@ internal sealed class LoadGenerator
         }
     }
 
-    /// <summary>How many callers have a target among those: as many requests can be in flight there.</summary>
-    public int CallersOf(Outage of) => callers.Count(caller => of.Concerns(caller.Target));
+    /// <summary>
+    /// How many requests can be cut with it: of each caller that has a target among those one that was in flight when it was killed, and one more. Linux closes the sockets of a dead process one by
+    /// one, so that a caller whose connection was closed can open another, which waits in the queue of a listener until that is closed, too.
+    /// </summary>
+    public int CutMax(Outage outage) => 2 * callers.Count(caller => outage.Concerns(caller.Target));
 
     /// <summary>Requests a second, of all callers together; 0 for as many as are answered.</summary>
     public double Rate
@@ -163,7 +166,16 @@ internal sealed class LoadGenerator
         CallFailure? failure = await caller.CallAsync(CancellationToken.None);
         if (failure is not null && Outage is { } outage && outage.Concerns(target) && (failure.IsRefused || outage.MayHaveCut(began)))
         {
-            Interlocked.Increment(ref failure.IsRefused ? ref refusedByKilled : ref cutWithKilled);
+            if (failure.IsRefused)
+            {
+                Interlocked.Increment(ref refusedByKilled);
+            }
+            else
+            {
+                Interlocked.Increment(ref cutWithKilled);
+                outage.Cut($"{target}: {failure.Text}", began);
+            }
+
             return null;
         }
 

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 
 namespace ControlPlane.Bench.Loads;
@@ -12,6 +14,7 @@ namespace ControlPlane.Bench.Loads;
 internal sealed class Outage(IEnumerable<IPEndPoint> addresses)
 {
     private readonly ImmutableHashSet<IPEndPoint> addresses = [.. addresses];
+    private readonly ConcurrentQueue<(string Failure, long Began)> cuts = new();
     private long endedAt = long.MaxValue;
 
     public bool Concerns(IPEndPoint target) => addresses.Contains(target);
@@ -22,4 +25,13 @@ internal sealed class Outage(IEnumerable<IPEndPoint> addresses)
     /// <summary>Whether a request that began at that moment may have been in flight when it ended.</summary>
     /// <param name="began">A <see cref="Stopwatch.GetTimestamp"/>.</param>
     public bool MayHaveCut(long began) => began <= Interlocked.Read(ref endedAt);
+
+    /// <summary>A request was in flight when it ended.</summary>
+    /// <param name="failure">What its caller saw.</param>
+    /// <param name="began">A <see cref="Stopwatch.GetTimestamp"/>.</param>
+    public void Cut(string failure, long began) => cuts.Enqueue((failure, began));
+
+    /// <summary>What was cut, and how long before the end it had begun.</summary>
+    public IEnumerable<string> Cuts() => cuts.ToArray().Select(cut =>
+        string.Create(CultureInfo.InvariantCulture, $"{cut.Failure}, begun {Stopwatch.GetElapsedTime(cut.Began, Interlocked.Read(ref endedAt)).TotalMilliseconds:0.0} ms before the end"));
 }

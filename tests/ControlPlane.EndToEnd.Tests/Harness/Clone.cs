@@ -1,6 +1,3 @@
-// One product at a time: they share the machine's two cores and the node addresses.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
-
 namespace ControlPlane.EndToEnd.Tests.Harness;
 
 /// <summary>The clone that the tests were built in, and where things lie in it.</summary>
