@@ -36,6 +36,8 @@ internal sealed record BenchOptions
         of rolling-update-under-load:
           --requests N      ends when so many were sent; default 500000
           --seconds N       ends after so long, if that is sooner; default 3600
+          --rounds N        ends when everything was done so often, whatever was sent by then; default: when the above say
+          --rate N          requests a second; default: half of what is carried
           --drain WHICH     on, off, or both one after the other (off with a fifth of the requests); default both
           --runtime KIND    what the pods are: process, or docker: containers of the engine at DOCKER_HOST, which gets the images it needs (examples/hello/make-image);
                             default process
@@ -64,6 +66,12 @@ internal sealed record BenchOptions
 
     /// <summary>Seconds of load.</summary>
     public int Seconds { get; init; } = 3_600;
+
+    /// <summary>How often everything is done; null for as often as the requests and the seconds allow.</summary>
+    public int? Rounds { get; init; }
+
+    /// <summary>Requests a second; null for half of what is carried.</summary>
+    public int? Rate { get; init; }
 
     /// <summary><c>process</c> or <c>docker</c>.</summary>
     public string Runtime { get; init; } = RealNode.Process;
@@ -96,6 +104,8 @@ internal sealed record BenchOptions
                 "--start-delay" => options with { StartDelay = Number("--start-delay", value, 0) },
                 "--requests" => options with { Requests = Number("--requests", value, 1) },
                 "--seconds" => options with { Seconds = Number("--seconds", value, 1) },
+                "--rounds" => options with { Rounds = Number("--rounds", value, 1) },
+                "--rate" => options with { Rate = Number("--rate", value, 1) },
                 "--drain" => options with { Drain = value is "on" or "off" or "both" ? value : throw new FormatException($"--drain: expected on, off or both, got '{value}'") },
                 "--runtime" => options with
                 {

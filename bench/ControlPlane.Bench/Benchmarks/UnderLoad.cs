@@ -56,14 +56,16 @@ internal static class UnderLoad
         try
         {
             double carried = await CalibrateAsync(load, cancellationToken);
+            load.Rate = options.Rate ?? carried / 2;
+            load.Reset();
             string suffix = drains ? "" : ", no draining";
             figures.Add($"carried{suffix}", "1/s", carried);
             long start = Stopwatch.GetTimestamp();
-            while (!IsEnough())
+            for (int round = 0; !IsEnough(round); round++)
             {
                 foreach ((string name, Func<CancellationToken, Task> act) in acts.All())
                 {
-                    if (IsEnough())
+                    if (IsEnough(round))
                     {
                         break;
                     }
@@ -78,7 +80,9 @@ internal static class UnderLoad
             await running;
             Report(load, figures, suffix, seconds, drains);
 
-            bool IsEnough() => load.Requests >= options.Requests || Stopwatch.GetElapsedTime(start).TotalSeconds >= options.Seconds;
+            bool IsEnough(int round) => options.Rounds is { } rounds
+                ? round >= rounds
+                : load.Requests >= options.Requests || Stopwatch.GetElapsedTime(start).TotalSeconds >= options.Seconds;
         }
         finally
         {
@@ -87,7 +91,7 @@ internal static class UnderLoad
         }
     }
 
-    /// <summary>As many requests as are answered for a while, then half of that.</summary>
+    /// <summary>How many requests a second are answered when each caller sends its next one at once.</summary>
     private static async Task<double> CalibrateAsync(LoadGenerator load, CancellationToken cancellationToken)
     {
         await Task.Delay(WarmUp, cancellationToken);
@@ -100,8 +104,6 @@ internal static class UnderLoad
             throw new BenchException($"requests were lost before anything was done: {string.Join("; ", load.Failures())}");
         }
 
-        load.Rate = carried / 2;
-        load.Reset();
         return carried;
     }
 
