@@ -26,6 +26,7 @@ internal sealed class Term(
     private static readonly TimeSpan StoreRetryDelay = TimeSpan.FromMilliseconds(500);
 
     private readonly WorkQueue queue = new(time, seeds.NextRandom());
+    private readonly Pacing pacing = new();
     private readonly PassPlanner planner = new(presence, gateways, options, time, seeds.Next, figures, logger);
 
     /// <summary>Runs until cancelled, or until the term is over.</summary>
@@ -67,7 +68,7 @@ internal sealed class Term(
             UnitMaker maker = new(world, epoch, planner.Now, new IdSource(seeds.Next()));
             try
             {
-                long revision = await new Pass(world, queue, planner, maker, store, figures, logger).RunAsync(keys, cancellationToken);
+                long revision = await new Pass(world, queue, pacing, planner, maker, store, time, figures, logger).RunAsync(keys, cancellationToken);
                 await feed.ReachAsync(revision);
                 figures.AddPass(time.GetElapsedTime(began), queue.Count);
             }
@@ -131,9 +132,16 @@ internal sealed class Term(
     {
         foreach (WorkKey key in Triggers.KeysOf(world, change))
         {
-            queue.AddAfter(key, key.Kind is WorkKind.Endpoints or WorkKind.Quota ? options.EndpointsDelay : TimeSpan.Zero);
+            queue.AddAfter(key, DelayOf(key, change));
         }
     }
+
+    private TimeSpan DelayOf(WorkKey key, Change change) => key.Kind switch
+    {
+        WorkKind.Endpoints or WorkKind.Quota => pacing.DelayOf(key) is var paced && paced > options.EndpointsDelay ? paced : options.EndpointsDelay,
+        WorkKind.Deployment or WorkKind.ReplicaSet when change.Object is Pod => pacing.DelayOf(key),
+        _ => TimeSpan.Zero,
+    };
 
     /// <summary>
     /// Waits for a change or for the next key that is due by the clock. The end of the term ends the feed, and with it the wait; a timer that ended with the

@@ -55,7 +55,7 @@ internal static class AgentEndpoints
             throw StatusError.BadRequest($"after: Invalid value: \"{after}\": must be a revision");
         }
 
-        await WriteAsync(http, await desired.NextAsync(NodeOf(http), revision, http.Request.Query["store"].ToString(), http.RequestAborted));
+        await WriteAsync(http, DesiredBody.Of(await desired.NextAsync(NodeOf(http), revision, http.Request.Query["store"].ToString(), http.RequestAborted)));
     }
 
     /// <summary>The agent's side of a stream: the call lasts until the client has read it all, or has gone.</summary>
@@ -130,9 +130,10 @@ internal static class AgentEndpoints
         }
     }
 
-    private static async Task WriteAsync(HttpContext http, object answer)
+    private static Task WriteAsync(HttpContext http, object answer) => WriteAsync(http, ResourceJson.SerializeToUtf8Bytes(answer));
+
+    private static async Task WriteAsync(HttpContext http, byte[] body)
     {
-        byte[] body = ResourceJson.SerializeToUtf8Bytes(answer);
         http.Response.ContentType = "application/json";
         http.Response.ContentLength = body.Length;
         await http.Response.Body.WriteAsync(body, http.RequestAborted);

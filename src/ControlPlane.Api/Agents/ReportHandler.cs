@@ -180,7 +180,7 @@ internal sealed class ReportHandler(
             EventNote note = new(item.Involved, item.Type, item.Reason, item.Message);
             ObjectKey key = EventCorrelator.KeyOf(note, source);
             DateTimeOffset at = DateTimeOffset.FromUnixTimeSeconds(item.At.ToUnixTimeSeconds());
-            if (EventCorrelator.Correlate(note, source, at, reader.Find<Event>(key), ids) is { } write)
+            if (EventCorrelator.Correlate(key, note, source, at, reader.Find<Event>(key), ids) is { } write)
             {
                 yield return new CommitUnit
                 {

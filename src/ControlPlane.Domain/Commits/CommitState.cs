@@ -22,7 +22,7 @@ public sealed record CommitState
 
     public required long LeaderEpoch { get; init; }
 
-    public ImmutableDictionary<RowKey, RowState> Rows { get; init; } = ImmutableDictionary<RowKey, RowState>.Empty;
+    public IReadOnlyDictionary<RowKey, RowState> Rows { get; init; } = ImmutableDictionary<RowKey, RowState>.Empty;
 
     public ImmutableDictionary<string, AgentSessionState> Sessions { get; init; } = ImmutableDictionary<string, AgentSessionState>.Empty;
 }
@@ -31,13 +31,13 @@ public sealed record CommitState
 /// <param name="Rows">Objects, by name.</param>
 /// <param name="Uids">Objects by uid (kind's name, uid): a new object's uid must not be taken.</param>
 /// <param name="Nodes">Nodes whose agent sessions matter.</param>
-public sealed record CommitReads(ImmutableHashSet<RowKey> Rows, ImmutableHashSet<(string Kind, string Uid)> Uids, ImmutableHashSet<string> Nodes)
+public sealed record CommitReads(IReadOnlySet<RowKey> Rows, IReadOnlySet<(string Kind, string Uid)> Uids, IReadOnlySet<string> Nodes)
 {
     public static CommitReads Of(IEnumerable<CommitUnit> units)
     {
-        ImmutableHashSet<RowKey>.Builder rows = ImmutableHashSet.CreateBuilder<RowKey>();
-        ImmutableHashSet<(string, string)>.Builder uids = ImmutableHashSet.CreateBuilder<(string, string)>();
-        ImmutableHashSet<string>.Builder nodes = ImmutableHashSet.CreateBuilder<string>(StringComparer.Ordinal);
+        HashSet<RowKey> rows = [];
+        HashSet<(string, string)> uids = [];
+        HashSet<string> nodes = new(StringComparer.Ordinal);
         foreach (CommitUnit unit in units)
         {
             foreach (Precondition precondition in unit.Preconditions.AsSpan())
@@ -51,7 +51,7 @@ public sealed record CommitReads(ImmutableHashSet<RowKey> Rows, ImmutableHashSet
             }
         }
 
-        return new CommitReads(rows.ToImmutable(), uids.ToImmutable(), nodes.ToImmutable());
+        return new CommitReads(rows, uids, nodes);
 
         void Add(object item) => _ = item switch
         {

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Collections.Frozen;
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using ControlPlane.Domain.Commits;
@@ -10,12 +9,14 @@ using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Infrastructure.Storage;
 
-/// <summary>An object's JSON as its table's columns hold it; null where the part is absent.</summary>
-internal sealed record ResourceColumns(string Metadata, string? Labels, string? Spec, string? Status)
+/// <summary>An object's JSON in UTF-8 as its table's columns hold it; null where the part is absent.</summary>
+internal sealed record ResourceColumns(byte[] Metadata, byte[]? Labels, byte[]? Spec, byte[]? Status)
 {
+    private static readonly byte[] Nothing = "{}"u8.ToArray();
+
     private static readonly FrozenDictionary<string, Shape> Shapes = ResourceKinds.All.ToFrozenDictionary(kind => kind.Kind, kind => new Shape(kind));
 
-    /// <summary>The characters of all columns.</summary>
+    /// <summary>The bytes of all columns.</summary>
     public int Length => Metadata.Length + (Labels?.Length ?? 0) + (Spec?.Length ?? 0) + (Status?.Length ?? 0);
 
     /// <summary>Cuts an object into columns. What has a column of its own (name, uid, revision, labels) is not repeated in the metadata.</summary>
@@ -26,8 +27,8 @@ internal sealed record ResourceColumns(string Metadata, string? Labels, string? 
         ObjectMeta rest = resource.Metadata with { Name = "", Namespace = "", Uid = "", ResourceVersion = null, Labels = default };
         bool isDesired = parts.HasFlag(ResourceParts.Desired);
         return new ResourceColumns(
-            isDesired ? ResourceJson.Serialize(rest) : "{}",
-            isDesired && !resource.Metadata.Labels.IsEmpty ? ResourceJson.Serialize(resource.Metadata.Labels) : null,
+            isDesired ? ResourceJson.SerializeToUtf8Bytes(rest) : Nothing,
+            isDesired && !resource.Metadata.Labels.IsEmpty ? ResourceJson.SerializeToUtf8Bytes(resource.Metadata.Labels) : null,
             isDesired ? shape.WriteSpec(resource) : null,
             parts.HasFlag(ResourceParts.Status) ? shape.WriteStatus(resource) : null);
     }
@@ -43,23 +44,28 @@ internal sealed record ResourceColumns(string Metadata, string? Labels, string? 
         ResourceKind kind, string @namespace, string name, string uid, long resourceVersion, long desiredRevision, ResourceColumns columns)
     {
         Shape shape = Shapes[kind.Kind];
-        StringBuilder json = new(columns.Metadata.Length + (columns.Spec?.Length ?? 0) + (columns.Status?.Length ?? 0) + 64);
-        json.Append("{\"metadata\":").Append(columns.Metadata);
+        ArrayBufferWriter<byte> json = new(columns.Length + 64);
+        json.Write("{\"metadata\":"u8);
+        json.Write(columns.Metadata);
         if (columns.Spec is { } spec && shape.HasSpec)
         {
-            json.Append(",\"spec\":").Append(spec);
+            json.Write(",\"spec\":"u8);
+            json.Write(spec);
         }
         else if (columns.Spec is { Length: > 2 } members)
         {
-            json.Append(',').Append(members.AsSpan()[1..^1]);
+            json.Write(","u8);
+            json.Write(members.AsSpan()[1..^1]);
         }
 
         if (columns.Status is { } status)
         {
-            json.Append(",\"status\":").Append(status);
+            json.Write(",\"status\":"u8);
+            json.Write(status);
         }
 
-        Resource resource = (Resource)JsonSerializer.Deserialize(json.Append('}').ToString(), kind.Type, ResourceJson.Options)!;
+        json.Write("}"u8);
+        Resource resource = (Resource)JsonSerializer.Deserialize(json.WrittenSpan, kind.Type, ResourceJson.Options)!;
         return Stamped(
             resource with
             {
@@ -68,7 +74,7 @@ internal sealed record ResourceColumns(string Metadata, string? Labels, string? 
                     Namespace = @namespace,
                     Name = name,
                     Uid = uid,
-                    Labels = columns.Labels is null ? default : ResourceJson.Deserialize<ValueMap<string>>(columns.Labels),
+                    Labels = columns.Labels is null ? default : JsonSerializer.Deserialize<ValueMap<string>>(columns.Labels, ResourceJson.Options),
                 },
             },
             resourceVersion,
@@ -96,21 +102,19 @@ internal sealed record ResourceColumns(string Metadata, string? Labels, string? 
         ? desired
         : Shapes[ResourceKinds.Of(desired).Kind].WithStatusOf(desired, observed);
 
-    private static bool IsStorable(string? json)
+    private static bool IsStorable(ReadOnlySpan<byte> json)
     {
-        const string Escape = "\\u0000";
-        for (int at = json?.IndexOf(Escape, StringComparison.Ordinal) ?? -1; at >= 0; at = json!.IndexOf(Escape, at + 1, StringComparison.Ordinal))
+        ReadOnlySpan<byte> escape = "\\u0000"u8;
+        for (int from = 0; json[from..].IndexOf(escape) is >= 0 and int offset;)
         {
-            int backslashes = 1;
-            while (at - backslashes >= 0 && json![at - backslashes] == '\\')
-            {
-                backslashes++;
-            }
-
-            if (backslashes % 2 == 1)
+            // An even backslash is itself escaped.
+            int at = from + offset;
+            if ((at - json[..at].LastIndexOfAnyExcept((byte)'\\')) % 2 == 1)
             {
                 return false;
             }
+
+            from = at + 1;
         }
 
         return true;
@@ -134,7 +138,7 @@ internal sealed record ResourceColumns(string Metadata, string? Labels, string? 
 
         public bool HasSpec => spec is not null;
 
-        public string? WriteStatus(Resource resource) => status is null ? null : Write(status, resource);
+        public byte[]? WriteStatus(Resource resource) => status is null ? null : Write(status, resource);
 
         public Resource WithStatusOf(Resource desired, Resource observed)
         {
@@ -148,12 +152,12 @@ internal sealed record ResourceColumns(string Metadata, string? Labels, string? 
             return joined;
         }
 
-        public string? WriteSpec(Resource resource) => spec is null ? WriteMembers(resource) : Write(spec, resource);
+        public byte[]? WriteSpec(Resource resource) => spec is null ? WriteMembers(resource) : Write(spec, resource);
 
-        private static string? Write(JsonPropertyInfo property, Resource resource) =>
-            property.Get!(resource) is { } value ? JsonSerializer.Serialize(value, property.PropertyType, ResourceJson.Options) : null;
+        private static byte[]? Write(JsonPropertyInfo property, Resource resource) =>
+            property.Get!(resource) is { } value ? JsonSerializer.SerializeToUtf8Bytes(value, property.PropertyType, ResourceJson.Options) : null;
 
-        private string WriteMembers(Resource resource)
+        private byte[] WriteMembers(Resource resource)
         {
             ArrayBufferWriter<byte> buffer = new();
             using (Utf8JsonWriter writer = new(buffer, new JsonWriterOptions { Encoder = ResourceJson.Options.Encoder }))
@@ -172,7 +176,7 @@ internal sealed record ResourceColumns(string Metadata, string? Labels, string? 
                 writer.WriteEndObject();
             }
 
-            return Encoding.UTF8.GetString(buffer.WrittenSpan);
+            return buffer.WrittenSpan.ToArray();
         }
     }
 }

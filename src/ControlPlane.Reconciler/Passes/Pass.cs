@@ -11,7 +11,8 @@ namespace ControlPlane.Reconciler.Passes;
 /// <summary>
 /// One pass: keys planned one after the other on one world, so that each sees what the earlier ones placed, then one commit for all.
 /// </summary>
-internal sealed class Pass(World world, WorkQueue queue, PassPlanner planner, UnitMaker maker, IResourceStore store, ReconcilerFigures figures, ILogger logger)
+internal sealed class Pass(
+    World world, WorkQueue queue, Pacing pacing, PassPlanner planner, UnitMaker maker, IResourceStore store, TimeProvider time, ReconcilerFigures figures, ILogger logger)
 {
     private readonly List<PlannedKey> planned = [];
 
@@ -45,7 +46,9 @@ internal sealed class Pass(World world, WorkQueue queue, PassPlanner planner, Un
     {
         try
         {
+            long began = time.GetTimestamp();
             IReadOnlyList<Plan> plans = await planner.PlanAsync(key, world, cancellationToken);
+            pacing.Planned(key, time.GetElapsedTime(began));
             List<CommitUnit> units = [];
             bool isCutShort = false;
             foreach (Plan plan in plans)

@@ -93,7 +93,7 @@ internal sealed class UnitMaker(World world, long epoch, DateTimeOffset now, IdS
             EventSource source = EventSources.Of(note);
             ObjectKey key = EventCorrelator.KeyOf(note, source);
             if (world.Find<Namespace>(new ObjectKey("", key.Namespace)) is { Metadata.IsDeleting: false } && eventsWritten.Add(key)
-                && EventCorrelator.Correlate(note, source, now, world.Find<Event>(key), ids) is { } write)
+                && EventCorrelator.Correlate(key, note, source, now, world.Find<Event>(key), ids) is { } write)
             {
                 yield return write;
             }

@@ -215,7 +215,7 @@ internal sealed class World : IOwners
         Dictionary<ObjectKey, Resource> ofKind = objects[ResourceKinds.Of(item)];
         if (ofKind.TryGetValue(item.Key, out Resource? known))
         {
-            Forget(known);
+            Forget(known, staysIndexed: IsIndexedAlike(known, item));
         }
 
         ofKind[item.Key] = item;
@@ -256,7 +256,7 @@ internal sealed class World : IOwners
     {
         if (objects[ResourceKinds.Of(item)].Remove(item.Key, out Resource? known))
         {
-            Forget(known);
+            Forget(known, staysIndexed: false);
             switch (known)
             {
                 case Node:
@@ -269,10 +269,22 @@ internal sealed class World : IOwners
         }
     }
 
-    private void Forget(Resource known)
+    /// <summary>
+    /// Whether two versions of an object are in the same groups of the indexes, so that the newer one takes the older one's place there: so it is when a status changes.
+    /// </summary>
+    private static bool IsIndexedAlike(Resource known, Resource item) =>
+        known.Metadata.OwnerReferences == item.Metadata.OwnerReferences
+        && item is not EndpointSlice
+        && (known as Pod)?.Spec.NodeName == (item as Pod)?.Spec.NodeName;
+
+    private void Forget(Resource known, bool staysIndexed)
     {
         byUid.Remove(known.Uid);
-        Index(known, new IndexChange(IsRemoval: true));
+        if (!staysIndexed)
+        {
+            Index(known, new IndexChange(IsRemoval: true));
+        }
+
         if (known is Pod pod)
         {
             unboundPods.Remove(pod.Key);

@@ -45,12 +45,19 @@ public static class EventCorrelator
     /// <param name="at">When; stored in whole seconds.</param>
     /// <param name="existing">The Event at <see cref="KeyOf"/>, if there is one.</param>
     /// <param name="ids">For the uid of a new Event.</param>
-    public static Write? Correlate(EventNote note, EventSource source, DateTimeOffset at, Event? existing, IdSource ids)
+    public static Write? Correlate(EventNote note, EventSource source, DateTimeOffset at, Event? existing, IdSource ids) =>
+        Correlate(KeyOf(note, source), note, source, at, existing, ids);
+
+    /// <inheritdoc cref="Correlate(EventNote, EventSource, DateTimeOffset, Event?, IdSource)"/>
+    /// <param name="key">What <see cref="KeyOf"/> says: a hash that whoever has looked for the Event has made already.</param>
+    public static Write? Correlate(ObjectKey key, EventNote note, EventSource source, DateTimeOffset at, Event? existing, IdSource ids)
     {
+        ArgumentNullException.ThrowIfNull(note);
+        ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(ids);
         if (existing is null)
         {
-            return new Write.Create(NewEvent(note, source, at, ids.Uid()));
+            return new Write.Create(NewEvent(key, note, source, at, ids.Uid()));
         }
 
         return at - existing.LastTimestamp < WriteInterval
@@ -67,26 +74,22 @@ public static class EventCorrelator
             ?? item.Metadata.CreationTimestamp ?? DateTimeOffset.MinValue;
     }
 
-    private static Event NewEvent(EventNote note, EventSource source, DateTimeOffset at, string uid)
+    private static Event NewEvent(ObjectKey key, EventNote note, EventSource source, DateTimeOffset at, string uid) => new()
     {
-        ObjectKey key = KeyOf(note, source);
-        return new Event
-        {
-            ApiVersion = ResourceKinds.Event.ApiVersion,
-            Kind = ResourceKinds.Event.Kind,
-            Metadata = new ObjectMeta { Name = key.Name, Namespace = key.Namespace, Uid = uid, CreationTimestamp = at },
-            InvolvedObject = note.Involved,
-            Type = note.Type,
-            Reason = note.Reason,
-            Message = Shortened(note.Message),
-            Source = source,
-            FirstTimestamp = at,
-            LastTimestamp = at,
-            Count = note.Count,
-            ReportingComponent = source.Component,
-            ReportingInstance = source.Host,
-        };
-    }
+        ApiVersion = ResourceKinds.Event.ApiVersion,
+        Kind = ResourceKinds.Event.Kind,
+        Metadata = new ObjectMeta { Name = key.Name, Namespace = key.Namespace, Uid = uid, CreationTimestamp = at },
+        InvolvedObject = note.Involved,
+        Type = note.Type,
+        Reason = note.Reason,
+        Message = Shortened(note.Message),
+        Source = source,
+        FirstTimestamp = at,
+        LastTimestamp = at,
+        Count = note.Count,
+        ReportingComponent = source.Component,
+        ReportingInstance = source.Host,
+    };
 
     private static string Shortened(string message) => message.Length > MessageLengthMax ? message[..MessageLengthMax] : message;
 

@@ -27,8 +27,11 @@ public sealed record NodeHealthSnapshot
 }
 
 /// <summary>One node, its pods, and for how long it has been silent while it could have been heard.</summary>
-internal sealed record NodeView(Node Node, IReadOnlyCollection<Pod> Pods, IReadOnlyList<Pod> LivePods, TimeSpan Silence)
+internal sealed record NodeView(Node Node, IReadOnlyCollection<Pod> Pods, TimeSpan Silence)
 {
+    /// <summary>Those that neither have ended nor are on their way out. Looked for only where it matters: nodes are looked at each second, and nearly all of them are heard.</summary>
+    public IReadOnlyList<Pod> LivePods => field ??= [.. Pods.Where(pod => !pod.Metadata.IsDeleting && !NodeHealth.HasEnded(pod))];
+
     /// <summary>Whether the record says that the node is lost, or never came.</summary>
     public bool IsDeclaredLost => Ready is { Status: "Unknown" };
 
@@ -46,8 +49,7 @@ internal sealed record NodeView(Node Node, IReadOnlyCollection<Pod> Pods, IReadO
             ? snapshot.Now - age
             : node.Metadata.CreationTimestamp ?? DateTimeOffset.MinValue;
         DateTimeOffset silentSince = lastSeen > snapshot.HeardSince ? lastSeen : snapshot.HeardSince;
-        IReadOnlyCollection<Pod> pods = snapshot.PodsOn(node.Name);
-        return new NodeView(node, pods, [.. pods.Where(pod => !pod.Metadata.IsDeleting && !NodeHealth.HasEnded(pod))], snapshot.Now - silentSince);
+        return new NodeView(node, snapshot.PodsOn(node.Name), snapshot.Now - silentSince);
     }
 }
 

@@ -21,8 +21,11 @@ internal sealed record ReplicaSetPlan
 /// <summary>Keeps the declared number of pods: adopts and releases, creates the missing, ends the superfluous.</summary>
 internal static class ReplicaSetPlanner
 {
-    /// <summary>Pods made or ended for one ReplicaSet in one pass (Kubernetes: burst replicas).</summary>
-    public const int PodBatchMax = 500;
+    /// <summary>
+    /// Pods made or ended for one ReplicaSet in one pass (Kubernetes: burst replicas, 500). A node's agent is told, and reports, once for each pass that concerns it: the fewer passes, the less
+    /// is said for each pod. They are stored in transactions of 1,000, between which requests go first.
+    /// </summary>
+    public const int PodBatchMax = 2_000;
 
     private const string FailedCreate = "FailedCreate";
 

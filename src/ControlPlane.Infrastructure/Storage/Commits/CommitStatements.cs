@@ -5,9 +5,14 @@ namespace ControlPlane.Infrastructure.Storage.Commits;
 
 /// <summary>
 /// The set-wise statements of a commit for one kind. Each writes any number of rows and their change entries at once; its last parameter
-/// holds the name of who makes each change.
+/// holds the name of who makes each change. None joins what it writes with its parameters again: on the committer's connection that would be row by row.
 /// </summary>
-internal sealed record CommitStatements(string Read, string Insert, string Update, string Delete)
+/// <param name="Read">What the rules ask of the rows.</param>
+/// <param name="Insert">New rows.</param>
+/// <param name="Update">Rows whose metadata and spec change, and perhaps their status.</param>
+/// <param name="UpdateStatus">Rows whose status alone changes: the columns that are computed from the other parts stay as they are.</param>
+/// <param name="Delete">Rows that leave.</param>
+internal sealed record CommitStatements(string Read, string Insert, string Update, string UpdateStatus, string Delete)
 {
     /// <summary>The transaction-scoped advisory lock that makes revision order the commit order. Any constant would do.</summary>
     public const long RevisionLock = 0x436F6E74726F6C31;
@@ -43,32 +48,39 @@ internal sealed record CommitStatements(string Read, string Insert, string Updat
                 UNION SELECT {RowState} FROM unnest($3::text[]) AS u(uid) JOIN {table} r ON r.uid = u.uid
                 """,
             Insert: $"""
-                WITH w AS (
+                WITH t AS MATERIALIZED (
+                    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::jsonb[], $6::jsonb[], $7::jsonb[], $8::jsonb[], $9::text[])
+                        AS t(uid, namespace, name, revision, metadata, labels, spec, status, actor)),
+                w AS (
                     INSERT INTO {table} (uid, namespace, name, resource_version, desired_revision, metadata, labels, spec, status)
-                    SELECT t.uid, t.namespace, t.name, t.revision, t.revision, t.metadata, t.labels, t.spec, t.status
-                    FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::jsonb[], $6::jsonb[], $7::jsonb[], $8::jsonb[])
-                        AS t(uid, namespace, name, revision, metadata, labels, spec, status)
-                    RETURNING *)
+                    SELECT uid, namespace, name, revision, revision, metadata, labels, spec, status FROM t)
                 INSERT INTO changes ({LogColumns})
-                SELECT resource_version, '{kind.Kind}', namespace, name, uid, 'A', desired_revision, metadata, labels, spec, status, actor
-                FROM w JOIN unnest($4::bigint[], $9::text[]) AS a(revision, actor) ON a.revision = w.resource_version
+                SELECT revision, '{kind.Kind}', namespace, name, uid, 'A', revision, metadata, labels, spec, status, actor FROM t
                 """,
             Update: $"""
                 WITH w AS (
                     UPDATE {table} r SET
                         resource_version = t.revision,
-                        desired_revision = CASE WHEN t.desired THEN t.revision ELSE r.desired_revision END,
-                        metadata = CASE WHEN t.desired THEN t.metadata ELSE r.metadata END,
-                        labels = CASE WHEN t.desired THEN t.labels ELSE r.labels END,
-                        spec = CASE WHEN t.desired THEN t.spec ELSE r.spec END,
+                        desired_revision = t.revision,
+                        metadata = t.metadata,
+                        labels = t.labels,
+                        spec = t.spec,
                         status = CASE WHEN t.observed THEN t.status ELSE r.status END
-                    FROM unnest($1::text[], $2::bigint[], $3::boolean[], $4::boolean[], $5::jsonb[], $6::jsonb[], $7::jsonb[], $8::jsonb[])
-                        AS t(uid, revision, desired, observed, metadata, labels, spec, status)
+                    FROM unnest($1::text[], $2::bigint[], $3::boolean[], $4::jsonb[], $5::jsonb[], $6::jsonb[], $7::jsonb[], $8::text[])
+                        AS t(uid, revision, observed, metadata, labels, spec, status, actor)
                     WHERE r.uid = t.uid
-                    RETURNING r.*)
+                    RETURNING r.*, t.actor AS changed_by)
                 INSERT INTO changes ({LogColumns})
-                SELECT resource_version, '{kind.Kind}', namespace, name, uid, 'M', desired_revision, metadata, labels, spec, status, actor
-                FROM w JOIN unnest($2::bigint[], $9::text[]) AS a(revision, actor) ON a.revision = w.resource_version
+                SELECT resource_version, '{kind.Kind}', namespace, name, uid, 'M', desired_revision, metadata, labels, spec, status, changed_by FROM w
+                """,
+            UpdateStatus: $"""
+                WITH w AS (
+                    UPDATE {table} r SET resource_version = t.revision, status = t.status
+                    FROM unnest($1::text[], $2::bigint[], $3::jsonb[], $4::text[]) AS t(uid, revision, status, actor)
+                    WHERE r.uid = t.uid
+                    RETURNING r.*, t.actor AS changed_by)
+                INSERT INTO changes ({LogColumns})
+                SELECT resource_version, '{kind.Kind}', namespace, name, uid, 'M', desired_revision, metadata, labels, spec, status, changed_by FROM w
                 """,
             Delete: $"""
                 WITH w AS (

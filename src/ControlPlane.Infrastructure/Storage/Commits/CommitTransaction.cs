@@ -39,7 +39,9 @@ internal static class CommitTransaction
 
     private static async Task<CommitState> ReadAsync(NpgsqlConnection connection, CommitReads reads, CancellationToken cancellationToken)
     {
-        string[] kinds = [.. reads.Rows.Select(row => row.Kind).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        ILookup<string, ObjectKey> keysOf = reads.Rows.ToLookup(row => row.Kind, row => row.Key, StringComparer.Ordinal);
+        ILookup<string, string> uidsOf = reads.Uids.ToLookup(uid => uid.Kind, uid => uid.Uid, StringComparer.Ordinal);
+        string[] kinds = [.. keysOf.Select(keys => keys.Key).Order(StringComparer.Ordinal)];
         await using NpgsqlBatch batch = new(connection);
         batch.BatchCommands.Add(new NpgsqlBatchCommand("BEGIN"));
         batch.BatchCommands.Add(new NpgsqlBatchCommand(StorePlace.Query));
@@ -51,14 +53,14 @@ internal static class CommitTransaction
         });
         foreach (string kind in kinds)
         {
-            ObjectKey[] keys = [.. reads.Rows.Where(row => row.Kind == kind).Select(row => row.Key)];
+            ObjectKey[] keys = [.. keysOf[kind]];
             batch.BatchCommands.Add(new NpgsqlBatchCommand(CommitStatements.Of(kind).Read)
             {
                 Parameters =
                 {
                     Texts(keys.Select(key => key.Namespace)),
                     Texts(keys.Select(key => key.Name)),
-                    Texts(reads.Uids.Where(uid => uid.Kind == kind).Select(uid => uid.Uid)),
+                    Texts(uidsOf[kind]),
                 },
             });
         }
@@ -82,7 +84,7 @@ internal static class CommitTransaction
             sessions[reader.GetString(0)] = new AgentSessionState(reader.IsDBNull(1) ? null : reader.GetString(1), reader.GetInt64(2));
         }
 
-        ImmutableDictionary<RowKey, RowState>.Builder rows = ImmutableDictionary.CreateBuilder<RowKey, RowState>();
+        Dictionary<RowKey, RowState> rows = new(reads.Rows.Count);
         foreach (string kind in kinds)
         {
             await reader.NextResultAsync(cancellationToken);
@@ -93,7 +95,7 @@ internal static class CommitTransaction
             }
         }
 
-        return state with { Rows = rows.ToImmutable(), Sessions = sessions.ToImmutable() };
+        return state with { Rows = rows, Sessions = sessions.ToImmutable() };
     }
 
     private static async Task WriteAsync(
@@ -105,7 +107,8 @@ internal static class CommitTransaction
             CommitStatements statements = CommitStatements.Of(kind.Key);
             // Deletions first: a uid may leave one name and come back under another.
             AddUnlessEmpty(batch, statements.Delete, [.. kind.Where(write => write.Write is Write.Remove)], writes => DeleteParameters(writes, units));
-            AddUnlessEmpty(batch, statements.Update, [.. kind.Where(write => write.Write is Write.Update)], writes => UpdateParameters(writes, units));
+            AddUnlessEmpty(batch, statements.Update, [.. kind.Where(write => write.Write is Write.Update && !IsOfStatusAlone(write))], writes => UpdateParameters(writes, units));
+            AddUnlessEmpty(batch, statements.UpdateStatus, [.. kind.Where(IsOfStatusAlone)], writes => UpdateStatusParameters(writes, units));
             AddUnlessEmpty(batch, statements.Insert, [.. kind.Where(write => write.Write is Write.Create)], writes => InsertParameters(writes, units));
         }
 
@@ -167,12 +170,21 @@ internal static class CommitTransaction
         [
             Texts(writes.Select(write => ((Write.Update)write.Write).Object.Uid)),
             Array(NpgsqlDbType.Bigint, writes.Select(write => write.Revision)),
-            Array(NpgsqlDbType.Boolean, writes.Select(write => ((Write.Update)write.Write).Parts.HasFlag(ResourceParts.Desired))),
             Array(NpgsqlDbType.Boolean, writes.Select(write => ((Write.Update)write.Write).Parts.HasFlag(ResourceParts.Status))),
             .. Json(columns),
             Actors(writes, units),
         ];
     }
+
+    private static NpgsqlParameter[] UpdateStatusParameters(AcceptedWrite[] writes, IReadOnlyList<PreparedUnit> units) =>
+    [
+        Texts(writes.Select(write => ((Write.Update)write.Write).Object.Uid)),
+        Array(NpgsqlDbType.Bigint, writes.Select(write => write.Revision)),
+        Array(NpgsqlDbType.Jsonb, writes.Select(write => units[write.Unit].Columns[write.Index]!.Status)),
+        Actors(writes, units),
+    ];
+
+    private static bool IsOfStatusAlone(AcceptedWrite write) => write.Write is Write.Update { Parts: ResourceParts.Status };
 
     private static NpgsqlParameter[] DeleteParameters(AcceptedWrite[] writes, IReadOnlyList<PreparedUnit> units) =>
     [

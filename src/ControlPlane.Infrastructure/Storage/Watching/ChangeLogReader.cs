@@ -22,7 +22,7 @@ internal sealed record ReadChanges(string Identity, bool HasMoved, long StoreRev
     public long Revision => IsFull ? Changes[^1].Revision : StoreRevision;
 }
 
-/// <param name="Bytes">The characters of the object's JSON.</param>
+/// <param name="Bytes">Of the object's JSON.</param>
 internal sealed record LoggedChange(long Revision, ChangeOperation Operation, ResourceKind Kind, Resource Object, int Bytes);
 
 /// <summary>Reads tables and change log, each time in one snapshot of the database.</summary>
@@ -153,7 +153,7 @@ internal static class ChangeLogReader
         kind, reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetInt64(3), reader.GetInt64(4), columns);
 
     private static ResourceColumns ReadColumns(NpgsqlDataReader reader) =>
-        new(reader.GetString(5), Optional(reader, 6), Optional(reader, 7), Optional(reader, 8));
+        new(reader.GetFieldValue<byte[]>(5), Optional(reader, 6), Optional(reader, 7), Optional(reader, 8));
 
-    private static string? Optional(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+    private static byte[]? Optional(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetFieldValue<byte[]>(column);
 }

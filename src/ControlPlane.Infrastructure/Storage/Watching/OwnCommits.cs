@@ -71,7 +71,7 @@ internal sealed record OwnCommit(IReadOnlyList<PreparedUnit> Units, long After, 
         _ => ChangeOperation.Modified,
     };
 
-    /// <summary>The characters that a write stored; what it left as it was is shared with the object before.</summary>
+    /// <summary>The bytes that a write stored; what it left as it was is shared with the object before.</summary>
     public int LengthOf(AcceptedWrite accepted) => Units[accepted.Unit].Columns[accepted.Index]?.Length ?? 0;
 
     /// <summary>The object as a write left it, the same as if it were read back; null when that cannot be said.</summary>

@@ -181,16 +181,16 @@ public sealed class ReplicaSetPlannerTests
 
     [Fact]
     [Trait(RunLength.Trait, RunLength.Long)]
-    public void At_most_500_pods_are_made_in_a_pass_and_the_next_follows_at_once()
+    public void At_most_2000_pods_are_made_in_a_pass_and_the_next_follows_at_once()
     {
-        TestWorld world = Stored(Make.ReplicaSet(replicas: 1200));
+        TestWorld world = Stored(Make.ReplicaSet(replicas: 4500));
 
         Plan plan = world.Pass();
         Assert.Equal(ReplicaSetPlanner.PodBatchMax, world.Pods.Count);
         Assert.Equal(TimeSpan.Zero, plan.RecheckAfter);
 
         world.PassUntilQuiet();
-        Assert.Equal(1200, world.Pods.Count);
+        Assert.Equal(4500, world.Pods.Count);
     }
 
     [Fact]
@@ -325,14 +325,14 @@ public sealed class ReplicaSetPlannerTests
 
     [Fact]
     [Trait(RunLength.Trait, RunLength.Long)]
-    public void At_most_500_pods_are_ended_in_a_pass_and_the_next_follows_at_once()
+    public void At_most_2000_pods_are_ended_in_a_pass_and_the_next_follows_at_once()
     {
         ReplicaSet replicaSet = Make.ReplicaSet(replicas: 0);
-        TestWorld world = Stored(replicaSet, [.. Enumerable.Range(0, 501).Select(i => Make.Pod(replicaSet, $"p{i}", node: null))]);
+        TestWorld world = Stored(replicaSet, [.. Enumerable.Range(0, ReplicaSetPlanner.PodBatchMax + 1).Select(i => Make.Pod(replicaSet, $"p{i}", node: null))]);
 
         Assert.Equal(TimeSpan.Zero, world.Pass().RecheckAfter);
         Assert.Single(world.Pods);
-        Assert.Null(Stored(replicaSet, [.. Enumerable.Range(0, 500).Select(i => Make.Pod(replicaSet, $"p{i}", node: null))]).Pass().RecheckAfter);
+        Assert.Null(Stored(replicaSet, [.. Enumerable.Range(0, ReplicaSetPlanner.PodBatchMax).Select(i => Make.Pod(replicaSet, $"p{i}", node: null))]).Pass().RecheckAfter);
     }
 
     [Theory]
