@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using ControlPlane.EndToEnd.Tests.Harness;
 
@@ -45,6 +47,38 @@ public sealed class GatewayTests(SharedProduct shared)
         // Two were on their way when the rollout was seen to be over.
         Assert.All(answers.Skip(during + 2), answer => Assert.Equal("v2", answer));
         await kubectl.OkAsync("delete", "deployment,service", "hello");
+    }
+
+    /// <summary>In its node's network a pod listens on the port that it names, on its node's address, and its Service leads there.</summary>
+    [Fact]
+    public async Task PodInItsNodesNetwork_IsReachedThroughItsService_AtThePortThatItNames()
+    {
+        Kubectl kubectl = await shared.Kubectl().InNewAsync(shared.NewNamespace("host-network"));
+        int port = FreePort();
+        JsonNode deployment = JsonNode.Parse(await kubectl.OkAsync("create", "-f", Clone.Example("hello.yaml"), "--dry-run=client", "-o", "json"))!;
+        deployment["spec"]!["replicas"] = 1;
+        JsonObject spec = deployment["spec"]!["template"]!["spec"]!.AsObject();
+        spec["hostNetwork"] = true;
+        spec["containers"]![0]!["ports"] = JsonNode.Parse($$"""[{"name":"http","containerPort":{{port}}}]""");
+        (await kubectl.RunWithInputAsync(deployment.ToJsonString(), "create", "-f", "-")).OrThrow();
+        await kubectl.OkAsync("expose", "deployment", "hello", "--type", "NodePort", "--port", "80", "--target-port", "http");
+        await new Deployments(shared.Product, shared.Api, kubectl.Namespace).BecomeReadyAsync(1);
+
+        string node = await kubectl.OkAsync("get", "pods", "-o", "jsonpath={.items[0].status.hostIP}");
+        Assert.Equal($"{node}:{port}", await kubectl.OkAsync("get", "endpoints", "hello", "-o", "jsonpath={.subsets[0].addresses[0].ip}:{.subsets[0].ports[0].port}"));
+        Uri url = new($"http://127.0.1.1:{await kubectl.OkAsync("get", "service", "hello", "-o", "jsonpath={.spec.ports[0].nodePort}")}/");
+        using HttpClient client = new(new SocketsHttpHandler { UseProxy = false });
+        await shared.Product.EventuallyAsync(
+            "the node port is served", TimeSpan.FromSeconds(20), async () => await AskAsync(client, url, closes: true) is var answer && answer == "v1" ? null : answer);
+        await kubectl.OkAsync("delete", "deployment,service", "hello");
+    }
+
+    /// <summary>On all of the nodes' addresses, for the pod may be put on any.</summary>
+    private static int FreePort()
+    {
+        using Socket any = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        any.Bind(new IPEndPoint(IPAddress.Any, 0));
+        return ((IPEndPoint)any.LocalEndPoint!).Port;
     }
 
     /// <summary>The program exits at once on SIGTERM, and takes part in the endpoints until its liveness probe fails.</summary>

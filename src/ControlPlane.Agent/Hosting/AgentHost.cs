@@ -19,9 +19,12 @@ internal static class AgentHost
         IHostApplicationLifetime lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
         await choice.ChooseAsync(lifetime.ApplicationStopping);
         await host.Services.GetRequiredService<NodeFacts>().LookAsync(lifetime.ApplicationStopping);
+
+        // Said once a signal ends the agent in order: whoever waits for the line may send one at once.
+        await host.StartAsync();
         host.Services.GetRequiredService<ILoggerFactory>().CreateLogger("ControlPlane.Agent")
             .Starting(options.NodeName, options.NodeAddress.ToString(), choice.Runtime.Name, choice.Why, string.Join(", ", options.Servers));
-        await host.RunAsync();
+        await host.WaitForShutdownAsync();
     }
 
     private static IHost Build(AgentOptions options)

@@ -12,7 +12,7 @@ internal abstract record ContainerMount(string Target, bool IsReadOnly);
 internal sealed record HostMount(string Source, string Target, bool IsReadOnly) : ContainerMount(Target, IsReadOnly);
 
 /// <summary>A tmpfs that the pod's sandbox holds, so that it lives as long as the pod.</summary>
-/// <param name="Volume">The volume's name.</param>
+/// <param name="Held">The volume's name, and the part's path where the tmpfs is a part of it.</param>
 /// <param name="Target">Where, in the container.</param>
 /// <param name="IsReadOnly">Whether the container may not write there.</param>
-internal sealed record MemoryMount(string Volume, string Target, bool IsReadOnly) : ContainerMount(Target, IsReadOnly);
+internal sealed record MemoryMount(string Held, string Target, bool IsReadOnly) : ContainerMount(Target, IsReadOnly);

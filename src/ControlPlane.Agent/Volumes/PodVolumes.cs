@@ -88,7 +88,7 @@ internal sealed class PodVolumes(AgentOptions options, PodFolders folders, ILogg
         bool isReadOnly = mount.ReadOnly == true || VolumeFiles.IsMadeHere(volume);
         if (volume.EmptyDir?.Medium == EmptyDirs.Memory)
         {
-            return new MemoryMount(volume.Name, mount.MountPath, isReadOnly);
+            return new MemoryMount(EmptyDirs.HeldAs(mount), mount.MountPath, isReadOnly);
         }
 
         try
@@ -157,4 +157,14 @@ internal static class EmptyDirs
 
     /// <summary>The pod's folders that are a tmpfs.</summary>
     public static IEnumerable<Volume> InMemory(Pod pod) => pod.Spec.Volumes.Where(volume => volume.EmptyDir?.Medium == Memory);
+
+    /// <summary>
+    /// What of such a folder is a tmpfs of its own: the whole of it, or each part that a container mounts. No part is seen within another, or within the whole
+    /// (Domain: <c>SubPathRules</c>).
+    /// </summary>
+    public static IEnumerable<string> HeldOf(Volume volume, Pod pod) =>
+        pod.Spec.AllContainers().SelectMany(container => container.VolumeMounts).Where(mount => mount.Name == volume.Name).Select(HeldAs).Distinct(StringComparer.Ordinal);
+
+    /// <summary>The name by which the tmpfs that a mount leads to is held: <c>cache</c>, <c>cache/tmp</c>.</summary>
+    public static string HeldAs(VolumeMount mount) => string.Join('/', mount.Steps().Prepend(mount.Name));
 }

@@ -1,3 +1,5 @@
+using ControlPlane.Domain.Resources;
+
 namespace ControlPlane.Agent.Volumes;
 
 /// <summary>Parts of volumes (Kubernetes: <c>subPath</c>).</summary>
@@ -10,7 +12,7 @@ internal static class VolumeParts
     public static string Find(string folder, string part)
     {
         string data = Path.Combine(folder, part);
-        string[] steps = StepsOf(part);
+        string[] steps = MountedParts.StepsOf(part);
         if (steps.Length > 0 && new DirectoryInfo(Path.Combine(folder, Data)).ResolveLinkTarget(returnFinalTarget: true) is { } files)
         {
             data = Path.Combine([files.FullName, .. steps]);
@@ -30,7 +32,7 @@ internal static class VolumeParts
     public static string Make(string folder, string part, long? group)
     {
         string path = folder;
-        foreach (string step in StepsOf(part))
+        foreach (string step in MountedParts.StepsOf(part))
         {
             path = Path.Combine(path, step);
             if (new FileInfo(path).LinkTarget is not null)
@@ -49,6 +51,4 @@ internal static class VolumeParts
 
         return path;
     }
-
-    private static string[] StepsOf(string part) => [.. part.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(step => step != ".")];
 }

@@ -72,13 +72,13 @@ internal sealed class CreateHandler<T>(Updater updater, CacheReader reader, Serv
             .. allocated.Preconditions,
             .. charge.Preconditions,
         ],
-        // The quotas go first: the object is answered with the revision of the unit's last write.
+        // The object goes last: it is answered with the revision of the unit's last write.
         Writes =
         [
             .. charge.Writes,
             .. RevisionRecording.Of(null, created, request.Context, time.WholeSecondsNow(), new IdSource((ulong)Random.Shared.NextInt64())),
-            new Write.Create(created),
             .. allocated.Writes,
+            new Write.Create(created),
         ],
     };
 

@@ -58,7 +58,9 @@ internal sealed class Updater(IResourceStore store, CacheReader reader, ServiceA
             Precondition unchanged = new Precondition.AtResourceVersion(kind, key, stored.Metadata.Revision);
             IdSource ids = new(BitConverter.ToUInt64(newId().ToByteArray()));
             IEnumerable<Write> record = leaves ? [] : RevisionRecording.Of(stored, updated, context, time.WholeSecondsNow(), ids);
-            CommitUnit unit = new() { Actor = context.Actor, Preconditions = [unchanged, .. allocated.Preconditions, .. charge.Preconditions], Writes = [.. charge.Writes, .. record, write, .. allocated.Writes] };
+
+            // The object goes last: it is answered with the revision of the unit's last write.
+            CommitUnit unit = new() { Actor = context.Actor, Preconditions = [unchanged, .. allocated.Preconditions, .. charge.Preconditions], Writes = [.. charge.Writes, .. record, .. allocated.Writes, write] };
             UnitResult result = await CommitAsync(unit, cancellationToken);
             switch (result)
             {

@@ -42,6 +42,7 @@ public static class ResourceRules
         Service service => ServiceDefaults.Apply(service),
         Endpoints endpoints => EndpointsDefaults.Apply(endpoints),
         EndpointSlice slice => EndpointsDefaults.Apply(slice),
+        PodDisruptionBudget budget => PodDisruptionBudgetDefaults.Apply(budget),
         _ => resource,
     };
 

@@ -55,6 +55,23 @@ public sealed class DockerVolumeTests(DockerEngineFixture engine) : DockerAgentT
     }
 
     [Fact]
+    public async Task Parts_of_a_volume_in_memory_are_shared_and_kept_as_the_whole_is()
+    {
+        await MakeToolsAsync();
+        Pod pod = Sleeper("web", """[{"name": "memory", "emptyDir": {"medium": "Memory", "sizeLimit": "1Mi"}}]""", """
+            [{"name": "memory", "mountPath": "/tmp", "subPath": "tmp"}, {"name": "memory", "mountPath": "/run", "subPath": "run/a"}]
+            """);
+        Container writer = pod.Spec.Containers[0] with { Name = "writer", Command = ["sh", "-c", "echo written > /w/f; sleep 600"], VolumeMounts = [new() { Name = "memory", MountPath = "/w", SubPath = "./tmp/" }] };
+        Server.Set([pod with { Spec = pod.Spec with { Containers = [.. pod.Spec.Containers, writer] } }]);
+        await ReadyAsync("web");
+
+        Assert.Equal("written 2000 tmpfs tmpfs", await InsideAsync("echo own > /run/f; echo $(cat /tmp/f) $(stat -c %g /run/f) $(stat -fc %T /tmp /run)"));
+        await Engine.RunAsync("docker", "kill", await IdOfAsync("hello"));
+        await Wait.UntilAsync(() => Container("web")?.RestartCount == 1 && Server.Pods["web"].IsReady(), () => Seen("web"));
+        Assert.Equal("written own", await InsideAsync("echo $(cat /tmp/f /run/f)"));
+    }
+
+    [Fact]
     public async Task A_pod_waits_for_what_its_volumes_come_from_and_says_so()
     {
         await MakeToolsAsync();

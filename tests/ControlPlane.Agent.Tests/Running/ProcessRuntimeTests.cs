@@ -30,10 +30,11 @@ public sealed class ProcessRuntimeTests : IAsyncLifetime, IDisposable
         await using (AgentProcess last = AgentProcess.Start(server.Address, folder.Path, "process", null, "--stop-pods-on-exit"))
         {
             await Wait.UntilAsync(() => last.Output.Contains("runs pods on", StringComparison.Ordinal), () => last.Output);
-            await last.StopAsync();
+            Assert.Equal(0, await last.StopAsync());
         }
 
         await server.DisposeAsync();
+        Assert.Empty(await FolderProcesses.EndLeftAsync(folder.Path));
     }
 
     public void Dispose()

@@ -26,7 +26,10 @@ internal sealed class TestedAgent(ApiServer api)
     }
 
     /// <summary>The one stream that is asked for.</summary>
-    public async Task<StreamRequest> AskedForAsync()
+    public async Task<StreamRequest> AskedForAsync() => Assert.Single(await AskedForAsync(count: 1));
+
+    /// <summary>The streams that are asked for, once there are so many.</summary>
+    public async Task<IReadOnlyList<StreamRequest>> AskedForAsync(int count)
     {
         using CancellationTokenSource late = new(Within);
         long after = 0;
@@ -34,9 +37,9 @@ internal sealed class TestedAgent(ApiServer api)
         {
             using HttpResponseMessage response = await api.Agent.GetAsync($"/agent/v1/nodes/{node}/desired?after={after}", late.Token);
             DesiredState desired = (await response.Content.ReadFromJsonAsync<DesiredState>(ResourceJson.Options, late.Token))!;
-            if (!desired.Streams.IsEmpty)
+            if (desired.Streams.Count >= count)
             {
-                return Assert.Single(desired.Streams);
+                return desired.Streams;
             }
 
             after = desired.Revision;

@@ -26,6 +26,20 @@ internal static class BodyMutations
         "a.b", "A", "\u0000", "clusterIP", "nodePort", "externalName", "nodeName", "hostNetwork", "maxSurge", "template", "volumes", "initContainers", "volumeMounts", "ephemeralContainers", "hard", "op", "from", "path", "value",
     ];
 
+    /// <summary>What means something in YAML.</summary>
+    private static readonly string[] YamlMarks =
+    [
+        "&a ", "*a", "<<: *a\n", "<<: ", "!!int ", "!!binary ", "!!null ", "!<tag:x> ", "! ", "? ", "|\n", ">-\n", "|9\n", "\t", "\r", "---\n", "...\n", "%YAML 9.9\n", "%TAG ! x\n", "{", "]", ": ", "- ", "# ",
+        "'", "\"\\x", "\"\\ud800\"", "\u0085", "\u2028", "\ufeff", "0o9", "0x", "1_", ".nan", "-.inf", "=", "@", "`",
+    ];
+
+    /// <summary>What means something in protobuf: numbers of too many bytes, lengths beyond the end, groups, an unknown wire type, no UTF-8.</summary>
+    private static readonly byte[][] ProtobufMarks =
+    [
+        [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01], [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80], [0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f],
+        [0x0a, 0x80], [0x0a, 0x00], [0x0b], [0x0c], [0x0d], [0x0e], [0x09], [0x08, 0x00], [0x00], [0x0a, 0x02, 0xc3, 0x28], .. new[] { Enumerable.Repeat((byte)0x0b, DeepNesting).ToArray() },
+    ];
+
     public static byte[] Mutate(Random random, byte[] body)
     {
         byte[] mutated = body;
@@ -67,6 +81,12 @@ internal static class BodyMutations
         JsonNode place = places[random.Next(places.Count)];
         // A value stands for itself until the end, so that what no JSON library would write (1e400, half a character) is sent, too.
         string value = random.Next(4) > 0 ? Values[random.Next(Values.Length)] : places[random.Next(places.Count)].ToJsonString();
+        if (place is JsonObject { Count: > 0 } named && random.Next(16) == 0)
+        {
+            // A second member of one name follows.
+            value = $"{value},{JsonSerializer.Serialize(named.ElementAt(random.Next(named.Count)).Key)}:{Values[random.Next(Values.Length)]}";
+        }
+
         string mark = $"mark-{random.Next()}";
         if (place is JsonObject members)
         {
@@ -120,7 +140,7 @@ internal static class BodyMutations
     {
         int at = random.Next(body.Length + 1);
         int length = Math.Min(random.Next(1, 40), body.Length - at);
-        return random.Next(8) switch
+        return random.Next(10) switch
         {
             0 => body[..at],
             1 => [.. body[..at], .. body[(at + length)..]],
@@ -129,6 +149,8 @@ internal static class BodyMutations
             4 => [.. body[..at], .. Encoding.UTF8.GetBytes(Values[random.Next(Values.Length)]), .. body[at..]],
             5 when random.Next(8) == 0 => [.. body[..at], .. Enumerable.Repeat((byte)'x', LongText), .. body[at..]],
             6 when random.Next(8) == 0 => [.. body[..at], .. Enumerable.Repeat((byte)"[{"[random.Next(2)], DeepNesting), .. body[at..]],
+            7 => [.. body[..at], .. Encoding.UTF8.GetBytes(YamlMarks[random.Next(YamlMarks.Length)]), .. body[at..]],
+            8 => [.. body[..at], .. ProtobufMarks[random.Next(ProtobufMarks.Length)], .. body[at..]],
             _ => Flipped(random, body),
         };
     }

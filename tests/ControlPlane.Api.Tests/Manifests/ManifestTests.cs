@@ -1,20 +1,19 @@
 using System.Net;
-using System.Reflection;
 using System.Text;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using ControlPlane.Api.Tests.Hosting;
-using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Api.Tests.Manifests;
 
 /// <summary>
-/// Manifests as people have them from their clusters: each document is taken as it is, and taken again without a change, or refused with what names the field.
+/// Manifests as people have them in their repositories and from their clusters: each object is taken as it is and, however it is written again, without a change, so that
+/// no rollout begins; or it is refused with what names the field.
 /// </summary>
 [Collection(ApiCollection.Name)]
-public sealed partial class ManifestTests(ApiServer api)
+public sealed class ManifestTests(ApiServer api)
 {
-    /// <summary>For each document what comes of it: nothing more where it is taken, else the code and the field or the words.</summary>
+    /// <summary>For each object what comes of it: nothing more where it is taken, else the code and the fields or the words.</summary>
     public static TheoryData<string, string[]> Files => new()
     {
         { "nginx.yaml", ["Deployment nginx-deployment", "Service nginx", "Service nginx-public: 422 spec.type", "Ingress nginx: 404 the server could not find the requested resource"] },
@@ -30,6 +29,48 @@ public sealed partial class ManifestTests(ApiServer api)
             ]
         },
         { "from-a-cluster.yaml", ["Deployment shop", "Service shop: 422 spec.clusterIPs", "ConfigMap shop: 400 resourceVersion should not be set on objects to be created"] },
+        {
+            "web-app.yaml",
+            [
+                "ServiceAccount release-web-app", "Secret release-web-app", "ConfigMap release-web-app", "PodDisruptionBudget release-web-app", "Service release-web-app",
+                "Deployment release-web-app", "Ingress release-web-app: 404 the server could not find the requested resource",
+            ]
+        },
+        { "worker.yaml", ["Deployment worker"] },
+        { "probes.yaml", ["Deployment probes", "Deployment asks-by-grpc: 422 spec.template.spec.containers[0].readinessProbe.grpc"] },
+        { "downward.yaml", ["Deployment downward"] },
+        { "projected.yaml", ["Pod projected", "Pod asks-for-a-token: 422 spec.volumes[0].projected.sources[0].serviceAccountToken"] },
+        { "placed.yaml", ["Deployment placed"] },
+        { "list.yaml", ["ConfigMap settings", "Service web", "Deployment web"] },
+        { "documents.yaml", ["ConfigMap texts", "Deployment anchored"] },
+        {
+            "quantities.yaml",
+            [
+                "Deployment quantities", "ResourceQuota quantities",
+                "Deployment asks-for-storage: 422 spec.template.spec.containers[0].resources.limits[ephemeral-storage], "
+                + "spec.template.spec.containers[0].resources.requests[ephemeral-storage]",
+            ]
+        },
+        {
+            "services.yaml",
+            [
+                "Service plain", "Service several", "Service headless", "Service numeric-text: 422 spec.ports[0].targetPort", "Service elsewhere: 422 spec.type, spec.externalName",
+                "Service without-selector", "Endpoints without-selector", "EndpointSlice without-selector-1",
+            ]
+        },
+        { "tools.yaml", ["Deployment tools"] },
+        {
+            "contents.yaml",
+            [
+                "Secret pull", "Secret tls", "Secret basic", "Secret ssh", "Secret wrapped", "Secret not-base64: 422 data[password]", "ConfigMap binary",
+                "ConfigMap number: 400 ConfigMap in version \"v1\" cannot be handled as a ConfigMap: data.port: expected a string, got the number 8080",
+            ]
+        },
+        { "hardened.yaml", ["Deployment hardened", "PodDisruptionBudget hardened"] },
+        {
+            "exporter.yaml",
+            ["Pod exporter", "Pod sees-all: 422 spec.hostPID, spec.containers[0].volumeMounts[0].mountPropagation", "DaemonSet agent: 404 the server could not find the requested resource"]
+        },
     };
 
     [Theory]
@@ -38,37 +79,109 @@ public sealed partial class ManifestTests(ApiServer api)
     {
         string ns = await api.NewNamespaceAsync();
         List<string> outcomes = [];
-        foreach (string document in DocumentsOf(file))
+        foreach (Manifest manifest in ManifestFile.Read(file))
         {
-            outcomes.Add(await OutcomeAsync(document, ns));
+            string outcome = await CreateAsync(manifest, ns) is { } refusal ? $": {refusal}" : "";
+            outcomes.Add($"{manifest.Kind} {manifest.Name}{outcome}");
         }
 
         Assert.Equal(expected, outcomes);
     }
 
-    private async Task<string> OutcomeAsync(string document, string ns)
+    /// <summary>What the spellings of an amount come to, which is all that a quota or a scheduler sees of them.</summary>
+    [Fact]
+    public async Task Quantities_AreOneAmount_HoweverTheyAreWritten()
     {
-        (string version, string kind, string name) = (First(ApiVersion(), document), First(Kind(), document), First(Name(), document));
-        string home = HomeOf(version, kind, ns);
-        (HttpStatusCode code, JsonObject made) = await SendAsync(HttpMethod.Post, $"{home}?fieldValidation=Strict", document, "application/yaml");
+        string ns = await api.NewNamespaceAsync();
+        Manifest manifest = ManifestFile.Read("quantities.yaml").First();
+
+        JsonObject made = await api.PostAsync(manifest.HomeIn(ns), manifest.Object.ToJsonString());
+
+        Assert.Equal(
+            [
+                "whole: 1000m of 1000m, 134217728 of 134217728", "fraction: 500m of 500m, 536870912 of 536870912", "exponent: 100m of 100m, 1000000 of 1000000000",
+                "decimal: 250m of 1000m, 100000 of 1000000000", "text: 250m of 1000m, 1073741824 of 1073741824", "tiny: 100m of 1000m, 1 of 1500000000", "nothing: 0m of 0m, 0 of 0",
+                "limits-alone: 0m of 2000m, 0 of 1099511627776",
+            ],
+            made["spec"]!["template"]!["spec"]!["containers"]!.AsArray().Select(container =>
+            {
+                Quantity Amount(string part, string name) => container!["resources"]![part]?[name] is { } amount ? Quantity.Parse((string)amount!) : default;
+                return $"{container!["name"]}: {Amount("requests", "cpu").Milli}m of {Amount("limits", "cpu").Milli}m, {Amount("requests", "memory").Value} of {Amount("limits", "memory").Value}";
+            }));
+    }
+
+    /// <summary>Makes the object, and writes it again in every way.</summary>
+    /// <returns>The refusal, if it is one; null when it is taken.</returns>
+    private async Task<string?> CreateAsync(Manifest manifest, string ns)
+    {
+        string home = manifest.HomeIn(ns);
+        string windows = manifest.Text.Replace("\n", "\r\n", StringComparison.Ordinal);
+        (HttpStatusCode codeOfTrial, JsonObject tried) = await SendAsync(HttpMethod.Post, $"{home}?fieldValidation=Strict&dryRun=All", windows, "application/yaml");
+        (HttpStatusCode code, JsonObject made) = await SendAsync(HttpMethod.Post, $"{home}?fieldValidation=Strict", manifest.Text, "application/yaml");
+        Assert.Equal(codeOfTrial, code);
         if (code != HttpStatusCode.Created)
         {
-            string? field = (string?)made["details"]?["causes"]?[0]?["field"];
-            return $"{kind} {name}: {(int)code} {field ?? (string)made["message"]!}";
+            string fields = string.Join(", ", (made["details"]?["causes"]?.AsArray() ?? []).Select(cause => (string?)cause!["field"]).Distinct());
+            return $"{(int)code} {(fields.Length > 0 ? fields : (string)made["message"]!)}";
         }
 
-        // Applied again as it is, it changes nothing that was asked for: what was filled in has not been taken for a difference.
-        string again = ServerSet().Replace(document, "");
-        (code, JsonObject applied) = await SendAsync(HttpMethod.Patch, $"{home}/{name}?fieldManager=again&force=true&fieldValidation=Strict", again, "application/apply-patch+yaml");
-        Assert.True(code == HttpStatusCode.OK, $"{kind} {name}: {applied}");
-        foreach (string part in new[] { "spec", "data", "type", "status" })
+        Assert.Equal(Asked(made), Asked(tried));
+        await WriteAgainAsync(manifest, made, $"{home}/{manifest.Name}");
+        return null;
+    }
+
+    /// <summary>What was filled in is taken for no difference, whoever writes the manifest again: by server-side apply, by the patch of kubectl's own apply, by replacing.</summary>
+    private async Task WriteAgainAsync(Manifest manifest, JsonObject made, string path)
+    {
+        string wanted = manifest.Wanted.ToJsonString();
+        Assert.Equal(made.ToJsonString(), (await api.GetAsync(path)).ToJsonString());
+
+        JsonObject applied = await api.PatchAsync($"{path}?fieldManager=again&force=true&fieldValidation=Strict", "application/apply-patch+yaml", wanted);
+        AssertSame(made, applied, "applied");
+        JsonObject appliedTwice = await api.PatchAsync($"{path}?fieldManager=again&fieldValidation=Strict", "application/apply-patch+yaml", wanted);
+        Assert.Equal(applied.ToJsonString(), appliedTwice.ToJsonString());
+
+        AssertSame(made, await api.PatchAsync(path, "application/strategic-merge-patch+json", wanted), "patched");
+        JsonObject replaced = await api.PutAsync(path, manifest.Wanted);
+        AssertSame(made, replaced, "replaced");
+        Assert.Equal(replaced.ToJsonString(), (await api.PutAsync(path, replaced)).ToJsonString());
+    }
+
+    private static void AssertSame(JsonObject made, JsonObject again, string how)
+    {
+        (string before, string after) = (Content(made).ToJsonString(), Content(again).ToJsonString());
+        Assert.True(before == after, $"{how} again, it is another one:\n{before}\n{after}");
+    }
+
+    /// <summary>All of an object but which write it is of, and who owns its fields.</summary>
+    private static JsonObject Content(JsonObject read)
+    {
+        var content = (JsonObject)read.DeepClone();
+        JsonObject metadata = content["metadata"]!.AsObject();
+        metadata.Remove("resourceVersion");
+        metadata.Remove("managedFields");
+        return content;
+    }
+
+    /// <summary>All of an object but what is chosen anew for each.</summary>
+    private static string Asked(JsonObject read)
+    {
+        JsonObject asked = Content(read);
+        JsonObject metadata = asked["metadata"]!.AsObject();
+        metadata.Remove("uid");
+        metadata.Remove("creationTimestamp");
+        if ((string?)asked["kind"] == "Service")
         {
-            Assert.Equal(made[part]?.ToJsonString(), applied[part]?.ToJsonString());
+            JsonObject spec = asked["spec"]!.AsObject();
+            spec.Remove("clusterIP");
+            spec.Remove("clusterIPs");
+            foreach (JsonNode? port in spec["ports"]!.AsArray())
+            {
+                port!.AsObject().Remove("nodePort");
+            }
         }
 
-        Assert.Equal(made["metadata"]!["generation"]?.ToJsonString(), applied["metadata"]!["generation"]?.ToJsonString());
-        Assert.Equal(made["metadata"]!["labels"]?.ToJsonString(), applied["metadata"]!["labels"]?.ToJsonString());
-        return $"{kind} {name}";
+        return asked.ToJsonString();
     }
 
     private async Task<(HttpStatusCode Code, JsonObject Body)> SendAsync(HttpMethod method, string path, string body, string type)
@@ -77,38 +190,4 @@ public sealed partial class ManifestTests(ApiServer api)
         using HttpResponseMessage response = await api.Admin.SendAsync(request);
         return (response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync())!.AsObject());
     }
-
-    /// <summary>Where clients find the kind; for one that is not served, where Kubernetes has it.</summary>
-    private static string HomeOf(string version, string kind, string ns)
-    {
-        string plural = ResourceKinds.All.FirstOrDefault(one => one.Kind == kind)?.Plural ?? (kind == "Ingress" ? "ingresses" : $"{kind.ToLowerInvariant()}s");
-        return $"/{(version.Contains('/', StringComparison.Ordinal) ? "apis" : "api")}/{version}/namespaces/{ns}/{plural}";
-    }
-
-    /// <summary>As kubectl cuts them, comments and empty ones left out.</summary>
-    private static IEnumerable<string> DocumentsOf(string file)
-    {
-        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"{typeof(ManifestTests).Namespace}.{file}")!;
-        using StreamReader reader = new(stream);
-        return [.. Separator().Split(reader.ReadToEnd()).Where(document => Kind().IsMatch(document))];
-    }
-
-    private static string First(Regex pattern, string document) => pattern.Match(document).Groups["value"].Value;
-
-    [GeneratedRegex(@"^---\s*$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex Separator();
-
-    [GeneratedRegex(@"^apiVersion: (?<value>\S+)", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex ApiVersion();
-
-    [GeneratedRegex(@"^kind: (?<value>\S+)", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex Kind();
-
-    /// <summary>The object's own: no deeper than its metadata.</summary>
-    [GeneratedRegex(@"^(metadata: \{|  )name: (?<value>[^\s,]+)", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex Name();
-
-    /// <summary>What server-side apply refuses from clients, and who made the object is new.</summary>
-    [GeneratedRegex(@"^  (managedFields:\n(  - .*\n|    .*\n)+|uid: .*\n|creationTimestamp: .*\n)", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex ServerSet();
 }

@@ -51,6 +51,28 @@ public sealed class OlderVersionsTests(ApiServer api)
         Assert.Equal(made["spec"]!["selector"]!.ToJsonString(), (await api.GetAsync($"{Home(written)}/b"))["spec"]!["selector"]!.ToJsonString());
     }
 
+    /// <summary>The stand-in is no choice of anybody's: what was read in the older version, changed and written in the newer one means what it says there.</summary>
+    [Theory]
+    [InlineData($$"""{"matchExpressions":[{"key":"{{StandIn}}","operator":"DoesNotExist"}]}""", "{}")]
+    [InlineData($$"""{"matchLabels":{"a":"b"},"matchExpressions":[{"key":"{{StandIn}}","operator":"Exists"},{"key":"c","operator":"Exists"}]}""", """{"matchExpressions":[{"key":"c","operator":"Exists"}],"matchLabels":{"a":"b"}}""")]
+    [InlineData($$"""{"matchExpressions":[{"key":"{{StandIn}}","operator":"Exists"}]}""", $$"""{"matchExpressions":[{"key":"{{StandIn}}","operator":"Exists"}]}""")]
+    public async Task StandIns_DoNotStay_InWhatIsWrittenInTheNewerVersion(string written, string stored)
+    {
+        (_, string now) = await HomesAsync("policy", "poddisruptionbudgets");
+        JsonObject made = await api.PostAsync(now, """{"metadata":{"name":"b"},"spec":{"minAvailable":1,"selector":{"matchLabels":{"x":"y"}}}}""");
+        made["spec"]!["selector"] = JsonNode.Parse(written);
+
+        JsonObject replaced = await api.PutAsync($"{now}/b", made);
+        JsonObject applied = await api.PatchAsync($"{now}/a?fieldManager=m", "application/apply-patch+yaml", Applied(written), HttpStatusCode.Created);
+        JsonObject again = await api.PatchAsync($"{now}/a?fieldManager=m", "application/apply-patch+yaml", Applied(written));
+
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(stored), replaced["spec"]!["selector"]), replaced["spec"]!.ToJsonString());
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(stored), applied["spec"]!["selector"]), applied["spec"]!.ToJsonString());
+        Assert.Equal(applied.VersionOf(), again.VersionOf());
+    }
+
+    private static string Applied(string selector) => $$$"""{"apiVersion":"policy/v1","kind":"PodDisruptionBudget","metadata":{"name":"a"},"spec":{"minAvailable":1,"selector":{{{selector}}}} }""";
+
     [Fact]
     public async Task Budget_CanBeApplied_InTheOlderVersion()
     {

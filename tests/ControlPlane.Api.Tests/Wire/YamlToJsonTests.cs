@@ -61,6 +61,17 @@ public sealed class YamlToJsonTests
     public void Convert_JsonAndAnExplicitDocument_AreYamlToo() =>
         Assert.Equal("""{"a":["b",1]}""", Convert("---\n{\"a\": [\"b\", 1]}\n...\n"));
 
+    /// <summary>As files are that tools put together, or that were written on Windows.</summary>
+    [Theory]
+    [InlineData("---\na: 1\n---\n")]
+    [InlineData("---\n---\n# nothing\n---\na: 1\n---\n# nothing\n")]
+    [InlineData("# a comment\n---\na: 1\n...\n---\n")]
+    [InlineData("%YAML 1.1\n---\na: 1\n")]
+    [InlineData("---\r\na: 1\r\n---\r\n")]
+    [InlineData("\uFEFFa: 1\n")]
+    [InlineData("a: 1")]
+    public void Convert_EmptyDocumentsAroundOne_AreLeftOut(string yaml) => Assert.Equal("""{"a":1}""", Convert(yaml));
+
     [Fact]
     public void Convert_RepeatedKeys_AreKeptForTheDecoderToReport() =>
         Assert.Equal("""{"a":1,"a":2}""", Convert("a: 1\na: 2\n"));

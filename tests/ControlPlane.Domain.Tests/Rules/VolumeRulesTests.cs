@@ -133,6 +133,24 @@ public class VolumeRulesTests
         Assert.Contains(other is null ? "" : $"while the container {other}, which may run", errors.FirstOrDefault()?.Message ?? "", StringComparison.Ordinal);
     }
 
+    /// <summary>Each part is a tmpfs of its own, so nothing may be seen in two of them.</summary>
+    [Theory]
+    [InlineData("""{"mountPath": "/a", "subPath": "a"}, {"mountPath": "/b", "subPath": "./a/"}, {"mountPath": "/c", "subPath": "b/c"}, {"mountPath": "/d", "subPath": "ab"}""")]
+    [InlineData("""{"mountPath": "/a", "subPath": "a"}, {"mountPath": "/b"}""", 0)]
+    [InlineData("""{"mountPath": "/a", "subPath": "a"}, {"mountPath": "/b", "readOnly": true, "subPath": ""}""", 0)]
+    [InlineData("""{"mountPath": "/a", "subPath": "a/b"}, {"mountPath": "/b", "subPath": "a"}""", 0, 1)]
+    [InlineData("""{"mountPath": "/a", "subPathExpr": "$(POD)"}""", 0)]
+    [InlineData("""{"mountPath": "/a", "subPath": "a"}, {"mountPath": "/b", "subPathExpr": "$(POD)"}""", 1)]
+    public void Part_OfAVolumeInMemory_HasNothingInCommonWithAnother(string mounts, params int[] refused)
+    {
+        Pod pod = PodOf("""[{"name": "v", "emptyDir": {"medium": "Memory"}}]""", $"[{mounts.Replace("\"mountPath\"", "\"name\": \"v\", \"mountPath\"", StringComparison.Ordinal)}]");
+
+        IReadOnlyList<FieldError> errors = ResourceRules.ValidateCreate(ResourceRules.WithDefaults(pod));
+
+        Assert.All(errors, error => Assert.Contains("a part of a volume in memory is not honoured", error.Message, StringComparison.Ordinal));
+        Assert.Equal(refused.Select(index => $"spec.containers[0].volumeMounts[{index}]"), errors.Select(error => error.Field[..error.Field.LastIndexOf('.')]));
+    }
+
     [Fact]
     public void Part_NamedTwice_IsRefused()
     {

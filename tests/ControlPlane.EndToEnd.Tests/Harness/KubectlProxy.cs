@@ -1,74 +1,29 @@
-using System.Diagnostics;
-using System.Text;
 using System.Text.RegularExpressions;
 
 namespace ControlPlane.EndToEnd.Tests.Harness;
 
-/// <summary>A <c>kubectl proxy</c> that runs until it is disposed, on a local port that kubectl chooses.</summary>
-internal sealed partial class KubectlProxy : IAsyncDisposable
+/// <summary>A <c>kubectl proxy</c>.</summary>
+internal sealed partial class KubectlProxy : ListeningKubectl
 {
-    private static readonly TimeSpan StartMax = TimeSpan.FromSeconds(30);
-
-    private readonly Process process;
-    private readonly StringBuilder said = new();
-    private readonly TaskCompletionSource<Uri> listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     private KubectlProxy(Kubectl kubectl)
+        : base(kubectl, "proxy", "--address=127.0.0.1", "--port=0")
     {
-        ProcessStartInfo start = new("sh", ["-c", $"exec {kubectl.LineOf(["proxy", "--address=127.0.0.1", "--port=0"])}"])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach ((string name, string? value) in kubectl.Environment)
-        {
-            start.Environment[name] = value;
-        }
-
-        process = Process.Start(start)!;
-        process.OutputDataReceived += (_, line) => Hear(line.Data);
-        process.ErrorDataReceived += (_, line) => Hear(line.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
     }
 
     /// <summary>Where it listens.</summary>
-    public Uri Address => listening.Task.Result;
+    public Uri Address { get; private set; } = new("http://127.0.0.1");
 
-    public static async Task<KubectlProxy> StartAsync(Kubectl kubectl)
+    public static Task<KubectlProxy> StartAsync(Kubectl kubectl) => StartAsync(new KubectlProxy(kubectl));
+
+    protected override bool Listens(string line)
     {
-        KubectlProxy proxy = new(kubectl);
-        if (await Task.WhenAny(proxy.listening.Task, proxy.process.WaitForExitAsync(), Task.Delay(StartMax)) != proxy.listening.Task)
+        if (Listening().Match(line) is not { Success: true } match)
         {
-            await proxy.DisposeAsync();
-            Assert.Fail($"kubectl proxy does not listen\n{proxy.said}");
+            return false;
         }
 
-        return proxy;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (!process.HasExited)
-        {
-            process.Kill();
-        }
-
-        await process.WaitForExitAsync();
-        process.Dispose();
-    }
-
-    private void Hear(string? line)
-    {
-        lock (said)
-        {
-            said.AppendLine(line);
-        }
-
-        if (Listening().Match(line ?? "") is { Success: true } match)
-        {
-            listening.TrySetResult(new Uri($"http://{match.Groups["address"].Value}"));
-        }
+        Address = new Uri($"http://{match.Groups["address"].Value}");
+        return true;
     }
 
     [GeneratedRegex(@"^Starting to serve on (?<address>127\.0\.0\.1:\d+)$", RegexOptions.ExplicitCapture, 1000)]

@@ -153,6 +153,7 @@ internal sealed partial class Product : Installation, IAsyncDisposable
     {
         if (Environment.GetEnvironmentVariable("CONTROLPLANE_TEST_RESULTS") is { Length: > 0 } results && launcher is { HasExited: true })
         {
+            Directory.CreateDirectory(results);
             File.WriteAllLines(
                 Path.Combine(results, $"{Path.GetFileName(folder.Path)}.story"),
                 [$"./run {string.Join(' ', arguments)} ended with {launcher.ExitCode}, having said:", .. Printed.Skip(Printed.Count - StoryLinesMax)]);

@@ -24,7 +24,7 @@ internal static class DockerMounts
         .. mounts.Select(mount => mount switch
         {
             HostMount host => new Mount { Type = "bind", Source = host.Source, Target = host.Target, ReadOnly = host.IsReadOnly },
-            MemoryMount held when memory.TryGetValue(held.Volume, out string? name) => new Mount { Type = "volume", Source = name, Target = held.Target, ReadOnly = held.IsReadOnly },
+            MemoryMount held when memory.TryGetValue(held.Held, out string? name) => new Mount { Type = "volume", Source = name, Target = held.Target, ReadOnly = held.IsReadOnly },
             _ => throw new ContainerStartException($"the pod's sandbox does not hold what is to be mounted at {mount.Target}"),
         }),
     ];
@@ -32,10 +32,10 @@ internal static class DockerMounts
     /// <summary>What a pod's sandbox holds for its containers.</summary>
     public static IList<Mount> OfSandbox(Pod pod) =>
     [
-        .. EmptyDirs.InMemory(pod).Select(volume => new Mount
+        .. EmptyDirs.InMemory(pod).SelectMany(volume => EmptyDirs.HeldOf(volume, pod), (volume, held) => new Mount
         {
             Type = "volume",
-            Target = SandboxFolder + volume.Name,
+            Target = SandboxFolder + held,
             VolumeOptions = new VolumeOptions
             {
                 DriverConfig = new Driver
@@ -50,7 +50,7 @@ internal static class DockerMounts
         }),
     ];
 
-    /// <summary>The engine's names for what a sandbox holds, by the volumes' names.</summary>
+    /// <summary>The engine's names for what a sandbox holds, by the names by which they are held.</summary>
     public static IReadOnlyDictionary<string, string> MemoryVolumesIn(ContainerInspectResponse sandbox) => sandbox.Mounts
         .Where(mount => mount.Destination?.StartsWith(SandboxFolder, StringComparison.Ordinal) == true)
         .ToDictionary(mount => mount.Destination![SandboxFolder.Length..], mount => mount.Name!, StringComparer.Ordinal);

@@ -27,17 +27,29 @@ internal static partial class ProcessGroup
     public static void Signal(int pid, int signal) => Send(pid, signal);
 
     /// <summary>Kills every process of a group whose environment has an entry, which tells the group from a later one of the same number.</summary>
-    public static void KillGroup(int group, string environmentEntry)
+    public static void KillGroup(int group, string environmentEntry) => KillWhere(pid => GroupOf(pid) == group && HasEntry(pid, environmentEntry));
+
+    /// <summary>Kills every process whose environment has an entry.</summary>
+    public static void KillAll(string environmentEntry) => KillWhere(pid => HasEntry(pid, environmentEntry));
+
+    /// <summary>Looks again until there is none: one may have come from another before that was killed.</summary>
+    private static void KillWhere(Func<int, bool> isMeant)
     {
-        foreach (string folder in Directory.EnumerateDirectories("/proc"))
+        HashSet<int> killed = [];
+        bool isDone;
+        do
         {
-            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int pid)
-                && GroupOf(pid) == group
-                && HasEntry(pid, environmentEntry))
+            isDone = true;
+            foreach (string folder in Directory.EnumerateDirectories("/proc"))
             {
-                Send(pid, Kill);
+                if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int pid) && isMeant(pid) && killed.Add(pid))
+                {
+                    Send(pid, Kill);
+                    isDone = false;
+                }
             }
         }
+        while (!isDone);
     }
 
     private static void Send(int pid, int signal)

@@ -302,6 +302,8 @@ internal sealed class ProcessRuntime(AgentOptions options, ImageCatalogue catalo
     {
         if (folder.Group is not { } group)
         {
+            // Either it has never been started, or its shell has just been and has noted nothing yet.
+            ProcessGroup.KillAll(folder.Mark);
             return;
         }
 

@@ -1,4 +1,3 @@
-using System.Net.WebSockets;
 using ControlPlane.Api.Wire;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Agents.Streams;
@@ -32,7 +31,7 @@ internal sealed class WebSocketTransport : CommandTransport
     public override async Task<ICommandClient> AcceptAsync(HttpContext http, StreamRequest request)
     {
         UpgradedConnection.MayBeSilent(http);
-        WebSocket socket = await http.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { SubProtocol = protocol });
+        ChannelSocket socket = new(await http.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { SubProtocol = protocol }));
         Client client = new(socket, saysEnds: protocol == V5);
         await client.GreetAsync(FirstOutputOf(ConnectedTo(request)), http.RequestAborted);
         return client;
@@ -41,85 +40,25 @@ internal sealed class WebSocketTransport : CommandTransport
     private static int FirstOutputOf(AttachOptions connected) =>
         connected.Stdout ? StreamChannels.Stdout : connected.Stderr ? StreamChannels.Stderr : StreamChannels.Error;
 
-    private sealed class Client(WebSocket socket, bool saysEnds) : ICommandClient
+    private sealed class Client(ChannelSocket socket, bool saysEnds) : ICommandClient
     {
         private const byte EndSignal = 255;
-        private const int BufferBytes = 32 * 1024;
-
-        private readonly SemaphoreSlim sending = new(1);
-        private readonly byte[] message = new byte[1 + StreamFrameHead.PayloadBytesMax];
 
         /// <summary>An empty message on the first channel that it will hear, as the kubelet sends: some clients wait for it.</summary>
         public Task GreetAsync(int channel, CancellationToken cancellationToken) => SendAsync(channel, ReadOnlyMemory<byte>.Empty, cancellationToken);
 
-        public async Task ReceiveAsync(Func<int, ReadOnlyMemory<byte>, ValueTask> handAsync, CancellationToken cancellationToken)
-        {
-            byte[] buffer = new byte[BufferBytes];
-            int? channel = null;
-            while (true)
-            {
-                ValueWebSocketReceiveResult received = await socket.ReceiveAsync(buffer.AsMemory(), cancellationToken);
-                if (received.MessageType == WebSocketMessageType.Close)
-                {
-                    return;
-                }
+        public Task ReceiveAsync(Func<int, ReadOnlyMemory<byte>, ValueTask> handAsync, CancellationToken cancellationToken) => socket.ReceiveAsync(
+            (channel, data) => channel == EndSignal && saysEnds ? handAsync(data.Span[0], ReadOnlyMemory<byte>.Empty) : handAsync(channel, data),
+            cancellationToken);
 
-                ReadOnlyMemory<byte> data = buffer.AsMemory(0, received.Count);
-                if (channel is null && !data.IsEmpty)
-                {
-                    channel = data.Span[0];
-                    data = data[1..];
-                }
-
-                await HandAsync(handAsync, channel, data);
-                if (received.EndOfMessage)
-                {
-                    channel = null;
-                }
-            }
-        }
-
-        public async Task SendAsync(int channel, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
-        {
-            await sending.WaitAsync(cancellationToken);
-            try
-            {
-                message[0] = (byte)channel;
-                data.CopyTo(message.AsMemory(1));
-                await socket.SendAsync(message.AsMemory(0, 1 + data.Length), WebSocketMessageType.Binary, endOfMessage: true, cancellationToken);
-            }
-            finally
-            {
-                sending.Release();
-            }
-        }
+        public Task SendAsync(int channel, ReadOnlyMemory<byte> data, CancellationToken cancellationToken) => socket.SendAsync((byte)channel, data, cancellationToken);
 
         public async Task FinishAsync(Status status, CancellationToken cancellationToken)
         {
             await SendAsync(StreamChannels.Error, ResourceJson.SerializeToUtf8Bytes(status), cancellationToken);
-            await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, statusDescription: null, cancellationToken);
+            await socket.CloseAsync(cancellationToken);
         }
 
-        public ValueTask DisposeAsync()
-        {
-            socket.Dispose();
-            sending.Dispose();
-            return ValueTask.CompletedTask;
-        }
-
-        private async ValueTask HandAsync(Func<int, ReadOnlyMemory<byte>, ValueTask> handAsync, int? channel, ReadOnlyMemory<byte> data)
-        {
-            if (channel == EndSignal && saysEnds)
-            {
-                if (!data.IsEmpty)
-                {
-                    await handAsync(data.Span[0], ReadOnlyMemory<byte>.Empty);
-                }
-            }
-            else if (channel is { } known && !data.IsEmpty)
-            {
-                await handAsync(known, data);
-            }
-        }
+        public ValueTask DisposeAsync() => socket.DisposeAsync();
     }
 }

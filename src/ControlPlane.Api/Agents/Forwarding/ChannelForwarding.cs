@@ -19,17 +19,13 @@ internal sealed class ChannelForwarding : IAsyncDisposable
     /// <summary>A channel's number is one byte, and each port has two.</summary>
     private const int PortsMax = 127;
 
-    private const int MessageBytesMax = 32 * 1024;
-
-    private readonly WebSocket socket;
-    private readonly SemaphoreSlim sending = new(1);
-    private readonly byte[] message = new byte[1 + MessageBytesMax];
+    private readonly ChannelSocket socket;
     private readonly Channel[] channels;
 
-    private ChannelForwarding(WebSocket socket, IReadOnlyList<int> ports)
+    private ChannelForwarding(WebSocket accepted, IReadOnlyList<int> ports)
     {
-        this.socket = socket;
-        channels = [.. Enumerable.Range(0, 2 * ports.Count).Select(number => new Channel(this, number))];
+        socket = new ChannelSocket(accepted);
+        channels = [.. Enumerable.Range(0, 2 * ports.Count).Select(number => new Channel(socket, (byte)number))];
         Pairs = [.. ports.Select((port, place) => new ForwardedPair(port, channels[2 * place], channels[(2 * place) + 1]))];
     }
 
@@ -68,28 +64,17 @@ internal sealed class ChannelForwarding : IAsyncDisposable
     /// <summary>Hands what the client sends to its channels, until it has gone. What nobody reads any more is dropped.</summary>
     public async Task ReceiveAsync(CancellationToken cancellationToken)
     {
-        byte[] buffer = new byte[MessageBytesMax];
-        Channel? channel = null;
-        bool isWithin = false;
         try
         {
-            while (await socket.ReceiveAsync(buffer.AsMemory(), cancellationToken) is { MessageType: not WebSocketMessageType.Close } received)
-            {
-                ReadOnlyMemory<byte> data = buffer.AsMemory(0, received.Count);
-                if (!isWithin && !data.IsEmpty)
+            await socket.ReceiveAsync(
+                async (number, data) =>
                 {
-                    channel = data.Span[0] < channels.Length ? channels[data.Span[0]] : null;
-                    data = data[1..];
-                    isWithin = true;
-                }
-
-                if (channel is not null && !data.IsEmpty)
-                {
-                    await channel.Received.WriteAsync(data, cancellationToken);
-                }
-
-                isWithin &= !received.EndOfMessage;
-            }
+                    if (number < channels.Length)
+                    {
+                        await channels[number].Received.WriteAsync(data, cancellationToken);
+                    }
+                },
+                cancellationToken);
         }
         finally
         {
@@ -101,45 +86,15 @@ internal sealed class ChannelForwarding : IAsyncDisposable
     }
 
     /// <summary>Says good-bye, as far as the client still listens.</summary>
-    public async Task CloseAsync(CancellationToken cancellationToken)
-    {
-        if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
-        {
-            await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, statusDescription: null, cancellationToken);
-        }
-    }
+    public Task CloseAsync(CancellationToken cancellationToken) => socket.CloseAsync(cancellationToken);
 
-    public ValueTask DisposeAsync()
-    {
-        socket.Dispose();
-        sending.Dispose();
-        return ValueTask.CompletedTask;
-    }
+    public ValueTask DisposeAsync() => socket.DisposeAsync();
 
     private static int PortOf(string text) => ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port) && port > 0
         ? port
         : throw StatusError.BadRequest($"query parameter \"{PortsParameter}\": unable to parse \"{text}\" as a port (1-65535)");
 
-    private async ValueTask SendAsync(int channel, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
-    {
-        await sending.WaitAsync(cancellationToken);
-        try
-        {
-            for (; !data.IsEmpty; data = data[Math.Min(data.Length, MessageBytesMax)..])
-            {
-                ReadOnlyMemory<byte> part = data[..Math.Min(data.Length, MessageBytesMax)];
-                message[0] = (byte)channel;
-                part.CopyTo(message.AsMemory(1));
-                await socket.SendAsync(message.AsMemory(0, 1 + part.Length), WebSocketMessageType.Binary, endOfMessage: true, cancellationToken);
-            }
-        }
-        finally
-        {
-            sending.Release();
-        }
-    }
-
-    private sealed class Channel(ChannelForwarding owner, int number) : IForwardedStream
+    private sealed class Channel(ChannelSocket socket, byte number) : IForwardedStream
     {
         private readonly Pipe input = new(new PipeOptions(useSynchronizationContext: false));
 
@@ -147,7 +102,8 @@ internal sealed class ChannelForwarding : IAsyncDisposable
 
         public PipeWriter Received => input.Writer;
 
-        public ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken) => owner.SendAsync(number, data, cancellationToken);
+        public ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken) =>
+            new(socket.SendAsync(number, data, cancellationToken));
 
         public Task EndAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }

@@ -310,8 +310,18 @@ internal sealed partial class JsonNormalizer
     private void Refuse(string path, string expected, JsonElement value) =>
         typeError ??= $"{(path.Length == 0 ? "the body" : path)}: expected {expected}, got {DescribeText(value)}";
 
-    private static string DescribeText(JsonElement value) =>
-        value.ValueKind == JsonValueKind.String ? $"the string \"{Shorten(value.GetString()!)}\"" : Describe(value);
+    private static string DescribeText(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String ? $"the string \"{Shorten(value.GetString()!)}\"" : Describe(value);
+        }
+        catch (InvalidOperationException)
+        {
+            // Bytes or escapes that are no Unicode text.
+            return Describe(value);
+        }
+    }
 
     private void AddIssue(string issue)
     {

@@ -19,6 +19,9 @@ internal sealed class YamlToJson
     /// <summary>The largest JSON that a document may become, in bytes.</summary>
     private const int MaxJsonBytes = 4 * BodyDecoder.MaxBodyBytes;
 
+    /// <summary>What some editors put at the beginning of a file.</summary>
+    private const char ByteOrderMark = '\uFEFF';
+
     private readonly Utf8JsonWriter writer;
     private int values;
 
@@ -29,7 +32,7 @@ internal sealed class YamlToJson
     {
         try
         {
-            string text = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString(yaml.Span);
+            string text = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString(yaml.Span).TrimStart(ByteOrderMark);
             YamlValue root = Parse(text);
             ArrayBufferWriter<byte> buffer = new();
             // Repeated keys are written on purpose; a writer that validates would let them pass too, but costs more.

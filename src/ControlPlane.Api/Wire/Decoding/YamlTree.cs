@@ -15,7 +15,9 @@ internal sealed record YamlList(Mark Start, IReadOnlyList<YamlValue> Items) : Ya
 
 internal sealed record YamlMapping(Mark Start, IReadOnlyList<KeyValuePair<YamlValue, YamlValue>> Entries) : YamlValue(Start);
 
-/// <summary>Reads exactly one YAML document into a tree of bounded depth that keeps repeated keys.</summary>
+/// <summary>
+/// Reads exactly one YAML document into a tree of bounded depth that keeps repeated keys. Documents with nothing in them, as files have them that begin or end with a separator, are none.
+/// </summary>
 internal sealed class YamlTree
 {
     private readonly Parser parser;
@@ -29,21 +31,23 @@ internal sealed class YamlTree
         YamlTree tree = new(text);
         Parser parser = tree.parser;
         parser.Consume<StreamStart>();
-        if (parser.Accept<StreamEnd>(out StreamEnd? nothing))
+        YamlValue? root = null;
+        while (!parser.Accept<StreamEnd>(out _))
         {
-            throw new YamlException(nothing.Start, nothing.End, "the body is empty");
+            DocumentStart start = parser.Consume<DocumentStart>();
+            YamlValue value = tree.ReadValue(depth: 1);
+            parser.Consume<DocumentEnd>();
+            tree.anchors.Clear();
+            if (value is YamlScalar { IsPlain: true, Text: "" })
+            {
+                continue;
+            }
+
+            root = root is null ? value : throw new YamlException(start.Start, start.End, "the body holds more than one document; send one object in each request");
         }
 
-        parser.Consume<DocumentStart>();
-        YamlValue root = tree.ReadValue(depth: 1);
-        parser.Consume<DocumentEnd>();
-        if (parser.Accept<DocumentStart>(out DocumentStart? second))
-        {
-            throw new YamlException(second.Start, second.End, "the body holds more than one document; send one object in each request");
-        }
-
-        parser.Consume<StreamEnd>();
-        return root;
+        StreamEnd end = parser.Consume<StreamEnd>();
+        return root ?? throw new YamlException(end.Start, end.End, "the body is empty");
     }
 
     private YamlValue ReadValue(int depth)

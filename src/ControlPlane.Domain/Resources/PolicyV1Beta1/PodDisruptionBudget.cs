@@ -1,20 +1,10 @@
 namespace ControlPlane.Domain.Resources.PolicyV1Beta1;
 
-/// <summary>
-/// A <see cref="Resources.PodDisruptionBudget"/> as policy/v1beta1 has it: there an empty selector chooses no pods, and all of the namespace's in policy/v1
-/// (Kubernetes: policy/v1beta1 conversion, which stands in for what the other version cannot say by a requirement on a label that no pod has).
-/// </summary>
+/// <summary>A <see cref="Resources.PodDisruptionBudget"/> as policy/v1beta1 has it, where an empty selector means something else (<see cref="EmptySelectors"/>).</summary>
 public sealed record PodDisruptionBudget : Resource
 {
     /// <summary>The group's name and version.</summary>
     public const string GroupVersion = "policy/v1beta1";
-
-    /// <summary>The label that no pod has.</summary>
-    public const string StandInLabel = "pdb.kubernetes.io/deprecated-v1beta1-empty-selector-match";
-
-    private static readonly LabelSelector Empty = new();
-    private static readonly LabelSelector NoPods = StandIn("Exists");
-    private static readonly LabelSelector AllPods = StandIn("DoesNotExist");
 
     /// <summary>What is to be kept.</summary>
     public PodDisruptionBudgetSpec Spec { get; init => field = value ?? new PodDisruptionBudgetSpec(); } = new();
@@ -31,7 +21,7 @@ public sealed record PodDisruptionBudget : Resource
             ApiVersion = GroupVersion,
             Kind = nameof(PodDisruptionBudget),
             Metadata = stored.Metadata,
-            Spec = stored.Spec with { Selector = Shown(stored.Spec.Selector) },
+            Spec = stored.Spec with { Selector = EmptySelectors.Shown(stored.Spec.Selector) },
             Status = stored.Status,
         };
     }
@@ -42,19 +32,7 @@ public sealed record PodDisruptionBudget : Resource
         ApiVersion = ResourceKinds.PodDisruptionBudget.ApiVersion,
         Kind = ResourceKinds.PodDisruptionBudget.Kind,
         Metadata = Metadata,
-        Spec = Spec with { Selector = Read(Spec.Selector) },
+        Spec = Spec with { Selector = EmptySelectors.Read(Spec.Selector) },
         Status = Status,
     };
-
-    private static LabelSelector? Shown(LabelSelector? stored) =>
-        stored == Empty ? AllPods
-        : stored == NoPods ? Empty
-        : stored;
-
-    private static LabelSelector? Read(LabelSelector? shown) =>
-        shown is null ? null
-        : shown == Empty ? NoPods
-        : shown with { MatchExpressions = [.. shown.MatchExpressions.Where(requirement => requirement.Key != StandInLabel)] };
-
-    private static LabelSelector StandIn(string @operator) => new() { MatchExpressions = [new LabelSelectorRequirement { Key = StandInLabel, Operator = @operator }] };
 }

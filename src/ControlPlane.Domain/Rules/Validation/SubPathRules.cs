@@ -8,7 +8,8 @@ namespace ControlPlane.Domain.Rules.Validation;
 /// </summary>
 internal static class SubPathRules
 {
-    private const string InMemory = "a part of a volume in memory is not honoured by this control plane; mount the whole volume";
+    private const string InMemory =
+        "a part of a volume in memory is not honoured by this control plane where a variable names it, or where a container mounts a folder that it is in or that is in it; mount the whole volume";
 
     public static IEnumerable<FieldProblem> Errors(VolumeMount mount, Container container, PodSpec spec)
     {
@@ -21,7 +22,7 @@ internal static class SubPathRules
         Volume? volume = spec.Volumes.FirstOrDefault(candidate => candidate.Name == mount.Name);
         FieldProblem? problem = mount is { SubPath: not null, SubPathExpr: not null } ? FieldProblem.Invalid(path, "subPathExpr and subPath are mutually exclusive")
             : Paths.Within(path) is { } wrong ? FieldProblem.Invalid(path, wrong)
-            : volume?.EmptyDir?.Medium == "Memory" ? FieldProblem.Forbidden(InMemory)
+            : volume?.EmptyDir?.Medium == "Memory" ? (IsApart(mount, spec) ? null : FieldProblem.Forbidden(InMemory))
             : volume is { EmptyDir: not null } or { HostPath: not null } && WhoCanRedirect(mount, container, spec) is { } other ? FieldProblem.Forbidden(
                 $"{at[1..]} is not honoured by this control plane while the container {other}, which may run when this one starts, can write to the folder that it is in; "
                 + "mount the same there as here, or the whole volume here")
@@ -29,15 +30,26 @@ internal static class SubPathRules
         return problem is null ? [] : [problem with { At = at }];
     }
 
+    /// <summary>Whether all mounts of the volume are of this very part, or of others that have nothing in common with it.</summary>
+    private static bool IsApart(VolumeMount mount, PodSpec spec)
+    {
+        string[] path = mount.Steps();
+        return mount.SubPathExpr is null && spec.AllContainers()
+            .SelectMany(container => container.VolumeMounts)
+            .Where(other => other.Name == mount.Name)
+            .Select(MountedParts.Steps)
+            .All(other => path.SequenceEqual(other) || (!MayBeAbove(path, other) && !MayBeAbove(other, path)));
+    }
+
     /// <summary>The first container that could put something else where a mount leads; null when there is none.</summary>
     private static string? WhoCanRedirect(VolumeMount mount, Container container, PodSpec spec)
     {
         // Of a folder of the node the agent may not see what the engine mounts, so there nobody may have put a link there before either.
         bool isOfNode = spec.Volumes.FirstOrDefault(candidate => candidate.Name == mount.Name)?.HostPath is not null;
-        string[] path = SegmentsOf(mount);
+        string[] path = mount.Steps();
         return spec.AllContainers()
             .FirstOrDefault(other => (isOfNode || (other.Name != container.Name && MayRunAtStart(other, container, spec)))
-                && other.VolumeMounts.Any(theirs => theirs.Name == mount.Name && theirs.ReadOnly != true && MayBeAbove(SegmentsOf(theirs), path)))
+                && other.VolumeMounts.Any(theirs => theirs.Name == mount.Name && theirs.ReadOnly != true && MayBeAbove(theirs.Steps(), path)))
             ?.Name;
     }
 
@@ -60,7 +72,4 @@ internal static class SubPathRules
         above.Length < path.Length && above.Zip(path).All(step => step.First == step.Second || IsOpen(step.First) || IsOpen(step.Second));
 
     private static bool IsOpen(string step) => step.Contains("$(", StringComparison.Ordinal);
-
-    private static string[] SegmentsOf(VolumeMount mount) =>
-        [.. (mount.SubPathExpr ?? mount.SubPath ?? "").Split('/', StringSplitOptions.RemoveEmptyEntries).Where(step => step != ".")];
 }
