@@ -131,7 +131,13 @@ public class ServiceNamesTests
 
     private static RouteEndpoint Pod(int number, int port, string? hostname = null) => new()
     {
-        Pod = PodUid(number), Address = "127.0.1.1", Port = 40_000 + number, ContainerPort = port, Hostname = hostname, Ready = true, Serving = true,
+        Pod = PodUid(number),
+        Address = "127.0.1.1",
+        Port = 40_000 + number,
+        ContainerPort = port,
+        Hostname = hostname,
+        Ready = true,
+        Serving = true,
     };
 
     private static RouteEndpoint ByHand(string address, int port) => new() { Pod = Guid.Empty, Address = address, Port = port, Ready = true, Serving = true };

@@ -1,5 +1,6 @@
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Policies;
+using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Domain.Routing;
 
 namespace ControlPlane.Domain.Planning.Routing;
@@ -85,7 +86,7 @@ public static class Routes
                     Node = endpoint.NodeName ?? "",
                     Address = address,
                     Port = number,
-                    ContainerPort = isHeadless ? ContainerPortOf(pod, number) : null,
+                    ContainerPort = isHeadless ? ContainerPortOf(pod, port) : null,
                     Hostname = isHeadless ? endpoint.Hostname ?? HostnameOf(pod, service) : null,
                     Ready = endpoint.Conditions?.Ready ?? true,
                     Serving = endpoint.Conditions?.Serving ?? endpoint.Conditions?.Ready ?? true,
@@ -95,18 +96,13 @@ public static class Routes
         }
     }
 
-    /// <summary>What the node publishes at a port of its address: 8080 where the container's 8080 is published at 41234.</summary>
-    private static int? ContainerPortOf(Pod? pod, int published)
+    /// <summary>The number that the Service's port means in the pod: by the pod's spec, which does not change as what its node publishes does.</summary>
+    private static int? ContainerPortOf(Pod? pod, ServicePort port)
     {
-        foreach (HostPort port in (pod?.Status?.HostPorts ?? default).AsSpan())
-        {
-            if (port.Port == published && port.Protocol is ("TCP" or ""))
-            {
-                return port.ContainerPort;
-            }
-        }
-
-        return null;
+        IntOrString target = port.TargetPort ?? port.Port;
+        return pod is null ? null
+            : target.IsNumber ? target.Number
+            : pod.Spec.LastingContainers().SelectMany(container => container.Ports).FirstOrDefault(declared => declared.Name == target.Text)?.Number;
     }
 
     /// <summary>Kubernetes: PodSpec.hostname and subdomain.</summary>

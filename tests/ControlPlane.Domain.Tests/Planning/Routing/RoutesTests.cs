@@ -62,6 +62,20 @@ public sealed class RoutesTests
     }
 
     [Theory]
+    [InlineData("http", 8080)]
+    [InlineData("other", null)]
+    [InlineData(null, 80)]
+    public void Routes_OfAHeadlessService_SayWhatItsTargetPortMeansInThePod_WhateverItsNodePublishesByNow(string? target, int? port)
+    {
+        Pod pod = Pod("a", 41000);
+        Service service = Web with { Spec = Web.Spec with { ClusterIP = "None", Ports = [Web.Spec.Ports[0] with { TargetPort = target is null ? null : new IntOrString(target) }] } };
+        EndpointSlice[] slices = [.. Settle(Web, [pod]).Slices];
+        Pod restarted = pod with { Status = pod.Status! with { HostPorts = [pod.Status.HostPorts[0] with { Port = 41001 }] } };
+
+        Assert.Equal(port, Assert.Single(Routes.Of(service, slices, _ => restarted).Ports[0].Endpoints).ContainerPort);
+    }
+
+    [Theory]
     [InlineData("30s", 30_000)]
     [InlineData("0", null)]
     [InlineData(null, null)]
