@@ -1,5 +1,6 @@
 using ControlPlane.Domain.Planning.Routing;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Domain.Routing;
 using static ControlPlane.Domain.Tests.Planning.Routing.EndpointsWorld;
 
