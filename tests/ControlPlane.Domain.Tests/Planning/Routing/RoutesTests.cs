@@ -69,7 +69,7 @@ public sealed class RoutesTests
     public void Routes_OfAHeadlessService_SayWhatItsTargetPortMeansInThePod_WhateverItsNodePublishesByNow(string? target, int? port)
     {
         Pod pod = Pod("a", 41000);
-        Service service = Web with { Spec = Web.Spec with { ClusterIP = "None", Ports = [Web.Spec.Ports[0] with { TargetPort = target is null ? null : new IntOrString(target) }] } };
+        Service service = Web with { Spec = Web.Spec with { ClusterIP = "None", Ports = [Web.Spec.Ports[0] with { TargetPort = target is null ? (IntOrString?)null : new IntOrString(target) }] } };
         EndpointSlice[] slices = [.. Settle(Web, [pod]).Slices];
         Pod restarted = pod with { Status = pod.Status! with { HostPorts = [pod.Status.HostPorts[0] with { Port = 41001 }] } };
 
