@@ -81,6 +81,9 @@ internal static partial class GatewayLog
     [LoggerMessage(26, LogLevel.Warning, "a question for a name was not answered: {Message}")]
     public static partial void NameNotAnswered(this ILogger log, string message);
 
+    [LoggerMessage(27, LogLevel.Information, "the node's processes find Services in {Range}")]
+    public static partial void ServesProcesses(this ILogger log, string range);
+
     [LoggerMessage(18, LogLevel.Warning, "no successor can take over: {Message}")]
     public static partial void NoHandOver(this ILogger log, string message);
 }

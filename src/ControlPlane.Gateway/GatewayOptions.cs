@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Net;
+using System.Security.Cryptography;
+using System.Text;
 using ControlPlane.Domain.Routing;
 
 namespace ControlPlane.Gateway;
@@ -39,6 +41,13 @@ internal sealed record GatewayOptions
 
     /// <summary>Where the agent says what network its containers have: beside the node's token.</summary>
     public string NetworkFile => Path.Combine(Path.GetDirectoryName(TokenFile) ?? "", NodeNetwork.FileName);
+
+    /// <summary>
+    /// Tells this control plane from others on this machine: its certificate authority, which all its replicas and gateways have and no other has; without one of its own, the server's name and port.
+    /// </summary>
+    public string ControlPlane => Convert.ToHexStringLower(SHA256.HashData(CaFile is null ? Encoding.UTF8.GetBytes(Server.Authority) : File.ReadAllBytes(CaFile)))[..IdentityChars];
+
+    private const int IdentityChars = 16;
 
     /// <summary>Where the figures are served, on a loopback address; 0 for nowhere.</summary>
     public int MetricsPort { get; init; }

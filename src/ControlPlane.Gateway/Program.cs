@@ -20,8 +20,7 @@ catch (FormatException exception)
 
 try
 {
-    await GatewayHost.RunAsync(options);
-    return 0;
+    return await GatewayHost.RunAsync(options) ? 0 : 1;
 }
 catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
 {

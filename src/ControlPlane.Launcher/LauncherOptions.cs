@@ -14,6 +14,7 @@ internal sealed record LauncherOptions
           --runtime KIND    auto, docker or process (default: auto: Docker Engine if it answers, DOCKER_HOST is honoured; else plain processes)
           --nodes N         how many agents run here, as node-1 to node-N, with the addresses 127.0.1.1 to 127.0.1.N (default: 1)
           --advertise NAME  a further name or address in the certificate, for clients on other machines; several with commas
+          --service-range R the addresses of Services (default: 127.96.0.0/16); a range of its own for each of several control planes on one machine
           --no-sample       on Docker: do not make the images hello:v1 and hello:v2 of the sample application
           --leave-pods      keep the pods' containers running after Ctrl-C
 
@@ -41,6 +42,9 @@ internal sealed record LauncherOptions
 
     public string? Advertise { get; init; }
 
+    /// <summary>The range of Services' addresses, as the API takes it; null for its default.</summary>
+    public string? ServiceRange { get; init; }
+
     public bool MakesSample { get; init; } = true;
 
     public bool LeavesPods { get; init; }
@@ -60,7 +64,7 @@ internal sealed record LauncherOptions
             {
                 switches.Add(name);
             }
-            else if (name is not ("--root" or "--port" or "--tls-port" or "--data" or "--runtime" or "--nodes" or "--advertise"))
+            else if (name is not ("--root" or "--port" or "--tls-port" or "--data" or "--runtime" or "--nodes" or "--advertise" or "--service-range"))
             {
                 throw new FormatException($"{name}: no such option");
             }
@@ -93,6 +97,7 @@ internal sealed record LauncherOptions
                 : throw new FormatException($"--runtime: expected auto, docker or process, got '{runtime}'"),
             Nodes = Number("--nodes", otherwise: 1, least: 1, most: NodesMax),
             Advertise = values.GetValueOrDefault("--advertise"),
+            ServiceRange = values.GetValueOrDefault("--service-range"),
             ConnectionString = string.IsNullOrWhiteSpace(connectionString) ? null : connectionString,
         };
 

@@ -41,6 +41,10 @@ public sealed class DockerServiceTests : IClassFixture<ThreeDockerNodes>
         await AnswersAsync($"http://orders.{kubectl.Namespace}.svc.cluster.local/", "node-2");
         Assert.StartsWith("502 ", await CallAsync("http://nobody/"), StringComparison.Ordinal);
 
+        // A headless Service: the pod's own address and its container's port, from another node.
+        await kubectl.OkAsync("expose", "deployment", "users", "--name=peers", "--cluster-ip=None", "--port=80", "--target-port=8080");
+        await AnswersAsync("http://peers:8080/", "node-3");
+
         string networks = await docker.Engine.RunAsync("docker", "network", "ls", "--filter", "label=controlplane.dev/node", "--format", "{{.Name}}");
         Assert.Equal(["controlplane-node-1", "controlplane-node-2", "controlplane-node-3"], networks.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order());
         await VariableLeadsToTheServiceAsync(kubectl, "orders", CallAsync);

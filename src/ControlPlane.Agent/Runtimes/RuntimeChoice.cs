@@ -1,5 +1,6 @@
 using ControlPlane.Agent.Runtimes.Docker;
 using ControlPlane.Agent.Runtimes.Process;
+using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Routing;
 using Docker.DotNet;
 using Microsoft.Extensions.Logging;
@@ -57,10 +58,12 @@ internal sealed class RuntimeChoice(AgentOptions options, TimeProvider time, ILo
         docker?.Dispose();
     }
 
-    /// <summary>What an agent on Docker left for the gateway holds no longer.</summary>
+    /// <summary>Tells the gateway where Services are for processes; what an agent on Docker left for it holds no longer.</summary>
     private ProcessRuntime Processes()
     {
-        File.Delete(Path.Combine(options.DataFolder, NodeNetwork.FileName));
+        string path = Path.Combine(options.DataFolder, NodeNetwork.FileName);
+        File.WriteAllBytes(path + ".new", ResourceJson.SerializeToUtf8Bytes(NodeNetwork.OfProcesses(options.NodeAddress.ToString())));
+        File.Move(path + ".new", path, overwrite: true);
         return new ProcessRuntime(options, new ImageCatalogue(options.Catalogue), time, logs.CreateLogger<ProcessRuntime>());
     }
 

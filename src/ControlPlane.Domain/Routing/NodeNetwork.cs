@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Domain.Routing;
@@ -16,14 +17,38 @@ public sealed record NodeNetwork
 
     private const uint ServiceBits = uint.MaxValue >> ServicesPrefixBits;
 
-    /// <summary>The bridge's network interface.</summary>
-    public required string Bridge { get; init; }
+    private const uint LoopbackNet = 127;
 
-    /// <summary>The host's own address on the bridge, where names are answered.</summary>
-    public required string Address { get; init; }
+    /// <summary>The first range of nodes whose pods are processes, less one: that of 127.0.1.1 is 127.97.0.0/16.</summary>
+    private const int ProcessRangesAfter = 96;
+
+    /// <summary>How many such ranges there are.</summary>
+    private const int ProcessRanges = 150;
+
+    /// <summary>The bridge's network interface; empty where pods are processes of the host, which share its loopback interface.</summary>
+    public string Bridge { get; init => field = value ?? ""; } = "";
+
+    /// <summary>The host's own address on the bridge, where names are answered; empty without a bridge.</summary>
+    public string Address { get; init => field = value ?? ""; } = "";
 
     /// <summary>The first address of the 65,536 at which the gateway serves this node's containers, such as <c>10.65.0.0</c>.</summary>
     public required string Services { get; init; }
+
+    /// <summary>Whether pods have a network of their own, in which names are answered.</summary>
+    [JsonIgnore]
+    public bool HasBridge => Bridge.Length > 0;
+
+    /// <summary>
+    /// Where pods are processes: loopback addresses, a range for each node by the last number of its address, so that the nodes of one machine have different ones: 127.97.0.0/16 for 127.0.1.1,
+    /// 127.98.0.0/16 for 127.0.1.2. A node whose address is none of the machine's loopback ones is taken for the machine's only one.
+    /// </summary>
+    /// <param name="nodeAddress">The node's address.</param>
+    public static NodeNetwork OfProcesses(string nodeAddress)
+    {
+        bool isLoopback = IPv4Address.TryParse(nodeAddress, out IPv4Address address) && address.Number >> 24 == LoopbackNet;
+        uint index = isLoopback ? ((address.Number & byte.MaxValue) + ProcessRanges - 1) % ProcessRanges : 0;
+        return new NodeNetwork { Services = new IPv4Address((LoopbackNet << 24) | ((ProcessRangesAfter + 1 + index) << ServicesPrefixBits)).ToString() };
+    }
 
     /// <summary>
     /// Where the Service with a cluster address is for the containers of this node: the last 16 bits stay. 127.96.3.9 is 10.65.3.9 where <see cref="Services"/> is 10.65.0.0.
@@ -33,6 +58,10 @@ public sealed record NodeNetwork
         IPv4Address.TryParse(clusterIP, out IPv4Address cluster) && IPv4Address.TryParse(Services, out IPv4Address first)
             ? new IPv4Address((first.Number & ~ServiceBits) | (cluster.Number & ServiceBits)).ToString()
             : null;
+
+    /// <summary>The address with the given last 16 bits in <see cref="Services"/>: 777 is 10.65.3.9 where that is 10.65.0.0.</summary>
+    public string? AddressAt(ushort number) =>
+        IPv4Address.TryParse(Services, out IPv4Address first) ? new IPv4Address((first.Number & ~ServiceBits) | number).ToString() : null;
 
     /// <summary><see cref="Services"/> as a CIDR.</summary>
     public string ServicesRange() => string.Create(CultureInfo.InvariantCulture, $"{Services}/{ServicesPrefixBits}");

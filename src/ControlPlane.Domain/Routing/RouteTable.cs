@@ -95,6 +95,12 @@ public sealed record RouteEndpoint
     /// <summary>The port on <see cref="Address"/> that the container's port is published on.</summary>
     public required int Port { get; init; }
 
+    /// <summary>The port of the container that <see cref="Port"/> leads to; said of Services without an address, null for what is no pod's.</summary>
+    public int? ContainerPort { get; init; }
+
+    /// <summary>The pod's <c>hostname</c> where its <c>subdomain</c> is the Service's name; said of Services without an address, else null.</summary>
+    public string? Hostname { get; init; }
+
     /// <summary>Takes new requests. False for each that is terminating.</summary>
     public bool Ready { get; init; }
 

@@ -6,13 +6,18 @@ namespace ControlPlane.Gateway.Control;
 internal sealed class Acknowledged(TimeProvider time) : IDisposable
 {
     private readonly SemaphoreSlim news = new(0, 1);
+    private readonly TaskCompletionSource first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile RouteTable table = new() { Store = "", Revision = 0 };
 
     public RouteTable Table => table;
 
+    /// <summary>Completes when the first table is acted on.</summary>
+    public Task First => first.Task;
+
     public void Set(RouteTable applied)
     {
         table = applied;
+        first.TrySetResult();
         Report();
     }
 

@@ -38,7 +38,7 @@ internal sealed class Reporter(
             {
                 await controlPlane.ReportAsync(Next(), stoppingToken);
                 delay.Reset();
-                await acknowledged.WaitAsync(Interval, stoppingToken);
+                await acknowledged.WaitAsync(router.UntilNews(Interval), stoppingToken);
             }
             catch (ControlPlaneException exception)
             {

@@ -15,6 +15,7 @@ internal sealed class RouteLoop(
     GatewayOptions options,
     ControlPlaneClient controlPlane,
     TableFile file,
+    ClientsFile clients,
     NodeNetworks networks,
     Router router,
     Listeners listeners,
@@ -38,6 +39,7 @@ internal sealed class RouteLoop(
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         router.Drained = acknowledged.Report;
+        router.Restore(await clients.LoadAsync(cancellationToken));
         if (await file.LoadAsync(cancellationToken) is { } known)
         {
             await ApplyAsync(known, isNew: false, cancellationToken);

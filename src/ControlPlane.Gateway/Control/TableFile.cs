@@ -6,8 +6,9 @@ using Microsoft.Extensions.Logging;
 namespace ControlPlane.Gateway.Control;
 
 /// <summary>The newest table in the gateway's data folder: what a gateway serves that starts while the control plane is away.</summary>
-internal sealed class TableFile(GatewayOptions options, ILogger<TableFile> log)
+internal sealed class TableFile(GatewayOptions options, ILogger<TableFile> log) : IDisposable
 {
+    private readonly SemaphoreSlim writing = new(1);
     private readonly string path = Path.Combine(options.DataFolder, "routes.json");
 
     /// <summary>Null for none; one that cannot be read counts as none, and is said.</summary>
@@ -30,6 +31,38 @@ internal sealed class TableFile(GatewayOptions options, ILogger<TableFile> log)
 
     /// <summary>Written beside and renamed, so that a crash leaves the old or the new file, never half a one.</summary>
     public async Task SaveAsync(RouteTable table, CancellationToken cancellationToken)
+    {
+        await writing.WaitAsync(cancellationToken);
+        try
+        {
+            await WriteAsync(table, cancellationToken);
+        }
+        finally
+        {
+            writing.Release();
+        }
+    }
+
+    /// <summary>Writes it where there is none any more, for a successor to find. One that is there is as new, or newer.</summary>
+    public async Task EnsureAsync(RouteTable table, CancellationToken cancellationToken)
+    {
+        await writing.WaitAsync(cancellationToken);
+        try
+        {
+            if (!File.Exists(path))
+            {
+                await WriteAsync(table, cancellationToken);
+            }
+        }
+        finally
+        {
+            writing.Release();
+        }
+    }
+
+    public void Dispose() => writing.Dispose();
+
+    private async Task WriteAsync(RouteTable table, CancellationToken cancellationToken)
     {
         string beside = $"{path}.{Environment.ProcessId}";
         try

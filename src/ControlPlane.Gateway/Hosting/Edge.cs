@@ -1,3 +1,4 @@
+using ControlPlane.Gateway.Control;
 using ControlPlane.Gateway.Forwarding;
 using ControlPlane.Gateway.Listening;
 using ControlPlane.Gateway.Traffic;
@@ -6,7 +7,8 @@ using Microsoft.Extensions.Hosting;
 namespace ControlPlane.Gateway.Hosting;
 
 /// <summary>The order of the end: nothing new is accepted, then Kestrel finishes its requests, then the other connections end or are cut when the time is up.</summary>
-internal sealed class Edge(Listeners listeners, KestrelTransport http, TcpRelay tcp, Connections connections) : IHostedLifecycleService
+internal sealed class Edge(
+    Listeners listeners, KestrelTransport http, TcpRelay tcp, Connections connections, Router router, ClientsFile clients, DrainState drain) : IHostedLifecycleService
 {
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -18,6 +20,11 @@ internal sealed class Edge(Listeners listeners, KestrelTransport http, TcpRelay 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         await listeners.CloseAsync();
+        if (!drain.IsDraining)
+        {
+            await clients.SaveAsync(router.Clients(), CancellationToken.None);
+        }
+
         http.CloseSilent();
     }
 

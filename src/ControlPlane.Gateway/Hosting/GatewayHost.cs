@@ -24,11 +24,14 @@ internal static class GatewayHost
 
     private const int StreamsPerConnectionMax = 1000;
 
-    public static async Task RunAsync(GatewayOptions options)
+    /// <summary>Returns when the gateway has ended; false when it could not begin.</summary>
+    public static async Task<bool> RunAsync(GatewayOptions options)
     {
         await using WebApplication app = Build(options);
+        HandOver handOver = app.Services.GetRequiredService<HandOver>();
         app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("ControlPlane.Gateway").Starting(options.NodeName, options.NodeAddress, options.Server);
         await app.RunAsync();
+        return !handOver.HasGivenUp;
     }
 
     public static WebApplication Build(GatewayOptions options)
@@ -56,6 +59,7 @@ internal static class GatewayHost
             .AddSingleton<Connections>()
             .AddSingleton<TrafficMeter>()
             .AddSingleton<NodeNetworks>()
+            .AddSingleton<PodAddresses>()
             .AddSingleton<Router>()
             .AddSingleton<Connector>()
             .AddSingleton<TcpRelay>()
@@ -66,11 +70,14 @@ internal static class GatewayHost
             .AddSingleton<Listeners>()
             .AddSingleton<ControlPlaneClient>()
             .AddSingleton<TableFile>()
+            .AddSingleton<ClientsFile>()
+            .AddTransient<AddressClaims>()
+            .AddSingleton<HandOver>()
             .AddSingleton<Acknowledged>();
 
         // Started in this order and stopped in the reverse one: the reports go on until everything has ended.
         builder.Services
-            .AddHostedService<HandOver>()
+            .AddHostedService(services => services.GetRequiredService<HandOver>())
             .AddHostedService<Reporter>()
             .AddHostedService(services => services.GetRequiredService<NodeNetworks>())
             .AddHostedService<RouteLoop>()

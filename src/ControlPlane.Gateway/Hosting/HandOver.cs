@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using ControlPlane.Gateway.Control;
 using ControlPlane.Gateway.Listening;
 using ControlPlane.Gateway.Traffic;
 using Microsoft.Extensions.Hosting;
@@ -8,11 +9,16 @@ namespace ControlPlane.Gateway.Hosting;
 
 /// <summary>
 /// Passes the listening sockets to a successor, a gateway with the same data folder. The successor connects, gets one message for each socket and an empty-handed one at the end, and
-/// answers once it accepts; only then this gateway stops accepting. Both have the same open socket, so what waits in its queue is accepted by one or the other, and nothing is reset.
+/// answers once it accepts, which takes a table of routes; only then this gateway stops accepting. Both have the same open socket, so what waits in its queue is accepted by one or the other, and
+/// nothing is reset. A successor that ends, or stays silent, before it has answered changes nothing: this gateway serves on, and waits for the next.
 /// </summary>
 internal sealed class HandOver(
     GatewayOptions options,
     Listeners listeners,
+    Acknowledged acknowledged,
+    Router router,
+    TableFile table,
+    ClientsFile clients,
     KestrelTransport http,
     Connections connections,
     DrainState drain,
@@ -26,7 +32,17 @@ internal sealed class HandOver(
     /// <summary>A successor loads its routes in this time, or it has died.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a successor waits for its first table where none is on disk: less than the one before it waits for the successor.</summary>
+    private static readonly TimeSpan TablePatience = TimeSpan.FromSeconds(6);
+
+    /// <summary>When a successor cannot be accepted (no descriptor is free, say), before the next is waited for.</summary>
+    private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
+
     private Socket? predecessor;
+    private int inherited;
+
+    /// <summary>True when this gateway could not take over, and has ended for the one before it to serve on.</summary>
+    public bool HasGivenUp { get; private set; }
 
     private string SocketPath => Path.Combine(options.DataFolder, "gateway.sock");
 
@@ -51,6 +67,7 @@ internal sealed class HandOver(
 
             listeners.Inherit(sockets);
             predecessor = channel;
+            inherited = sockets.Count;
             log.TookOver(sockets.Count);
         }
         catch (Exception exception) when (exception is SocketException or ArgumentException)
@@ -70,16 +87,17 @@ internal sealed class HandOver(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await StartedAsync(stoppingToken);
-        if (predecessor is not null)
+        if (predecessor is not null && !await TryTakeOverAsync(predecessor, stoppingToken))
         {
-            TellAccepting(predecessor);
+            HasGivenUp = true;
+            lifetime.StopApplication();
+            return;
         }
 
         using Socket? listener = Listen();
         while (listener is not null && !drain.IsDraining)
         {
-            using Socket successor = await listener.AcceptAsync(stoppingToken);
-            await listeners.ReleaseAsync(open => TryPass(successor, open), stoppingToken);
+            await AcceptSuccessorAsync(listener, stoppingToken);
         }
 
         if (drain.IsDraining)
@@ -95,18 +113,48 @@ internal sealed class HandOver(
         await started.Task.WaitAsync(stop);
     }
 
-    private void TellAccepting(Socket channel)
+    /// <summary>
+    /// Tells the gateway before this one that it may stop accepting: once there are routes, without which nothing that has been inherited is accepted on. False when there are none to be had.
+    /// </summary>
+    private async Task<bool> TryTakeOverAsync(Socket channel, CancellationToken stop)
     {
         using (channel)
         {
             try
             {
+                if (inherited > 0)
+                {
+                    await acknowledged.First.WaitAsync(TablePatience, time, stop);
+                }
+
                 Descriptors.Send(channel, Accepting, descriptor: null);
+            }
+            catch (TimeoutException)
+            {
+                log.TakeOverFailed("the routes are neither on disk nor to be had from the control plane");
+                return false;
             }
             catch (SocketException exception)
             {
                 log.TakeOverFailed(exception.Message);
             }
+        }
+
+        return true;
+    }
+
+    private async Task AcceptSuccessorAsync(Socket listener, CancellationToken stop)
+    {
+        try
+        {
+            using Socket successor = await listener.AcceptAsync(stop);
+            successor.SendTimeout = (int)Patience.TotalMilliseconds;
+            await listeners.ReleaseAsync(open => TryPassAsync(successor, open, stop), stop);
+        }
+        catch (SocketException exception)
+        {
+            log.HandOverFailed(exception.Message);
+            await Task.Delay(AcceptPause, time, stop);
         }
     }
 
@@ -134,8 +182,14 @@ internal sealed class HandOver(
         }
     }
 
-    private bool TryPass(Socket successor, IReadOnlyCollection<PortListener> open)
+    private async Task<bool> TryPassAsync(Socket successor, IReadOnlyCollection<PortListener> open, CancellationToken stop)
     {
+        if (acknowledged.First.IsCompleted)
+        {
+            await table.EnsureAsync(acknowledged.Table, stop);
+            await clients.SaveAsync(router.Clients(), stop);
+        }
+
         try
         {
             foreach (PortListener listener in open)

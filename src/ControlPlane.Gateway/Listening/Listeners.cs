@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace ControlPlane.Gateway.Listening;
 
 /// <summary>The listening sockets of the table that is acted on: opens what is missing, closes what is no longer asked for, leaves the others alone.</summary>
-internal sealed class Listeners(KestrelTransport http, TcpRelay tcp, TimeProvider time, ILogger<Listeners> log) : IDisposable
+internal sealed class Listeners(AddressClaims claims, KestrelTransport http, TcpRelay tcp, TimeProvider time, ILogger<Listeners> log) : IDisposable
 {
     private readonly SemaphoreSlim changing = new(1);
     private readonly Dictionary<IPEndPoint, PortListener> open = [];
@@ -42,7 +42,8 @@ internal sealed class Listeners(KestrelTransport http, TcpRelay tcp, TimeProvide
                 log.ListeningEnded(listener.EndPoint);
             }
 
-            int failures = wanted.Count(listening => !TryOpen(listening));
+            IReadOnlyDictionary<IPAddress, string> refused = claims.Claim([.. wanted.Where(listening => listening.IsShared).Select(listening => listening.EndPoint.Address).Distinct()]);
+            int failures = wanted.Count(listening => !TryOpen(listening, refused));
             foreach (Socket socket in inherited.Values)
             {
                 socket.Dispose();
@@ -58,12 +59,12 @@ internal sealed class Listeners(KestrelTransport http, TcpRelay tcp, TimeProvide
     }
 
     /// <summary>What listens now, to pass on. Nothing changes while <paramref name="pass"/> runs; when it returns true, this gateway accepts nothing any more.</summary>
-    public async Task ReleaseAsync(Func<IReadOnlyCollection<PortListener>, bool> pass, CancellationToken cancellationToken)
+    public async Task ReleaseAsync(Func<IReadOnlyCollection<PortListener>, Task<bool>> pass, CancellationToken cancellationToken)
     {
         await changing.WaitAsync(cancellationToken);
         try
         {
-            if (!isReleased && pass(open.Values))
+            if (!isReleased && await pass(open.Values))
             {
                 isReleased = true;
                 await Task.WhenAll(open.Values.Select(listener => listener.ReleaseAsync()));
@@ -85,6 +86,7 @@ internal sealed class Listeners(KestrelTransport http, TcpRelay tcp, TimeProvide
             {
                 isReleased = true;
                 await Task.WhenAll(open.Values.Select(listener => listener.DisposeAsync().AsTask()));
+                claims.Claim([]);
             }
         }
         finally
@@ -95,8 +97,14 @@ internal sealed class Listeners(KestrelTransport http, TcpRelay tcp, TimeProvide
 
     public void Dispose() => changing.Dispose();
 
-    private bool TryOpen(ListenAddress listening)
+    private bool TryOpen(ListenAddress listening, IReadOnlyDictionary<IPAddress, string> refused)
     {
+        if (listening.IsShared && refused.TryGetValue(listening.EndPoint.Address, out string? why))
+        {
+            log.CannotListen(listening.EndPoint, listening.Port.Name, why);
+            return false;
+        }
+
         if (open.TryGetValue(listening.EndPoint, out PortListener? listener))
         {
             listener.Port = listening.Port;

@@ -49,7 +49,11 @@ internal abstract record DnsRecord
 }
 
 /// <summary>The answer to a question; without records and with <see cref="ResponseCode.NoError"/>, the name has none of that type.</summary>
-internal sealed record DnsAnswer(ResponseCode Code, params IReadOnlyList<DnsRecord> Records);
+internal sealed record DnsAnswer(ResponseCode Code, params IReadOnlyList<DnsRecord> Records)
+{
+    /// <summary>How long it may be kept, the absence of a name too, in seconds (Kubernetes' cluster DNS: 5).</summary>
+    public int TimeToLiveSeconds { get; init; } = 5;
+}
 
 /// <summary>Questions and answers as they travel (RFC 1035, 4): of what that allows, what a resolver sends and what answers it.</summary>
 internal static class DnsMessage
@@ -62,9 +66,6 @@ internal static class DnsMessage
     private const int NameBytesMax = 255;
     private const ushort ClassInternet = 1;
     private const ushort PointerToTheQuestion = 0xC000 | HeaderBytes;
-
-    /// <summary>How long an answer may be kept, the absence of a name too, in seconds (Kubernetes' cluster DNS: 5).</summary>
-    private const uint TimeToLive = 5;
 
     /// <summary>Null for what is no single question for a name on the Internet.</summary>
     public static DnsQuery? Read(ReadOnlyMemory<byte> message)
@@ -126,13 +127,13 @@ internal static class DnsMessage
         foreach (DnsRecord record in answer.Records)
         {
             Add(message, PointerToTheQuestion);
-            AddRecord(message, record is DnsRecord.Server ? RecordType.Srv : RecordType.A, DataOf(record));
+            AddRecord(message, record is DnsRecord.Server ? RecordType.Srv : RecordType.A, answer, DataOf(record));
         }
 
         if (isNothing)
         {
             AddName(message, ServiceNames.Zone);
-            AddRecord(message, RecordType.Soa, AuthorityData());
+            AddRecord(message, RecordType.Soa, answer, AuthorityData(answer));
         }
 
         return [.. message];
@@ -161,12 +162,12 @@ internal static class DnsMessage
     }
 
     /// <summary>Says for how long the absence of a name may be kept (RFC 2308): the zone's server and keeper, and five numbers, of which the last says it.</summary>
-    private static List<byte> AuthorityData()
+    private static List<byte> AuthorityData(DnsAnswer answer)
     {
         List<byte> data = [];
         AddName(data, $"ns.dns.{ServiceNames.Zone}");
         AddName(data, $"hostmaster.{ServiceNames.Zone}");
-        foreach (uint number in (ReadOnlySpan<uint>)[1, 7200, 1800, 86_400, TimeToLive])
+        foreach (uint number in (ReadOnlySpan<uint>)[1, 7200, 1800, 86_400, (uint)answer.TimeToLiveSeconds])
         {
             Add(data, number);
         }
@@ -174,11 +175,11 @@ internal static class DnsMessage
         return data;
     }
 
-    private static void AddRecord(List<byte> message, RecordType type, List<byte> data)
+    private static void AddRecord(List<byte> message, RecordType type, DnsAnswer answer, List<byte> data)
     {
         Add(message, (ushort)type);
         Add(message, ClassInternet);
-        Add(message, TimeToLive);
+        Add(message, (uint)answer.TimeToLiveSeconds);
         Add(message, (ushort)data.Count);
         message.AddRange(data);
     }

@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using ControlPlane.Domain.Routing;
 using ControlPlane.Gateway.Control;
+using ControlPlane.Gateway.Listening;
+using ControlPlane.Gateway.Traffic;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -11,7 +13,7 @@ namespace ControlPlane.Gateway.Names;
 /// Answers the containers of this node, on their bridge, over UDP and TCP: Services' names from the routes that are acted on, all others as the host's resolvers do.
 /// A gateway that takes over answers beside the one before it.
 /// </summary>
-internal sealed class NameServer(NodeNetworks networks, Acknowledged routes, TimeProvider time, ILogger<NameServer> log) : BackgroundService
+internal sealed class NameServer(NodeNetworks networks, Acknowledged routes, PodAddresses pods, AddressClaims claims, TimeProvider time, ILogger<NameServer> log) : BackgroundService
 {
     private const int DnsPort = 53;
 
@@ -39,7 +41,7 @@ internal sealed class NameServer(NodeNetworks networks, Acknowledged routes, Tim
             using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(networks.Changed, stoppingToken);
             try
             {
-                await (networks.Current is { } network
+                await (networks.Current is { HasBridge: true } network
                     ? TryServeAsync(network, new IPEndPoint(IPAddress.Parse(network.Address), DnsPort), either.Token)
                     : Task.Delay(Timeout.InfiniteTimeSpan, time, either.Token));
             }
@@ -76,6 +78,13 @@ internal sealed class NameServer(NodeNetworks networks, Acknowledged routes, Tim
     {
         try
         {
+            if (claims.Claim([endPoint.Address]).TryGetValue(endPoint.Address, out string? why))
+            {
+                log.CannotAnswerNames(endPoint, why);
+                await Task.Delay(AgainAfter, time, cancellationToken);
+                return;
+            }
+
             await ServeAsync(network, endPoint, cancellationToken);
         }
         catch (SocketException exception)
@@ -150,7 +159,7 @@ internal sealed class NameServer(NodeNetworks networks, Acknowledged routes, Tim
         }
     }
 
-    /// <summary>Null for what is no question, which is not answered at all.</summary>
+    /// <summary>Null for what is no question, which is not answered at all. Many clients take the first of several records, so none is always the first.</summary>
     private async Task<byte[]?> AnswerAsync(ReadOnlyMemory<byte> question, NodeNetwork network, bool overTcp, CancellationToken cancellationToken)
     {
         if (DnsMessage.Read(question) is not { } query)
@@ -163,7 +172,9 @@ internal sealed class NameServer(NodeNetworks networks, Acknowledged routes, Tim
             return known;
         }
 
-        DnsAnswer answer = ServiceNames.Has(query.Name) ? ServiceNames.Resolve(query, routes.Table, network) : new DnsAnswer(ResponseCode.ServerFailure);
-        return DnsMessage.Write(query, answer, overTcp ? ushort.MaxValue : DnsMessage.DatagramBytesMax);
+        DnsAnswer answer = ServiceNames.Has(query.Name) ? ServiceNames.Resolve(query, routes.Table, network, pods) : new DnsAnswer(ResponseCode.ServerFailure);
+        DnsRecord[] inAnyOrder = [.. answer.Records];
+        Random.Shared.Shuffle(inAnyOrder);
+        return DnsMessage.Write(query, answer with { Records = inAnyOrder }, overTcp ? ushort.MaxValue : DnsMessage.DatagramBytesMax);
     }
 }

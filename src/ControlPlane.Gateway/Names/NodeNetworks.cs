@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace ControlPlane.Gateway.Names;
 
 /// <summary>
-/// The network of the node's containers, as its agent describes it, once the addresses of Services in it are this host's. Looked at again and again: agents make it when
+/// The network of the node's pods, as its agent describes it, once the addresses of Services in it are this host's: at once where they are loopback addresses. Looked at again and again: agents make it when
 /// they first need it, and whoever removes a bridge removes the route with it.
 /// </summary>
 internal sealed class NodeNetworks(GatewayOptions options, TimeProvider time, ILogger<NodeNetworks> log) : BackgroundService
@@ -19,7 +19,10 @@ internal sealed class NodeNetworks(GatewayOptions options, TimeProvider time, IL
     private volatile NodeNetwork? current;
     private string said = "";
 
-    /// <summary>Null for a node without Docker, and while the network cannot be served.</summary>
+    /// <summary>Makes the addresses of Services in it this host's; throws <see cref="Win32Exception"/> where that is not to be had.</summary>
+    public Action<NodeNetwork> MakeLocal { get; init; } = LocalRoute.Ensure;
+
+    /// <summary>Null while the agent has not said it yet, and while the network cannot be served.</summary>
     public NodeNetwork? Current => current;
 
     /// <summary>Is cancelled at the next change of <see cref="Current"/>; to be taken before that is read.</summary>
@@ -52,9 +55,13 @@ internal sealed class NodeNetworks(GatewayOptions options, TimeProvider time, IL
         NodeNetwork? network = await ReadAsync(cancellationToken);
         try
         {
-            if (network is not null)
+            if (network is { HasBridge: false })
             {
-                LocalRoute.Ensure(network);
+                Say("", () => log.ServesProcesses(network.ServicesRange()));
+            }
+            else if (network is not null)
+            {
+                MakeLocal(network);
                 Say("", () => log.ServesContainers(network.Bridge, network.ServicesRange()));
             }
         }

@@ -1,12 +1,13 @@
 using System.Net;
 using ControlPlane.Domain.Routing;
 using ControlPlane.Gateway.Control;
+using ControlPlane.Gateway.Traffic;
 
 namespace ControlPlane.Gateway.Names;
 
 /// <summary>
 /// What the names of Services stand for on a node (Kubernetes: DNS-based service discovery): <c>NAME.NAMESPACE.svc.cluster.local</c> is the Service's address for this node's
-/// containers, and of a headless Service the addresses of its ready pods; <c>_PORT._tcp.</c> before it is the number of a named port.
+/// containers, and of a headless Service the addresses of its ready pods; <c>_PORT._tcp.</c> before it is the number of a named port, of a headless Service for each of its pods.
 /// </summary>
 internal static class ServiceNames
 {
@@ -18,7 +19,7 @@ internal static class ServiceNames
     public static bool Has(string name) => name == Zone || name.EndsWith($".{Zone}", StringComparison.Ordinal);
 
     /// <summary>A name that is none of a Service is a name error, unless others end in it.</summary>
-    public static DnsAnswer Resolve(DnsQuery query, RouteTable table, NodeNetwork network)
+    public static DnsAnswer Resolve(DnsQuery query, RouteTable table, NodeNetwork network, PodAddresses pods)
     {
         if (query.Name is Zone or "svc." + Zone)
         {
@@ -36,37 +37,28 @@ internal static class ServiceNames
         return (labels, service) switch
         {
             ([var space], _) => new DnsAnswer(services.Any(one => one.Namespace == space) ? ResponseCode.NoError : ResponseCode.NameError),
-            ([_, _], not null) => new DnsAnswer(ResponseCode.NoError, [.. Addresses(query.Type, service, network)]),
+            (_, { ClusterIP: null }) => new HeadlessNames(query, service, network, pods).Resolve(labels[..^2]),
+            ([_, _], not null) => new DnsAnswer(ResponseCode.NoError, [.. Address(query.Type, service, network)]),
             (["_tcp", _, _], not null) => new DnsAnswer(ResponseCode.NoError),
-            ([['_', .. var port], "_tcp", _, _], not null) when service.Ports.Any(one => one.Name == port) =>
-                new DnsAnswer(ResponseCode.NoError, [.. Servers(query, service, port)]),
+            ([['_', .. var port], "_tcp", _, _], not null) when service.Ports.FirstOrDefault(one => one.Name == port) is { } route =>
+                new DnsAnswer(ResponseCode.NoError, [.. Server(query.Type, service, route)]),
             _ => new DnsAnswer(ResponseCode.NameError),
         };
     }
 
-    private static IEnumerable<DnsRecord> Addresses(RecordType asked, ServiceRoute service, NodeNetwork network)
+    private static IEnumerable<DnsRecord> Address(RecordType asked, ServiceRoute service, NodeNetwork network)
     {
-        if (asked is not (RecordType.A or RecordType.Any))
+        if (asked is RecordType.A or RecordType.Any && network.AddressOf(service.ClusterIP) is { } address)
         {
-            return [];
+            yield return new DnsRecord.Address(IPAddress.Parse(address));
         }
-
-        // A node's loopback address is nobody's but the host's own.
-        IEnumerable<string> addresses = network.AddressOf(service.ClusterIP) is { } address
-            ? [address]
-            : service.Ports.SelectMany(port => port.Endpoints).Where(endpoint => endpoint.Ready).Select(endpoint => endpoint.Address).Distinct();
-        return addresses
-            .Select(text => IPAddress.TryParse(text, out IPAddress? ip) && !IPAddress.IsLoopback(ip) ? new DnsRecord.Address(ip) : null)
-            .OfType<DnsRecord>();
     }
 
-    private static IEnumerable<DnsRecord> Servers(DnsQuery query, ServiceRoute service, string port)
+    private static IEnumerable<DnsRecord> Server(RecordType asked, ServiceRoute service, PortRoute route)
     {
-        string target = query.Name[(query.Name.IndexOf("._tcp.", StringComparison.Ordinal) + "._tcp.".Length)..];
-        PortRoute route = service.Ports.First(one => one.Name == port);
-        IEnumerable<int> numbers = service.ClusterIP is null
-            ? route.Endpoints.Where(endpoint => endpoint.Ready).Select(endpoint => endpoint.Port).Distinct()
-            : [route.Port];
-        return query.Type is RecordType.Srv or RecordType.Any ? numbers.Select(number => new DnsRecord.Server(target, number)) : [];
+        if (asked is RecordType.Srv or RecordType.Any)
+        {
+            yield return new DnsRecord.Server($"{service.Name}.{service.Namespace}{Suffix}", route.Port);
+        }
     }
 }

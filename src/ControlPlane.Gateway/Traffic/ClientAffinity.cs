@@ -20,7 +20,22 @@ internal sealed class ClientAffinity(TimeProvider time)
         }
     }
 
-    public void Keep(IPAddress client, Endpoint endpoint, TimeSpan keptFor)
+    /// <summary>All that are kept, with how long each has been silent.</summary>
+    public IReadOnlyList<(IPAddress Client, Endpoint Endpoint, TimeSpan Silent)> All(TimeSpan keptFor)
+    {
+        lock (gate)
+        {
+            return [.. clients.Select(entry => (entry.Key, entry.Value.Endpoint, Silent: time.GetElapsedTime(entry.Value.At))).Where(entry => entry.Silent < keptFor)];
+        }
+    }
+
+    public void Keep(IPAddress client, Endpoint endpoint, TimeSpan keptFor) => Keep(client, endpoint, keptFor, TimeSpan.Zero);
+
+    /// <param name="client">The client's address.</param>
+    /// <param name="endpoint">Where it was sent.</param>
+    /// <param name="keptFor">How long clients are kept.</param>
+    /// <param name="silent">How long ago that was.</param>
+    public void Keep(IPAddress client, Endpoint endpoint, TimeSpan keptFor, TimeSpan silent)
     {
         lock (gate)
         {
@@ -29,7 +44,7 @@ internal sealed class ClientAffinity(TimeProvider time)
                 Forget(keptFor);
             }
 
-            clients[client] = (endpoint, time.GetTimestamp());
+            clients[client] = (endpoint, time.GetTimestamp() - (long)(silent.TotalSeconds * time.TimestampFrequency));
         }
     }
 

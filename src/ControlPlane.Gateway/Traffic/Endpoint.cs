@@ -16,6 +16,8 @@ internal sealed class Endpoint(RouteEndpoint route, PodTraffic traffic, TimeProv
     private int inFlight;
     private long failedAt;
     private bool hasFailed;
+    private long? toldAt;
+    private TimeSpan toldFor;
     private volatile WarmUp? warmUp;
 
     /// <summary>As the newest table has it.</summary>
@@ -26,6 +28,30 @@ internal sealed class Endpoint(RouteEndpoint route, PodTraffic traffic, TimeProv
 
     /// <summary>Requests and connections that have not ended.</summary>
     public int InFlight => Volatile.Read(ref inFlight);
+
+    /// <summary>What keeps it from being drained: what is in flight, and one more while a client that was told of it may still come (<see cref="TryTell"/>).</summary>
+    public int Pending
+    {
+        get
+        {
+            lock (gate)
+            {
+                return inFlight + (!isOpen && Expected() > TimeSpan.Zero ? 1 : 0);
+            }
+        }
+    }
+
+    /// <summary>How long a client may still come that was told of it before it closed; zero where none may.</summary>
+    public TimeSpan ExpectedFor
+    {
+        get
+        {
+            lock (gate)
+            {
+                return isOpen ? TimeSpan.Zero : Expected();
+            }
+        }
+    }
 
     /// <summary>True for some seconds after it could not be connected to.</summary>
     public bool IsLeftOut => Volatile.Read(ref hasFailed) && time.GetElapsedTime(Volatile.Read(ref failedAt)) < LeftOutFor;
@@ -76,18 +102,36 @@ internal sealed class Endpoint(RouteEndpoint route, PodTraffic traffic, TimeProv
         }
     }
 
-    /// <summary>Counts one more in flight; false when nothing new may go there. Whoever got true calls <see cref="Leave"/>.</summary>
-    public bool TryEnter()
+    /// <summary>
+    /// A client is told where it is, and may come for so long from now on: until then it is let in, even if it closes meanwhile. False when it is closed already. As this is decided under one lock
+    /// with closing, whoever was told has been told before, and once nobody is expected any more what is in flight only falls.
+    /// </summary>
+    public bool TryTell(TimeSpan mayComeFor)
     {
         lock (gate)
         {
             if (isOpen)
             {
+                (toldAt, toldFor) = (time.GetTimestamp(), mayComeFor);
+            }
+
+            return isOpen;
+        }
+    }
+
+    /// <summary>Counts one more in flight; false when nothing new may go there. Whoever got true calls <see cref="Leave"/>.</summary>
+    public bool TryEnter()
+    {
+        lock (gate)
+        {
+            bool isLetIn = isOpen || Expected() > TimeSpan.Zero;
+            if (isLetIn)
+            {
                 inFlight++;
                 traffic.Entered();
             }
 
-            return isOpen;
+            return isLetIn;
         }
     }
 
@@ -98,7 +142,7 @@ internal sealed class Endpoint(RouteEndpoint route, PodTraffic traffic, TimeProv
         lock (gate)
         {
             inFlight--;
-            isDrained = inFlight == 0 && !(isOpen && Route.Ready);
+            isDrained = inFlight == 0 && !(isOpen && Route.Ready) && (isOpen || Expected() == TimeSpan.Zero);
         }
 
         traffic.Left();
@@ -113,6 +157,12 @@ internal sealed class Endpoint(RouteEndpoint route, PodTraffic traffic, TimeProv
     {
         Volatile.Write(ref failedAt, time.GetTimestamp());
         Volatile.Write(ref hasFailed, true);
+    }
+
+    private TimeSpan Expected()
+    {
+        TimeSpan left = toldAt is { } at ? toldFor - time.GetElapsedTime(at) : TimeSpan.Zero;
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
     private sealed record WarmUp(long From, TimeSpan Window);

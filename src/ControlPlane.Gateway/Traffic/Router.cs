@@ -14,10 +14,12 @@ internal sealed record ListenAddress(IPEndPoint EndPoint, ServicePort Port, bool
 /// The table that is acted on, as live ports and endpoints. <see cref="Apply"/> returns when nothing new can reach what the table does not list as ready:
 /// from then on it may be acknowledged.
 /// </summary>
-internal sealed class Router(GatewayOptions options, NodeNetworks networks, TrafficMeter meter, TimeProvider time, ILogger<Router> log)
+internal sealed class Router(GatewayOptions options, NodeNetworks networks, PodAddresses podAddresses, TrafficMeter meter, TimeProvider time, ILogger<Router> log)
 {
     private readonly Lock gate = new();
     private readonly Dictionary<PortKey, ServicePort> ports = [];
+    private Dictionary<EndpointKey, ServicePort> podPorts = [];
+    private Dictionary<PortKey, ValueList<KeptClient>> restored = [];
     private Dictionary<Guid, TrafficPolicy> policies = [];
     private Dictionary<EndpointKey, Endpoint> endpoints = [];
     private List<Endpoint> leaving = [];
@@ -35,7 +37,8 @@ internal sealed class Router(GatewayOptions options, NodeNetworks networks, Traf
             List<ListenAddress> listening = [];
             List<(Endpoint Endpoint, bool IsOpen)> doors = [];
             Dictionary<Guid, TrafficPolicy> divided = [];
-            foreach (ServiceRoute service in KeptRoutes.Effective(table))
+            IReadOnlyList<ServiceRoute> services = KeptRoutes.Effective(table);
+            foreach (ServiceRoute service in services)
             {
                 divided[service.Uid] = TrafficPolicy.Of(
                     service, policies.GetValueOrDefault(service.Uid, TrafficPolicy.None), why => log.HeaderRouteUnusable($"{service.Namespace}/{service.Name}", why));
@@ -47,6 +50,12 @@ internal sealed class Router(GatewayOptions options, NodeNetworks networks, Traf
                 }
             }
 
+            foreach ((PortKey key, ValueList<KeptClient> clients) in restored)
+            {
+                ports.GetValueOrDefault(key)?.Restore(clients, client => listed.GetValueOrDefault(new EndpointKey(key, client.Pod, client.Address, client.Number)));
+            }
+
+            restored = [];
             foreach ((PortKey key, ServicePort port) in ports.Where(entry => !kept.Contains(entry.Key)).ToList())
             {
                 port.Set([], port.Protocol, TimeSpan.Zero, TrafficPolicy.None, mayWarmUp: false);
@@ -57,11 +66,36 @@ internal sealed class Router(GatewayOptions options, NodeNetworks networks, Traf
             List<Endpoint> removed = [.. endpoints.Where(entry => !listed.ContainsKey(entry.Key)).Select(entry => entry.Value)];
             doors.ForEach(door => door.Endpoint.Open(door.IsOpen));
             removed.ForEach(endpoint => endpoint.Open(open: false));
-            leaving = [.. leaving.Concat(removed).Where(endpoint => endpoint.InFlight > 0)];
+            leaving = [.. leaving.Concat(removed).Where(endpoint => endpoint.Pending > 0)];
             endpoints = listed;
+            listening.AddRange(ListeningOfPods(services));
             policies = divided;
             meter.SetListed([.. listed.Values.Select(endpoint => endpoint.Traffic.Key)]);
             return listening;
+        }
+    }
+
+    /// <summary>The clients that are kept to their endpoints, for a gateway that comes after this one.</summary>
+    public ValueList<KeptClients> Clients()
+    {
+        lock (gate)
+        {
+            return
+            [
+                .. from entry in ports
+                   let clients = entry.Value.Clients()
+                   where !clients.IsEmpty
+                   select new KeptClients { Service = entry.Key.Service, Port = entry.Key.Port, Name = entry.Key.Name, Clients = clients },
+            ];
+        }
+    }
+
+    /// <summary>Takes over what a gateway before this one knew of clients; shows with the first table.</summary>
+    public void Restore(ValueList<KeptClients> clients)
+    {
+        lock (gate)
+        {
+            restored = clients.ToDictionary(port => new PortKey(port.Service, port.Port, port.Name), port => port.Clients);
         }
     }
 
@@ -71,16 +105,25 @@ internal sealed class Router(GatewayOptions options, NodeNetworks networks, Traf
         lock (gate)
         {
             HashSet<Guid> ready = [.. endpoints.Values.Where(endpoint => endpoint.Route.Ready).Select(endpoint => endpoint.Route.Pod)];
-            leaving.RemoveAll(endpoint => endpoint.InFlight == 0);
+            leaving.RemoveAll(endpoint => endpoint.Pending == 0);
             return
             [
                 .. from endpoint in endpoints.Values.Concat(leaving)
                    where !ready.Contains(endpoint.Route.Pod)
-                   group endpoint.InFlight by endpoint.Route.Pod into pod
+                   group endpoint.Pending by endpoint.Route.Pod into pod
                    where pod.Sum() > 0
                    orderby pod.Key
                    select new DrainingEndpoint(pod.Key, pod.Sum()),
             ];
+        }
+    }
+
+    /// <summary>When somebody who was told of a closed endpoint is no longer expected, if that is sooner: then there may be news of what drains.</summary>
+    public TimeSpan UntilNews(TimeSpan atMost)
+    {
+        lock (gate)
+        {
+            return endpoints.Values.Concat(leaving).Select(endpoint => endpoint.ExpectedFor).Where(left => left > TimeSpan.Zero).Append(atMost).Min();
         }
     }
 
@@ -135,7 +178,7 @@ internal sealed class Router(GatewayOptions options, NodeNetworks networks, Traf
 
     /// <summary>
     /// A cluster address is listened on where it is this machine's without further ado, which is so for all of 127.0.0.0/8; gateways of several nodes on one machine share it.
-    /// The containers of a node with Docker have an address of their own for it.
+    /// The pods of a node have an address of their own for it: those of its bridge on Docker, else loopback addresses.
     /// </summary>
     private IEnumerable<ListenAddress> ListeningOf(ServiceRoute service, PortRoute route, ServicePort port)
     {
@@ -149,11 +192,49 @@ internal sealed class Router(GatewayOptions options, NodeNetworks networks, Traf
             yield return new ListenAddress(new IPEndPoint(address, route.Port), port, IsShared: true);
         }
 
-        if (networks.Current?.AddressOf(service.ClusterIP) is { } forContainers)
+        if (networks.Current is { } network && network.AddressOf(service.ClusterIP) is { } forPods)
         {
-            yield return new ListenAddress(new IPEndPoint(IPAddress.Parse(forContainers), route.Port), port, IsShared: false);
+            yield return new ListenAddress(new IPEndPoint(IPAddress.Parse(forPods), route.Port), port, IsShared: !network.HasBridge);
         }
     }
+
+    /// <summary>The pods of headless Services, each at its own address, on the ports of its containers. Where two Services have the same one of a pod, the first has it.</summary>
+    private List<ListenAddress> ListeningOfPods(IReadOnlyList<ServiceRoute> services)
+    {
+        ILookup<PortKey, KeyValuePair<EndpointKey, Endpoint>> byPort = endpoints.ToLookup(entry => entry.Key.Port);
+        List<PodPort> all =
+        [
+            .. from service in services
+               from route in service.Ports
+               from entry in byPort[new PortKey(service.Uid, route.Port, route.Name)]
+               where PodAddresses.HasOwn(service, entry.Value.Route)
+               select new PodPort(service, route, entry.Key, entry.Value),
+        ];
+        podAddresses.Set(services, all.GroupBy(one => (one.Service.Uid, one.Key.Pod)).ToDictionary(group => group.Key, group => group.Select(one => one.Endpoint).ToArray()));
+        Dictionary<IPEndPoint, ListenAddress> listening = [];
+        Dictionary<EndpointKey, ServicePort> used = [];
+        if (networks.Current is { HasBridge: true } network)
+        {
+            foreach ((ServiceRoute service, PortRoute route, EndpointKey key, Endpoint endpoint) in all)
+            {
+                if (podAddresses.Find(key.Pod, network) is not { } address)
+                {
+                    continue;
+                }
+
+                ServicePort port = podPorts.GetValueOrDefault(key) ?? new ServicePort($"{service.Namespace}/{service.Name}:{route.Port} at {endpoint.Route.PodName}", time, Random.Shared.Next);
+                port.Set([endpoint], route.Protocol, TimeSpan.Zero, TrafficPolicy.None, mayWarmUp: false);
+                used[key] = port;
+                IPEndPoint at = new(address, endpoint.Route.ContainerPort!.Value);
+                listening.TryAdd(at, new ListenAddress(at, port, IsShared: false));
+            }
+        }
+
+        podPorts = used;
+        return [.. listening.Values];
+    }
+
+    private sealed record PodPort(ServiceRoute Service, PortRoute Route, EndpointKey Key, Endpoint Endpoint);
 
     private readonly record struct PortKey(Guid Service, int Port, string? Name);
 

@@ -1,4 +1,7 @@
+using System.Net;
+using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Domain.Routing;
+using ControlPlane.Gateway.Control;
 
 namespace ControlPlane.Gateway.Traffic;
 
@@ -24,6 +27,25 @@ internal sealed class ServicePort(string name, TimeProvider time, Func<int, int>
     /// <param name="mayWarmUp">Whether endpoints may be in their slow start.</param>
     public void Set(Endpoint[] open, RouteProtocol protocol, TimeSpan keptFor, TrafficPolicy policy, bool mayWarmUp) =>
         choice = new Choice(open, protocol, keptFor, policy, mayWarmUp);
+
+    /// <summary>The clients that are kept to their endpoints.</summary>
+    public ValueList<KeptClient> Clients() =>
+    [
+        .. affinity.All(choice.KeptFor).Select(one =>
+            new KeptClient(one.Client.ToString(), one.Endpoint.Route.Pod, one.Endpoint.Route.Address, one.Endpoint.Route.Port, one.Silent.TotalSeconds)),
+    ];
+
+    /// <summary>Keeps clients to the endpoints that another gateway, or this one in an earlier life, sent them to; those that are gone find another.</summary>
+    public void Restore(IEnumerable<KeptClient> clients, Func<KeptClient, Endpoint?> find)
+    {
+        foreach (KeptClient known in clients)
+        {
+            if (IPAddress.TryParse(known.Client, out IPAddress? client) && find(known) is { } endpoint)
+            {
+                affinity.Keep(client, endpoint, choice.KeptFor, TimeSpan.FromSeconds(known.SilentSeconds));
+            }
+        }
+    }
 
     /// <summary>Enters an endpoint, those that cannot be connected to last. Null when there is none that was not tried yet. The caller leaves it.</summary>
     /// <param name="request">What decides.</param>

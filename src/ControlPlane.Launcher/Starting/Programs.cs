@@ -36,6 +36,11 @@ internal sealed class Programs(LauncherOptions options, DataFolder data)
 
         Dictionary<string, string?> environment = ForeignAddresses.ToDictionary(name => name, _ => (string?)null, StringComparer.Ordinal);
         environment[LauncherOptions.ConnectionStringVariable] = connectionString;
+        if (options.ServiceRange is { } range)
+        {
+            environment["ControlPlane__ServiceClusterIPRange"] = range;
+        }
+
         environment["DOTNET_GCgen0size"] = YoungObjects;
         environment["Logging__Console__FormatterName"] = "simple";
         environment["Logging__Console__FormatterOptions__SingleLine"] = "true";

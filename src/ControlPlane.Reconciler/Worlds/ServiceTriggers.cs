@@ -27,7 +27,8 @@ internal static class ServiceTriggers
             yield return WorkKey.Endpoints(service.Key);
         }
 
-        if (slice.Endpoints.Any(endpoint => endpoint.Conditions is { Terminating: true } or { Ready: false }))
+        // A restart that waits is looked at again by itself, and whatever asks for it is a change of its pod.
+        if (slice.Endpoints.Any(endpoint => endpoint.Conditions is { Terminating: true }))
         {
             yield return WorkKey.Drain;
         }

@@ -81,6 +81,8 @@ internal sealed class FakeControlPlane : IAsyncDisposable
         news.Release();
     }
 
+    public void Offer(params ServiceAddress[] services) => desired = desired with { Services = [.. services] };
+
     public void Configure(params EnvironmentContent[] contents)
     {
         desired = desired with { EnvironmentContents = [.. contents], Revision = desired.Revision + 1 };

@@ -4,6 +4,7 @@ using System.Runtime.Versioning;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
+using ControlPlane.Domain.Routing;
 using ControlPlane.Testing;
 
 namespace ControlPlane.Agent.Tests.Running;
@@ -217,6 +218,21 @@ public sealed class ProcessRuntimeTests : IAsyncLifetime, IDisposable
         Assert.DoesNotContain("s3cret", File.ReadAllText(Assert.Single(FilesCalled("desired.json"))), StringComparison.Ordinal);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Assert.Single(FilesCalled("spec.json"))));
         Assert.DoesNotContain("s3cret", agent.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>The node is at 127.0.1.1, and its gateway learns the same from the file.</summary>
+    [Fact]
+    public async Task A_process_is_told_of_Services_at_the_addresses_of_its_own_node()
+    {
+        server.Offer(new ServiceAddress { Namespace = "default", Name = "orders", ClusterIP = "127.96.3.9", Ports = [new ServicePort { Port = 80 }] });
+        server.Set([Pods.Hello("web", "shell", change: container => container with
+        {
+            Command = ["sh", "-c", "echo $ORDERS_SERVICE_HOST $ORDERS_PORT_80_TCP_ADDR; exec sleep 1000"],
+            ReadinessProbe = null,
+        })]);
+
+        await Wait.UntilAsync(() => FilesCalled("log").Any(path => File.ReadAllText(path) == "127.97.3.9 127.97.3.9\n"), () => Seen("web"));
+        Assert.Equal("127.97.3.9", ResourceJson.Deserialize<NodeNetwork>(File.ReadAllText(Assert.Single(FilesCalled("network.json")))).AddressOf("127.96.3.9"));
     }
 
     private string[] FilesCalled(string name) => Directory.GetFiles(folder.Path, name, SearchOption.AllDirectories);

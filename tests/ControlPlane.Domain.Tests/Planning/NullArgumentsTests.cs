@@ -80,7 +80,7 @@ public sealed class NullArgumentsTests
             ("service", () => ApiService.Is(null!)),
             ("snapshot", () => ApiService.Plan(null!)),
             ("service", () => Routes.Of(null!, [], _ => null)),
-            ("port", () => Routes.ProtocolOf(null!)),
+            ("port", () => Routes.ProtocolOf(null!, isHeadless: false)),
         ],
         "Rollouts" =>
         [

@@ -14,6 +14,21 @@ public class NodeNetworkTests
     [InlineData("None", null)]
     public void AddressOf_AClusterAddress_KeepsItsLastSixteenBits(string? clusterIP, string? address) => Assert.Equal(address, Network.AddressOf(clusterIP));
 
+    [Theory]
+    [InlineData("127.0.1.1", "127.97.0.0/16")]
+    [InlineData("127.0.1.2", "127.98.0.0/16")]
+    [InlineData("127.0.1.150", "127.246.0.0/16")]
+    [InlineData("127.0.1.151", "127.97.0.0/16")]
+    [InlineData("127.0.1.0", "127.246.0.0/16")]
+    [InlineData("192.168.7.20", "127.97.0.0/16")]
+    public void OfProcesses_ANodesAddress_HasARangeOfItsOwn(string nodeAddress, string range) =>
+        Assert.Equal((range, false), (NodeNetwork.OfProcesses(nodeAddress).ServicesRange(), NodeNetwork.OfProcesses(nodeAddress).HasBridge));
+
+    [Theory]
+    [InlineData(777, "10.65.3.9")]
+    [InlineData(65534, "10.65.255.254")]
+    public void AddressAt_ANumber_IsOneOfTheServices(int number, string address) => Assert.Equal(address, Network.AddressAt((ushort)number));
+
     [Fact]
     public void ServicesRange_IsACidr() => Assert.Equal("10.65.0.0/16", Network.ServicesRange());
 }

@@ -49,6 +49,15 @@ public class DnsMessageTests
     }
 
     [Fact]
+    public void Write_AnAnswerThatMayBeKeptForLess_SaysSoOfRecordsAndOfTheirAbsence()
+    {
+        DnsAnswer answer = new(ResponseCode.NoError, new DnsRecord.Address(IPAddress.Parse("10.65.3.9"))) { TimeToLiveSeconds = 2 };
+
+        Assert.Equal([0, 0, 0, 2, 0, 4, 10, 65, 3, 9], DnsMessage.Write(Ask.Query("a.b"), answer, 512)[^10..]);
+        Assert.Equal([0, 0, 0, 2], DnsMessage.Write(Ask.Query("a.b"), answer with { Records = [] }, 512)[^4..]);
+    }
+
+    [Fact]
     public void Write_Nothing_SaysForHowLongThatMayBeKept() =>
         Assert.Equal((ResponseCode.NameError, false, 0, 1), Ask.Summary(DnsMessage.Write(Ask.Query("a.b"), new DnsAnswer(ResponseCode.NameError), 512)));
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using ControlPlane.Gateway.Control;
+using ControlPlane.Gateway.Listening;
 using ControlPlane.Gateway.Names;
 using ControlPlane.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -16,8 +17,10 @@ public sealed class NameServerTests : IAsyncLifetime, IDisposable
     private readonly Socket resolver = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
     private readonly CancellationTokenSource stop = new();
     private readonly Acknowledged routes = new(TimeProvider.System);
-    private readonly NodeNetworks networks = new(
-        new GatewayOptions { Server = new Uri("http://127.0.0.1"), TokenFile = "", NodeName = "node-1", DataFolder = "" }, TimeProvider.System, NullLogger<NodeNetworks>.Instance);
+    private static readonly GatewayOptions Options = new() { Server = new Uri("http://127.0.0.1"), TokenFile = "", NodeName = "node-1", DataFolder = "" };
+
+    private readonly NodeNetworks networks = new(Options, TimeProvider.System, NullLogger<NodeNetworks>.Instance);
+    private readonly AddressClaims claims = new(Options);
 
     private IPEndPoint endPoint = null!;
     private Task serving = null!;
@@ -29,7 +32,7 @@ public sealed class NameServerTests : IAsyncLifetime, IDisposable
         string file = Path.Combine(folder.Path, "resolv.conf");
         await File.WriteAllTextAsync(file, "nameserver 127.0.0.1\n");
         routes.Set(ServiceNamesTests.Table);
-        server = new NameServer(networks, routes, TimeProvider.System, NullLogger<NameServer>.Instance)
+        server = new NameServer(networks, routes, ServiceNamesTests.Pods(), claims, TimeProvider.System, NullLogger<NameServer>.Instance)
         {
             Upstream = new Upstream(TimeProvider.System) { ResolvConf = file, Port = ((IPEndPoint)resolver.LocalEndPoint!).Port },
         };
@@ -52,6 +55,7 @@ public sealed class NameServerTests : IAsyncLifetime, IDisposable
     {
         server.Dispose();
         networks.Dispose();
+        claims.Dispose();
         routes.Dispose();
         resolver.Dispose();
         stop.Dispose();

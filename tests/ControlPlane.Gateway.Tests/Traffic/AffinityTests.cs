@@ -1,5 +1,7 @@
 using System.Net;
+using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Domain.Routing;
+using ControlPlane.Gateway.Control;
 using ControlPlane.Gateway.Traffic;
 using Endpoint = ControlPlane.Gateway.Traffic.Endpoint;
 
@@ -55,6 +57,37 @@ public sealed class AffinityTests
         Assert.NotEqual(own.Route.Pod, port.Request()!.Pod);
     }
 
+    [Theory]
+    [InlineData(9, true)]
+    [InlineData(10, false)]
+    public void A_successor_keeps_a_client_for_what_is_left_of_its_time(int later, bool stays)
+    {
+        SteppedTime time = new();
+        RoutedPort port = Kept(time, 60);
+        Endpoint own = Hold(port);
+        time.Advance(TimeSpan.FromSeconds(50));
+
+        RoutedPort successor = Kept(time, 60, port.Clients);
+        // One request in flight to its pod and none to the other: whoever is not kept goes there.
+        Endpoint[] held = [.. ((string[])["10.0.0.9", "10.0.0.10"]).Select(client => successor.Port.Enter(new RequestTraits(IPAddress.Parse(client)), [])!)];
+        held.Single(endpoint => endpoint.Route.Pod != own.Route.Pod).Leave();
+        time.Advance(TimeSpan.FromSeconds(later));
+
+        Assert.Equal(stays, successor.Request()!.Pod == own.Route.Pod);
+    }
+
+    [Fact]
+    public void A_successor_sends_a_client_elsewhere_whose_pod_is_gone()
+    {
+        SteppedTime time = new();
+        RoutedPort port = Kept(time, 60);
+        Endpoint own = Hold(port);
+
+        RoutedPort successor = Kept(time, 60, port.Clients, [.. Pods.Where(pod => pod.Pod != own.Route.Pod)]);
+
+        Assert.NotEqual(own.Route.Pod, successor.Request()!.Pod);
+    }
+
     /// <summary>A request that does not end: whoever is not kept there goes to the other pod.</summary>
     private static Endpoint Hold(RoutedPort port)
     {
@@ -63,12 +96,12 @@ public sealed class AffinityTests
         return held;
     }
 
-    private static RoutedPort Kept(SteppedTime time, int? timeoutSeconds)
+    private static RoutedPort Kept(SteppedTime time, int? timeoutSeconds, ValueList<KeptClients> clients = default, RouteEndpoint[]? pods = null)
     {
-        RoutedPort port = new(time);
+        RoutedPort port = new(time) { Clients = clients };
         port.Apply(
             new ServiceRoute { Namespace = "default", Name = "hello", Uid = new Guid(1, 2, 3, new byte[8]), SessionAffinity = SessionAffinity.ClientIP, AffinityTimeoutSeconds = timeoutSeconds },
-            Pods);
+            pods ?? Pods);
         return port;
     }
 }

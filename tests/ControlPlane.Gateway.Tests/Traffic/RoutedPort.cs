@@ -1,6 +1,7 @@
 using System.Net;
 using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Domain.Routing;
+using ControlPlane.Gateway.Control;
 using ControlPlane.Gateway.Names;
 using ControlPlane.Gateway.Traffic;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -20,7 +21,7 @@ internal sealed class RoutedPort
     {
         time ??= TimeProvider.System;
         Meter = new TrafficMeter(time);
-        router = new Router(Options, new NodeNetworks(Options, time, NullLogger<NodeNetworks>.Instance), Meter, time, NullLogger<Router>.Instance);
+        router = new Router(Options, new NodeNetworks(Options, time, NullLogger<NodeNetworks>.Instance), new PodAddresses(), Meter, time, NullLogger<Router>.Instance);
     }
 
     public TrafficMeter Meter { get; }
@@ -47,6 +48,13 @@ internal sealed class RoutedPort
         ValueList<PortRoute> ports = [new PortRoute { Port = 80, NodePort = 30_080, Endpoints = [.. endpoints] }];
         RouteTable table = new() { Store = "s", Revision = ++revision, Services = [service with { Ports = ports }] };
         Port = router.Apply(table).Single().Port;
+    }
+
+    /// <summary>What a successor is told of clients, and what it makes of it.</summary>
+    public ValueList<KeptClients> Clients
+    {
+        get => router.Clients();
+        init => router.Restore(value);
     }
 
     /// <summary>One request, which ends at once; the endpoint that got it.</summary>

@@ -90,6 +90,22 @@ public class TriggersTests
         Assert.DoesNotContain(WorkKey.TaintEviction, KeysOf([], tainted, tainted with { Status = new NodeStatus() }));
     }
 
+    /// <summary>A pod that is not ready is in nobody's way; one on its way out may be stopped once gateways have left it.</summary>
+    [Theory]
+    [InlineData(true, false, false)]
+    [InlineData(false, false, false)]
+    [InlineData(false, true, true)]
+    public void KeysOf_ASliceOfAPodOnItsWayOut_LooksWhoMayBeStopped(bool isReady, bool isTerminating, bool looks)
+    {
+        EndpointSlice slice = new()
+        {
+            Metadata = new ObjectMeta { Namespace = "default", Name = "web-1", Uid = "uid-slice" },
+            Endpoints = [new Endpoint { Addresses = ["127.0.1.1"], Conditions = new EndpointConditions { Ready = isReady, Terminating = isTerminating } }],
+        };
+
+        Assert.Equal(looks, KeysOf([], null, slice).Contains(WorkKey.Drain));
+    }
+
     private static WorkKey[] KeysOf(IEnumerable<Resource> there, Resource? before, Resource? after)
     {
         World world = World.At(new Snapshot([.. there, .. before is null ? [] : new[] { before }]), TimeProvider.System);

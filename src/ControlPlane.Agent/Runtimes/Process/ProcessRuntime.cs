@@ -6,6 +6,7 @@ using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Agents.Streams;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
+using ControlPlane.Domain.Routing;
 using Microsoft.Extensions.Logging;
 using Container = ControlPlane.Domain.Resources.Container;
 using OsProcess = System.Diagnostics.Process;
@@ -32,6 +33,7 @@ internal sealed class ProcessRuntime(AgentOptions options, ImageCatalogue catalo
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(10);
 
     private readonly string root = Path.Combine(options.DataFolder, "containers");
+    private readonly NodeNetwork network = NodeNetwork.OfProcesses(options.NodeAddress.ToString());
     private readonly PortAllocator ports = new(options.NodeAddress);
     private readonly Dictionary<string, ContainerFolder> folders = new(StringComparer.Ordinal);
     private readonly Lock gate = new();
@@ -94,8 +96,9 @@ internal sealed class ProcessRuntime(AgentOptions options, ImageCatalogue catalo
         }
 
         IReadOnlyList<string> entrypoint = catalogue.Find(image) ?? throw new ContainerStartException(catalogue.NotFound(image));
+        IEnumerable<ServiceAddress> services = request.Services.Select(service => service with { ClusterIP = network.AddressOf(service.ClusterIP) ?? service.ClusterIP });
         ContainerEnvironment environment = ContainerEnvironment.Of(
-            request.Pod, container, request.Services, request.EnvironmentContents, NodeValues.Of(options));
+            request.Pod, container, services, request.EnvironmentContents, NodeValues.Of(options));
         IEnumerable<string> command = container.Command.IsEmpty ? entrypoint : container.Command.Select(environment.Expand);
         ContainerFolder folder = FolderOf(Path.Combine(root, Guid.NewGuid().ToString("n")));
         ValueList<HostPort> published = ports.For(container, request.KeptPorts);

@@ -25,6 +25,9 @@ internal static class BlueGreen
     /// <summary>Argo Rollouts: scaleDownDelaySeconds.</summary>
     private const int ScaleDownDelaySecondsDefault = 30;
 
+    /// <summary>Whether a state is a blue-green's. Of one that does not say it, the number of steps speaks: then a canary of as many steps is taken for one.</summary>
+    public static bool Is(RolloutStateSpec state) => state.Strategy == RolloutStrategy.BlueGreenType || (state.Strategy.Length == 0 && state.Steps == Steps);
+
     public static Release Step(Release release, BlueGreenStrategy blueGreen, WorkloadSnapshot snapshot)
     {
         RolloutStateSpec state = release.State!;

@@ -96,7 +96,7 @@ internal static class DeploymentPlanner
     /// <summary>A blue-green that has the requests was good enough for them: what comes after it goes back to it, unless it is itself the way back.</summary>
     private static Rollout WithPromotedProven(Rollout rollout, WorkloadSnapshot snapshot)
     {
-        if (snapshot.State is not { Spec: { Steps: BlueGreen.Steps, WeightPerMille: TrafficShare.Whole, Phase: not RolloutPhases.Aborted } state }
+        if (snapshot.State is not { Spec: { WeightPerMille: TrafficShare.Whole, Phase: not RolloutPhases.Aborted } state } || !BlueGreen.Is(state)
             || rollout.New?.Name == state.Canary || rollout.New?.Name == state.Stable || rollout.Deployment.Spec.Paused == true)
         {
             return rollout;

@@ -103,7 +103,7 @@ internal static class ReleaseSteps
         && (release.IsFinishing || IsPromoted(release, state) || state.StrategyHash == HashOf(release.Strategy));
 
     /// <summary>A blue-green that has the requests keeps them, whatever becomes of its policy's numbers.</summary>
-    private static bool IsPromoted(Release release, RolloutStateSpec state) => release.Strategy.BlueGreen is not null && state.Steps == BlueGreen.Steps && state.WeightPerMille == TrafficShare.Whole;
+    private static bool IsPromoted(Release release, RolloutStateSpec state) => release.Strategy.BlueGreen is not null && BlueGreen.Is(state) && state.WeightPerMille == TrafficShare.Whole;
 
     private static Release Begin(Release release, DateTimeOffset now)
     {
@@ -115,6 +115,7 @@ internal static class ReleaseSteps
             {
                 Deployment = release.Rollout.Deployment.Name,
                 Policy = release.Policy.Name,
+                Strategy = release.Strategy.Canary is null ? RolloutStrategy.BlueGreenType : RolloutStrategy.CanaryType,
                 StrategyHash = HashOf(release.Strategy),
                 Canary = current.Name,
                 Revision = Revisions.Of(current.ReplicaSet),

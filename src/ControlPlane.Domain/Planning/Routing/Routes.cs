@@ -1,5 +1,6 @@
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Policies;
+using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Domain.Routing;
 
 namespace ControlPlane.Domain.Planning.Routing;
@@ -8,6 +9,9 @@ namespace ControlPlane.Domain.Planning.Routing;
 public static class Routes
 {
     private const string Tcp = "tcp";
+
+    /// <summary>Names of ports that are carried by request also where Services have no address.</summary>
+    private static readonly string[] HttpNames = ["http", "http2", "h2c", "grpc"];
 
     /// <summary>One Service's routes.</summary>
     /// <param name="service">The Service.</param>
@@ -18,12 +22,13 @@ public static class Routes
     {
         ArgumentNullException.ThrowIfNull(service);
         EndpointSlice[] all = [.. slices];
+        string? address = service.Spec.ClusterIP is { } given && given != ServiceSpec.Headless ? given : null;
         return new ServiceRoute
         {
             Namespace = service.Namespace,
             Name = service.Name,
             Uid = Guid.Parse(service.Uid),
-            ClusterIP = service.Spec.ClusterIP is { } address && address != ServiceSpec.Headless ? address : null,
+            ClusterIP = address,
             SessionAffinity = service.Spec.SessionAffinity == nameof(SessionAffinity.ClientIP) ? SessionAffinity.ClientIP : SessionAffinity.None,
             AffinityTimeoutSeconds = service.Spec.SessionAffinityConfig?.ClientIP?.TimeoutSeconds,
             SlowStartMs = SlowStart.WindowOf(service) is { Ticks: > 0 } window ? (int)window.TotalMilliseconds : null,
@@ -36,45 +41,53 @@ public static class Routes
                     Name = port.Name,
                     Port = port.Port,
                     NodePort = port.NodePort,
-                    Protocol = ProtocolOf(port),
-                    Endpoints = [.. all.SelectMany(slice => EndpointsOf(slice, port, podOf)).OrderBy(endpoint => endpoint.PodName, StringComparer.Ordinal).ThenBy(endpoint => endpoint.Port)],
+                    Protocol = ProtocolOf(port, isHeadless: address is null),
+                    Endpoints = [.. all.SelectMany(slice => EndpointsOf(slice, service, port, podOf)).OrderBy(endpoint => endpoint.PodName, StringComparer.Ordinal).ThenBy(endpoint => endpoint.Port)],
                 }),
             ],
         };
     }
 
-    /// <summary>By connection where the port says <c>appProtocol: tcp</c>, or, saying no protocol, has a name such as <c>tcp</c> or <c>tcp-db</c>; else by request.</summary>
-    public static RouteProtocol ProtocolOf(ServicePort port)
+    /// <summary>
+    /// By connection where the port says <c>appProtocol: tcp</c>, or, saying no protocol, has a name such as <c>tcp</c> or <c>tcp-db</c>; else by request. Who asks for the addresses of pods
+    /// themselves expects their bytes: a headless Service's port is carried by request only where its protocol or its name says that it can be.
+    /// </summary>
+    public static RouteProtocol ProtocolOf(ServicePort port, bool isHeadless)
     {
         ArgumentNullException.ThrowIfNull(port);
-        bool isTcp = string.IsNullOrEmpty(port.AppProtocol)
-            ? port.Name is Tcp || port.Name?.StartsWith(Tcp + "-", StringComparison.Ordinal) == true
-            : string.Equals(port.AppProtocol, Tcp, StringComparison.OrdinalIgnoreCase);
+        bool isTcp = !string.IsNullOrEmpty(port.AppProtocol) ? string.Equals(port.AppProtocol, Tcp, StringComparison.OrdinalIgnoreCase)
+            : isHeadless ? !HttpNames.Any(name => IsNamed(port, name))
+            : IsNamed(port, Tcp);
         return isTcp ? RouteProtocol.Tcp : RouteProtocol.Http;
     }
 
-    private static IEnumerable<RouteEndpoint> EndpointsOf(EndpointSlice slice, ServicePort port, Func<ObjectKey, Pod?> podOf)
+    /// <summary>Such as <c>tcp</c> or <c>tcp-db</c>.</summary>
+    private static bool IsNamed(ServicePort port, string protocol) => port.Name == protocol || port.Name?.StartsWith(protocol + "-", StringComparison.Ordinal) == true;
+
+    private static IEnumerable<RouteEndpoint> EndpointsOf(EndpointSlice slice, Service service, ServicePort port, Func<ObjectKey, Pod?> podOf)
     {
         if (slice.Ports.FirstOrDefault(item => (item.Name ?? "") == (port.Name ?? "")) is not { Port: { } number })
         {
             yield break;
         }
 
+        bool isHeadless = service.Spec.ClusterIP == ServiceSpec.Headless;
         foreach (Endpoint endpoint in slice.Endpoints)
         {
-            string pod = endpoint.TargetRef?.Name ?? "";
+            string name = endpoint.TargetRef?.Name ?? "";
+            Pod? pod = podOf(new ObjectKey(slice.Namespace, name));
             foreach (string address in endpoint.Addresses)
             {
                 yield return new RouteEndpoint
                 {
                     Pod = Guid.TryParse(endpoint.TargetRef?.Uid, out Guid uid) ? uid : Guid.Empty,
-                    PodName = pod,
-                    ReplicaSet = podOf(new ObjectKey(slice.Namespace, pod))?.Metadata.Controller is { } controller && controller.Kind == ResourceKinds.ReplicaSet.Kind
-                        ? controller.Name
-                        : null,
+                    PodName = name,
+                    ReplicaSet = pod?.Metadata.Controller is { } controller && controller.Kind == ResourceKinds.ReplicaSet.Kind ? controller.Name : null,
                     Node = endpoint.NodeName ?? "",
                     Address = address,
                     Port = number,
+                    ContainerPort = isHeadless ? ContainerPortOf(pod, port) : null,
+                    Hostname = isHeadless ? endpoint.Hostname ?? HostnameOf(pod, service) : null,
                     Ready = endpoint.Conditions?.Ready ?? true,
                     Serving = endpoint.Conditions?.Serving ?? endpoint.Conditions?.Ready ?? true,
                     Terminating = endpoint.Conditions?.Terminating ?? false,
@@ -82,4 +95,16 @@ public static class Routes
             }
         }
     }
+
+    /// <summary>The number that the Service's port means in the pod: by the pod's spec, which does not change as what its node publishes does.</summary>
+    private static int? ContainerPortOf(Pod? pod, ServicePort port)
+    {
+        IntOrString target = port.TargetPort ?? port.Port;
+        return pod is null ? null
+            : target.IsNumber ? target.Number
+            : pod.Spec.LastingContainers().SelectMany(container => container.Ports).FirstOrDefault(declared => declared.Name == target.Text)?.Number;
+    }
+
+    /// <summary>Kubernetes: PodSpec.hostname and subdomain.</summary>
+    private static string? HostnameOf(Pod? pod, Service service) => pod?.Spec.Subdomain == service.Name ? pod.Spec.Hostname : null;
 }

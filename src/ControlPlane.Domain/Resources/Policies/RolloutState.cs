@@ -22,6 +22,9 @@ public sealed record RolloutStateSpec
     /// <summary>The policy's name.</summary>
     public string Policy { get; init => field = value ?? ""; } = "";
 
+    /// <summary>One of <see cref="RolloutStrategy.CanaryType"/> and <see cref="RolloutStrategy.BlueGreenType"/>; empty in a state that was stored before it was said.</summary>
+    public string Strategy { get; init => field = value ?? ""; } = "";
+
     /// <summary>Tells the strategy that this speaks of from another: one that is changed begins anew.</summary>
     public string StrategyHash { get; init => field = value ?? ""; } = "";
 

@@ -107,6 +107,37 @@ public sealed class BlueGreenTests
         AssertPods(world, active: 4, preview: 0);
     }
 
+    /// <summary>A state from before states said their strategy has as many steps as it has, and no more than that.</summary>
+    [Theory]
+    [InlineData("BlueGreen", 3, true)]
+    [InlineData("Canary", 3, false)]
+    [InlineData("", 3, true)]
+    [InlineData("", 2, false)]
+    public void Is_WhatTheStateSays_ElseByItsSteps(string strategy, int steps, bool isBlueGreen) =>
+        Assert.Equal(isBlueGreen, BlueGreen.Is(new RolloutStateSpec { Strategy = strategy, Steps = steps }));
+
+    /// <summary>Nobody has promoted it: all requests are its step's weight, and it may still be given up for what it came from.</summary>
+    [Fact]
+    public void Plan_AnotherTemplateWhileACanaryOfThreeStepsHasAllRequests_DoesNotCountItAsProven()
+    {
+        TestWorld world = new();
+        world.Store(Make.Deployment(4));
+        world.Policies.Add(Make.Policy(strategy: Make.Canary(Make.Weight(50), Make.Weight(100), Make.Pause())));
+        world.Settle();
+        world.SetImage("hello:2");
+        for (int i = 0; i < 20; i++)
+        {
+            world.PassUntilQuiet();
+            world.SetReady(_ => true);
+        }
+
+        Assert.Equal((1000, 3, "Canary"), (world.State!.Spec.WeightPerMille, world.State.Spec.Steps, world.State.Spec.Strategy));
+        world.SetImage("hello:3");
+        world.Pass();
+
+        Assert.Equal(RevisionOutcome.OnTrial, Outcomes.Of(world.ByImage("hello:2")));
+    }
+
     [Fact]
     public void Plan_AThirdTemplateInsideTheDelay_IsPreviewedBesideThePromotedOne()
     {

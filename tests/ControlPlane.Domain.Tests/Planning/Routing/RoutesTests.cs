@@ -1,5 +1,6 @@
 using ControlPlane.Domain.Planning.Routing;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Domain.Routing;
 using static ControlPlane.Domain.Tests.Planning.Routing.EndpointsWorld;
 
@@ -32,7 +33,48 @@ public sealed class RoutesTests
     [InlineData("db", "tcp", RouteProtocol.Tcp)]
     [InlineData("web", "kubernetes.io/h2c", RouteProtocol.Http)]
     public void ProtocolOf_IsSaidByTheAppProtocol_ElseByTheName(string? name, string? appProtocol, RouteProtocol expected) =>
-        Assert.Equal(expected, Routes.ProtocolOf(new ServicePort { Name = name, AppProtocol = appProtocol, Port = 1 }));
+        Assert.Equal(expected, Routes.ProtocolOf(new ServicePort { Name = name, AppProtocol = appProtocol, Port = 1 }, isHeadless: false));
+
+    [Theory]
+    [InlineData(null, null, RouteProtocol.Tcp)]
+    [InlineData("postgres", null, RouteProtocol.Tcp)]
+    [InlineData("http", null, RouteProtocol.Http)]
+    [InlineData("grpc-peers", null, RouteProtocol.Http)]
+    [InlineData("httpd", null, RouteProtocol.Tcp)]
+    [InlineData("http", "tcp", RouteProtocol.Tcp)]
+    [InlineData("peers", "kubernetes.io/h2c", RouteProtocol.Http)]
+    public void ProtocolOf_AHeadlessService_IsBytesUnlessRequestsAreSaid(string? name, string? appProtocol, RouteProtocol expected) =>
+        Assert.Equal(expected, Routes.ProtocolOf(new ServicePort { Name = name, AppProtocol = appProtocol, Port = 1 }, isHeadless: true));
+
+    /// <summary>The container's own port is what a client of a headless Service connects to; the hostname is the pod's where the Service is its domain.</summary>
+    [Theory]
+    [InlineData("None", "web", 8080, "first")]
+    [InlineData("None", "other", 8080, null)]
+    [InlineData("127.96.0.1", "web", null, null)]
+    public void Routes_OfAHeadlessService_SayTheContainersPortAndThePodsHostname(string clusterIP, string subdomain, int? port, string? hostname)
+    {
+        Pod pod = Pod("a", 41000);
+        pod = pod with { Spec = pod.Spec with { Hostname = "first", Subdomain = subdomain } };
+        Service service = Web with { Spec = Web.Spec with { ClusterIP = clusterIP } };
+
+        RouteEndpoint endpoint = Assert.Single(Routes.Of(service, Settle(service, [pod]).Slices, _ => pod).Ports[0].Endpoints);
+
+        Assert.Equal((41000, port, hostname), (endpoint.Port, endpoint.ContainerPort, endpoint.Hostname));
+    }
+
+    [Theory]
+    [InlineData("http", 8080)]
+    [InlineData("other", null)]
+    [InlineData(null, 80)]
+    public void Routes_OfAHeadlessService_SayWhatItsTargetPortMeansInThePod_WhateverItsNodePublishesByNow(string? target, int? port)
+    {
+        Pod pod = Pod("a", 41000);
+        Service service = Web with { Spec = Web.Spec with { ClusterIP = "None", Ports = [Web.Spec.Ports[0] with { TargetPort = target is null ? (IntOrString?)null : new IntOrString(target) }] } };
+        EndpointSlice[] slices = [.. Settle(Web, [pod]).Slices];
+        Pod restarted = pod with { Status = pod.Status! with { HostPorts = [pod.Status.HostPorts[0] with { Port = 41001 }] } };
+
+        Assert.Equal(port, Assert.Single(Routes.Of(service, slices, _ => restarted).Ports[0].Endpoints).ContainerPort);
+    }
 
     [Theory]
     [InlineData("30s", 30_000)]

@@ -1,0 +1,62 @@
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Routing;
+using ControlPlane.Gateway.Names;
+using ControlPlane.Gateway.Traffic;
+using ControlPlane.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace ControlPlane.Gateway.Tests.Traffic;
+
+/// <summary>Where a gateway listens for the pods of its node.</summary>
+public sealed class NodeRangeTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new("node-range");
+
+    public void Dispose() => folder.Dispose();
+
+    /// <summary>The cluster address and the node's own; of a headless Service's pods processes have no names, so none has an address.</summary>
+    [Fact]
+    public async Task Processes_HaveTheRangeOfTheirNode_AndNothingIsSetUpForIt()
+    {
+        Assert.Equal(
+            ["127.96.3.9:80 shared", "127.98.3.9:80 shared"],
+            await ListeningAsync(NodeNetwork.OfProcesses("127.0.1.2"), _ => Assert.Fail("loopback addresses are the machine's own")));
+    }
+
+    [Fact]
+    public async Task Containers_HaveTheRangeOfTheirBridge_AlsoForPodsOfHeadlessServices()
+    {
+        List<NodeNetwork> made = [];
+        NodeNetwork bridge = new() { Bridge = "cp-1", Address = "10.64.0.1", Services = "10.65.0.0" };
+
+        Assert.Equal(["127.96.3.9:80 shared", "10.65.3.9:80", "10.65.0.2:5432"], await ListeningAsync(bridge, made.Add));
+        Assert.Contains(bridge, made);
+    }
+
+    private async Task<IEnumerable<string>> ListeningAsync(NodeNetwork network, Action<NodeNetwork> makeLocal)
+    {
+        GatewayOptions options = new() { Server = new Uri("http://127.0.0.1"), TokenFile = Path.Combine(folder.Path, "node.token"), NodeName = "node-1", DataFolder = folder.Path };
+        await File.WriteAllBytesAsync(options.NetworkFile, ResourceJson.SerializeToUtf8Bytes(network));
+        using NodeNetworks networks = new(options, TimeProvider.System, NullLogger<NodeNetworks>.Instance) { MakeLocal = makeLocal };
+        await networks.StartAsync(CancellationToken.None);
+        Router router = new(options, networks, new PodAddresses(), new TrafficMeter(TimeProvider.System), TimeProvider.System, NullLogger<Router>.Instance);
+        IReadOnlyList<ListenAddress> listening = router.Apply(new RouteTable
+        {
+            Store = "s",
+            Revision = 1,
+            Services =
+            [
+                new ServiceRoute { Namespace = "default", Name = "orders", Uid = Guid.NewGuid(), ClusterIP = "127.96.3.9", Ports = [new PortRoute { Port = 80 }] },
+                new ServiceRoute
+                {
+                    Namespace = "default",
+                    Name = "peers",
+                    Uid = Guid.NewGuid(),
+                    Ports = [new PortRoute { Port = 5432, Endpoints = [RoutedPort.Pod("rs", 1) with { ContainerPort = 5432 }] }],
+                },
+            ],
+        });
+        await networks.StopAsync(CancellationToken.None);
+        return listening.Select(one => $"{one.EndPoint}{(one.IsShared ? " shared" : "")}");
+    }
+}
