@@ -42,6 +42,32 @@ public sealed class ProgressTests
         Assert.Null(world.Plan().RecheckAfter);
     }
 
+    /// <summary>Out of time since noon; at one the cause is another: the message is the new one's, and it has been so since noon. The same cause again changes nothing.</summary>
+    [Fact]
+    public void A_failure_whose_cause_changes_has_lasted_as_long_as_before()
+    {
+        DateTimeOffset noon = Make.Start;
+        Condition first = Progress.Failed(default, "crashed", Make.Deployment(), noon)[0];
+        Assert.Equal(("False", "ProgressDeadlineExceeded", "crashed", noon, noon), (first.Status, first.Reason, first.Message, first.LastUpdateTime, first.LastTransitionTime));
+        Deployment failed = Make.Deployment() with { Status = new DeploymentStatus { Conditions = [first] } };
+
+        Condition second = Assert.Single(Progress.Failed(failed.Status.Conditions, "aborted", failed, noon.AddHours(1)));
+        Condition same = Assert.Single(Progress.Failed(failed.Status.Conditions, "crashed", failed, noon.AddHours(1)));
+
+        Assert.Equal(("aborted", noon.AddHours(1), noon), (second.Message, second.LastUpdateTime, second.LastTransitionTime));
+        Assert.Equal(first, same);
+    }
+
+    /// <summary>What was said before was no failure: that is as long as this one lasts.</summary>
+    [Fact]
+    public void A_failure_begins_with_the_pass_that_finds_it()
+    {
+        Condition progressing = new() { Type = "Progressing", Status = "True", Reason = "ReplicaSetUpdated", Message = "crashed", LastTransitionTime = Make.Start };
+        Deployment deployment = Make.Deployment() with { Status = new DeploymentStatus { Conditions = [progressing] } };
+
+        Assert.Equal(Make.Start.AddHours(1), Assert.Single(Progress.Failed([progressing], "crashed", deployment, Make.Start.AddHours(1))).LastTransitionTime);
+    }
+
     [Fact]
     public void A_rollout_that_timed_out_and_moves_again_is_progressing_again()
     {
