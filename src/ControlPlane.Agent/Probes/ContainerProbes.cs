@@ -59,10 +59,13 @@ internal sealed class ContainerProbes : IAsyncDisposable
     /// <summary>Ends the probes and waits for their loops.</summary>
     public async ValueTask DisposeAsync()
     {
-        await cancel.CancelAsync();
+        Cancel();
         await Loops;
         cancel.Dispose();
     }
+
+    /// <summary>On the caller's thread: the loops only stop waiting, and who awaits their end need not look for it on another.</summary>
+    private void Cancel() => cancel.Cancel();
 
     private async Task LoopAsync(string kind, Probe? probe, Task gate, Func<Probe, bool, bool> settle)
     {

@@ -45,7 +45,7 @@ internal sealed class ProbeManager(ProbeRunner runner, EventBuffer events, Signa
             }
         }
 
-        foreach (string gone in probed.Keys.Where(id => !present.Contains(id)).ToList())
+        foreach (string gone in probed.Keys.Where(id => !present.Contains(id)).Order(StringComparer.Ordinal).ToList())
         {
             if (probed.TryRemove(gone, out ContainerProbes? ended))
             {

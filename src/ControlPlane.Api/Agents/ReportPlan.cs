@@ -1,5 +1,6 @@
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Planning.Routing;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 
@@ -104,9 +105,13 @@ internal static class ReportPlan
             : new Write.Update(stored with { Metadata = stored.Metadata with { DeletionGracePeriodSeconds = 0 } }, ResourceParts.Desired);
     }
 
-    /// <summary>The reported conditions, and those that others set (<c>PodScheduled</c>); a time of transition moves with the status only.</summary>
+    /// <summary>
+    /// The reported conditions, and those that others set (<c>PodScheduled</c>); a time of transition moves with the status only. That a restart waits is the agent's to say and to take back, and
+    /// its time says which restart.
+    /// </summary>
     private static ValueList<Condition> PodConditions(ValueList<Condition> before, ValueList<Condition> reported, DateTimeOffset now)
     {
+        before = before.Where(old => old.Type != RestartDrain.ConditionType).ToValueList();
         IEnumerable<Condition> kept = before.Where(old => reported.All(item => item.Type != old.Type));
         IEnumerable<Condition> current = reported.Select(item =>
         {

@@ -2,6 +2,7 @@ using ControlPlane.Api.Wire;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning;
 using ControlPlane.Domain.Planning.Configs;
+using ControlPlane.Domain.Planning.Nodes;
 using ControlPlane.Domain.Planning.Policies;
 using ControlPlane.Domain.Planning.Quotas;
 using ControlPlane.Domain.Planning.Scheduling;
@@ -27,15 +28,15 @@ internal sealed class WorkloadSnapshots(CacheReader reader, TimeProvider time)
     private const int Nodes = 8;
     private const int Quotas = 9;
 
-    /// <summary>The latest of a Deployment, its ReplicaSets and their pods, without nodes: enough to tell how things stand.</summary>
+    /// <summary>The latest of a Deployment, its ReplicaSets and their pods, which count as the planner counts them: enough to tell how things stand.</summary>
     /// <exception cref="ApiException">404: there is no such Deployment.</exception>
     public async ValueTask<ReadWorkload> ReadAsync(ObjectKey key, CancellationToken cancellationToken) =>
-        await reader.SnapshotsAsync([.. ScopesOf(key.Namespace), new KindScope(ResourceKinds.Pod, key.Namespace)], resourceVersion: null, cancellationToken) is var read
+        await reader.SnapshotsAsync([.. ScopesOf(key.Namespace), new KindScope(ResourceKinds.Pod, key.Namespace), new KindScope(ResourceKinds.Node, "")], resourceVersion: null, cancellationToken) is var read
         && Stored(key, read) is { } stored
             ? Of(stored, read)
             : throw StatusError.NotFound(ResourceKinds.Deployment, key.Name);
 
-    /// <summary>The same with all nodes and what is taken on them, the namespace's quotas, and what the Deployment would adopt.</summary>
+    /// <summary>The same with what is taken on the nodes, the namespace's quotas, and what the Deployment would adopt.</summary>
     /// <param name="key">Which Deployment.</param>
     /// <param name="make">Makes what is taken for it where there is none; the snapshot has no Deployment then.</param>
     /// <param name="cancellationToken">Ends the wait for what is latest.</param>
@@ -109,6 +110,7 @@ internal sealed class WorkloadSnapshots(CacheReader reader, TimeProvider time)
     {
         Deployment? stored = Stored(deployment.Key, read);
         ReplicaSet[] replicaSets = stored is null ? [.. Adoptable(read.Kinds[ReplicaSets], deployment)] : [.. Controlled(read.Kinds[ReplicaSets], stored)];
+        DateTimeOffset now = time.WholeSecondsNow();
         HashSet<string> owners = replicaSets.Select(replicaSet => replicaSet.Uid).ToHashSet(StringComparer.Ordinal);
         WorkloadSnapshot snapshot = new()
         {
@@ -119,12 +121,14 @@ internal sealed class WorkloadSnapshots(CacheReader reader, TimeProvider time)
             ServiceOf = ServiceOf,
             SelectedBy = name => ServiceOf(name) is { } service ? SharedServices.SelectedBy(service, read.All<Deployment>(Deployments)) : [],
             IsReplicaSetNameTaken = name => read.Kinds[ReplicaSets].Objects.ContainsKey(new ObjectKey(deployment.Namespace, name)),
-            Pods = [.. read.All<Pod>(Pods).Where(pod => pod.Metadata.Controller is { } owner && owners.Contains(owner.Uid))],
+            Pods = [.. read.All<Pod>(Pods).Where(pod => pod.Metadata.Controller is { } owner && owners.Contains(owner.Uid)).Select(pod => CountedPods.Of(pod, IsThere, now))],
             Cluster = new ClusterState(),
-            Now = time.WholeSecondsNow(),
+            Now = now,
             Ids = new IdSource(Seed),
         };
         return new ReadWorkload(ConfigRevisions.Configured(snapshot, (kind, name) => ConfigOf(read, deployment.Namespace, kind, name), []), read.Kinds[Deployments].Revision);
+
+        bool IsThere(string node) => read.Kinds[Nodes].Objects.ContainsKey(new ObjectKey("", node));
 
         Service? ServiceOf(string name) => (Service?)read.Kinds[Services].Objects.GetValueOrDefault(new ObjectKey(deployment.Namespace, name));
     }

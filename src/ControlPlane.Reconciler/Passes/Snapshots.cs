@@ -36,7 +36,7 @@ internal static class Snapshots
             Policy = deployment is null ? PolicyChoice.None : PolicyChoice.Of(deployment, world.PoliciesByNamespace[space]),
             State = deployment is null ? null : StateOf(world, deployment),
             ServiceOf = name => world.Find<Service>(new ObjectKey(space, name)),
-            Pods = InNameOrder(replicaSets.SelectMany(replicaSet => world.PodsByController[replicaSet.Uid]).Concat(adoptable).Select(pod => AsItCounts(world, pod, now))),
+            Pods = InNameOrder(replicaSets.SelectMany(replicaSet => world.PodsByController[replicaSet.Uid]).Concat(adoptable).Select(pod => CountedPods.Of(pod, node => world.Cluster.Find(node) is not null, now))),
             IsReplicaSetNameTaken = name => world.Find<ReplicaSet>(new ObjectKey(space, name)) is not null,
             Cluster = world.Cluster,
             Quotas = world.QuotasByNamespace.Contains(space) ? new QuotaRoom([.. world.QuotasByNamespace[space]], world.PodsByNamespace[space]) : null,
@@ -47,10 +47,6 @@ internal static class Snapshots
 
     /// <summary>How far a Deployment's canary or blue-green has come; null while none is on its way.</summary>
     public static RolloutState? StateOf(World world, Deployment deployment) => world.Find<RolloutState>(new ObjectKey(deployment.Namespace, deployment.Uid));
-
-    /// <summary>A node that was deleted takes its pods' readiness with it at once, not only when they are ended: a rollout that counted on them would end others.</summary>
-    private static Pod AsItCounts(World world, Pod pod, DateTimeOffset now) =>
-        pod.Spec.NodeName is { Length: > 0 } node && world.Cluster.Find(node) is null ? NodeHealth.AsWithoutNode(pod, now) : pod;
 
     private static T[] InNameOrder<T>(IEnumerable<T> items)
         where T : Resource => [.. items.OrderBy(item => item.Name, StringComparer.Ordinal)];

@@ -164,6 +164,55 @@ public sealed class RolloutTests(ApiServer api)
         await api.PostAsync(path + "/plan", "", HttpStatusCode.BadRequest);
     }
 
+    /// <summary>A node that is deleted takes its pods' readiness with it, for the planner and so for whoever asks what it will do. There is no room for a new pod here.</summary>
+    [Fact]
+    public async Task APodOfADeletedNode_IsNotReady_InTheViewAndInThePlan()
+    {
+        string path = await NewAsync();
+        string node = $"/api/v1/nodes/{await AddReadyPodAsync(path)}";
+        string changed = Samples.Deployment("web").Replace("hello:1", "hello:2", StringComparison.Ordinal);
+        Assert.Equal((1, 1), await AvailableAsync(path, changed));
+
+        await api.DeleteAsync(node);
+
+        Assert.Equal((0, 0), await AvailableAsync(path, changed));
+    }
+
+    /// <summary>Pods that are available as the view says, and at least during the rollout as the plan says.</summary>
+    private async Task<(int Now, int AtLeast)> AvailableAsync(string path, string changed)
+    {
+        JsonObject view = await api.GetAsync(path + "/rollout");
+        JsonObject forecast = await api.PostAsync(path + "/plan", changed);
+        return ((int?)view["counts"]!["available"] ?? 0, (int?)forecast["lowestAvailable"] ?? 0);
+    }
+
+    /// <summary>A ready pod of revision 1, and the name of a node of its own.</summary>
+    private async Task<string> AddReadyPodAsync(string path)
+    {
+        string node = "node-of-" + path.Split('/')[5];
+        await api.PostAsync("/api/v1/nodes", new JsonObject { ["metadata"] = new JsonObject { ["name"] = node } }.ToJsonString());
+        await Revisions.AddAsync(api, path, 1, "hello:1", isComplete: true);
+        string replicaSets = path.Replace("/deployments/web", "/replicasets/web-h1", StringComparison.Ordinal);
+        JsonObject replicaSet = await api.GetAsync(replicaSets);
+        replicaSet["spec"]!["replicas"] = 1;
+        replicaSet = await api.PutAsync(replicaSets, replicaSet);
+        string pods = path.Replace("/deployments/web", "/pods", StringComparison.Ordinal).Replace("/apis/apps/v1/", "/api/v1/", StringComparison.Ordinal);
+        JsonNode pod = JsonNode.Parse(Samples.Pod("web-1", node))!;
+        pod["metadata"]!["labels"] = replicaSet["spec"]!["template"]!["metadata"]!["labels"]!.DeepClone();
+        pod["metadata"]!["ownerReferences"] = new JsonArray(new JsonObject
+        {
+            ["apiVersion"] = "apps/v1",
+            ["kind"] = "ReplicaSet",
+            ["name"] = "web-h1",
+            ["uid"] = (string)replicaSet["metadata"]!["uid"]!,
+            ["controller"] = true,
+        });
+        JsonObject made = await api.PostAsync(pods, pod.ToJsonString());
+        made["status"] = JsonNode.Parse("{\"phase\": \"Running\", \"conditions\": [{\"type\": \"Ready\", \"status\": \"True\", \"lastTransitionTime\": \"2026-01-01T12:00:00Z\"}]}");
+        await api.PutAsync(pods + "/web-1/status", made);
+        return node;
+    }
+
     private static string CauseOf(JsonObject status) => (string)status["details"]!["causes"]![0]!["field"]!;
 
     private async Task<string> NewAsync()

@@ -62,6 +62,8 @@ public sealed class NullArgumentsTests
             ("node", () => LossConfirmation.IsOn(null!)),
             ("nodes", () => TaintEviction.Plan(null!, _ => [], Now)),
             ("podsOn", () => TaintEviction.Plan([], null!, Now)),
+            ("pod", () => CountedPods.Of(null!, _ => true, Now)),
+            ("isThere", () => CountedPods.Of(new Pod(), null!, Now)),
         ],
         "Scheduling" =>
         [

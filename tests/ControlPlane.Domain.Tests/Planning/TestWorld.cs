@@ -2,6 +2,7 @@ using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning;
 using ControlPlane.Domain.Planning.Configs;
 using ControlPlane.Domain.Planning.Policies;
+using ControlPlane.Domain.Planning.Quotas;
 using ControlPlane.Domain.Planning.Rollouts;
 using ControlPlane.Domain.Planning.Scheduling;
 using ControlPlane.Domain.Resources;
@@ -33,6 +34,9 @@ internal sealed class TestWorld
 
     /// <summary>How far its canary or blue-green has come; null while none is on its way.</summary>
     public RolloutState? State { get; private set; }
+
+    /// <summary>The namespace's; null for none.</summary>
+    public ResourceQuota? Quota { get; set; }
 
     /// <summary>What the gateways saw.</summary>
     public TrafficWindow? Traffic { get; set; }
@@ -84,6 +88,7 @@ internal sealed class TestWorld
             Revisions = [.. records.Values],
             Pods = [.. pods.Values],
             Cluster = cluster,
+            Quotas = Quota is null ? null : new QuotaRoom([Quota], Pods),
             Now = Now,
             Ids = new IdSource(seed),
         };
@@ -283,6 +288,10 @@ internal sealed class TestWorld
                 break;
             case Write.Remove { OfKind.Kind: "ConfigMap" or "Secret" } removed:
                 Assert.True(configs.Remove((removed.OfKind.Kind, removed.AtKey.Name)));
+                break;
+            case Write.Update { Object: ResourceQuota next, Parts: ResourceParts.Status }:
+                // Written even when it says the same: whoever else saw that room is refused by it.
+                Quota = next;
                 break;
             case Write.Update { Object: Deployment next, Parts: var parts }:
                 Deployment = Merge(Deployment!, next, parts, (kept, updated) => kept with { Metadata = updated.Metadata, Spec = updated.Spec }, (kept, updated) => kept with { Status = updated.Status });

@@ -7,7 +7,7 @@ namespace ControlPlane.Simulation.Checking;
 
 /// <summary>
 /// No container gets SIGTERM while a gateway sends requests to its pod or has some in flight to it. A gateway counts that was never silent for as long as its lease since the pod was
-/// asked to end; requests count for as long as they are waited for.
+/// asked to end, or its liveness probe failed; requests count for as long as they are waited for.
 /// </summary>
 internal sealed class DrainRule(Simulation simulation)
 {
@@ -15,6 +15,9 @@ internal sealed class DrainRule(Simulation simulation)
 
     /// <summary>The 30 s for which requests are waited for, less what whole seconds lose.</summary>
     private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(28);
+
+    /// <summary>The same of the 10 s for which a restart waits for them.</summary>
+    private static readonly TimeSpan RestartWaitMax = TimeSpan.FromSeconds(8);
 
     private readonly Dictionary<string, DateTimeOffset> endedAt = new(StringComparer.Ordinal);
 
@@ -26,8 +29,7 @@ internal sealed class DrainRule(Simulation simulation)
     {
         // Of a restored store's pods, and by clocks that disagree, nothing is promised.
         DateTimeOffset now = simulation.Scheduler.Now;
-        if (simulation.WasRestored || simulation.ReplicasDisagree
-            || !endedAt.TryGetValue(container.Identity.PodUid, out DateTimeOffset ended) || now - ended >= WaitMax)
+        if (simulation.WasRestored || simulation.ReplicasDisagree || AskedAt(engine, container) is not var (asked, waitMax) || now - asked >= waitMax)
         {
             return;
         }
@@ -35,10 +37,23 @@ internal sealed class DrainRule(Simulation simulation)
         foreach (Machine machine in simulation.Machines)
         {
             if (machine.Gateway is { } gateway && gateway.UseOf(container) is { } use
-                && simulation.Database.Gateways.GetValueOrDefault(gateway.Instance) is GatewayWord word && word.Since <= ended && now - word.At < GatewayLease)
+                && simulation.Database.Gateways.GetValueOrDefault(gateway.Instance) is GatewayWord word && word.Since <= asked && now - word.At < GatewayLease)
             {
                 simulation.Trace.Break($"{engine.Node} stops {container.Id} of {container.Identity.PodName} while the gateway of {machine.Name} {use}: heard {(now - word.At).TotalSeconds:0.0} s ago, without a gap for {(now - word.Since).TotalSeconds:0.0} s, at revision {word.Report.Acknowledged}");
             }
         }
+    }
+
+    /// <summary>Since when a container is to stop, and for how long requests are waited for; null when nothing is promised.</summary>
+    private (DateTimeOffset At, TimeSpan WaitMax)? AskedAt(SimulatedEngine engine, ObservedContainer container)
+    {
+        if (engine.Probes.LivenessFailedAt(container.Id) is { } failed)
+        {
+            // A node whose clock is wrong says another time since which the restart waits. A pod that is marked meanwhile does not prolong the wait.
+            bool isInTime = !simulation.Machines.Any(machine => machine.Name == engine.Node && machine.WasClockSet);
+            return isInTime ? (failed, RestartWaitMax) : null;
+        }
+
+        return endedAt.TryGetValue(container.Identity.PodUid, out DateTimeOffset ended) ? (ended, WaitMax) : null;
     }
 }

@@ -347,8 +347,10 @@ internal sealed class Invariants
 
     private void CheckStopping(SimulatedEngine engine, ObservedContainer container)
     {
-        simulation.Trace.Say($"{engine.Node} stops {container.Id} of {container.Identity.PodName}");
-        if (!endedOnRecord.Contains(container.Identity.PodUid))
+        bool isEnding = endedOnRecord.Contains(container.Identity.PodUid);
+        bool isRestart = !isEnding && engine.Probes.LivenessFailedAt(container.Id) is not null;
+        simulation.Trace.Say($"{engine.Node} stops {container.Id} of {container.Identity.PodName}{(isRestart ? ", to start it anew" : "")}");
+        if (!isEnding && !isRestart)
         {
             Break($"{engine.Node} stops {container.Id} of {container.Identity.PodName}, of whose end there is no record");
         }

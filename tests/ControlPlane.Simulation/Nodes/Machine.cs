@@ -30,7 +30,9 @@ internal sealed class Machine : IDesiredMemory
     {
         this.simulation = simulation;
         Name = name;
-        Engine = new SimulatedEngine(name, simulation.Scheduler, simulation.Faults, simulation.Registry, simulation.Dice.Fork());
+        SimulatedProbes probes = new(simulation.Scheduler, simulation.Faults, simulation.Mixture.Probing.Fork());
+        probes.Struck += simulation.Trace.Say;
+        Engine = new SimulatedEngine(name, simulation.Scheduler, simulation.Faults, simulation.Registry, probes, simulation.Dice.Fork());
     }
 
     public string Name { get; }
@@ -40,7 +42,10 @@ internal sealed class Machine : IDesiredMemory
     /// <summary>True while the node's messages reach nobody.</summary>
     public bool IsPartitioned { get; set; }
 
-    public TimeSpan ClockOffset { get; set; }
+    public TimeSpan ClockOffset { get; private set; }
+
+    /// <summary>True once its clock was set: the times that it has written since may be any.</summary>
+    public bool WasClockSet { get; private set; }
 
     public bool HasAgent => agent is { IsDead: false };
 
@@ -70,6 +75,7 @@ internal sealed class Machine : IDesiredMemory
     public void SetClock(TimeSpan offset)
     {
         ClockOffset = offset;
+        WasClockSet = true;
         if (agent is not null)
         {
             agent.Time.Offset = offset;

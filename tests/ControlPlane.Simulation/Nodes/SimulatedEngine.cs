@@ -11,7 +11,7 @@ namespace ControlPlane.Simulation.Nodes;
 /// A node's container engine. It outlives the agents that call it, carries out what it was asked even when the one who asked has died, and takes its time.
 /// A container runs until it is stopped, its machine goes down, or its version ends by itself (<see cref="Versions"/>).
 /// </summary>
-internal sealed class SimulatedEngine(string node, Scheduler scheduler, FaultRates faults, SimulatedRegistry registry, Dice dice) : IContainerRuntime
+internal sealed class SimulatedEngine(string node, Scheduler scheduler, FaultRates faults, SimulatedRegistry registry, SimulatedProbes probes, Dice dice) : IContainerRuntime
 {
     /// <summary>The exit code of a container that SIGTERM ended.</summary>
     private const int Terminated = 143;
@@ -20,6 +20,7 @@ internal sealed class SimulatedEngine(string node, Scheduler scheduler, FaultRat
 
     private readonly SortedDictionary<string, ObservedContainer> containers = new(StringComparer.Ordinal);
     private readonly SimulatedImages images = new(node, registry);
+    private readonly HashSet<string> probed = new(StringComparer.Ordinal);
     private int lastId;
     private int lastPort = 20_000;
 
@@ -38,6 +39,8 @@ internal sealed class SimulatedEngine(string node, Scheduler scheduler, FaultRat
     public bool IsDown { get; set; }
 
     public string Node => node;
+
+    public SimulatedProbes Probes => probes;
 
     public IEnumerable<ObservedContainer> Running => containers.Values.Where(container => container.Phase == ContainerPhase.Running);
 
@@ -84,6 +87,11 @@ internal sealed class SimulatedEngine(string node, Scheduler scheduler, FaultRat
         () =>
         {
             string id = $"{node}-c{++lastId:000}";
+            if (request.Container.LivenessProbe is not null)
+            {
+                probed.Add(id);
+            }
+
             containers[id] = new ObservedContainer
             {
                 Id = id,
@@ -111,6 +119,11 @@ internal sealed class SimulatedEngine(string node, Scheduler scheduler, FaultRat
                 scheduler.After(dice.Milliseconds(20, 1_500), () => End(id, Crashed));
             }
 
+            if (probed.Contains(id))
+            {
+                probes.Begin(id, () => containers.GetValueOrDefault(id)?.Phase == ContainerPhase.Running);
+            }
+
             Started?.Invoke(containers[id]);
             Changed?.Invoke();
             return true;
@@ -136,8 +149,19 @@ internal sealed class SimulatedEngine(string node, Scheduler scheduler, FaultRat
         },
         cancellationToken);
 
-    public Task<ExecResult> ExecAsync(string id, IReadOnlyList<string> command, CancellationToken cancellationToken) =>
-        throw new NotSupportedException("no pod has probes here");
+    /// <summary>Only probes run commands here. What is not answered, or too late, has failed too.</summary>
+    public async Task<ExecResult> ExecAsync(string id, IReadOnlyList<string> command, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new ExecResult(await AskAsync(dice.Milliseconds(1, 20), () => probes.Answer(id, command[0]), cancellationToken), "");
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or RuntimeUnavailableException)
+        {
+            probes.Fail(id, command[0]);
+            throw;
+        }
+    }
 
     public Task CopyLogsAsync(string id, LogOptions options, Stream target, CancellationToken cancellationToken) =>
         throw new NotSupportedException("no one reads logs here");

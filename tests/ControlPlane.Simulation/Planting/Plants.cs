@@ -41,6 +41,7 @@ internal static class Plants
         new("ignore-opt-out", "the reconciler does not see that a failed revision shall stay", static () => new ViewPlant(WithoutOptOut)),
         new("run-own-image", "a node runs what a tag stands for there, whatever its revision runs", static () => new OwnImagePlant()),
         new("ignore-node-deletion", "the reconciler does not see that a Node was deleted", static () => new NodeDeletionPlant()),
+        new("restart-unheard", "a container whose liveness probe failed is restarted before gateways have heard of it", static () => new RestartPlant()),
         new("keep-terminating", "an agent does not see that a pod is to stop", static () => new KeepPlant()),
     ];
 

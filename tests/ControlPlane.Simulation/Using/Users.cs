@@ -10,6 +10,7 @@ using ControlPlane.Domain.Resources.Policies;
 using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Domain.Rules;
 using ControlPlane.Simulation.Checking;
+using ControlPlane.Simulation.Nodes;
 using ControlPlane.Simulation.Replicas;
 using ControlPlane.Simulation.Scheduling;
 
@@ -196,6 +197,8 @@ internal sealed class Users
             Image = $"app:{++lastImage}",
             Ports = [new ContainerPort { Number = ContainerPort, Protocol = "TCP" }],
             Resources = new ResourceRequirements { Requests = new Dictionary<string, Quantity> { ["cpu"] = Quantity.Parse("500m") }.ToValueMap() },
+            ReadinessProbe = simulation.Mixture.HasProbes ? SimulatedProbes.Readiness : null,
+            LivenessProbe = simulation.Mixture.HasProbes ? SimulatedProbes.Liveness : null,
         };
         Deployment deployment = (Deployment)ResourceRules.WithDefaults(new Deployment
         {

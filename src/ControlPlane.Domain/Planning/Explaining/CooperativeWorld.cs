@@ -1,4 +1,5 @@
 using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Planning.Garbage;
 using ControlPlane.Domain.Planning.ReplicaSets;
 using ControlPlane.Domain.Planning.Rollouts;
 using ControlPlane.Domain.Planning.Scheduling;
@@ -9,7 +10,7 @@ namespace ControlPlane.Domain.Planning.Explaining;
 
 /// <summary>
 /// A snapshot that lives on: plans take effect, what terminates ends, and pods of the declared template get ready a second after they have a node.
-/// Pods of older templates stay as they are. Mutable, and owned by one forecast.
+/// Pods of older templates stay as they are, and those whose node was deleted are ended. Mutable, and owned by one forecast.
 /// </summary>
 internal sealed class CooperativeWorld
 {
@@ -70,6 +71,13 @@ internal sealed class CooperativeWorld
     /// </summary>
     public bool GoOn()
     {
+        List<Pod> left = [.. pods.Values.Where(pod => pod.IsActive() && pod.IsBound() && start.Cluster.Find(pod.Spec.NodeName!) is null)];
+        if (left.Count > 0)
+        {
+            left.ForEach(pod => Put((Pod)Deletion.Marked(pod, Now)));
+            return true;
+        }
+
         List<Pod> ended = [.. pods.Values.Where(pod => pod.Metadata.IsDeleting)];
         List<Pod> started = [.. pods.Values.Where(pod => pod.IsActive() && pod.IsBound() && !pod.IsReady() && IsOfDeclaredTemplate(pod))];
         if (ended.Count > 0 || started.Count > 0)

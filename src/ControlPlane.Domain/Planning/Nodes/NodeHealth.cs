@@ -1,6 +1,5 @@
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning.Garbage;
-using ControlPlane.Domain.Planning.ReplicaSets;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 
@@ -136,21 +135,6 @@ public static class NodeHealth
     /// when its grace is over. Until then it may still run, and an agent that registers its node anew confirms the end as ever: so a grace that has not begun is not over, and
     /// a Node that is there again by the time of the commit keeps its pods.
     /// </summary>
-    /// <summary>A pod as it counts for others whose node has no record any longer: not ready, whatever was reported last, for it is about to be ended.</summary>
-    public static Pod AsWithoutNode(Pod pod, DateTimeOffset now)
-    {
-        ArgumentNullException.ThrowIfNull(pod);
-        Condition gone = new()
-        {
-            Type = Conditions.Ready,
-            Status = "False",
-            LastTransitionTime = now,
-            Reason = "NodeDeleted",
-            Message = $"node {pod.Spec.NodeName} has been deleted",
-        };
-        return pod.Status is { } status && pod.IsReady() ? pod with { Status = status with { Conditions = Conditions.With(status.Conditions, gone) } } : pod;
-    }
-
     private static Plan? EndWithoutNode(Pod pod, NodeHealthSnapshot snapshot)
     {
         bool isOver = pod.Metadata.Finalizers.IsEmpty && pod.Metadata.DeletionTimestamp <= snapshot.Now && !snapshot.IsDraining(pod);

@@ -50,7 +50,7 @@ internal static class DeploymentPlanner
         if (deployment.Spec.Paused != true && Rollback.Asked(deployment) is { } revision)
         {
             (Deployment back, EventNote note) = Rollback.Apply(rollout, revision);
-            return new RolloutPlan { Deployment = back, Members = [.. rollout.Members], Events = [note] };
+            return new RolloutPlan { Deployment = WithConditions(back, ConditionsBefore(rollout, snapshot.Now)), Members = [.. rollout.Members], Events = [note] };
         }
 
         if (Release.Of(rollout, snapshot) is { } release)
@@ -225,6 +225,11 @@ internal static class DeploymentPlanner
 
     private static RolloutMember Recount(RolloutMember member, DateTimeOffset now) =>
         member with { Counts = PodCounts.Of(member.ReplicaSet, member.Pods, now) };
+
+    /// <summary>That it was resumed, or that its template is declared again, is seen by one pass alone; so that pass says it, whatever else it does.</summary>
+    private static Deployment WithConditions(Deployment deployment, ValueList<Condition> conditions) => conditions == (deployment.Status?.Conditions ?? default)
+        ? deployment
+        : deployment with { Status = (deployment.Status ?? new DeploymentStatus()) with { Conditions = conditions } };
 
     private static ValueList<Condition> ConditionsBefore(Rollout rollout, DateTimeOffset now) =>
         Progress.AfterNewReplicaSet(Progress.AfterPauseOrResume(rollout, now), rollout, now);

@@ -53,7 +53,7 @@ internal static class Progress
     }
 
     /// <summary>
-    /// A new ReplicaSet starts the clock; so does one that was found when nothing was on record yet, and one that is on trial anew (it may take
+    /// A new ReplicaSet starts the clock, even where the one before it got no further than being made; so does one that was found when nothing was on record yet, and one that is on trial anew (it may take
     /// over within one pass, so that no later one sees anything move; and what is on record speaks of another revision).
     /// </summary>
     public static ValueList<Condition> AfterNewReplicaSet(ValueList<Condition> conditions, Rollout rollout, DateTimeOffset now)
@@ -70,7 +70,10 @@ internal static class Progress
 
         if (current.Stored is null)
         {
-            return WorkloadConditions.With(conditions, Progressing("True", Created, $"Created new replica set \"{current.Name}\"", now));
+            Condition created = Progressing("True", Created, $"Created new replica set \"{current.Name}\"", now);
+            Condition? before = Conditions.Find(conditions, WorkloadConditions.Progressing);
+            created = before?.Status == created.Status ? created with { LastTransitionTime = before.LastTransitionTime } : created;
+            return WorkloadConditions.Without(conditions, WorkloadConditions.Progressing).Add(created);
         }
 
         if (Conditions.Find(conditions, WorkloadConditions.Progressing) is null)

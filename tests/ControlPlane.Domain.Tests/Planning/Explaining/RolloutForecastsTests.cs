@@ -1,4 +1,7 @@
+using ControlPlane.Domain.Planning;
 using ControlPlane.Domain.Planning.Explaining;
+using ControlPlane.Domain.Planning.Nodes;
+using ControlPlane.Domain.Planning.Scheduling;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 
@@ -147,6 +150,37 @@ public sealed class RolloutForecastsTests
 
         Assert.True(forecast.Completes);
         Assert.Null(forecast.IsCutShort);
+    }
+
+    /// <summary>4 pods on two nodes, one of which was deleted: its 2 are not counted on, they go, and all new ones find room on the other.</summary>
+    [Fact]
+    public void Of_PodsOfADeletedNode_CountsOnTheOthersAlone()
+    {
+        Started(Make.Deployment(replicas: 4, maxSurge: 0, maxUnavailable: 2));
+        ClusterState cluster = new();
+        cluster.SetNode(Make.Node("node-2"));
+        WorkloadSnapshot snapshot = world.Snapshot();
+        snapshot = snapshot with { Cluster = cluster, Pods = [.. snapshot.Pods.Select(pod => CountedPods.Of(pod, node => node == "node-2", world.Now))] };
+
+        RolloutForecast forecast = RolloutForecasts.Of(snapshot, WithImage(world.Deployment!, "hello:2"));
+
+        Assert.Equal(2, forecast.LowestAvailable);
+        Assert.True(forecast.Completes);
+        Assert.All(forecast.Steps.SelectMany(step => step.Starts), group => Assert.Equal("node-2", group.Node));
+    }
+
+    /// <summary>They are ended, and others made in their place, though nothing rolls.</summary>
+    [Fact]
+    public void Of_PodsOfADeletedNode_ReplacesThem()
+    {
+        Started(Make.Deployment(replicas: 4));
+        ClusterState cluster = new();
+        cluster.SetNode(Make.Node("node-2"));
+
+        RolloutForecast forecast = RolloutForecasts.Of(world.Snapshot() with { Cluster = cluster }, world.Deployment!);
+
+        Assert.Equal(("node-2", 2), Assert.Single(Assert.Single(forecast.Steps).Starts) is var group ? (group.Node, group.Count) : default);
+        Assert.True(forecast.Completes);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ internal sealed partial class KubernetesModel
     {
         bool stopped = Old.Exists(replicaSet => replicaSet.Replicas > 0);
         Old.ForEach(replicaSet => Resize(replicaSet, 0));
-        if (stopped || Old.Exists(replicaSet => replicaSet.Pods.Count > 0 || replicaSet.Terminating > 0))
+        if ((stopped && !Deviations.StepsAreTakenTogether) || !OldIsGone)
         {
             if (Deviations.RecreateHoldsTheNewOne && New is { } held)
             {
@@ -21,7 +21,7 @@ internal sealed partial class KubernetesModel
         ModelReplicaSet current = New ?? Create(Spec.Replicas);
         bool resized = current.Replicas != Spec.Replicas;
         Resize(current, Spec.Replicas);
-        return made || resized;
+        return stopped || made || resized;
     }
 
     /// <summary>Goes back to the revision that is asked for, once; 0 is the last one before the present.</summary>
@@ -47,7 +47,9 @@ internal sealed partial class KubernetesModel
             Create(0);
         }
 
-        return ScaleUpNew(New!) || ScaleDownOld(New!);
+        bool grew = ScaleUpNew(New!);
+        bool shrank = (!grew || Deviations.StepsAreTakenTogether) && ScaleDownOld(New!);
+        return grew || shrank;
     }
 
     private bool ScaleUpNew(ModelReplicaSet current)
@@ -81,7 +83,7 @@ internal sealed partial class KubernetesModel
     {
         int total = replicaSets.Sum(replicaSet => replicaSet.Replicas);
         int minAvailable = Spec.Replicas - Unavailable;
-        int removable = total - minAvailable - (current.Replicas - current.Available);
+        int removable = total - minAvailable - (current.Replicas - current.Kept);
         if (removable <= 0)
         {
             return false;
@@ -98,7 +100,7 @@ internal sealed partial class KubernetesModel
             }
         }
 
-        int spare = replicaSets.Sum(replicaSet => replicaSet.Available) - minAvailable;
+        int spare = replicaSets.Sum(replicaSet => replicaSet.Kept) - minAvailable;
         foreach (ModelReplicaSet old in Old)
         {
             for (; spare > 0 && old.Replicas > 0; spare--)
@@ -201,7 +203,7 @@ internal sealed partial class KubernetesModel
 
         foreach (ModelReplicaSet old in Old.OrderBy(replicaSet => replicaSet.Revision).ThenBy(replicaSet => replicaSet.Born).Take(Math.Max(0, Old.Count - limit)))
         {
-            if (old.Replicas == 0 && old.Pods.Count == 0 && (old.Terminating == 0 || !Deviations.TerminatingPodsKeepHistory))
+            if (old.Replicas == 0 && old.Observed == 0 && old.Pods.Count == 0 && (old.Terminating == 0 || !Deviations.TerminatingPodsKeepHistory))
             {
                 replicaSets.Remove(old);
             }

@@ -32,6 +32,14 @@ internal sealed partial class KubernetesModel
             Terminating: replicaSets.Sum(replicaSet => replicaSet.Terminating));
     }
 
+    private static ModelCounts CountsOf(ModelReplicaSet replicaSet) => new(
+        Replicas: replicaSet.Pods.Count,
+        Updated: 0,
+        Ready: replicaSet.Pods.Count(pod => pod != ModelPod.NotReady),
+        Available: replicaSet.Available,
+        Unavailable: 0,
+        Terminating: replicaSet.Terminating);
+
     private bool IsComplete(ModelCounts counts) => counts.Updated == Spec.Replicas && counts.Replicas == Spec.Replicas && counts.Available == Spec.Replicas;
 
     private void ShowStatus(bool judge)
@@ -45,7 +53,7 @@ internal sealed partial class KubernetesModel
 
         Counts = after;
         ObservedGeneration = Generation;
-        HasReplicaFailure = replicaSets.Exists(replicaSet => replicaSet.Fails);
+        HasReplicaFailure = replicaSets.Exists(replicaSet => replicaSet.IsRefused);
         IsAvailable = after.Available >= Spec.Replicas - Unavailable;
     }
 

@@ -34,16 +34,25 @@ internal sealed class ModelReplicaSet(string image, int born)
 
     public int Terminating { get; set; }
 
-    /// <summary>Whether pods are missing that may not be stored.</summary>
-    public bool Fails => Image == ModelSpec.Unstorable && Pods.Count < Replicas;
+    /// <summary>The size for which its pods were kept last.</summary>
+    public int Observed { get; set; }
+
+    /// <summary>Whether a pod of it was refused when its pods were kept last.</summary>
+    public bool IsRefused { get; set; }
+
+    /// <summary>What its own status shows: the pods that it had when they were kept last.</summary>
+    public ModelCounts Counts { get; set; }
 
     /// <summary>Its own: an old one keeps what it had.</summary>
     public int MinReadySeconds { get; set; }
 
     public int Available => Pods.Count(pod => pod == ModelPod.Settled || (pod == ModelPod.Ready && MinReadySeconds == 0));
 
+    /// <summary>Of the available ones those that it keeps at its present size.</summary>
+    public int Kept => Math.Min(Available, Replicas);
+
     public override string ToString() =>
-        $"{Image}: revision {Revision} (before: {History}), {Replicas} for {Desired}/{Max}, {MinReadySeconds} s, pods {string.Join(' ', Pods.Order())}, {Terminating} terminating";
+        $"{Image}: revision {Revision} (before: {History}), {Replicas} for {Desired}/{Max}, {MinReadySeconds} s, pods {string.Join(' ', Pods.Order())}, {Terminating} terminating; shows {Counts}{(IsRefused ? ", refused" : "")}";
 }
 
 /// <summary>What users declare, in the model's terms.</summary>
@@ -83,7 +92,7 @@ internal sealed record ModelSpec
 /// <summary>The Progressing condition of the model.</summary>
 internal sealed record ModelProgress(string Status, string Reason, DateTimeOffset MovedAt);
 
-/// <summary>The counts that a Deployment's status shows.</summary>
+/// <summary>The counts that a Deployment's status shows; a ReplicaSet's has no updated and no unavailable ones.</summary>
 internal readonly record struct ModelCounts(int Replicas, int Updated, int Ready, int Available, int Unavailable, int Terminating);
 
 /// <summary>
@@ -94,9 +103,6 @@ internal readonly record struct ModelCounts(int Replicas, int Updated, int Ready
 /// </summary>
 internal sealed partial class KubernetesModel(ModelSpec beginning, ModelDeviations deviations)
 {
-    /// <summary>Turns within which every world must come to rest.</summary>
-    private const int TurnsMax = 500;
-
     private readonly List<ModelReplicaSet> replicaSets = [];
     private int births;
 
@@ -111,6 +117,9 @@ internal sealed partial class KubernetesModel(ModelSpec beginning, ModelDeviatio
 
     /// <summary>Images whose ReplicaSet would have a name that something else has, each at one collision count.</summary>
     public HashSet<(string Image, int Collisions)> TakenNames { get; } = [];
+
+    /// <summary>The most pods that a quota allows, those that are stopping counted too; null for no quota.</summary>
+    public int? PodsMax { get; set; }
 
     /// <summary>How often a name was taken.</summary>
     public int Collisions { get; private set; }
@@ -144,19 +153,15 @@ internal sealed partial class KubernetesModel(ModelSpec beginning, ModelDeviatio
         Spec = next;
     }
 
-    /// <summary>Turns until one changes nothing.</summary>
-    public void Settle()
+    /// <summary>
+    /// One turn: the Deployment's controller looks once, then each ReplicaSet's. In Kubernetes these go on beside each other; where a quota has too little room for all of
+    /// them, the older ReplicaSets go first here, and the new one last.
+    /// </summary>
+    public void Turn()
     {
-        string before;
-        int turns = 0;
-        do
-        {
-            before = ToString();
-            Turn();
-            replicaSets.ForEach(KeepPods);
-            Assert.True(turns++ < TurnsMax, $"the model finds no rest: {before}");
-        }
-        while (ToString() != before);
+        LookAtDeployment();
+        List<ModelReplicaSet> inTurn = New is { } current ? [.. Old, current] : Old;
+        inTurn.ForEach(KeepPods);
     }
 
     public override string ToString() => $"{Spec} {Generation} {ObservedGeneration} {Collisions} {Progress} {IsAvailable} {HasReplicaFailure} {Counts} {string.Join("; ", replicaSets)}";
@@ -186,7 +191,7 @@ internal sealed partial class KubernetesModel(ModelSpec beginning, ModelDeviatio
         allowance.EndsWith('%') ? (int)round(decimal.Parse(allowance[..^1]) * Spec.Replicas / 100) : int.Parse(allowance);
 
     /// <summary>One look of the Deployment controller at its Deployment; it ends with the first thing that it does.</summary>
-    private void Turn()
+    private void LookAtDeployment()
     {
         PauseOrResume();
         RecordRevision();
@@ -209,13 +214,16 @@ internal sealed partial class KubernetesModel(ModelSpec beginning, ModelDeviatio
         }
 
         bool acted = Spec.Recreate ? Recreate() : Roll();
-        if (!acted && IsComplete(Count()))
+        bool isWaiting = Spec.Recreate && !OldIsGone;
+        if ((!acted || Deviations.StepsAreTakenTogether) && !isWaiting && IsComplete(Count()))
         {
             CleanUp();
         }
 
         ShowStatus(judge: true);
     }
+
+    private bool OldIsGone => !Old.Exists(replicaSet => replicaSet.Replicas > 0 || replicaSet.Pods.Count > 0 || replicaSet.Terminating > 0);
 
     private bool RecreateIsUnderWay => Spec.Recreate && Deviations.RecreateGoesOnWhenScaled && replicaSets.Count(replicaSet => replicaSet.Replicas > 0) > 1;
 
@@ -256,7 +264,7 @@ internal sealed partial class KubernetesModel(ModelSpec beginning, ModelDeviatio
             Max = Spec.Replicas + Surge,
         };
         replicaSets.Add(made);
-        if (Spec.DeadlineSeconds is not null)
+        if (Spec.DeadlineSeconds is not null && (Deviations.EachNewOneStartsTheClock || Progress?.Reason != "NewReplicaSetCreated"))
         {
             Progress = new ModelProgress("True", "NewReplicaSetCreated", Now);
         }
@@ -275,12 +283,16 @@ internal sealed partial class KubernetesModel(ModelSpec beginning, ModelDeviatio
     }
 
     /// <summary>The ReplicaSet controller: makes what is missing, ends what is too much, the least useful first.</summary>
-    private static void KeepPods(ModelReplicaSet replicaSet)
+    private void KeepPods(ModelReplicaSet replicaSet)
     {
-        while (replicaSet.Pods.Count < replicaSet.Replicas && !replicaSet.Fails)
+        replicaSet.Observed = replicaSet.Replicas;
+        replicaSet.Counts = CountsOf(replicaSet);
+        while (replicaSet.Pods.Count < replicaSet.Replicas && MayBeMade(replicaSet))
         {
             replicaSet.Pods.Add(ModelPod.NotReady);
         }
+
+        replicaSet.IsRefused = replicaSet.Pods.Count < replicaSet.Replicas;
 
         while (replicaSet.Pods.Count > replicaSet.Replicas)
         {
@@ -288,4 +300,7 @@ internal sealed partial class KubernetesModel(ModelSpec beginning, ModelDeviatio
             replicaSet.Terminating++;
         }
     }
+
+    private bool MayBeMade(ModelReplicaSet replicaSet) =>
+        replicaSet.Image != ModelSpec.Unstorable && !(replicaSets.Sum(held => held.Pods.Count + held.Terminating) >= PodsMax);
 }

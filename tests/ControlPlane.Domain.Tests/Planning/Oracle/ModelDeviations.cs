@@ -20,4 +20,10 @@ internal sealed record ModelDeviations
 
     /// <summary>A rollback makes no ReplicaSet of the template that it leaves. Kubernetes makes it first.</summary>
     public bool RollbackMakesNoReplicaSet { get; init; } = true;
+
+    /// <summary>Each new ReplicaSet starts the clock. Kubernetes leaves what it said of the one before, where that got no further than being made.</summary>
+    public bool EachNewOneStartsTheClock { get; init; } = true;
+
+    /// <summary>A pass takes every step that is safe for the pods as they are: up and down, stop and start, and the clean-up. Kubernetes takes one, and looks again. It makes no difference at rest.</summary>
+    public bool StepsAreTakenTogether { get; init; } = true;
 }

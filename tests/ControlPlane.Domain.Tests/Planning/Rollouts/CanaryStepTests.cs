@@ -1,4 +1,6 @@
 using ControlPlane.Domain.Planning.Explaining;
+using ControlPlane.Domain.Planning.Rollouts;
+using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Policies;
 using ControlPlane.Domain.Routing;
 
@@ -112,6 +114,24 @@ public sealed class CanaryStepTests
         world.Now = world.Now.AddHours(1);
         world.PassUntilQuiet();
         Assert.Equal(since, world.Condition("Progressing").LastUpdateTime);
+    }
+
+    /// <summary>Two steps that wait alike, one after the other: the second is told, from when on it waits.</summary>
+    [Fact]
+    public void Plan_ASecondStepThatWaits_IsToldAnew()
+    {
+        TestWorld world = Begun(Make.Weight(10), Make.Pause(), Make.Pause());
+        world.SetReady(_ => true);
+        world.PassUntilQuiet();
+        world.Now = world.Now.AddSeconds(60);
+        world.Change(deployment => deployment with
+        {
+            Metadata = deployment.Metadata with { Annotations = deployment.Metadata.Annotations.SetItem(RolloutRequests.Promote, RolloutRequests.FormatPromotion(2, 1, world.Now)) },
+        });
+        world.PassUntilQuiet();
+
+        Condition progress = world.Condition("Progressing");
+        Assert.Equal(($"ReplicaSet \"{world.ByImage("hello:2").Name}\" waits at step 2 of 3: WaitingForPromotion", world.Now), (progress.Message, progress.LastUpdateTime));
     }
 
     /// <summary>At a weight that has been promoted as the last step.</summary>

@@ -186,6 +186,19 @@ public sealed class PolicyChoiceTests
         Assert.Equal(["Accepted"], Status(PolicyStatuses.Plan(told, [policy, nearer], [one, third], _ => null, Make.Start, ServiceOf)).Conditions.Select(condition => condition.Type));
     }
 
+    /// <summary>One replica takes what it wrote from memory, another reads it: an empty text where the other sees none would be a difference that is written away for ever.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Plan_OfAStatus_ReadsTheSameAsJson(bool hasRival)
+    {
+        RolloutPolicy[] policies = hasRival ? [All, All with { Metadata = All.Metadata with { Name = "other" } }] : [All];
+
+        RolloutPolicyStatus written = Status(PolicyStatuses.Plan(All, policies, [Tiered("web")], _ => null, Make.Start));
+
+        Assert.Equal(written, ResourceJson.Deserialize<RolloutPolicyStatus>(ResourceJson.Serialize(written)));
+    }
+
     [Fact]
     public void IsOf_AServiceWithoutASelector_IsAnybodys()
     {

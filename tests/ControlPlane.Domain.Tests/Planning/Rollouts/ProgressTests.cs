@@ -1,6 +1,7 @@
 using ControlPlane.Domain.Planning;
 using ControlPlane.Domain.Planning.Rollouts;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Tests.Planning.Quotas;
 
 namespace ControlPlane.Domain.Tests.Planning.Rollouts;
 
@@ -40,6 +41,55 @@ public sealed class ProgressTests
 
         Assert.Equal(("False", "ProgressDeadlineExceeded"), Progressing(world));
         Assert.Null(world.Plan().RecheckAfter);
+    }
+
+    /// <summary>A quota leaves no room for any pod of revision 2, and after 500 of its 600 seconds revision 3 is declared: that has 600 of its own, and is the one that is named.</summary>
+    [Fact]
+    public void A_new_ReplicaSet_starts_the_clock_though_the_one_before_it_got_no_further_than_being_made()
+    {
+        TestWorld world = new();
+        world.Store(Make.Deployment(replicas: 1, maxSurge: 1, maxUnavailable: 0));
+        world.Settle();
+        world.Quota = QuotaAccountingTests.Quota("few", ("pods", "1"));
+        world.SetImage("hello:2");
+        world.PassUntilQuiet();
+        DateTimeOffset since = world.Condition("Progressing").LastTransitionTime!.Value;
+        world.Now = world.Now.AddSeconds(500);
+        world.SetImage("hello:3");
+        world.PassUntilQuiet();
+
+        Condition progress = world.Condition("Progressing");
+        Assert.Equal(("NewReplicaSetCreated", $"Created new replica set \"{world.ByImage("hello:3").Name}\""), (progress.Reason, progress.Message));
+        Assert.Equal((world.Now, since), (progress.LastUpdateTime, progress.LastTransitionTime));
+        world.Now = world.Now.AddSeconds(599);
+        world.PassUntilQuiet();
+        Assert.Equal(("True", "NewReplicaSetCreated"), Progressing(world));
+    }
+
+    /// <summary>Out of time since noon; at one the cause is another: the message is the new one's, and it has been so since noon. The same cause again changes nothing.</summary>
+    [Fact]
+    public void A_failure_whose_cause_changes_has_lasted_as_long_as_before()
+    {
+        DateTimeOffset noon = Make.Start;
+        Condition first = Progress.Failed(default, "crashed", Make.Deployment(), noon)[0];
+        Assert.Equal(("False", "ProgressDeadlineExceeded", "crashed", noon, noon), (first.Status, first.Reason, first.Message, first.LastUpdateTime, first.LastTransitionTime));
+        Deployment failed = Make.Deployment() with { Status = new DeploymentStatus { Conditions = [first] } };
+
+        Condition second = Assert.Single(Progress.Failed(failed.Status.Conditions, "aborted", failed, noon.AddHours(1)));
+        Condition same = Assert.Single(Progress.Failed(failed.Status.Conditions, "crashed", failed, noon.AddHours(1)));
+
+        Assert.Equal(("aborted", noon.AddHours(1), noon), (second.Message, second.LastUpdateTime, second.LastTransitionTime));
+        Assert.Equal(first, same);
+    }
+
+    /// <summary>What was said before was no failure: that is as long as this one lasts.</summary>
+    [Fact]
+    public void A_failure_begins_with_the_pass_that_finds_it()
+    {
+        Condition progressing = new() { Type = "Progressing", Status = "True", Reason = "ReplicaSetUpdated", Message = "crashed", LastTransitionTime = Make.Start };
+        Deployment deployment = Make.Deployment() with { Status = new DeploymentStatus { Conditions = [progressing] } };
+
+        Assert.Equal(Make.Start.AddHours(1), Assert.Single(Progress.Failed([progressing], "crashed", deployment, Make.Start.AddHours(1))).LastTransitionTime);
     }
 
     [Fact]

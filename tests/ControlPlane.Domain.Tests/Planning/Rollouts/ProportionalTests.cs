@@ -26,6 +26,13 @@ public sealed class ProportionalTests
     public void Scale_down_of_equals_takes_what_rounding_leaves_from_the_oldest() =>
         Assert.Equal([1, 0, 1], Sizes(2, surge: 0, sizedFor: 6, newest: 2, 2, 2));
 
+    /// <summary>8 and 5 are the 13 that are allowed, whatever they were sized for: nobody gains what another would have to lose.</summary>
+    [Theory]
+    [InlineData(7)]
+    [InlineData(13)]
+    [InlineData(20)]
+    public void Scale_with_nothing_to_share_changes_nothing(int sizedFor) => Assert.Equal([5, 8], Sizes(10, surge: 3, sizedFor, newest: 5, old: 8));
+
     [Fact]
     public void A_ReplicaSet_sized_for_other_replicas_is_a_scaling_a_template_change_is_not()
     {

@@ -182,6 +182,32 @@ public sealed class RevisionTests
         Assert.Equal(world.Deployment.Metadata.Generation, world.Status.ObservedGeneration);
     }
 
+    /// <summary>
+    /// The template of revision 1 is declared again, with a request to go back that means nothing: the pass that refuses it is the only one that sees revision 1 become 3, so it starts the clock. With
+    /// Recreate nothing else would, for as long as the last old pod takes.
+    /// </summary>
+    [Fact]
+    public void A_rollback_that_is_refused_leaves_the_clock_to_the_template_that_is_declared_again()
+    {
+        TestWorld world = new();
+        world.Store(Make.Deployment(replicas: 2, strategy: "Recreate"));
+        world.Settle();
+        world.SetImage("hello:2");
+        world.Settle();
+        world.Now = world.Now.AddSeconds(60);
+        world.Change(deployment => deployment with
+        {
+            Metadata = deployment.Metadata with { Annotations = deployment.Metadata.Annotations.SetItem(Rollback.Annotation, "9") },
+            Spec = deployment.Spec with { Template = Make.WithImage(deployment.Spec.Template, "hello:1") },
+        });
+
+        world.PassUntilQuiet();
+
+        Condition progress = world.Condition("Progressing");
+        Assert.Equal(("True", "ReplicaSetUpdated", world.Now), (progress.Status, progress.Reason, progress.LastUpdateTime));
+        Assert.Contains("DeploymentRollbackRevisionNotFound: Unable to find the revision to rollback to.", world.Messages);
+    }
+
     /// <summary>While paused, surplus history goes, but not what a rollback waits for.</summary>
     [Theory]
     [InlineData(true, 2)]
