@@ -15,7 +15,7 @@ internal sealed class DeclaredRevision
 
     public DeclaredRevision(WorkloadSnapshot snapshot, Deployment declared)
     {
-        rollout = Trial.AfterRetry(Rollout.Of(declared, WorkloadPlanner.Members(snapshot, snapshot.ReplicaSets), snapshot.Policy));
+        rollout = Trial.AfterRetry(Rollout.Of(declared, WorkloadPlanner.Members(snapshot, snapshot.ReplicaSets), snapshot.Policy), snapshot.Now);
         isPaused = declared.Spec.Paused == true;
         next = Revisions.Next(rollout.Old.Select(member => member.ReplicaSet));
     }
