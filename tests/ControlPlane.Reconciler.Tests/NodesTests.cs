@@ -94,6 +94,20 @@ public sealed class NodesTests : IDisposable
     }
 
     [Fact]
+    public void ASilentNode_IsDeclaredLostInTimeThoughTheLeadersClockIsSetBack()
+    {
+        cluster.AddNodes(3);
+        cluster.StartReconciler();
+        cluster.CreateDeployment("web", replicas: 3);
+        cluster.Until("all pods are available", () => cluster.IsReady("web", 3));
+
+        cluster.Thread.Time.Offset = TimeSpan.FromHours(-1);
+        cluster.Silence("node-2");
+
+        cluster.Until("the node is declared lost", () => !cluster.Store.Get<Node>("", "node-2")!.IsReady(), seconds: 20);
+    }
+
+    [Fact]
     public void ANodeThatReportsAgainInTime_KeepsItsPods()
     {
         cluster.AddNodes(3);
@@ -179,7 +193,7 @@ public sealed class NodesTests : IDisposable
         cluster.Thread.Advance(TimeSpan.FromSeconds(60));
         cluster.Presence.IsDown = false;
         cluster.Presence.Seen("node-1");
-        cluster.Presence.StoredWithoutGapSince = cluster.Thread.Time.GetUtcNow();
+        cluster.Presence.StoredWithoutGapSince = cluster.Thread.Time.GetTimestamp();
         cluster.Thread.Advance(TimeSpan.FromSeconds(11));
 
         Assert.Equal(revision, cluster.Store.Revision);
