@@ -99,9 +99,12 @@ internal sealed class Term(
         }
     }
 
+    /// <summary>
+    /// The keys of a pass. Pods that wait choose first among what has become free, before new ones, however many keys are due before theirs: of 100 Deployments a pass takes 64.
+    /// </summary>
     private WorkKey[] TakeDue(World world)
     {
-        List<WorkKey> keys = [];
+        List<WorkKey> keys = queue.TryTake(WorkKey.PendingPods) ? [WorkKey.PendingPods] : [];
         while (keys.Count < options.KeysPerPass && queue.TryTake(out WorkKey key))
         {
             if (key.Kind == WorkKind.Resync)
@@ -114,7 +117,7 @@ internal sealed class Term(
             }
         }
 
-        // Pods that wait choose first among what has become free, before new ones.
+        // It may have become due in this moment.
         return [.. keys.OrderBy(key => key != WorkKey.PendingPods)];
     }
 

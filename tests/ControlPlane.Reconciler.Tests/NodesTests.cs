@@ -24,6 +24,30 @@ public sealed class NodesTests : IDisposable
         cluster.Until("all pods are available", () => cluster.IsReady("web", 2));
     }
 
+    /// <summary>4 CPUs come, and with them 100 Deployments of one pod each that fill them: more keys than a pass takes.</summary>
+    [Fact]
+    public void APodThatWaits_IsPlacedBeforeNewOnesHoweverManyComeAtOnce()
+    {
+        static PodSpec Asking(PodSpec spec, string cpu) => spec with
+        {
+            Containers = [spec.Containers[0] with { Resources = new ResourceRequirements { Requests = new Dictionary<string, Quantity> { ["cpu"] = Quantity.Parse(cpu) }.ToValueMap() } }],
+        };
+
+        cluster.StartReconciler();
+        cluster.CreateDeployment("old", replicas: 1, spec => Asking(spec, "1"));
+        cluster.Until("it waits", () => cluster.Pods.Any(pod => pod.Status?.Unschedulable is not null));
+
+        for (int i = 0; i < 100; i++)
+        {
+            cluster.CreateDeployment($"new-{i}", replicas: 1, spec => Asking(spec, "100m"));
+        }
+
+        cluster.AddNodes(1);
+        cluster.Until("the node is full", () => cluster.Pods.Count(pod => pod.Spec.NodeName is not null) >= 31);
+
+        Assert.Equal("node-1", cluster.Pods.Single(pod => pod.Metadata.Labels["app"] == "old").Spec.NodeName);
+    }
+
     [Fact]
     public void PodsThatMustBeApart_WaitForANodeAndForOneAnotherToLeave()
     {
@@ -91,6 +115,20 @@ public sealed class NodesTests : IDisposable
 
         cluster.Revive("node-2");
         cluster.Until("the old pod has stopped", () => cluster.Pods.Count() == 3, seconds: 5);
+    }
+
+    [Fact]
+    public void ASilentNode_IsDeclaredLostInTimeThoughTheLeadersClockIsSetBack()
+    {
+        cluster.AddNodes(3);
+        cluster.StartReconciler();
+        cluster.CreateDeployment("web", replicas: 3);
+        cluster.Until("all pods are available", () => cluster.IsReady("web", 3));
+
+        cluster.Thread.Time.Offset = TimeSpan.FromHours(-1);
+        cluster.Silence("node-2");
+
+        cluster.Until("the node is declared lost", () => !cluster.Store.Get<Node>("", "node-2")!.IsReady(), seconds: 20);
     }
 
     [Fact]
@@ -179,7 +217,7 @@ public sealed class NodesTests : IDisposable
         cluster.Thread.Advance(TimeSpan.FromSeconds(60));
         cluster.Presence.IsDown = false;
         cluster.Presence.Seen("node-1");
-        cluster.Presence.StoredWithoutGapSince = cluster.Thread.Time.GetUtcNow();
+        cluster.Presence.StoredWithoutGapSince = cluster.Thread.Time.GetTimestamp();
         cluster.Thread.Advance(TimeSpan.FromSeconds(11));
 
         Assert.Equal(revision, cluster.Store.Revision);

@@ -29,28 +29,38 @@ internal sealed class ActOnDeploymentHandler(Updater updater, WorkloadSnapshots 
 {
     private static readonly ResourceKind Kind = ResourceKinds.Deployment;
 
-    public Task<RolloutActionResult> Handle(ActOnDeployment request, CancellationToken cancellationToken) => request.Context.DryRun
-        ? ActAsync(request, cancellationToken)
-        : idempotent.OnceAsync(
-            request.Context.Actor,
-            request.IdempotencyKey,
-            $"{request.Key} {request.Action} {request.ResourceVersion}",
-            token => ActAsync(request, token),
-            cancellationToken);
+    public Task<RolloutActionResult> Handle(ActOnDeployment request, CancellationToken cancellationToken)
+    {
+        if (request.Context.DryRun)
+        {
+            return ActAsync(request, null, cancellationToken);
+        }
 
-    private async Task<RolloutActionResult> ActAsync(ActOnDeployment request, CancellationToken cancellationToken)
+        string described = $"{request.Key} {request.Action} {request.ResourceVersion}";
+        string? mark = IdempotentRequests.MarkOf(request.Context.Actor, request.IdempotencyKey, described);
+        return idempotent.OnceAsync(request.Context.Actor, request.IdempotencyKey, described, token => ActAsync(request, mark, token), cancellationToken);
+    }
+
+    private async Task<RolloutActionResult> ActAsync(ActOnDeployment request, string? mark, CancellationToken cancellationToken)
     {
         DateTimeOffset now = time.GetUtcNow();
         ActionOutcome.Done? done = null;
         bool isChange = false;
         Deployment result = await updater.UpdateAsync<Deployment>(request.Key, ResourceParts.Desired, request.Context, async (stored, token) =>
         {
+            if (mark is not null && ActionMark.Find(stored, mark, now) is { } before)
+            {
+                (done, isChange) = (before, true);
+                return stored;
+            }
+
             Freshness.Check(Kind, stored, new ObjectMeta { ResourceVersion = request.ResourceVersion });
             IReadOnlyList<ReplicaSet> replicaSets = await snapshots.ReplicaSetsOfAsync(stored, token);
             ConfiguredDeployment? configured = await snapshots.ConfiguredAsync(stored, replicaSets, token);
             done = Possible(RolloutActions.Apply(request.Action, configured?.Effective ?? stored, replicaSets, now, await snapshots.StateOfAsync(stored, token)), stored);
             done = configured is null ? done : done with { Deployment = configured.Restored(done.Deployment) };
             isChange = done.Deployment != stored;
+            done = isChange && mark is not null ? ActionMark.On(done, mark, now) : done;
             return done.Deployment;
         }, cancellationToken);
         return ResultOf(request.Action.Name, result, done!, isChange);

@@ -20,6 +20,10 @@ internal sealed partial class IdempotentRequests(IIdempotentResults results, ILo
 
     private const int BusyRetryAfterSeconds = 1;
 
+    /// <summary>Tells a request by its sender, key and content from all others, in 32 letters and digits; null for one without a key.</summary>
+    public static string? MarkOf(string actor, string? key, string request) =>
+        key is null ? null : Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"{actor}\n{key}\n{request}")))[..32];
+
     /// <summary>The first result of a request.</summary>
     /// <param name="actor">Who sends it.</param>
     /// <param name="key">The client's key; null when it sent none: then the request is simply done.</param>

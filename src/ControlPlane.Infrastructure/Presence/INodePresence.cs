@@ -14,7 +14,8 @@ public interface INodePresence
     Task<IReadOnlyDictionary<string, TimeSpan>> ReadAgesAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Since when this replica's reports have been stored without a gap; null while they cannot be. Silence before that counts for nothing.
+    /// Since when this replica's reports have been stored without a gap, as a timestamp of its <see cref="TimeProvider"/>, which no setting of a clock moves; null while they cannot be. Silence before
+    /// that counts for nothing.
     /// </summary>
-    DateTimeOffset? StoredWithoutGapSince { get; }
+    long? StoredWithoutGapSince { get; }
 }

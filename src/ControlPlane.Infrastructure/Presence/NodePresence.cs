@@ -13,11 +13,11 @@ internal sealed class NodePresence(Database database, IOptions<StoreOptions> opt
 {
     private readonly ConcurrentDictionary<string, long> seen = new(StringComparer.Ordinal);
     private readonly Lock gate = new();
-    private DateTimeOffset? storedSince;
+    private long? storedSince;
     private long lastStored;
 
     /// <summary>Null, too, when storing hangs: a flush that is overdue counts as a gap.</summary>
-    public DateTimeOffset? StoredWithoutGapSince
+    public long? StoredWithoutGapSince
     {
         get
         {
@@ -108,7 +108,7 @@ internal sealed class NodePresence(Database database, IOptions<StoreOptions> opt
         lock (gate)
         {
             bool hadGap = storedSince is null || time.GetElapsedTime(lastStored) >= options.Value.PresenceInterval * 3;
-            storedSince = hadGap ? time.GetUtcNow() : storedSince;
+            storedSince = hadGap ? time.GetTimestamp() : storedSince;
             lastStored = time.GetTimestamp();
         }
     }

@@ -31,7 +31,7 @@ internal sealed class PassPlanner(
     private static readonly IReadOnlyDictionary<string, TimeSpan> NoAges = new Dictionary<string, TimeSpan>();
 
     private readonly AnalysisWindows windows = new(gateways, logger);
-    private DateTimeOffset heardSince = time.GetUtcNow();
+    private long heardSince = time.GetTimestamp();
 
     /// <summary>The time in whole seconds, as times are stored.</summary>
     public DateTimeOffset Now => time.GetUtcNow() is var now ? now.AddTicks(-(now.Ticks % TimeSpan.TicksPerSecond)) : default;
@@ -150,7 +150,7 @@ internal sealed class PassPlanner(
                 FindService = service => world.FindByUid(service) as Service,
                 LeftAt = world.LeftSlicesAt,
                 Gateways = await gateways.ReadWithoutTrafficAsync(cancellationToken),
-                HeardSince = heardSince,
+                HeardFor = time.GetElapsedTime(heardSince),
                 Store = world.StoreIdentity,
                 Now = Now,
             });
@@ -205,7 +205,7 @@ internal sealed class PassPlanner(
             PodsWithoutNode = [.. world.PodsByNode.Keys.Where(node => world.Cluster.Find(node) is null).SelectMany(node => world.PodsByNode[node])],
             IsDraining = world.IsDraining,
             Ages = ages,
-            HeardSince = heardSince,
+            HeardFor = time.GetElapsedTime(heardSince),
             Now = Now,
         };
         SayWhetherBraked(NodeHealth.BrakeOf(snapshot));
@@ -219,11 +219,11 @@ internal sealed class PassPlanner(
         try
         {
             ages = await presence.ReadAgesAsync(cancellationToken);
-            heardSince = presence.StoredWithoutGapSince is { } stored ? (stored > heardSince ? stored : heardSince) : time.GetUtcNow();
+            heardSince = presence.StoredWithoutGapSince is { } stored ? Math.Max(stored, heardSince) : time.GetTimestamp();
         }
         catch (StoreUnavailableException exception)
         {
-            heardSince = time.GetUtcNow();
+            heardSince = time.GetTimestamp();
             ReconcilerLog.PresenceUnknown(logger, exception);
         }
 

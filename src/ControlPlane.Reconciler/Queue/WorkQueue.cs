@@ -81,6 +81,9 @@ internal sealed class WorkQueue(TimeProvider time, Random jitter)
         return true;
     }
 
+    /// <summary>Takes a certain key, if it is due, before others that became due earlier.</summary>
+    public bool TryTake(WorkKey wanted) => dueOf.TryGetValue(wanted, out long due) && due <= NowTicks && dueOf.Remove(wanted);
+
     /// <summary>Entries whose key has been taken, or is due earlier than they say, are left in the heap until they surface.</summary>
     private void DropOutdated()
     {

@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Npgsql;
 
 namespace ControlPlane.Api.Tests.Hosting;
 
@@ -82,6 +83,16 @@ public sealed class ApiServer : IAsyncLifetime, IDisposable
         Agent.Dispose();
         Nobody.Dispose();
         folder.Dispose();
+    }
+
+    /// <summary>Leaves an idempotency key as a replica does that died after its commit, and more than a minute ago.</summary>
+    public async Task LoseResultAsync(string key)
+    {
+        await using NpgsqlConnection connection = new(connectionString);
+        await connection.OpenAsync();
+        await using NpgsqlCommand command = new("UPDATE idempotent_results SET result = NULL, claimed_at = now() - interval '61 seconds' WHERE key = $1", connection);
+        command.Parameters.Add(new NpgsqlParameter { Value = key });
+        await command.ExecuteNonQueryAsync();
     }
 
     /// <summary>Makes a namespace for one test.</summary>

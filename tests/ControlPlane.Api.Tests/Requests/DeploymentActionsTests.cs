@@ -136,6 +136,20 @@ public sealed class DeploymentActionsTests(ApiServer api)
         Assert.Equal(HttpStatusCode.UnprocessableEntity, (await SendAsync(path + "/restart", key)).Code);
     }
 
+    /// <summary>The replica died between the commit and the keeping of the result: a second rollback would go forward again to the revision that was left.</summary>
+    [Fact]
+    public async Task Rollback_WhoseResultWasLost_IsDoneOnceAllTheSame()
+    {
+        string path = await NewWithHistoryAsync();
+        string key = Guid.NewGuid().ToString();
+        (HttpStatusCode code, string first) = await SendAsync(path + "/rollback", key);
+        Assert.Equal(HttpStatusCode.Created, code);
+        await api.LoseResultAsync(key);
+
+        Assert.Equal((HttpStatusCode.Created, first), await SendAsync(path + "/rollback", key));
+        Assert.Equal("hello:0", (string)(await api.GetAsync(path))["spec"]!["template"]!["spec"]!["containers"]![0]!["image"]!);
+    }
+
     [Fact]
     public async Task RefusedRequest_MayBeSentAgainWithItsKey()
     {

@@ -23,7 +23,7 @@ public class OutageTests
         Assert.NotNull(await store.Tokens.AuthenticateAsync("secret", CancellationToken.None));
         long epoch = Assert.NotNull(await store.Lease.TryHoldAsync(CancellationToken.None));
         await Wait.UntilAsync(() => store.Presence.StoredWithoutGapSince is not null, "signs of life to be stored");
-        DateTimeOffset storedSince = store.Presence.StoredWithoutGapSince!.Value;
+        long storedSince = store.Presence.StoredWithoutGapSince!.Value;
 
         await cluster.DisposeAsync();
 

@@ -27,6 +27,20 @@ public class WorkQueueTests
     }
 
     [Fact]
+    public void TryTake_ACertainKey_ComesBeforeOthersOnceItIsDue()
+    {
+        queue.Add(A);
+        queue.AddAfter(B, TimeSpan.FromSeconds(5));
+        Assert.False(queue.TryTake(B));
+        Pass(TimeSpan.FromSeconds(5));
+
+        Assert.True(queue.TryTake(B));
+        Assert.False(queue.TryTake(B));
+        Assert.Equal([A], TakeAll());
+        Assert.Null(queue.UntilNextDue);
+    }
+
+    [Fact]
     public void TryTake_AKeyThatIsNotDue_StaysUntilItIs()
     {
         queue.AddAfter(A, TimeSpan.FromSeconds(5));

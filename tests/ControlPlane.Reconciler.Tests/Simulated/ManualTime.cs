@@ -13,7 +13,13 @@ internal sealed class ManualTime : TimeProvider
 
     public DateTimeOffset? NextTimer => timers.Min?.Due;
 
-    public override DateTimeOffset GetUtcNow() => now;
+    /// <summary>The time that has passed since a start, which no setting of the clock moves.</summary>
+    public DateTimeOffset Instant => now;
+
+    /// <summary>How far the wall clock is ahead of that.</summary>
+    public TimeSpan Offset { get; set; }
+
+    public override DateTimeOffset GetUtcNow() => now + Offset;
 
     public override long GetTimestamp() => now.UtcTicks;
 

@@ -44,22 +44,22 @@ internal sealed class SimulatedElection(SimulatedStore store)
     private void Release(string candidate) => store.Database.ReleaseLease(candidate);
 }
 
-/// <summary>The nodes' signs of life, by the simulated clock.</summary>
+/// <summary>The nodes' signs of life, by simulated timestamps, as the database's clock is another than the leader's.</summary>
 internal sealed class SimulatedPresence(TimeProvider time) : INodePresence
 {
-    private readonly Dictionary<string, DateTimeOffset> seen = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> seen = new(StringComparer.Ordinal);
 
     public bool IsDown { get; set; }
 
-    public DateTimeOffset? StoredWithoutGapSince { get; set; } = DateTimeOffset.MinValue;
+    public long? StoredWithoutGapSince { get; set; } = long.MinValue;
 
-    public void Seen(string node) => seen[node] = time.GetUtcNow();
+    public void Seen(string node) => seen[node] = time.GetTimestamp();
 
     public async Task<IReadOnlyDictionary<string, TimeSpan>> ReadAgesAsync(CancellationToken cancellationToken)
     {
         await Task.Yield();
         return IsDown
             ? throw new StoreUnavailableException("the simulated store is down")
-            : seen.ToDictionary(entry => entry.Key, entry => time.GetUtcNow() - entry.Value, StringComparer.Ordinal);
+            : seen.ToDictionary(entry => entry.Key, entry => time.GetElapsedTime(entry.Value), StringComparer.Ordinal);
     }
 }

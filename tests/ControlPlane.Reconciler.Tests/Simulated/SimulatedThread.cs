@@ -55,7 +55,7 @@ internal sealed class SimulatedThread : SynchronizationContext
     /// <summary>Lets time pass, timer by timer.</summary>
     public void Advance(TimeSpan by) => OnThread(() =>
     {
-        DateTimeOffset end = Time.GetUtcNow() + by;
+        DateTimeOffset end = Time.Instant + by;
         Drain();
         while (Time.NextTimer is { } next && next <= end)
         {
@@ -75,11 +75,11 @@ internal sealed class SimulatedThread : SynchronizationContext
     /// <param name="seen">What there is instead.</param>
     public TimeSpan Until(string what, Func<bool> holds, TimeSpan within, Func<string> seen)
     {
-        DateTimeOffset start = Time.GetUtcNow();
+        DateTimeOffset start = Time.Instant;
         Settle();
         while (!holds())
         {
-            if (Time.GetUtcNow() - start >= within)
+            if (Time.Instant - start >= within)
             {
                 Assert.Fail($"{what}: not within {within}. Seen: {seen()}");
             }
@@ -87,7 +87,7 @@ internal sealed class SimulatedThread : SynchronizationContext
             Advance(TimeSpan.FromMilliseconds(100));
         }
 
-        return Time.GetUtcNow() - start;
+        return Time.Instant - start;
     }
 
     private void Drain()

@@ -12,10 +12,10 @@ internal sealed class SimulatedPresence(SimulatedDatabase database, DatabaseLink
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private readonly SortedDictionary<string, DateTimeOffset> seen = new(StringComparer.Ordinal);
-    private DateTimeOffset? storedSince;
+    private long? storedSince;
     private long lastStored = time.GetTimestamp();
 
-    public DateTimeOffset? StoredWithoutGapSince => time.GetElapsedTime(lastStored) < Interval * 3 ? storedSince : null;
+    public long? StoredWithoutGapSince => time.GetElapsedTime(lastStored) < Interval * 3 ? storedSince : null;
 
     public void Seen(string node) => seen[node] = scheduler.Now;
 
@@ -37,7 +37,7 @@ internal sealed class SimulatedPresence(SimulatedDatabase database, DatabaseLink
                         return true;
                     },
                     CancellationToken.None);
-                storedSince = StoredWithoutGapSince ?? time.GetUtcNow();
+                storedSince = StoredWithoutGapSince ?? time.GetTimestamp();
                 lastStored = time.GetTimestamp();
             }
             catch (StoreUnavailableException)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using ControlPlane.Domain.Planning.Rollouts;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
@@ -16,10 +17,12 @@ internal static class BlockedCondition
     /// <summary>The reason of the condition once nothing is blocked any more.</summary>
     public const string Over = "NotBlocked";
 
-    /// <summary>The condition is written at most this often; in between it says what was true before. It stays when it is over, for the time of that is needed for this.</summary>
+    /// <summary>
+    /// The condition is written at most this often by the whole seconds of its times (one of 10.9 s and one of 12.0 s are 2 s apart); in between it says what was true before. It stays when it is over, for the time of that is needed for this.
+    /// </summary>
     public static TimeSpan WriteInterval { get; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>A rollout's plan with the condition as the pods are, and an Event for each blocker when the condition is written.</summary>
+    /// <summary>A rollout's plan with the condition as the pods are, and an Event for each blocker that it did not tell before.</summary>
     public static RolloutPlan Tell(RolloutPlan plan, WorkloadSnapshot snapshot)
     {
         if (plan.Deployment is not { Metadata.IsDeleting: false } deployment)
@@ -50,11 +53,20 @@ internal static class BlockedCondition
             Events =
             [
                 .. plan.Events,
-                .. blockage.Faults.Select(blocker => EventNote.Warning(deployment, blocker.Reason, $"{Subject(blocker)}: {blocker.Message}")),
-                .. blockage.Waits.Select(blocker => EventNote.Normal(deployment, blocker.Reason, $"{Subject(blocker)}: {blocker.Message}")),
+                .. blockage.Faults.Where(blocker => !IsTold(known, blocker)).Select(blocker => EventNote.Warning(deployment, blocker.Reason, $"{Subject(blocker)}: {blocker.Message}")),
+                .. blockage.Waits.Where(blocker => !IsTold(known, blocker)).Select(blocker => EventNote.Normal(deployment, blocker.Reason, $"{Subject(blocker)}: {blocker.Message}")),
             ],
         };
     }
+
+    /// <summary>
+    /// Whether the condition as it was tells of the same blocker of the same pod, of however many others besides: then an Event has told it. Of two faults, one of which spreads to another pod, neither
+    /// is told again.
+    /// </summary>
+    private static bool IsTold(Condition? known, Blocker blocker) => known is { Status: "True", Message: { } message } && Regex.IsMatch(
+        message,
+        $"(^|; ){Regex.Escape($"{blocker.Reason}: {Subject(blocker)}")}( and [0-9]+ more)?( since [^ ]+)?: {Regex.Escape(blocker.Message)}(; |$)",
+        RegexOptions.CultureInvariant);
 
     private static Condition? Of(ValueList<Blocker> told, Condition? known, DateTimeOffset now)
     {

@@ -60,7 +60,7 @@ internal sealed class CooperativeWorld
         recheckAfter = plan.RecheckAfter;
         List<Write> written = [.. plan.Writes];
         written.ForEach(Apply);
-        List<Write> bound = [.. PendingPods.Plan([.. Unbound], start.Cluster, Now).SelectMany(plan => plan.Writes)];
+        List<Write> bound = [.. PendingPods.Plan([.. Unbound], start.Cluster, Now, RewriteBounds.None).SelectMany(plan => plan.Writes)];
         bound.ForEach(Apply);
         return [.. written, .. bound];
     }

@@ -149,7 +149,7 @@ public static class RolloutActions
         };
     }
 
-    /// <summary>Not before the failure that it is about, nor before a request to give up, whatever this replica's clock says.</summary>
+    /// <summary>Not before the failure that it is about, nor before a request to give up, and not the same as the retry before, whatever this replica's clock says.</summary>
     private static ActionOutcome Retry(Deployment deployment, IReadOnlyList<ReplicaSet> replicaSets, DateTimeOffset now)
     {
         if (Current(deployment, replicaSets) is not { } current)
@@ -158,8 +158,7 @@ public static class RolloutActions
         }
 
         long revision = Revisions.Of(current);
-        Condition? progress = Conditions.Find(deployment.Status?.Conditions ?? default, WorkloadConditions.Progressing);
-        DateTimeOffset? failedAt = Outcomes.FailureOf(current)?.LastTransitionTime ?? (progress?.Reason == Progress.TimedOut ? progress.LastUpdateTime : null);
+        DateTimeOffset? failedAt = Trial.FailedAt(deployment, current);
         if (failedAt is null)
         {
             return new ActionOutcome.NotNow($"revision {revision} has not failed");
@@ -167,9 +166,9 @@ public static class RolloutActions
 
         DateTimeOffset? abortedAt = RolloutRequests.At(deployment, RolloutRequests.Abort, revision);
         DateTimeOffset? retriedAt = RolloutRequests.At(deployment, RolloutRequests.Retry, revision);
-        return failedAt <= retriedAt && !(abortedAt > retriedAt)
+        return Trial.IsRetryNew(deployment, current) && !(abortedAt > retriedAt)
             ? new ActionOutcome.Done(deployment, $"revision {revision} is being tried again already", revision)
-            : Requested(deployment, RolloutRequests.Retry, revision, Later(Later(now, failedAt), abortedAt), $"revision {revision} is tried again");
+            : Requested(deployment, RolloutRequests.Retry, revision, Later(Later(Later(now, failedAt), abortedAt), retriedAt + Tick), $"revision {revision} is tried again");
     }
 
     /// <summary>The declared revision; null when it has not begun.</summary>

@@ -6,7 +6,10 @@ namespace ControlPlane.Domain.Planning.Explaining;
 /// <summary>What a changed Deployment would do, on nodes as they are now and with pods that start and get ready within a second.</summary>
 public sealed record RolloutForecast : Resource
 {
-    /// <summary>Whether pods of a new revision would replace others: only a changed template does that, and not while paused.</summary>
+    /// <summary>
+    /// Whether pods of the declared revision would replace others: of a template that is new, or was declared while the Deployment was paused, or is being rolled out already. Not while paused, and
+    /// not of a revision that has failed.
+    /// </summary>
     [WriteEmpty]
     public bool Rolls { get; init; }
 
@@ -26,7 +29,7 @@ public sealed record RolloutForecast : Resource
     /// <summary>The most pods on the way, terminating ones left out.</summary>
     public int HighestTotal { get; init; }
 
-    /// <summary>By how many that is above the declared replicas.</summary>
+    /// <summary>By how many that is above the replicas declared before or those declared now, whichever are more: 0 where 10 replicas become 2.</summary>
     public int HighestSurge { get; init; }
 
     /// <summary>What is started and stopped, in order; moments at which nothing is are left out.</summary>

@@ -34,6 +34,7 @@ public static class RolloutForecasts
         ArgumentNullException.ThrowIfNull(changed);
         changed = snapshot.ConfigOf is { } find ? ConfigRevisions.Of(changed, snapshot.ReplicaSets, find)?.Effective ?? changed : changed;
         snapshot = snapshot with { Configured = null };
+        DeclaredRevision declared = new(snapshot, changed);
         CooperativeWorld world = new(snapshot, changed);
         HashSet<string> existing = snapshot.Pods.Select(pod => pod.Uid).ToHashSet(StringComparer.Ordinal);
         HashSet<string> placed = snapshot.Pods.Where(PodState.IsBound).Select(pod => pod.Uid).ToHashSet(StringComparer.Ordinal);
@@ -56,36 +57,16 @@ public static class RolloutForecasts
             ApiVersion = RolloutView.GroupVersion,
             Kind = nameof(RolloutForecast),
             Metadata = RolloutViews.MetadataOf(changed),
-            Rolls = changed.Spec.Paused != true && IsNewTemplate(snapshot, changed),
-            Message = Describe(snapshot, changed),
+            Rolls = declared.Rolls,
+            Message = declared.Message,
             Completes = RolloutStatus.IsComplete(world.Deployment, world.Deployment.Status ?? new DeploymentStatus()),
             IsCutShort = isOver ? null : true,
             LowestAvailable = lowest,
             HighestTotal = highest,
-            HighestSurge = Math.Max(0, highest - replicas),
+            HighestSurge = Math.Max(0, highest - Math.Max(replicas, snapshot.Deployment?.Spec.Replicas ?? (snapshot.Deployment is null ? 0 : 1))),
             Steps = [.. steps],
             DoesNotFit = [.. MisfitsOf(world)],
         };
-    }
-
-    private static bool IsNewTemplate(WorkloadSnapshot snapshot, Deployment changed) =>
-        snapshot.Deployment is not { } stored || !Templates.AreEqual(stored.Spec.Template, changed.Spec.Template);
-
-    private static string Describe(WorkloadSnapshot snapshot, Deployment changed)
-    {
-        if (!IsNewTemplate(snapshot, changed))
-        {
-            return "the template is the same, so nothing is rolled";
-        }
-
-        if (changed.Spec.Paused == true)
-        {
-            return "it is paused: the new template is rolled once it is resumed";
-        }
-
-        ReplicaSet? known = snapshot.ReplicaSets.FirstOrDefault(item => Templates.AreEqual(item.Spec.Template, changed.Spec.Template));
-        long next = Revisions.Next(snapshot.ReplicaSets.Where(item => item != known));
-        return known is null ? $"the new template becomes revision {next}" : $"the template of revision {Revisions.Of(known)} becomes revision {Math.Max(next, Revisions.Of(known))}";
     }
 
     private static ForecastStep StepOf(IReadOnlyList<Write> written, HashSet<string> existing, HashSet<string> placed, CooperativeWorld world, long afterSeconds)

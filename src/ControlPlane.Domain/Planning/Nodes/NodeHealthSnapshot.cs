@@ -20,8 +20,10 @@ public sealed record NodeHealthSnapshot
     /// <summary>How long ago each node was last seen; a node never seen is absent.</summary>
     public required IReadOnlyDictionary<string, TimeSpan> Ages { get; init; }
 
-    /// <summary>Since when silence counts: the leader's taking office, or the end of the last interval in which reports could not be stored.</summary>
-    public required DateTimeOffset HeardSince { get; init; }
+    /// <summary>
+    /// For how long silence has counted, whatever was done to the leader's clock: since the leader's taking office, or the end of the last interval in which reports could not be stored.
+    /// </summary>
+    public required TimeSpan HeardFor { get; init; }
 
     public required DateTimeOffset Now { get; init; }
 }
@@ -45,11 +47,10 @@ internal sealed record NodeView(Node Node, IReadOnlyCollection<Pod> Pods, TimeSp
 
     public static NodeView Of(Node node, NodeHealthSnapshot snapshot)
     {
-        DateTimeOffset lastSeen = snapshot.Ages.TryGetValue(node.Name, out TimeSpan age)
-            ? snapshot.Now - age
-            : node.Metadata.CreationTimestamp ?? DateTimeOffset.MinValue;
-        DateTimeOffset silentSince = lastSeen > snapshot.HeardSince ? lastSeen : snapshot.HeardSince;
-        return new NodeView(node, snapshot.PodsOn(node.Name), snapshot.Now - silentSince);
+        TimeSpan unseen = snapshot.Ages.TryGetValue(node.Name, out TimeSpan age)
+            ? age
+            : snapshot.Now - node.Metadata.CreationTimestamp ?? TimeSpan.MaxValue;
+        return new NodeView(node, snapshot.PodsOn(node.Name), unseen < snapshot.HeardFor ? unseen : snapshot.HeardFor);
     }
 }
 

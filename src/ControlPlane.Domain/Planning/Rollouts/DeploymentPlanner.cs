@@ -46,13 +46,14 @@ internal static class DeploymentPlanner
             return Finish(rollout, RolloutStatus.Of(rollout, unchanged, snapshot.Now));
         }
 
-        rollout = Trial.AfterRetry(WithNewUpToDate(WithPromotedProven(rollout, snapshot), snapshot.Now));
+        rollout = WithNewUpToDate(WithPromotedProven(rollout, snapshot), snapshot.Now);
         if (deployment.Spec.Paused != true && Rollback.Asked(deployment) is { } revision)
         {
             (Deployment back, EventNote note) = Rollback.Apply(rollout, revision);
             return new RolloutPlan { Deployment = WithConditions(back, ConditionsBefore(rollout, snapshot.Now)), Members = [.. rollout.Members], Events = [note] };
         }
 
+        rollout = Trial.AfterRetry(rollout, snapshot.Now);
         if (Release.Of(rollout, snapshot) is { } release)
         {
             return WithConflict(Follow(release, snapshot), snapshot);

@@ -26,6 +26,8 @@ public static class Outcomes
 
     public const string Failed = "Failed";
 
+    private const string Retried = "Retried";
+
     public static RevisionOutcome Of(ReplicaSet replicaSet)
     {
         ArgumentNullException.ThrowIfNull(replicaSet);
@@ -63,6 +65,17 @@ public static class Outcomes
     internal static ReplicaSet WithoutComplete(ReplicaSet replicaSet) => !IsSet(replicaSet, Complete)
         ? replicaSet
         : replicaSet with { Status = replicaSet.Status! with { Conditions = WorkloadConditions.Without(replicaSet.Status.Conditions, Complete) } };
+
+    /// <summary>The last retry that has been looked at: its message is the request as it was written down, its time when a pass first saw it. Null when there was none.</summary>
+    internal static Condition? RetryOf(ReplicaSet replicaSet) => Conditions.Find(ConditionsOf(replicaSet), Retried);
+
+    /// <summary>With a retry that has been looked at: the same one means nothing to a later failure.</summary>
+    internal static ReplicaSet WithRetry(ReplicaSet replicaSet, string request, DateTimeOffset now)
+    {
+        Condition retried = new() { Type = Retried, Status = "True", Reason = "RetryAsked", Message = request, LastTransitionTime = now };
+        ReplicaSetStatus status = replicaSet.Status ?? new ReplicaSetStatus();
+        return replicaSet with { Status = status with { Conditions = WorkloadConditions.Without(status.Conditions, Retried).Add(retried) } };
+    }
 
     private static ReplicaSet With(ReplicaSet replicaSet, string type, string reason, string message, DateTimeOffset now)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ControlPlane.Domain.Planning.Explaining;
 using ControlPlane.Domain.Planning.ReplicaSets;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
@@ -29,7 +30,7 @@ internal static class Revisions
     private static readonly HashSet<string> NotCopied = new(StringComparer.Ordinal)
     {
         LastApplied, Revision, RevisionHistory, DesiredReplicasAnnotation, MaxReplicasAnnotation, Rollback.Annotation, FilledChangeCause,
-        RolloutRequests.Retry, RolloutRequests.Abort, RolloutRequests.Promote, ResolvedImages.Annotation,
+        RolloutRequests.Retry, RolloutRequests.Abort, RolloutRequests.Promote, ResolvedImages.Annotation, ActionMark.Annotation,
     };
 
     public static bool IsCopied(string annotation) => !NotCopied.Contains(annotation);

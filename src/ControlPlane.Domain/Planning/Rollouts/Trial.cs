@@ -43,21 +43,35 @@ internal static class Trial
     public static bool IsAbortAsked(Rollout rollout) =>
         rollout.New is { Stored: not null } current && Outcomes.Of(current.ReplicaSet) == RevisionOutcome.OnTrial && IsAbortAsked(rollout, current);
 
-    /// <summary>The rollout with its new revision on trial again, if it failed and a retry was asked for since.</summary>
-    public static Rollout AfterRetry(Rollout rollout)
+    /// <summary>
+    /// The rollout with its new revision on trial again, if it failed and a retry was asked for since. A retry counts once: the revision keeps which one it was, so that no later failure is taken
+    /// for an earlier one because the clock of who asked was ahead of the leader's.
+    /// </summary>
+    public static Rollout AfterRetry(Rollout rollout, DateTimeOffset now)
     {
-        if (rollout.New is not { } current || RetriedAt(rollout.Deployment, current.ReplicaSet) is not { } retriedAt)
+        if (rollout.New is not { } current || !IsRetryNew(rollout.Deployment, current.ReplicaSet))
         {
             return rollout;
         }
 
-        if (Outcomes.FailureOf(current.ReplicaSet)?.LastTransitionTime <= retriedAt)
-        {
-            return rollout with { New = current with { ReplicaSet = Outcomes.WithoutFailure(current.ReplicaSet) }, IsTrialNew = true };
-        }
+        bool isAgain = FailedAt(rollout.Deployment, current.ReplicaSet) is not null;
+        ReplicaSet retried = Outcomes.WithRetry(Outcomes.WithoutFailure(current.ReplicaSet), rollout.Deployment.Metadata.Annotations[RolloutRequests.Retry]!, now);
+        return rollout with { New = current with { ReplicaSet = retried }, IsTrialNew = rollout.IsTrialNew || isAgain };
+    }
 
-        Condition? progress = Conditions.Find(rollout.Deployment.Status?.Conditions ?? default, WorkloadConditions.Progressing);
-        return progress?.Reason == Progress.TimedOut && progress.LastUpdateTime <= retriedAt ? rollout with { IsTrialNew = true } : rollout;
+    /// <summary>
+    /// Whether a retry of a revision was asked for that no pass has looked at. One that says of itself that it is older than the failure was not about it; what the API writes never does.
+    /// </summary>
+    public static bool IsRetryNew(Deployment deployment, ReplicaSet replicaSet) =>
+        RetriedAt(deployment, replicaSet) is { } retriedAt
+        && Outcomes.RetryOf(replicaSet)?.Message != deployment.Metadata.Annotations[RolloutRequests.Retry]
+        && !(FailedAt(deployment, replicaSet) > retriedAt);
+
+    /// <summary>When the declared revision failed, or ran out of time where nothing rolls it back; null when neither.</summary>
+    public static DateTimeOffset? FailedAt(Deployment deployment, ReplicaSet replicaSet)
+    {
+        Condition? progress = Conditions.Find(deployment.Status?.Conditions ?? default, WorkloadConditions.Progressing);
+        return Outcomes.FailureOf(replicaSet)?.LastTransitionTime ?? (progress?.Reason == Progress.TimedOut ? progress.LastUpdateTime : null);
     }
 
     /// <summary>
@@ -144,7 +158,6 @@ internal static class Trial
 
     private static (string Reason, string What, string Cause)? Failure(Rollout rollout, RolloutMember current, DeploymentStatus status, DateTimeOffset now, string? measured)
     {
-        DateTimeOffset? retriedAt = RetriedAt(rollout.Deployment, current.ReplicaSet);
         if (IsAbortAsked(rollout, current))
         {
             return GivenUp;
@@ -165,7 +178,7 @@ internal static class Trial
             return (Progress.TimedOut, "has timed out progressing", BlockedCondition.CauseOf(rollout, now));
         }
 
-        return current.Counts.Available == 0 && current.Pods.Active.Any(pod => IsCrashLooping(pod) && !IsFromBefore(pod, retriedAt))
+        return current.Counts.Available == 0 && current.Pods.Active.Any(pod => IsCrashLooping(pod) && !IsFromBefore(pod, rollout.Deployment, current.ReplicaSet))
             ? (CrashLoop, "keeps crashing", BlockedCondition.CauseOf(rollout, now))
             : null;
     }
@@ -181,10 +194,11 @@ internal static class Trial
         !pod.IsReady() && pod.AllContainerStatuses().Any(container => container.RestartCount >= CrashLoopRestarts);
 
     /// <summary>
-    /// Whether a pod is older than a retry. Creation times are whole seconds and requests are not: a pod made at 12:00:44.050 has 12:00:44, and is no older than a retry of 12:00:44.030 that had it
-    /// made. One that was there before cannot have crashed often within that second.
+    /// Whether a pod is older than the pass that took the retry up, by the times that passes write, which are whole seconds. One that was there before, and was made within that second, cannot have
+    /// crashed often.
     /// </summary>
-    private static bool IsFromBefore(Pod pod, DateTimeOffset? retriedAt) => pod.Metadata.CreationTimestamp?.AddSeconds(1) <= retriedAt;
+    private static bool IsFromBefore(Pod pod, Deployment deployment, ReplicaSet replicaSet) =>
+        RetriedAt(deployment, replicaSet) is not null && pod.Metadata.CreationTimestamp < Outcomes.RetryOf(replicaSet)?.LastTransitionTime;
 
     private static string Named(RolloutMember member) => $"revision {Revisions.Of(member.ReplicaSet)} (ReplicaSet \"{member.Name}\")";
 

@@ -27,8 +27,8 @@ public sealed record DrainSnapshot
     /// <summary>The gateways that were heard of.</summary>
     public required IReadOnlyList<GatewayState> Gateways { get; init; }
 
-    /// <summary>Since when gateways could be heard without a gap: their silence before that counts for nothing.</summary>
-    public required DateTimeOffset HeardSince { get; init; }
+    /// <summary>For how long gateways could be heard without a gap: their silence before that counts for nothing.</summary>
+    public required TimeSpan HeardFor { get; init; }
 
     /// <summary>The store's identity.</summary>
     public required string Store { get; init; }

@@ -75,7 +75,7 @@ internal sealed class GatewayWaits
     public static Guid UidOf(Pod pod) => Guid.TryParse(pod.Uid, out Guid parsed) ? parsed : Guid.Empty;
 
     /// <summary>A gateway that may still be there. Its silence counts from when it could have been heard.</summary>
-    private bool IsLive(GatewayState gateway) => gateway.Age < Draining.GatewayLease || snapshot.Now - snapshot.HeardSince < Draining.GatewayLease;
+    private bool IsLive(GatewayState gateway) => gateway.Age < Draining.GatewayLease || snapshot.HeardFor < Draining.GatewayLease;
 
     /// <summary>The names of a Service's ports that some ready endpoint has, each with the revision from which on a gateway knows of one. Looked up once for all pods of the Service.</summary>
     private Dictionary<string, long> ReadyPortsOf(string service)

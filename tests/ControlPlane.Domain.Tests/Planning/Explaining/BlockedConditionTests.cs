@@ -124,6 +124,38 @@ public sealed class BlockedConditionTests
         Assert.Equal((since, world.Now), (Blocked()!.LastTransitionTime, Blocked()!.LastUpdateTime));
     }
 
+    /// <summary>Two pods with a cause each: the first one's changes, and the other's is told once.</summary>
+    [Fact]
+    public void Pass_OneOfTwoCausesChanges_HasAnEventForThatOneAlone()
+    {
+        FailToPull();
+        FailToPull("no such host", which: world.Pods[1].Name);
+        Tell();
+        FailToPull("access (denied)", which: world.Pods[1].Name);
+        world.Now = world.Now.AddSeconds(2);
+
+        Plan plan = world.Pass();
+
+        EventNote note = Assert.Single(plan.Events, note => note.Reason == "ImagePull");
+        Assert.EndsWith("container main: access (denied)", note.Message, StringComparison.Ordinal);
+        Assert.Contains(Sentence, Blocked()!.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Only the number of pods behind the first changes: the condition follows, and nothing is told again.</summary>
+    [Fact]
+    public void Pass_CauseSpreadsToAnotherPod_HasNoEventAgain()
+    {
+        FailToPull(which: world.Pods[0].Name);
+        Tell();
+        FailToPull(which: world.Pods[1].Name);
+        world.Now = world.Now.AddSeconds(2);
+
+        Plan plan = world.Pass();
+
+        Assert.Contains(" and 1 more since ", Blocked()!.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(plan.Events, note => note.Reason == "ImagePull");
+    }
+
     [Fact]
     public void Pass_OnePod_IsNamedAloneWithItsNodeAndTheTime()
     {
@@ -192,10 +224,10 @@ public sealed class BlockedConditionTests
         Assert.NotNull(Blocked());
     }
 
-    private void FailToPull(string message = "manifest unknown", DateTimeOffset? since = null)
+    private void FailToPull(string message = "manifest unknown", DateTimeOffset? since = null, string? which = null)
     {
         ContainerState waiting = new() { Waiting = new ContainerStateWaiting { Reason = "ErrImagePull", Message = message } };
-        foreach (Pod pod in world.Pods)
+        foreach (Pod pod in world.Pods.Where(pod => which is null || pod.Name == which))
         {
             Condition unready = pod.Status?.Conditions.FirstOrDefault(condition => condition is { Type: "Ready", Status: "False" })
                 ?? new Condition { Type = "Ready", Status = "False", LastTransitionTime = since ?? world.Now };

@@ -96,6 +96,81 @@ public sealed class RolloutForecastsTests
         Assert.Equal("it is paused: the new template is rolled once it is resumed", forecast.Message);
     }
 
+    /// <summary>The template was declared while it was paused, so the stored one is the same.</summary>
+    [Fact]
+    public void Of_AResume_RollsTheTemplateThatWasDeclaredMeanwhile()
+    {
+        Started(Make.Deployment(replicas: 3));
+        world.SetPaused(true);
+        world.SetImage("hello:2");
+        world.Settle(tolerant: true);
+
+        RolloutForecast forecast = Forecast(world, deployment => deployment with { Spec = deployment.Spec with { Paused = null } });
+
+        Assert.Equal((true, "the new template becomes revision 2"), (forecast.Rolls, forecast.Message));
+        Assert.Equal(3, forecast.Steps.Sum(step => step.Stops.Sum(group => group.Count)));
+        Assert.Equal((false, "it is paused: the new template is rolled once it is resumed"), Forecast(world, deployment => deployment) is var still ? (still.Rolls, still.Message) : default);
+    }
+
+    /// <summary>10 replicas, surge 3, unavailable 2: 3 pods are new and 8 old when it is asked again.</summary>
+    [Fact]
+    public void Of_ARolloutOnItsWay_SaysThatItGoesOn()
+    {
+        Started(Make.Deployment(replicas: 10));
+        world.SetImage("hello:2");
+        world.Pass();
+        world.Pass();
+
+        RolloutForecast forecast = Forecast(world, deployment => deployment with { Spec = deployment.Spec with { MinReadySeconds = 1 } });
+
+        Assert.True(forecast.Rolls);
+        Assert.Matches("^revision 2 goes on: it has [35] of 10 pods, and there are [0-9]+ of other revisions$", forecast.Message);
+        Assert.True(forecast.Completes);
+        Assert.Equal(3, forecast.HighestSurge);
+    }
+
+    [Fact]
+    public void Of_ATemplateThatIsPutBackWhilePaused_RollsNothing()
+    {
+        Started(Make.Deployment(replicas: 3));
+        world.SetPaused(true);
+        world.SetImage("hello:2");
+        world.Settle(tolerant: true);
+
+        RolloutForecast forecast = Forecast(world, deployment => WithImage(deployment with { Spec = deployment.Spec with { Paused = null } }, "hello:1"));
+
+        Assert.Equal((false, "the template is the same, so nothing is rolled"), (forecast.Rolls, forecast.Message));
+        Assert.Empty(forecast.Steps);
+    }
+
+    [Fact]
+    public void Of_ARevisionThatWasGivenUp_SaysThatItIsNotRolled()
+    {
+        Started(Make.Deployment(replicas: 4));
+        world.SetImage("hello:2");
+        world.Pass();
+        world.Pass();
+        world.Change(deployment => deployment with
+        {
+            Metadata = deployment.Metadata with { Annotations = deployment.Metadata.Annotations.SetItem("controlplane.dev/abort", "2@2026-01-01T12:30:00Z") },
+        });
+        world.Pass();
+
+        RolloutForecast forecast = Forecast(world, deployment => deployment);
+
+        Assert.Equal((false, "revision 2 has failed, and another serves in its place, so it is not rolled"), (forecast.Rolls, forecast.Message));
+    }
+
+    /// <summary>The pods that there are already are no surge of the plan's.</summary>
+    [Fact]
+    public void Of_FewerReplicas_HasNoSurge()
+    {
+        RolloutForecast forecast = Forecast(Started(Make.Deployment(replicas: 10)), deployment => deployment with { Spec = deployment.Spec with { Replicas = 2 } });
+
+        Assert.Equal((10, 0), (forecast.HighestTotal, forecast.HighestSurge));
+        Assert.Equal(8, forecast.Steps.Sum(step => step.Stops.Sum(group => group.Count)));
+    }
+
     /// <summary>
     /// 4 replicas on two nodes, surge 1, unavailable 1: 1 stops and 2 start; then again; the last one stops. The groups are in the order of ReplicaSets and nodes, and pods that
     /// do not exist yet have no names.

@@ -369,7 +369,7 @@ public class NodeHealthTests
             PodsWithoutNode = [.. Pods.Where(pod => Nodes.All(node => node.Name != pod.Spec.NodeName))],
             IsDraining = _ => IsDraining,
             Ages = Nodes.Where(node => node.Status is not null).ToDictionary(node => node.Name, node => TimeSpan.FromSeconds(Silent.GetValueOrDefault(node.Name, 1))),
-            HeardSince = Noon - HeardFor,
+            HeardFor = HeardFor,
             Now = Noon,
         };
     }

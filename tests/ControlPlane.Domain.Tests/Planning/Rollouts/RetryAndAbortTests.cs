@@ -1,4 +1,5 @@
 using ControlPlane.Domain.Planning;
+using ControlPlane.Domain.Planning.Explaining;
 using ControlPlane.Domain.Planning.Rollouts;
 using static ControlPlane.Domain.Tests.Planning.Rollouts.Releases;
 
@@ -56,6 +57,61 @@ public sealed class RetryAndAbortTests
 
         Assert.Equal("CrashLoopBackOff", Outcomes.FailureOf(world.ByImage("hello:2"))?.Reason);
         Assert.Equal(4, world.ActivePodsOf(world.ByImage("hello:1")).Count());
+    }
+
+    /// <summary>The API replica that took the retry was a minute ahead of the leader.</summary>
+    [Fact]
+    public void A_retry_from_a_clock_that_is_ahead_means_nothing_to_what_fails_after_it()
+    {
+        TestWorld world = RolledBack();
+        world.Now = world.Now.AddMinutes(1);
+        Annotate(world, RolloutRequests.Retry, RolloutRequests.Format(2, world.Now.AddMinutes(1)));
+        world.PassUntilQuiet();
+        world.Now = world.Now.AddSeconds(30);
+
+        Crash(world, "hello:2", 3);
+        GoOn(world, "hello:1");
+
+        Assert.Equal("CrashLoopBackOff", Outcomes.FailureOf(world.ByImage("hello:2"))?.Reason);
+        Assert.Equal(4, world.ActivePodsOf(world.ByImage("hello:1")).Count());
+    }
+
+    [Fact]
+    public void An_abort_after_a_retry_from_a_clock_that_is_ahead_goes_back()
+    {
+        TestWorld world = RolledBack();
+        world.Now = world.Now.AddMinutes(1);
+        DateTimeOffset ahead = world.Now.AddMinutes(1);
+        Annotate(world, RolloutRequests.Retry, RolloutRequests.Format(2, ahead));
+        world.PassUntilQuiet();
+        Annotate(world, RolloutRequests.Abort, RolloutRequests.Format(2, ahead.AddMilliseconds(1)));
+
+        GoOn(world, "hello:1");
+
+        Assert.Equal("Aborted", Outcomes.FailureOf(world.ByImage("hello:2"))?.Reason);
+        Assert.Equal(4, world.ActivePodsOf(world.ByImage("hello:1")).Count());
+        Assert.Empty(world.ActivePodsOf(world.ByImage("hello:2")));
+    }
+
+    /// <summary>Failed again before the clock of the first retry has come: it is asked for anew, and takes.</summary>
+    [Fact]
+    public void A_second_retry_is_another_one_though_the_first_was_from_a_clock_that_is_ahead()
+    {
+        TestWorld world = RolledBack();
+        world.Now = world.Now.AddMinutes(1);
+        Annotate(world, RolloutRequests.Retry, RolloutRequests.Format(2, world.Now.AddMinutes(1)));
+        world.PassUntilQuiet();
+        world.Now = world.Now.AddSeconds(30);
+        Crash(world, "hello:2", 3);
+        GoOn(world, "hello:1");
+
+        ActionOutcome.Done again = Assert.IsType<ActionOutcome.Done>(RolloutActions.Apply(new RolloutAction.Retry(), world.Deployment!, world.ReplicaSets, world.Now));
+        world.Change(_ => again.Deployment);
+        world.PassUntilQuiet();
+
+        Assert.Equal("revision 2 is tried again", again.Message);
+        Assert.Equal(RevisionOutcome.OnTrial, Outcomes.Of(world.ByImage("hello:2")));
+        Assert.NotEmpty(world.ActivePodsOf(world.ByImage("hello:2")));
     }
 
     [Theory]

@@ -256,7 +256,7 @@ public sealed class DrainingTests
         ],
         SlicesOfService = _ => [],
         Gateways = said == "no gateways" ? [] : [.. said.Split("; ").Select(Gateway)],
-        HeardSince = now.AddSeconds(-heardFor),
+        HeardFor = TimeSpan.FromSeconds(heardFor),
         Store = Store,
         Now = now,
     };

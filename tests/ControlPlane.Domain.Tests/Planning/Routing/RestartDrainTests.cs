@@ -124,7 +124,7 @@ public sealed class RestartDrainTests
                 Draining = inFlight > 0 ? [new DrainingEndpoint(Uid, inFlight)] : [],
             },
         ],
-        HeardSince = Since.AddMinutes(-1),
+        HeardFor = TimeSpan.FromSeconds(60 + second),
         Store = "store",
         Now = Since.AddSeconds(second),
     };

@@ -51,6 +51,39 @@ public class PendingPodsTests
     }
 
     [Fact]
+    public void Plan_OnlyTheNumbersOfNodesChange_IsToldAgainAfter30Seconds()
+    {
+        ClusterState cluster = SchedulerTests.Cluster(SchedulerTests.MakeNode("n"));
+        Pod told = Told(SchedulerTests.MakePod("a", cpu: "5"), cluster, Noon);
+        cluster.SetNode(SchedulerTests.MakeNode("m"));
+
+        Plan early = Assert.Single(PendingPods.Plan([told], cluster, Noon.AddSeconds(10)));
+        Assert.Equal((0, 0, TimeSpan.FromSeconds(20)), (early.Writes.Count, early.Events.Count, early.RecheckAfter));
+
+        Pod again = Told(told, cluster, Noon.AddSeconds(30));
+        Assert.Equal("0/2 nodes are available: 2 Insufficient cpu.", Conditions.Find(again.Status!.Conditions, "PodScheduled")!.Message);
+        Assert.Empty(PendingPods.Plan([again], cluster, Noon.AddSeconds(31)));
+    }
+
+    /// <summary>500 pods wait, and the reason of all changes: 200 are told at once, those whose sentence is oldest, and the others later.</summary>
+    [Fact]
+    public void Plan_TheReasonOfManyChanges_IsToldBitByBit()
+    {
+        ClusterState cluster = SchedulerTests.Cluster(SchedulerTests.MakeNode("n", ready: "Unknown"));
+        List<Pod> pods = [.. Enumerable.Range(0, 500).Select(i => Told(SchedulerTests.MakePod($"pod-{i:000}", cpu: "5"), cluster, Noon.AddSeconds(-i)))];
+        cluster.SetNode(SchedulerTests.MakeNode("n"));
+
+        IReadOnlyList<Plan> plans = PendingPods.Plan(pods, cluster, Noon.AddSeconds(1));
+
+        Pod[] written = [.. plans.SelectMany(plan => plan.Writes).Select(write => (Pod)Assert.IsType<Write.Update>(write).Object)];
+        Assert.Equal(Enumerable.Range(300, 200).Reverse().Select(i => $"pod-{i:000}"), written.Select(pod => pod.Name));
+        Assert.Equal(TimeSpan.FromSeconds(1), plans[^1].RecheckAfter);
+    }
+
+    private static Pod Told(Pod pod, ClusterState cluster, DateTimeOffset now) =>
+        (Pod)Assert.IsType<Write.Update>(Assert.Single(Assert.Single(PendingPods.Plan([pod], cluster, now)).Writes)).Object;
+
+    [Fact]
     public void Plan_PodsThatAreBoundTerminatingOrEnded_AreLeftAlone()
     {
         Pod pod = SchedulerTests.MakePod("a");
