@@ -34,6 +34,9 @@ internal sealed class TestWorld
     /// <summary>How far its canary or blue-green has come; null while none is on its way.</summary>
     public RolloutState? State { get; private set; }
 
+    /// <summary>Pods that slices list as ready, whatever has become of them since, by name.</summary>
+    public HashSet<string> Routed { get; } = new(StringComparer.Ordinal);
+
     /// <summary>What the gateways saw.</summary>
     public TrafficWindow? Traffic { get; set; }
 
@@ -79,6 +82,7 @@ internal sealed class TestWorld
             Policy = Deployment is null ? PolicyChoice.None : PolicyChoice.Of(Deployment, Policies),
             State = State,
             ServiceOf = Services.Count == 0 ? null : name => Services.Find(service => service.Name == name),
+            IsRouted = pod => Routed.Contains(pod.Name),
             Traffic = Traffic,
             ReplicaSets = [.. replicaSets.Values],
             Revisions = [.. records.Values],

@@ -129,8 +129,11 @@ internal sealed record Release
     private bool IsOwn()
     {
         bool isNothingNew = Rollout.New is { } current && (current.Name == StableName || Trial.IsGivenUp(Rollout));
-        return State is null && (IsHeld || isNothingNew || HasBegunByItself());
+        return (State is null || IsOver()) && (IsHeld || isNothingNew || HasBegunByItself());
     }
+
+    /// <summary>The revision that was on its way has become the stable one.</summary>
+    private bool IsOver() => IsFinishing && Rollout.New?.Name == StableName && State!.Canary == StableName;
 
     /// <summary>A rolling update that had begun when the policy came goes on as it began.</summary>
     private bool HasBegunByItself() => Rollout.New is { IsActive: true } && Stable.Replicas < Replicas;

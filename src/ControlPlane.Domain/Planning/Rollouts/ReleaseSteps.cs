@@ -26,7 +26,7 @@ internal static class ReleaseSteps
 
         if (rollout.New is { } current && (current.Name == release.StableName || Trial.IsGivenUp(rollout)))
         {
-            return GoBack(release);
+            return GoBack(release, snapshot);
         }
 
         release = release with { Rollout = NewReplicaSet.Ensure(rollout, snapshot) };
@@ -63,13 +63,15 @@ internal static class ReleaseSteps
         return release.Strategy.Canary is { } canary ? Canary.Sized(release, canary, state) : BlueGreen.Sized(release, release.Strategy.BlueGreen!, state);
     }
 
-    /// <summary>All pods and all requests to the stable one, past the steps as it gets its pods back; over once no other has pods.</summary>
-    private static Release GoBack(Release release)
+    /// <summary>All pods and all requests to the stable one, past the steps as it gets its pods back; over once no other has pods that gateways may choose.</summary>
+    private static Release GoBack(Release release, WorkloadSnapshot snapshot)
     {
         string message = release.State?.Message ?? "the stable revision is declared again";
         Release back = release.IsPastSteps ? WayBack.Step(release).Aborted(message) : release.Aborted(message).Sized(release.Replicas, 0, 0);
         bool isOver = back.Rollout.Members.All(member => member.Name == back.StableName || member.Counts.Active == 0);
-        return isOver ? back with { State = null } : back;
+        return !isOver ? back
+            : LateSlices.ListOthers(back.Rollout, back.StableName, back.State, snapshot) ? back with { RecheckAfter = LateSlices.RecheckDelay }
+            : back with { State = null };
     }
 
     /// <summary>
