@@ -167,7 +167,7 @@ internal static class DeploymentPlanner
     }
 
     /// <summary>
-    /// Paused, or scaled in mid-rollout: every revision keeps its share, and progress is not judged. History goes while paused, but not while a rollback waits for the pause to end, for it may
+    /// Paused, or scaled in mid-rollout: every revision keeps its share, and progress is not judged; but one that is complete is marked so. History goes while paused, but not while a rollback waits for the pause to end, for it may
     /// want any of it (Kubernetes' deployment controller, sync).
     /// </summary>
     private static RolloutPlan Scale(Rollout rollout, WorkloadSnapshot snapshot)
@@ -175,7 +175,15 @@ internal static class DeploymentPlanner
         Rollout scaled = Back(Proportional.Scale(Trial.Target(rollout)), rollout);
         scaled = Sized(scaled, member => member.IsActive || IsResized(member));
         DeploymentStatus status = RolloutStatus.Of(scaled, ConditionsBefore(scaled, snapshot.Now), snapshot.Now);
-        RolloutPlan plan = Finish(scaled, status with { Conditions = RolloutStatus.WithReplicaFailure(status.Conditions, scaled) });
+        status = status with { Conditions = RolloutStatus.WithReplicaFailure(status.Conditions, scaled) };
+        if (Trial.IsProven(scaled, status))
+        {
+            Trial.Verdict verdict = Trial.Proven(scaled, status, snapshot.Now);
+            scaled = verdict.Rollout;
+            status = status with { Conditions = verdict.Conditions };
+        }
+
+        RolloutPlan plan = Finish(scaled, status);
         return rollout.Deployment.Spec.Paused == true && Rollback.Asked(rollout.Deployment) is null ? WithoutSurplus(plan, scaled) : plan;
     }
 
