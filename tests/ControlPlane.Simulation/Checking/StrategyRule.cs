@@ -81,7 +81,7 @@ internal sealed class StrategyRule(Simulation simulation, Func<Transaction, Hash
     private void CheckEnd(Transaction transaction, RolloutStateSpec ended)
     {
         if (transaction.After.All<Deployment>().FirstOrDefault(item => item.Name == ended.Deployment) is not { Metadata.IsDeleting: false } deployment
-            || deployment.CurrentOf(transaction.After.ReplicaSetsOf(deployment)) is not { } current || current.Name != ended.Canary || current.IsMarked("Complete")
+            || deployment.CurrentOf(transaction.After.ReplicaSetsOf(deployment)) is not { } current || current.Name != ended.Canary || (current.IsMarked("Complete") && !current.IsMarked("Failed"))
             || !abortedAt.TryGetValue((deployment.Uid, ended.Revision), out long at) || at > transaction.Known)
         {
             return;

@@ -121,7 +121,7 @@ internal static class DeploymentPlanner
         return rollout with
         {
             Old = rollout.Old
-                .Select(member => member.Name == state.Canary && Outcomes.Of(member.ReplicaSet) == RevisionOutcome.OnTrial
+                .Select(member => member.Name == state.Canary && Outcomes.MayBeGivenUp(member.ReplicaSet)
                     ? member with { ReplicaSet = Outcomes.WithComplete(member.ReplicaSet, snapshot.Now) }
                     : member)
                 .ToValueList(),
@@ -238,7 +238,7 @@ internal static class DeploymentPlanner
         bool isDeclaredAgain = Revisions.Of(updated) > Revisions.Of(current.ReplicaSet);
         updated = isDeclaredAgain ? Outcomes.WithoutFailure(updated) : updated;
         bool takesSteps = isDeclaredAgain && rollout.HasPolicyStrategy && Outcomes.LastGood(rollout.Members)?.Name != updated.Name;
-        updated = takesSteps ? Outcomes.WithoutComplete(updated) : updated;
+        updated = takesSteps ? Outcomes.WithSteps(updated, now) : updated;
         if ((updated.Spec.MinReadySeconds ?? 0) != (rollout.Deployment.Spec.MinReadySeconds ?? 0))
         {
             updated = updated with { Spec = updated.Spec with { MinReadySeconds = rollout.Deployment.Spec.MinReadySeconds } };

@@ -41,7 +41,7 @@ internal static class Trial
 
     /// <summary>Whether the new revision's user gives it up while it is on trial: this pass marks it, unless it finds it complete.</summary>
     public static bool IsAbortAsked(Rollout rollout) =>
-        rollout.New is { Stored: not null } current && Outcomes.Of(current.ReplicaSet) == RevisionOutcome.OnTrial && IsAbortAsked(rollout, current);
+        rollout.New is { Stored: not null } current && Outcomes.MayBeGivenUp(current.ReplicaSet) && IsAbortAsked(rollout, current);
 
     /// <summary>The rollout with its new revision on trial again, if it failed and a retry was asked for since.</summary>
     public static Rollout AfterRetry(Rollout rollout)
@@ -81,7 +81,7 @@ internal static class Trial
         }
 
         RolloutMember? good = Outcomes.LastGood(rollout.Old);
-        if (Outcomes.Of(current.ReplicaSet) != RevisionOutcome.OnTrial || good is null || Failure(rollout, current, status, now, measured) is not { } failure)
+        if (!Outcomes.MayBeGivenUp(current.ReplicaSet) || good is null || Failure(rollout, current, status, now, measured) is not { } failure)
         {
             return new Verdict(rollout, Told(rollout, status.Conditions, now), []);
         }
@@ -167,7 +167,8 @@ internal static class Trial
             return (AnalysisFailed, "failed its analysis", measured);
         }
 
-        if (!rollout.RollsBackOnFailure)
+        // What was complete once is not rolled back by itself: it stays at its step, without the requests that its pods cannot take.
+        if (!rollout.RollsBackOnFailure || Outcomes.TakesSteps(current.ReplicaSet))
         {
             return null;
         }
