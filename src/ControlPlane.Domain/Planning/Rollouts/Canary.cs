@@ -16,7 +16,7 @@ internal static class Canary
         RolloutStateSpec state = release.State!;
         if (RolloutRequests.IsPromotedInFull(release.Rollout.Deployment, state.Revision) && !release.IsFinishing)
         {
-            return Advance(Sized(release, canary, state), state.Steps, snapshot.Now);
+            return Advance(release.IsStandIn ? release : Sized(release, canary, state), state.Steps, snapshot.Now);
         }
 
         if (release.IsFinishing)
