@@ -156,6 +156,8 @@ internal sealed partial class RouteTables(IResourceCache cache, TimeProvider tim
             case EndpointSlice slice:
                 Put(slice);
                 return true;
+            case Pod pod when !isGone && change.Previous is Pod before && before.Metadata.Controller?.Uid != pod.Metadata.Controller?.Uid:
+                return Outdate(pod);
             case RolloutState state when isGone:
                 return Take(state);
             case RolloutState state:
@@ -182,6 +184,22 @@ internal sealed partial class RouteTables(IResourceCache cache, TimeProvider tim
         {
             outdated.Add(new ObjectKey(state.Namespace, item.Service));
             isAny = true;
+        }
+
+        return isAny;
+    }
+
+    /// <summary>Routes say which ReplicaSet a pod is of; its slices do not change when another takes it over. True when a slice lists it.</summary>
+    private bool Outdate(Pod pod)
+    {
+        bool isAny = false;
+        foreach (EndpointSlice slice in slices.Values.Where(slice => slice.Namespace == pod.Namespace && slice.Endpoints.Any(endpoint => endpoint.TargetRef?.Uid == pod.Uid)))
+        {
+            if (ServiceOf(slice) is { } service)
+            {
+                outdated.Add(service);
+                isAny = true;
+            }
         }
 
         return isAny;

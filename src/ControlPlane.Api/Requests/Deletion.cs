@@ -66,7 +66,7 @@ internal static class Deletion
             return 0;
         }
 
-        return options.GracePeriodSeconds ?? pod.Spec.TerminationGracePeriodSeconds ?? Garbage.DefaultGracePeriodSeconds;
+        return options.GracePeriodSeconds ?? Garbage.GraceOf(pod);
     }
 
     private static Resource Marked(Resource resource, DateTimeOffset now, long? graceSeconds) => resource.Metadata.IsDeleting

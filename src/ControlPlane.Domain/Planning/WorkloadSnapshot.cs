@@ -37,6 +37,9 @@ public sealed record WorkloadSnapshot
     /// <summary>How far its canary or blue-green has come; null while none is on its way.</summary>
     public RolloutState? State { get; init; }
 
+    /// <summary>Whether a slice lists a pod as ready, so that gateways may send requests to it; null where nobody asks.</summary>
+    public Func<Pod, bool>? IsRouted { get; init; }
+
     /// <summary>What the gateways have seen since the present window of its analysis began; null where nothing is measured.</summary>
     public TrafficWindow? Traffic { get; init; }
 

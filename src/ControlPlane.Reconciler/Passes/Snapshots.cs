@@ -36,6 +36,7 @@ internal static class Snapshots
             Policy = deployment is null ? PolicyChoice.None : PolicyChoice.Of(deployment, world.PoliciesByNamespace[space]),
             State = deployment is null ? null : StateOf(world, deployment),
             ServiceOf = name => world.Find<Service>(new ObjectKey(space, name)),
+            IsRouted = pod => world.SlicesByPod[pod.Uid].Any(slice => slice.Endpoints.Any(endpoint => endpoint.TargetRef?.Uid == pod.Uid && endpoint.Conditions?.Ready != false)),
             Pods = InNameOrder(replicaSets.SelectMany(replicaSet => world.PodsByController[replicaSet.Uid]).Concat(adoptable).Select(pod => CountedPods.Of(pod, node => world.Cluster.Find(node) is not null, now))),
             IsReplicaSetNameTaken = name => world.Find<ReplicaSet>(new ObjectKey(space, name)) is not null,
             Cluster = world.Cluster,

@@ -45,6 +45,17 @@ public sealed class DeleteTests(ApiServer api)
         await api.GetAsync($"{home}/p", HttpStatusCode.NotFound);
     }
 
+    /// <summary>A second is enough for it to be drained first; a user's 0 is a force.</summary>
+    [Fact]
+    public async Task Delete_OfAPodWhoseTemplateHasNoGrace_MarksItAndZeroEndsIt()
+    {
+        string home = $"/api/v1/namespaces/{await api.NewNamespaceAsync()}/pods";
+        await api.PostAsync(home, """{"metadata":{"name":"p"},"spec":{"nodeName":"some-node","terminationGracePeriodSeconds":0,"containers":[{"name":"c","image":"hello:1"}]}}""");
+        Assert.Equal(1, (int)(await api.DeleteAsync($"{home}/p"))["metadata"]!["deletionGracePeriodSeconds"]!);
+        Assert.Equal("Success", (string)(await api.DeleteAsync($"{home}/p?gracePeriodSeconds=0"))["status"]!);
+        await api.GetAsync($"{home}/p", HttpStatusCode.NotFound);
+    }
+
     [Fact]
     public async Task Delete_OfAPodOnNoNode_IsAtOnce()
     {

@@ -41,6 +41,26 @@ public sealed class GatewayProtocolTests(ApiServer api)
         await RoutesAsync(after.Revision, table => table.Services.All(route => route.Namespace != space));
     }
 
+    /// <summary>A slice lists a pod by name and uid, and does not change when another ReplicaSet takes the pod over.</summary>
+    [Fact]
+    public async Task Routes_OfAPodThatIsAdopted_NameItsReplicaSet()
+    {
+        string space = await api.NewNamespaceAsync();
+        await api.PostAsync($"/api/v1/namespaces/{space}/services", """{"metadata":{"name":"web"},"spec":{"ports":[{"port":80,"name":"http"}]}}""");
+        JsonObject pod = await api.PostAsync($"/api/v1/namespaces/{space}/pods", Samples.Pod("p", node));
+        await api.PostAsync($"/apis/discovery.k8s.io/v1/namespaces/{space}/endpointslices", Slice((string)pod["metadata"]!["uid"]!));
+        RouteTable before = await RoutesAsync(0, table => table.Services.Any(route => route.Namespace == space && !route.Ports[0].Endpoints.IsEmpty));
+        Assert.Null(before.Services.Single(route => route.Namespace == space).Ports[0].Endpoints.Single().ReplicaSet);
+
+        await api.PatchAsync(
+            $"/api/v1/namespaces/{space}/pods/p",
+            "application/merge-patch+json",
+            """{"metadata":{"ownerReferences":[{"apiVersion":"apps/v1","kind":"ReplicaSet","name":"web-1","uid":"11111111-1111-1111-1111-111111111111","controller":true}]}}""");
+
+        RouteTable after = await RoutesAsync(before.Revision, table => table.Services.Any(route => route.Namespace == space));
+        Assert.Equal("web-1", after.Services.Single(route => route.Namespace == space).Ports[0].Endpoints.Single().ReplicaSet);
+    }
+
     /// <summary>Nobody has credentials for the API in a container, so its Service is to be seen and leads nowhere.</summary>
     [Fact]
     public async Task Routes_LeaveOutTheApisOwnService_AndNotAnotherOfThatName()

@@ -38,6 +38,9 @@ internal sealed class TestWorld
     /// <summary>The namespace's; null for none.</summary>
     public ResourceQuota? Quota { get; set; }
 
+    /// <summary>Pods that slices list as ready, whatever has become of them since, by name.</summary>
+    public HashSet<string> Routed { get; } = new(StringComparer.Ordinal);
+
     /// <summary>What the gateways saw.</summary>
     public TrafficWindow? Traffic { get; set; }
 
@@ -83,6 +86,7 @@ internal sealed class TestWorld
             Policy = Deployment is null ? PolicyChoice.None : PolicyChoice.Of(Deployment, Policies),
             State = State,
             ServiceOf = Services.Count == 0 ? null : name => Services.Find(service => service.Name == name),
+            IsRouted = pod => Routed.Contains(pod.Name),
             Traffic = Traffic,
             ReplicaSets = [.. replicaSets.Values],
             Revisions = [.. records.Values],

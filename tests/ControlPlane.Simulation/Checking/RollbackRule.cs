@@ -13,6 +13,7 @@ namespace ControlPlane.Simulation.Checking;
 internal sealed class RollbackRule(Simulation simulation, Func<DatabaseState, Deployment, bool> isResized)
 {
     private const string Complete = "Complete";
+    private const string DeclaredAgain = "DeclaredAgain";
     private const string Failed = "Failed";
     private const string DeadlineExceeded = "ProgressDeadlineExceeded";
 
@@ -25,7 +26,7 @@ internal sealed class RollbackRule(Simulation simulation, Func<DatabaseState, De
     /// <summary>Where a Deployment has come to rest whose declared revision has failed: all pods are of the newest one that was complete.</summary>
     public static IEnumerable<string> MissingOf(DatabaseState state, Deployment deployment, ReplicaSet failed)
     {
-        ReplicaSet? good = state.ReplicaSetsOf(deployment).Where(item => item.Uid != failed.Uid && item.IsMarked(Complete)).MaxBy(Workloads.Revision);
+        ReplicaSet? good = state.ReplicaSetsOf(deployment).Where(item => item.Uid != failed.Uid && item.IsMarked(Complete) && !item.IsMarked(Failed) && !item.IsMarked(DeclaredAgain)).MaxBy(Workloads.Revision);
         Pod[] active = [.. state.PodsOf(deployment).Where(Workloads.IsActive)];
         int serving = active.Count(pod => pod.IsReady() && pod.Metadata.Controller?.Uid == good?.Uid);
         if (good is null || active.Length != deployment.Replicas() || serving != active.Length)
@@ -70,7 +71,7 @@ internal sealed class RollbackRule(Simulation simulation, Func<DatabaseState, De
             return;
         }
 
-        if (before.IsMarked(Complete) || now.IsMarked(Complete))
+        if ((before.IsMarked(Complete) || now.IsMarked(Complete)) && !IsUsersWish(failure))
         {
             simulation.Trace.Break($"{now.Name} was complete once and is failed now: {failure.Reason}");
         }

@@ -81,18 +81,25 @@ internal sealed class StrategyRule(Simulation simulation, Func<Transaction, Hash
     private void CheckEnd(Transaction transaction, RolloutStateSpec ended)
     {
         if (transaction.After.All<Deployment>().FirstOrDefault(item => item.Name == ended.Deployment) is not { Metadata.IsDeleting: false } deployment
-            || deployment.CurrentOf(transaction.After.ReplicaSetsOf(deployment)) is not { } current || current.Name != ended.Canary || current.IsMarked("Complete")
+            || deployment.CurrentOf(transaction.After.ReplicaSetsOf(deployment)) is not { } current || current.Name != ended.Canary || (current.IsMarked("Complete") && !current.IsMarked("Failed"))
             || !abortedAt.TryGetValue((deployment.Uid, ended.Revision), out long at) || at > transaction.Known)
         {
             return;
         }
 
-        int left = transaction.After.All<Pod>().Count(pod => pod.IsActive() && pod.IsReady() && pod.Metadata.Controller?.Uid == current.Uid);
-        if (left > 0)
+        Pod[] pods = [.. transaction.After.All<Pod>().Where(pod => pod.Metadata.Controller?.Uid == current.Uid)];
+        int left = pods.Count(pod => pod.IsActive() && pod.IsReady());
+        int listed = ended.Traffic.IsEmpty ? 0 : pods.Count(pod => IsListed(transaction.After, pod, ended));
+        if (left + listed > 0)
         {
-            simulation.Trace.Break($"{ended.Canary} was given up at revision {at}, has {left} ready pods, and nothing says any longer which requests they get");
+            simulation.Trace.Break($"{ended.Canary} was given up at revision {at}, has {left} ready pods and {listed} that slices list as ready, and nothing says any longer which requests they get");
         }
     }
+
+    /// <summary>Whether gateways may choose a pod of the Services whose requests were divided; they know of pods what slices say, later than the pods' marks.</summary>
+    private static bool IsListed(DatabaseState state, Pod pod, RolloutStateSpec ended) => state.All<EndpointSlice>()
+        .Where(slice => ended.Traffic.Any(traffic => traffic.Service == slice.Metadata.Labels[EndpointSlice.ServiceNameLabel]))
+        .Any(slice => slice.Endpoints.Any(endpoint => endpoint.TargetRef?.Uid == pod.Uid && endpoint.Conditions?.Ready != false));
 
     /// <summary>Past the last step it keeps what the stable one has no pods for, if it is on its way back. Testers are no exception.</summary>
     private static bool KeepsRequests(RolloutStateSpec state) =>

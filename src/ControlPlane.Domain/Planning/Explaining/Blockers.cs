@@ -56,7 +56,9 @@ public static class Blockers
         Rollout wanted = Trial.Target(rollout);
         (List<PodBlocker> told, DateTimeOffset? nextAt) = OfPods(wanted, now);
         Blocker? waits = snapshot.State is null ? StrategyBlockers.Of(wanted, now) : null;
-        IEnumerable<Blocker> ofRelease = snapshot.State is { } state ? ReleaseBlockers.Of(state.Spec, snapshot) : [];
+        IEnumerable<Blocker> ofRelease = snapshot.State is not { } state ? []
+            : LostPolicy.Holds(rollout, snapshot) ? [LostPolicy.Blocker(state.Spec)]
+            : ReleaseBlockers.Of(state.Spec, snapshot);
         List<Blocker> own = [.. OfDeployment(rollout), .. ReleaseBlockers.OfPolicy(snapshot), .. ofRelease];
         DateTimeOffset? waitsLongFrom = waits?.Since + PodBlockers.StartingAfter;
         if (waits is not null)

@@ -1,4 +1,6 @@
+using System.Globalization;
 using ControlPlane.Domain.Planning.Policies;
+using ControlPlane.Domain.Planning.Rollouts;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Policies;
 using ControlPlane.Domain.Resources.Values;
@@ -42,7 +44,7 @@ internal static class ReleaseBlockers
 
         if (IsByPods(state, snapshot))
         {
-            yield return new Blocker { Reason = "NoService", Message = $"policy {state.Policy} names no Service: the share of requests follows the number of pods" };
+            yield return new Blocker { Reason = "NoService", Message = $"policy {state.Policy} names no Service: {ShareByPods(state, snapshot)}" };
         }
 
         foreach (string service in ForeignTo(state, snapshot))
@@ -65,6 +67,19 @@ internal static class ReleaseBlockers
                 yield return new Blocker { Reason = SharedServices.Reason, Message = problem };
             }
         }
+    }
+
+    /// <summary>
+    /// What a canary gets where nothing divides the requests: its pods come on top of all stable ones, so a weight of 10% is 1 pod beside 10, which is 1 ÷ 11, about 9.1%. Past its steps the numbers change with every pod.
+    /// </summary>
+    private static string ShareByPods(RolloutStateSpec state, WorkloadSnapshot snapshot)
+    {
+        int replicas = snapshot.Deployment?.Spec.Replicas ?? 1;
+        int size = CanarySteps.Size(snapshot.Policy.Policy!.Spec.Strategy!.Canary!, state.Step, replicas);
+        string share = (100m * size / Math.Max(1, replicas + size)).ToString("0.#", CultureInfo.InvariantCulture);
+        return state.Step >= state.Steps
+            ? "the share of requests follows the number of pods"
+            : $"the share of requests follows the number of pods, about {share}% with {size} of the new revision beside {replicas} of the stable one";
     }
 
     private static ValueList<string> ForeignTo(RolloutStateSpec state, WorkloadSnapshot snapshot) =>

@@ -139,7 +139,7 @@ public static class RolloutActions
         DateTimeOffset? retriedAt = RolloutRequests.At(deployment, RolloutRequests.Retry, revision);
         return Outcomes.Of(current) switch
         {
-            RevisionOutcome.Complete => new ActionOutcome.NotNow($"revision {revision} has been complete, there is nothing to abort; a rollback goes back from it"),
+            RevisionOutcome.Complete when !Outcomes.TakesSteps(current) => new ActionOutcome.NotNow($"revision {revision} has been complete, there is nothing to abort; a rollback goes back from it"),
             RevisionOutcome.Failed => new ActionOutcome.Done(deployment, $"revision {revision} has failed already", revision),
             _ when !replicaSets.Any(item => item != current && Outcomes.Of(item) == RevisionOutcome.Complete) =>
                 new ActionOutcome.NotNow("no older revision has been complete, so there is none to go back to"),

@@ -16,6 +16,15 @@ public static class Deletion
     public const long DefaultGracePeriodSeconds = 30;
 
     /// <summary>
+    /// The grace of a pod that nobody gave another, in seconds. A template's 0 is 1, as <c>kubectl delete --grace-period=0</c> without <c>--force</c> asks for: a grace of 0 on a mark is a user's force, which waits for no gateway.
+    /// </summary>
+    public static long GraceOf(Pod pod)
+    {
+        ArgumentNullException.ThrowIfNull(pod);
+        return Math.Max(1, pod.Spec.TerminationGracePeriodSeconds ?? DefaultGracePeriodSeconds);
+    }
+
+    /// <summary>
     /// A plan that ends an object, or null when it is ending already. A pod on a node is marked, and its node removes it once its containers have
     /// stopped; an object with finalizers is marked; all else is removed at once.
     /// </summary>
@@ -38,7 +47,7 @@ public static class Deletion
     public static Resource Marked(Resource item, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(item);
-        long grace = item is Pod pod ? pod.Spec.TerminationGracePeriodSeconds ?? DefaultGracePeriodSeconds : 0;
+        long grace = item is Pod pod ? GraceOf(pod) : 0;
         return item with { Metadata = item.Metadata with { DeletionTimestamp = now.AddSeconds(grace), DeletionGracePeriodSeconds = grace } };
     }
 

@@ -92,7 +92,7 @@ internal static class ReplicaSetPlanner
             return Write.Remove.Of(pod);
         }
 
-        long grace = pod.IsBound() ? Math.Max(0, pod.Spec.TerminationGracePeriodSeconds ?? Deletion.DefaultGracePeriodSeconds) : 0;
+        long grace = pod.IsBound() ? Deletion.GraceOf(pod) : 0;
         ObjectMeta marked = pod.Metadata with { DeletionTimestamp = now.AddSeconds(grace), DeletionGracePeriodSeconds = grace };
         return new Write.Update(pod with { Metadata = marked }, ResourceParts.Desired);
     }

@@ -16,7 +16,7 @@ internal static class Canary
         RolloutStateSpec state = release.State!;
         if (RolloutRequests.IsPromotedInFull(release.Rollout.Deployment, state.Revision) && !release.IsFinishing)
         {
-            return Advance(Sized(release, canary, state), state.Steps, snapshot.Now);
+            return Advance(release.IsStandIn ? release : Sized(release, canary, state), state.Steps, snapshot.Now);
         }
 
         if (release.IsFinishing)
@@ -101,7 +101,7 @@ internal static class Canary
 
     /// <summary>
     /// A rolling update from here, and the requests by the numbers of pods, but never fewer to the new ones than the steps gave them: with 50% at 5 of 10, 8 old ones left and 5 new
-    /// ones it stays 500 per mille; with 3 and 5 it is 625.
+    /// ones it stays 500 per mille; with 3 and 5 it is 625. All that the steps gave stays all: the old pods get none again.
     /// </summary>
     private static Release Finish(Release release)
     {
@@ -116,7 +116,7 @@ internal static class Canary
         Release finishing = release with { Rollout = stepped };
         return finishing with
         {
-            State = kept > byPods
+            State = kept > byPods || kept == TrafficShare.Whole
                 ? Weighed(finishing, state, kept) with { Traffic = finishing.Divided(finishing.Rollout.New!.Name, kept, []) }
                 : state with { WeightPerMille = byPods, Traffic = [] },
         };

@@ -61,7 +61,20 @@ internal static class DeploymentPlanner
 
         bool isHeld = deployment.Spec.Paused == true || snapshot.Policy.IsConflict;
         RolloutPlan plan = isHeld || Proportional.IsScaling(rollout) ? Scale(rollout, snapshot) : Roll(rollout, snapshot);
-        return WithConflict(plan with { State = RolloutStates.Writes(snapshot.State, isHeld ? snapshot.State?.Spec : null, snapshot) }, snapshot);
+        return WithConflict(Ended(plan, rollout, isHeld, snapshot), snapshot);
+    }
+
+    /// <summary>No release is on its way: what is on record of the last one goes with the last pod that gateways may take for one of its others, or stays while nobody knows by which policy to go on.</summary>
+    private static RolloutPlan Ended(RolloutPlan plan, Rollout rollout, bool isHeld, WorkloadSnapshot snapshot)
+    {
+        RolloutStateSpec? state = snapshot.State?.Spec;
+        bool isOver = state is not null && state.Step >= state.Steps && state.Phase != RolloutPhases.Aborted && rollout.New?.Name == state.Canary;
+        bool isLate = isOver && LateSlices.ListOthers(rollout, state!.Canary, state, snapshot);
+        return plan with
+        {
+            State = RolloutStates.Writes(snapshot.State, isLate || (isHeld && !isOver) ? state : null, snapshot),
+            RecheckAfter = isLate && !(plan.RecheckAfter < LateSlices.RecheckDelay) ? LateSlices.RecheckDelay : plan.RecheckAfter,
+        };
     }
 
     /// <summary>A policy's canary or blue-green.</summary>
@@ -76,22 +89,25 @@ internal static class DeploymentPlanner
         Trial.Verdict verdict = stepped.IsHeld ? Trial.JudgeHeld(rolled, status, snapshot.Now) : Trial.Judge(rolled, status, snapshot.Now, stepped.Failure);
         status = status with { Conditions = verdict.Conditions };
         RolloutPlan plan = Finish(verdict.Rollout, status);
+        Release judged = AfterVerdict(stepped, verdict.Rollout, status, snapshot);
+        TimeSpan? rest = judged.IsHeld ? null : Progress.UntilDeadline(rolled.Deployment, status, snapshot.Now);
         return plan with
         {
             Events = [.. plan.Events, .. stepped.Events, .. verdict.Events],
-            RecheckAfter = stepped.IsHeld ? null : Progress.UntilDeadline(rolled.Deployment, status, snapshot.Now) is { } rest && !(stepped.RecheckAfter < rest) ? rest : stepped.RecheckAfter,
-            State = RolloutStates.Writes(snapshot.State, AfterVerdict(stepped, verdict.Rollout, status).State, snapshot),
+            RecheckAfter = rest is null || judged.RecheckAfter < rest ? judged.RecheckAfter : rest,
+            State = RolloutStates.Writes(snapshot.State, judged.State, snapshot),
         };
     }
 
-    /// <summary>Given up in this pass: the requests go back with the same commit. Complete: there is nothing more to tell.</summary>
-    private static Release AfterVerdict(Release release, Rollout judged, DeploymentStatus status)
+    /// <summary>Given up in this pass: the requests go back with the same commit. Complete: there is nothing more to tell once gateways can choose none but the new pods.</summary>
+    private static Release AfterVerdict(Release release, Rollout judged, DeploymentStatus status, WorkloadSnapshot snapshot)
     {
         bool isGivenUp = Trial.IsGivenUp(judged) && release.State?.Phase != RolloutPhases.Aborted;
         bool isComplete = release.Replicas > 0 && !release.IsHeld && release.IsFinishing && RolloutStatus.IsComplete(judged.Deployment, status);
         return isGivenUp ? release.Aborted(Outcomes.FailureOf(judged.New!.ReplicaSet)?.Message ?? "")
-            : isComplete ? release with { State = null }
-            : release;
+            : !isComplete ? release
+            : LateSlices.ListOthers(judged, release.State!.Canary, release.State, snapshot) ? release with { RecheckAfter = LateSlices.RecheckDelay }
+            : release with { State = null };
     }
 
     /// <summary>A blue-green that has the requests was good enough for them: what comes after it goes back to it, unless it is itself the way back.</summary>
@@ -106,7 +122,7 @@ internal static class DeploymentPlanner
         return rollout with
         {
             Old = rollout.Old
-                .Select(member => member.Name == state.Canary && Outcomes.Of(member.ReplicaSet) == RevisionOutcome.OnTrial
+                .Select(member => member.Name == state.Canary && Outcomes.MayBeGivenUp(member.ReplicaSet)
                     ? member with { ReplicaSet = Outcomes.WithComplete(member.ReplicaSet, snapshot.Now) }
                     : member)
                 .ToValueList(),
@@ -152,7 +168,7 @@ internal static class DeploymentPlanner
     }
 
     /// <summary>
-    /// Paused, or scaled in mid-rollout: every revision keeps its share, and progress is not judged. History goes while paused, but not while a rollback waits for the pause to end, for it may
+    /// Paused, or scaled in mid-rollout: every revision keeps its share, and progress is not judged; but one that is complete is marked so. History goes while paused, but not while a rollback waits for the pause to end, for it may
     /// want any of it (Kubernetes' deployment controller, sync).
     /// </summary>
     private static RolloutPlan Scale(Rollout rollout, WorkloadSnapshot snapshot)
@@ -160,7 +176,15 @@ internal static class DeploymentPlanner
         Rollout scaled = Back(Proportional.Scale(Trial.Target(rollout)), rollout);
         scaled = Sized(scaled, member => member.IsActive || IsResized(member));
         DeploymentStatus status = RolloutStatus.Of(scaled, ConditionsBefore(scaled, snapshot.Now), snapshot.Now);
-        RolloutPlan plan = Finish(scaled, status with { Conditions = RolloutStatus.WithReplicaFailure(status.Conditions, scaled) });
+        status = status with { Conditions = RolloutStatus.WithReplicaFailure(status.Conditions, scaled) };
+        if (Trial.IsProven(scaled, status))
+        {
+            Trial.Verdict verdict = Trial.Proven(scaled, status, snapshot.Now);
+            scaled = verdict.Rollout;
+            status = status with { Conditions = verdict.Conditions };
+        }
+
+        RolloutPlan plan = Finish(scaled, status);
         return rollout.Deployment.Spec.Paused == true && Rollback.Asked(rollout.Deployment) is null ? WithoutSurplus(plan, scaled) : plan;
     }
 
@@ -215,7 +239,7 @@ internal static class DeploymentPlanner
         bool isDeclaredAgain = Revisions.Of(updated) > Revisions.Of(current.ReplicaSet);
         updated = isDeclaredAgain ? Outcomes.WithoutFailure(updated) : updated;
         bool takesSteps = isDeclaredAgain && rollout.HasPolicyStrategy && Outcomes.LastGood(rollout.Members)?.Name != updated.Name;
-        updated = takesSteps ? Outcomes.WithoutComplete(updated) : updated;
+        updated = takesSteps ? Outcomes.WithSteps(updated, now) : updated;
         if ((updated.Spec.MinReadySeconds ?? 0) != (rollout.Deployment.Spec.MinReadySeconds ?? 0))
         {
             updated = updated with { Spec = updated.Spec with { MinReadySeconds = rollout.Deployment.Spec.MinReadySeconds } };

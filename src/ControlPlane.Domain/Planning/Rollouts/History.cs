@@ -25,7 +25,7 @@ internal static class History
 
     /// <summary>What the new revision would be rolled back to, as long as it has not been complete.</summary>
     private static RolloutMember? Needed(Rollout rollout) =>
-        rollout.New is { } current && rollout.RollsBackOnFailure && Outcomes.Of(current.ReplicaSet) != RevisionOutcome.Complete
+        rollout.New is { } current && rollout.RollsBackOnFailure && (Outcomes.Of(current.ReplicaSet) != RevisionOutcome.Complete || Outcomes.TakesSteps(current.ReplicaSet))
             ? Outcomes.LastGood(rollout.Old)
             : null;
 

@@ -18,7 +18,8 @@ public enum RevisionOutcome
 
 /// <summary>
 /// The outcome of a revision, kept in its ReplicaSet's conditions <c>Complete</c> and <c>Failed</c>: there it outlives the leader, and
-/// <c>kubectl rollout undo</c>, which copies annotations, cannot carry it into another revision.
+/// <c>kubectl rollout undo</c>, which copies annotations, cannot carry it into another revision. One that was complete once, is declared again and takes the steps of a policy is <c>DeclaredAgain</c>
+/// too: nothing but its user or its policy's analysis gives it up, and <c>Failed</c> beside <c>Complete</c> says that one of them did.
 /// </summary>
 public static class Outcomes
 {
@@ -28,11 +29,14 @@ public static class Outcomes
 
     private const string Retried = "Retried";
 
+    /// <summary>Complete once, and on its way through its policy's steps again.</summary>
+    public const string DeclaredAgain = "DeclaredAgain";
+
     public static RevisionOutcome Of(ReplicaSet replicaSet)
     {
         ArgumentNullException.ThrowIfNull(replicaSet);
-        return IsSet(replicaSet, Complete) ? RevisionOutcome.Complete
-            : IsSet(replicaSet, Failed) ? RevisionOutcome.Failed
+        return IsSet(replicaSet, Failed) ? RevisionOutcome.Failed
+            : IsSet(replicaSet, Complete) ? RevisionOutcome.Complete
             : RevisionOutcome.OnTrial;
     }
 
@@ -43,28 +47,36 @@ public static class Outcomes
         return Of(replicaSet) == RevisionOutcome.Failed ? Conditions.Find(ConditionsOf(replicaSet), Failed) : null;
     }
 
-    /// <summary>The newest revision of those given that was complete once; null when none was.</summary>
+    /// <summary>Whether the revision was complete once and goes through its policy's steps again.</summary>
+    internal static bool TakesSteps(ReplicaSet replicaSet) => Of(replicaSet) == RevisionOutcome.Complete && IsSet(replicaSet, DeclaredAgain);
+
+    /// <summary>Whether its user, or the analysis of its policy, may give the revision up.</summary>
+    internal static bool MayBeGivenUp(ReplicaSet replicaSet) => Of(replicaSet) == RevisionOutcome.OnTrial || TakesSteps(replicaSet);
+
+    /// <summary>The newest revision of those given that was complete, and is not on its way there again; null when none was.</summary>
     internal static RolloutMember? LastGood(IEnumerable<RolloutMember> members) => members
-        .Where(member => Of(member.ReplicaSet) == RevisionOutcome.Complete && !member.ReplicaSet.Metadata.IsDeleting)
+        .Where(member => Of(member.ReplicaSet) == RevisionOutcome.Complete && !TakesSteps(member.ReplicaSet) && !member.ReplicaSet.Metadata.IsDeleting)
         .MaxBy(member => Revisions.Of(member.ReplicaSet));
 
     /// <summary>Proven, whatever it was before.</summary>
-    internal static ReplicaSet WithComplete(ReplicaSet replicaSet, DateTimeOffset now) => Of(replicaSet) == RevisionOutcome.Complete
+    internal static ReplicaSet WithComplete(ReplicaSet replicaSet, DateTimeOffset now) => Of(replicaSet) == RevisionOutcome.Complete && !TakesSteps(replicaSet)
         ? replicaSet
-        : With(WithoutFailure(replicaSet), Complete, "NewReplicaSetAvailable", "The revision has been complete.", now);
+        : With(Without(WithoutFailure(replicaSet), DeclaredAgain), Complete, "NewReplicaSetAvailable", "The revision has been complete.", now);
 
     internal static ReplicaSet WithFailure(ReplicaSet replicaSet, string reason, string message, DateTimeOffset now) =>
         With(replicaSet, Failed, reason, message, now);
 
-    /// <summary>On trial again.</summary>
-    internal static ReplicaSet WithoutFailure(ReplicaSet replicaSet) => !IsSet(replicaSet, Failed)
-        ? replicaSet
-        : replicaSet with { Status = replicaSet.Status! with { Conditions = WorkloadConditions.Without(replicaSet.Status.Conditions, Failed) } };
+    /// <summary>On trial again or, if it was complete once, complete again.</summary>
+    internal static ReplicaSet WithoutFailure(ReplicaSet replicaSet) => Without(replicaSet, Failed);
 
-    /// <summary>On trial again, though it was complete once: its template is declared again, and has to go through the steps of its policy.</summary>
-    internal static ReplicaSet WithoutComplete(ReplicaSet replicaSet) => !IsSet(replicaSet, Complete)
+    /// <summary>What was complete once goes through the steps of its policy again; anything else stays as it is.</summary>
+    internal static ReplicaSet WithSteps(ReplicaSet replicaSet, DateTimeOffset now) => Of(replicaSet) != RevisionOutcome.Complete || TakesSteps(replicaSet)
         ? replicaSet
-        : replicaSet with { Status = replicaSet.Status! with { Conditions = WorkloadConditions.Without(replicaSet.Status.Conditions, Complete) } };
+        : With(replicaSet, DeclaredAgain, "TakesSteps", "The revision has been complete, is declared again, and takes the steps of its policy.", now);
+
+    private static ReplicaSet Without(ReplicaSet replicaSet, string type) => !IsSet(replicaSet, type)
+        ? replicaSet
+        : replicaSet with { Status = replicaSet.Status! with { Conditions = WorkloadConditions.Without(replicaSet.Status.Conditions, type) } };
 
     /// <summary>The last retry that has been looked at: its message is the request as it was written down, its time when a pass first saw it. Null when there was none.</summary>
     internal static Condition? RetryOf(ReplicaSet replicaSet) => Conditions.Find(ConditionsOf(replicaSet), Retried);

@@ -30,7 +30,7 @@ internal static class Progress
         deployment.Spec.ProgressDeadlineSeconds is { } seconds and not NoDeadline ? TimeSpan.FromSeconds(seconds) : null;
 
     /// <summary>
-    /// Pausing stops the clock and resuming starts it anew, and so do a conflict of policies and its end; a rollout that has timed out already stays so until it moves.
+    /// Pausing stops the clock and resuming starts it anew, and so do a conflict of policies, or a policy that is gone, and its end; a rollout that has timed out already stays so until it moves.
     /// </summary>
     public static ValueList<Condition> AfterPauseOrResume(Rollout rollout, DateTimeOffset now)
     {
@@ -45,9 +45,12 @@ internal static class Progress
         bool isPaused = deployment.Spec.Paused == true;
         return (isPaused, rollout.IsInConflict, reason) switch
         {
+            (false, false, not LostPolicy.Reason) when rollout.LacksPolicy =>
+                WorkloadConditions.With(conditions, Progressing("Unknown", LostPolicy.Reason, "the policy of the revision on its way is not for the Deployment any longer", now)),
+            (false, false, LostPolicy.Reason) when rollout.LacksPolicy => conditions,
             (true, _, not Paused) => WorkloadConditions.With(conditions, Progressing("Unknown", Paused, "Deployment is paused", now)),
             (false, true, not Held) => WorkloadConditions.With(conditions, Progressing("Unknown", Held, "nothing rolls while several policies are for the Deployment alike", now)),
-            (false, false, Paused or Held) => WorkloadConditions.With(conditions, Progressing("Unknown", Resumed, "Deployment is resumed", now)),
+            (false, false, Paused or Held or LostPolicy.Reason) => WorkloadConditions.With(conditions, Progressing("Unknown", Resumed, "Deployment is resumed", now)),
             _ => conditions,
         };
     }
@@ -197,7 +200,7 @@ internal static class Progress
     {
         Condition? current = Conditions.Find(status.Conditions, WorkloadConditions.Progressing);
         bool isRunning = deployment.Spec.Paused != true
-            && current is { Reason: not (Complete or TimedOut or Paused or Held or Waiting) }
+            && current is { Reason: not (Complete or TimedOut or Paused or Held or LostPolicy.Reason or Waiting) }
             && !RolloutStatus.IsComplete(deployment, status);
         return isRunning && Deadline(deployment) is { } deadline && current!.LastUpdateTime + deadline - now is { } left
             ? left > TimeSpan.Zero ? left : TimeSpan.Zero

@@ -22,6 +22,9 @@ internal sealed record Release
     /// <summary>How far it has come, as this pass wants it; null when it is over, or has not begun.</summary>
     public RolloutStateSpec? State { get; init; }
 
+    /// <summary>Whether the policy is made up from the record, for the one by which it began is gone.</summary>
+    public bool IsStandIn { get; init; }
+
     /// <summary>Whether it stands where it is: the Deployment is paused, or nobody knows by which policy to go on.</summary>
     public bool IsHeld { get; init; }
 
@@ -70,18 +73,22 @@ internal sealed record Release
     {
         RolloutPolicy? policy = snapshot.Policy.Policy
             ?? snapshot.Policy.Candidates.FirstOrDefault(candidate => candidate.Name == snapshot.State?.Spec.Policy);
+        RolloutPolicy? standIn = LostPolicy.StandIn(rollout, snapshot);
+        policy = standIn ?? policy;
         if (policy?.Spec.Strategy is null || Outcomes.LastGood(rollout.Members) is not { } stable)
         {
             return null;
         }
 
+        bool isLost = LostPolicy.Holds(rollout, snapshot);
         Release release = new()
         {
-            Rollout = rollout,
+            Rollout = standIn is null ? rollout : rollout with { HasPolicyStrategy = true, LacksPolicy = isLost },
+            IsStandIn = standIn is not null,
             Policy = policy,
             StableName = stable.Name,
             State = snapshot.State?.Spec,
-            IsHeld = rollout.Deployment.Spec.Paused == true || snapshot.Policy.IsConflict,
+            IsHeld = rollout.Deployment.Spec.Paused == true || snapshot.Policy.IsConflict || isLost,
             Foreign = ForeignServices.Of(policy.Spec, rollout.Deployment, snapshot.ServiceOf),
         };
         return release.IsOwn() ? null : release;
@@ -129,8 +136,11 @@ internal sealed record Release
     private bool IsOwn()
     {
         bool isNothingNew = Rollout.New is { } current && (current.Name == StableName || Trial.IsGivenUp(Rollout));
-        return State is null && (IsHeld || isNothingNew || HasBegunByItself());
+        return (State is null || IsOver()) && (IsHeld || isNothingNew || HasBegunByItself());
     }
+
+    /// <summary>The revision that was on its way has become the stable one.</summary>
+    private bool IsOver() => IsFinishing && Rollout.New?.Name == StableName && State!.Canary == StableName;
 
     /// <summary>A rolling update that had begun when the policy came goes on as it began.</summary>
     private bool HasBegunByItself() => Rollout.New is { IsActive: true } && Stable.Replicas < Replicas;

@@ -9,7 +9,7 @@ internal static class ReleaseSteps
 {
     /// <summary>
     /// Its user gives it up: no further, for this pass marks it. Held: as it is, unless its user has given it up. The new revision is the stable one, or is given up: back. The stable one has not got
-    /// all its pods yet (the one before was replacing it): that first. Another revision or another strategy than is on record: from the beginning. Else the strategy's own step.
+    /// all its pods yet (the one before was replacing it): that first. So is one that another template ends and whose policy is gone. Another revision or another strategy than is on record: from the beginning. Else the strategy's own step.
     /// </summary>
     public static Release Step(Release release, WorkloadSnapshot snapshot)
     {
@@ -24,9 +24,10 @@ internal static class ReleaseSteps
             return Hold(release);
         }
 
-        if (rollout.New is { } current && (current.Name == release.StableName || Trial.IsGivenUp(rollout)))
+        bool isLeft = release.IsStandIn && (release.State!.Phase == RolloutPhases.Aborted || release.State.Canary != rollout.New?.Name);
+        if (isLeft || (rollout.New is { } current && (current.Name == release.StableName || Trial.IsGivenUp(rollout))))
         {
-            return GoBack(release);
+            return GoBack(release, snapshot);
         }
 
         release = release with { Rollout = NewReplicaSet.Ensure(rollout, snapshot) };
@@ -50,6 +51,11 @@ internal static class ReleaseSteps
             return WayBack.Hold(release);
         }
 
+        if (release.Rollout.LacksPolicy)
+        {
+            return LostPolicy.Hold(release);
+        }
+
         if (release.State is not { } state || release.Rollout.New is not { } current || current.Name != state.Canary || !IsOnRecord(release))
         {
             return release with { Rollout = release.Rollout.Resize(member => member.Name == release.StableName && member.Replicas > 0 ? release.Replicas : member.Replicas) };
@@ -60,16 +66,24 @@ internal static class ReleaseSteps
             return release with { Rollout = Proportional.Scale(release.Rollout) };
         }
 
+        if (release.IsStandIn)
+        {
+            return LostPolicy.Hold(release);
+        }
+
         return release.Strategy.Canary is { } canary ? Canary.Sized(release, canary, state) : BlueGreen.Sized(release, release.Strategy.BlueGreen!, state);
     }
 
-    /// <summary>All pods and all requests to the stable one, past the steps as it gets its pods back; over once no other has pods.</summary>
-    private static Release GoBack(Release release)
+    /// <summary>All pods and all requests to the stable one, past the steps as it gets its pods back; over once no other has pods that gateways may choose.</summary>
+    private static Release GoBack(Release release, WorkloadSnapshot snapshot)
     {
-        string message = release.State?.Message ?? "the stable revision is declared again";
+        string left = release.Rollout.New?.Name == release.StableName ? "the stable revision is declared again" : "another template is declared, and the policy is gone";
+        string message = release.State?.Message ?? left;
         Release back = release.IsPastSteps ? WayBack.Step(release).Aborted(message) : release.Aborted(message).Sized(release.Replicas, 0, 0);
         bool isOver = back.Rollout.Members.All(member => member.Name == back.StableName || member.Counts.Active == 0);
-        return isOver ? back with { State = null } : back;
+        return !isOver ? back
+            : LateSlices.ListOthers(back.Rollout, back.StableName, back.State, snapshot) ? back with { RecheckAfter = LateSlices.RecheckDelay }
+            : back with { State = null };
     }
 
     /// <summary>
@@ -100,7 +114,7 @@ internal static class ReleaseSteps
         && !release.IsReturning
         && state.Canary == current.Name
         && state.Revision == Revisions.Of(current.ReplicaSet)
-        && (release.IsFinishing || IsPromoted(release, state) || state.StrategyHash == HashOf(release.Strategy));
+        && (release.IsFinishing || release.IsStandIn || IsPromoted(release, state) || state.StrategyHash == HashOf(release.Strategy));
 
     /// <summary>A blue-green that has the requests keeps them, whatever becomes of its policy's numbers.</summary>
     private static bool IsPromoted(Release release, RolloutStateSpec state) => release.Strategy.BlueGreen is not null && BlueGreen.Is(state) && state.WeightPerMille == TrafficShare.Whole;

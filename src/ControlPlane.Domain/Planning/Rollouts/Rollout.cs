@@ -68,6 +68,9 @@ internal sealed record Rollout
     /// <summary>Whether nothing may roll because several policies are for the Deployment alike.</summary>
     public bool IsInConflict { get; init; }
 
+    /// <summary>Whether nothing may roll because the policy of what is on its way is gone.</summary>
+    public bool LacksPolicy { get; init; }
+
     public int Replicas => Deployment.Spec.Replicas ?? 1;
 
     /// <summary>The Deployment's own; Kubernetes' default where a policy's strategy stands in Recreate's place, for its end is a rolling update.</summary>

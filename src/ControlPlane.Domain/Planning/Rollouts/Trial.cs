@@ -41,7 +41,7 @@ internal static class Trial
 
     /// <summary>Whether the new revision's user gives it up while it is on trial: this pass marks it, unless it finds it complete.</summary>
     public static bool IsAbortAsked(Rollout rollout) =>
-        rollout.New is { Stored: not null } current && Outcomes.Of(current.ReplicaSet) == RevisionOutcome.OnTrial && IsAbortAsked(rollout, current);
+        rollout.New is { Stored: not null } current && Outcomes.MayBeGivenUp(current.ReplicaSet) && IsAbortAsked(rollout, current);
 
     /// <summary>
     /// The rollout with its new revision on trial again, if it failed and a retry was asked for since. A retry counts once: the revision keeps which one it was, so that no later failure is taken
@@ -89,14 +89,13 @@ internal static class Trial
             return new Verdict(rollout, Told(rollout, status.Conditions, now), []);
         }
 
-        if (rollout.Replicas > 0 && RolloutStatus.IsComplete(rollout.Deployment, status))
+        if (IsProven(rollout, status))
         {
-            Rollout proven = rollout with { New = current with { ReplicaSet = Outcomes.WithComplete(current.ReplicaSet, now) } };
-            return new Verdict(proven, Told(proven, status.Conditions, now), []);
+            return Proven(rollout, status, now);
         }
 
         RolloutMember? good = Outcomes.LastGood(rollout.Old);
-        if (Outcomes.Of(current.ReplicaSet) != RevisionOutcome.OnTrial || good is null || Failure(rollout, current, status, now, measured) is not { } failure)
+        if (!Outcomes.MayBeGivenUp(current.ReplicaSet) || good is null || Failure(rollout, current, status, now, measured) is not { } failure)
         {
             return new Verdict(rollout, Told(rollout, status.Conditions, now), []);
         }
@@ -105,14 +104,27 @@ internal static class Trial
     }
 
     /// <summary>
-    /// What a pass learns about a new revision that is held where it is: only that its user gives it up, which takes its requests away whether the Deployment is paused or not. No
-    /// deadline runs, and what its conditions tell stays.
+    /// What a pass learns about a new revision that is held where it is: that it is complete, for its pods got available meanwhile, or that its user gives it up, which takes its requests away
+    /// whether the Deployment is paused or not. No deadline runs, and what its conditions tell of its progress stays.
     /// </summary>
     public static Verdict JudgeHeld(Rollout rollout, DeploymentStatus status, DateTimeOffset now)
     {
-        return IsAbortAsked(rollout) && Outcomes.LastGood(rollout.Old) is { } good
+        return IsProven(rollout, status) ? Proven(rollout, status, now)
+            : IsAbortAsked(rollout) && Outcomes.LastGood(rollout.Old) is { } good
             ? Fail(rollout, rollout.New!, good, GivenUp, status.Conditions, now) with { Conditions = status.Conditions }
             : new Verdict(rollout, status.Conditions, []);
+    }
+
+    /// <summary>Whether the new revision is complete: from then on nothing rolls it back by itself, so no pass that sees it may leave it unsaid. No replicas prove nothing.</summary>
+    public static bool IsProven(Rollout rollout, DeploymentStatus status) =>
+        rollout.New is { Stored: not null } && rollout.Replicas > 0 && RolloutStatus.IsComplete(rollout.Deployment, status);
+
+    /// <summary>The verdict on a new revision that is complete.</summary>
+    public static Verdict Proven(Rollout rollout, DeploymentStatus status, DateTimeOffset now)
+    {
+        RolloutMember current = rollout.New!;
+        Rollout proven = rollout with { New = current with { ReplicaSet = Outcomes.WithComplete(current.ReplicaSet, now) } };
+        return new Verdict(proven, Told(proven, status.Conditions, now), []);
     }
 
     private static (string Reason, string What, string Cause) GivenUp => (Aborted, "was given up", "");
@@ -168,7 +180,8 @@ internal static class Trial
             return (AnalysisFailed, "failed its analysis", measured);
         }
 
-        if (!rollout.RollsBackOnFailure)
+        // What was complete once is not rolled back by itself: it stays at its step, without the requests that its pods cannot take.
+        if (!rollout.RollsBackOnFailure || Outcomes.TakesSteps(current.ReplicaSet))
         {
             return null;
         }

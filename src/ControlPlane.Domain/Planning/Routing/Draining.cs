@@ -31,7 +31,7 @@ public static class Draining
     /// <summary>How soon it is looked again while a pod waits: reports of gateways are no changes, and wake nobody.</summary>
     public static readonly TimeSpan RecheckDelay = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Whether a pod is not to be stopped yet, if slices list it or did so until a moment ago.</summary>
+    /// <summary>Whether a pod is not to be stopped yet, if slices list it or did so until a moment ago. One whose user forces its end, by a grace of 0, waits for nothing.</summary>
     public static bool IsPending(Pod pod)
     {
         ArgumentNullException.ThrowIfNull(pod);

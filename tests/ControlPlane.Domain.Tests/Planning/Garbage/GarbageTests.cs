@@ -1,6 +1,7 @@
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning;
 using ControlPlane.Domain.Planning.Garbage;
+using ControlPlane.Domain.Planning.Routing;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Policies;
 
@@ -18,6 +19,18 @@ public class GarbageTests
         ObjectMeta marked = Updated(Deletion.PlanFor(pod, Noon)!).Metadata;
 
         Assert.Equal((Noon.AddSeconds(5), 5L), (marked.DeletionTimestamp, marked.DeletionGracePeriodSeconds));
+    }
+
+    /// <summary>Its template says how it stops, not that its requests are lost: only a user's force does.</summary>
+    [Fact]
+    public void PlanFor_APodWhoseTemplateHasNoGrace_IsDrainedLikeAnyOther()
+    {
+        Pod pod = new() { Metadata = Meta("p"), Spec = new PodSpec { NodeName = "n", TerminationGracePeriodSeconds = 0 } };
+
+        Pod marked = (Pod)Updated(Deletion.PlanFor(pod, Noon)!);
+
+        Assert.Equal((Noon.AddSeconds(1), 1L), (marked.Metadata.DeletionTimestamp, marked.Metadata.DeletionGracePeriodSeconds));
+        Assert.True(Draining.IsPending(marked));
     }
 
     [Fact]

@@ -274,7 +274,8 @@ public sealed class ReplicaSetPlannerTests
     [Theory]
     [InlineData("node-1", null, 30L)]
     [InlineData("node-1", 5L, 5L)]
-    [InlineData("node-1", -5L, 0L)]
+    [InlineData("node-1", 0L, 1L)]
+    [InlineData("node-1", -5L, 1L)]
     [InlineData(null, 5L, 0L)]
     public void A_pod_that_is_marked_has_its_nodes_time_to_stop_in(string? node, long? grace, long seconds)
     {

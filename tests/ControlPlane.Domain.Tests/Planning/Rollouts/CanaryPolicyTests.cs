@@ -20,7 +20,9 @@ public sealed class CanaryPolicyTests
 
         AssertPods(world, stable: 10, canary: 1);
         Assert.True(world.State!.Spec.Traffic.IsEmpty);
-        Assert.Contains(Blockers.Of(world.Snapshot()), blocker => blocker.Reason == "NoService");
+        Assert.Equal(
+            "policy careful names no Service: the share of requests follows the number of pods, about 9.1% with 1 of the new revision beside 10 of the stable one",
+            Assert.Single(Blockers.Of(world.Snapshot()), blocker => blocker.Reason == "NoService").Message);
     }
 
     /// <summary>A policy for the whole namespace, with the Service of another Deployment: to divide that one's requests would overrule its own canary.</summary>
