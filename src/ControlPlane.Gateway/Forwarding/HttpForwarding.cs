@@ -162,7 +162,7 @@ internal sealed class HttpForwarding : IDisposable
     /// <summary>No connection, so nothing has been sent.</summary>
     private sealed class EndpointUnreachableException() : IOException("the endpoint cannot be connected to");
 
-    /// <summary>Headers pass as they are, the Host too; where the request came from is added.</summary>
+    /// <summary>Path, query and headers pass as they are, the Host too; where the request came from is added.</summary>
     private sealed class Transformer(Endpoint endpoint, DrainState drain, long startedAt, TimeProvider time) : HttpTransformer
     {
         public override async ValueTask TransformRequestAsync(
@@ -176,6 +176,7 @@ internal sealed class HttpForwarding : IDisposable
             }
 
             await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
+            proxyRequest.RequestUri = RequestTarget.At(request, destinationPrefix);
             proxyRequest.Options.Set(EndpointKey, endpoint);
             string client = httpContext.Connection.RemoteIpAddress?.ToString() ?? "unknown";
             Set("X-Forwarded-For", request.Headers["X-Forwarded-For"] is { Count: > 0 } before ? $"{before}, {client}" : client);
