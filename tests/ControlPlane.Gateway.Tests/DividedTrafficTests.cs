@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using ControlPlane.Domain.Routing;
+using ControlPlane.Gateway.Traffic;
 using ControlPlane.Infrastructure.Network;
 
 namespace ControlPlane.Gateway.Tests;
@@ -86,7 +87,26 @@ public sealed class DividedTrafficTests
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => left);
 
-        await Eventually.TrueAsync(() => FiguresOf(world, a) is { Requests: 2, InFlight: 0, Failures: 1 }, "the client that left is no failure");
+        await Eventually.TrueAsync(
+            () => FiguresOf(world, a) is { Requests: 1, InFlight: 0, Failures: 1 } figures && figures.Latency.Sum() == 2,
+            "the client that left soon is no failure and no success, and its time is known");
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("body")]
+    public async Task Report_AClientThatGivesUpOnAPodThatHangs_IsAFailure(string? body)
+    {
+        await using GatewayWorld world = await GatewayWorld.StartAsync();
+        await using Backend a = await Backend.StartAsync("a");
+        await world.RouteAsync(a.Ready);
+        using HttpClient impatient = new() { Timeout = PodTraffic.PatienceMin + TimeSpan.FromMilliseconds(500) };
+        using HttpRequestMessage request = new(body is null ? HttpMethod.Get : HttpMethod.Post, new Uri(world.Url, "held")) { Content = body is null ? null : new StringContent(body) };
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => impatient.SendAsync(request));
+
+        await Eventually.TrueAsync(() => FiguresOf(world, a) is { Requests: 1, InFlight: 0, Failures: 1 }, "the pod has failed its client");
+        Assert.Equal(1, FiguresOf(world, a)!.Latency.Skip(TrafficFigures.LatencyBounds.Count(bound => bound <= 5_000)).Sum());
     }
 
     [Fact]

@@ -69,12 +69,18 @@ internal sealed class HttpForwarding : IDisposable
         }
 
         RequestTraits request = new(context.Connection.RemoteIpAddress ?? IPAddress.None, context.Request);
+        FollowedBody? body = null;
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
+        {
+            context.Request.Body = body = new FollowedBody(context.Request.Body);
+        }
+
         List<Endpoint> tried = [];
         while (port.Enter(request, tried) is { } endpoint)
         {
             try
             {
-                if (await TryForwardAsync(context, endpoint))
+                if (await TryForwardAsync(context, body, endpoint))
                 {
                     return;
                 }
@@ -120,16 +126,24 @@ internal sealed class HttpForwarding : IDisposable
     }
 
     /// <summary>False when the endpoint could not be connected to: then nothing has been sent or answered.</summary>
-    private async Task<bool> TryForwardAsync(HttpContext context, Endpoint endpoint)
+    private async Task<bool> TryForwardAsync(HttpContext context, FollowedBody? body, Endpoint endpoint)
     {
         RouteEndpoint route = endpoint.Route;
-        Transformer transformer = new(endpoint, drain, time.GetTimestamp(), time);
+        long startedAt = time.GetTimestamp();
+        Transformer transformer = new(endpoint, drain, startedAt, time);
         ForwarderRequestConfig config = HttpProtocol.IsHttp2(context.Request.Protocol) ? AsHttp2 : AsHttp1;
         ForwarderError error = await forwarder.SendAsync(context, $"http://{route.Address}:{route.Port}", client, config, transformer);
         if (error is not (ForwarderError.Request or ForwarderError.UpgradeRequestDestination)
             || context.Response.HasStarted
             || !IsUnreachable(context.Features.Get<IForwarderErrorFeature>()?.Exception))
         {
+            if (IsGivenUp(error) && !transformer.HasAnswer)
+            {
+                // What this gateway cuts at its own end says nothing of the pod, nor does a client that has not said all.
+                endpoint.Traffic.GivenUp(time.GetElapsedTime(startedAt), waitedForThePod: body is not { IsWhole: false } && !drain.IsDraining);
+                return true;
+            }
+
             endpoint.Traffic.Ended(hasFailed: IsThePods(error) || (error is ForwarderError.None && AnswerOutcome.HasFailed(context.Response)));
             return true;
         }
@@ -147,7 +161,12 @@ internal sealed class HttpForwarding : IDisposable
         return socket is not null ? new NetworkStream(socket, ownsSocket: true) : throw new EndpointUnreachableException();
     }
 
-    /// <summary>What the pod or the way to it is to blame for; a client that went away is not the pod's failure.</summary>
+    /// <summary>What a client that goes away leaves behind.</summary>
+    private static bool IsGivenUp(ForwarderError error) => error is ForwarderError.RequestCanceled
+        or ForwarderError.RequestBodyCanceled
+        or ForwarderError.RequestBodyClient;
+
+    /// <summary>What the pod or the way to it is to blame for; a client that went away is judged by how long it had waited.</summary>
     private static bool IsThePods(ForwarderError error) => error is ForwarderError.Request
         or ForwarderError.RequestTimedOut
         or ForwarderError.RequestBodyDestination
@@ -165,6 +184,9 @@ internal sealed class HttpForwarding : IDisposable
     /// <summary>Path, query and headers pass as they are, the Host too; where the request came from is added.</summary>
     private sealed class Transformer(Endpoint endpoint, DrainState drain, long startedAt, TimeProvider time) : HttpTransformer
     {
+        /// <summary>Whether an answer's headers have come.</summary>
+        public bool HasAnswer { get; private set; }
+
         public override async ValueTask TransformRequestAsync(
             HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
         {
@@ -199,6 +221,7 @@ internal sealed class HttpForwarding : IDisposable
         {
             if (proxyResponse is not null)
             {
+                HasAnswer = true;
                 endpoint.Traffic.Answered(time.GetElapsedTime(startedAt));
             }
 
