@@ -121,6 +121,7 @@ internal sealed class Listeners(KestrelTransport http, TcpRelay tcp, TimeProvide
     private void Accepted(Socket client, PortListener listener)
     {
         client.NoDelay = true;
+        KeepAlive.Begin(client);
         if (listener.Port.Protocol == Domain.Routing.RouteProtocol.Tcp)
         {
             tcp.Carry(client, listener.Port);
