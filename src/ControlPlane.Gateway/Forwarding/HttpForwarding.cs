@@ -26,6 +26,9 @@ internal sealed class HttpForwarding : IDisposable
 
     private static readonly HttpRequestOptionsKey<Endpoint> EndpointKey = new("endpoint");
 
+    /// <summary>Whether a connection was made for a request.</summary>
+    private static readonly HttpRequestOptionsKey<bool> ConnectedKey = new("connected");
+
     private static readonly ForwarderRequestConfig AsHttp1 =
         new() { ActivityTimeout = ActivityTimeout, Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
 
@@ -144,6 +147,11 @@ internal sealed class HttpForwarding : IDisposable
                 return true;
             }
 
+            if (!transformer.HasAnswer && error is ForwarderError.Request or ForwarderError.RequestBodyDestination)
+            {
+                NoteReset(endpoint, transformer.HasConnected);
+            }
+
             endpoint.Traffic.Ended(hasFailed: IsThePods(error) || (error is ForwarderError.None && AnswerOutcome.HasFailed(context.Response)));
             return true;
         }
@@ -152,11 +160,25 @@ internal sealed class HttpForwarding : IDisposable
         return false;
     }
 
+    /// <summary>A pod that ends a new connection without an answer is as one that refuses it; one that ends a kept connection may just have found it idle for too long.</summary>
+    private static void NoteReset(Endpoint endpoint, bool isOfNewConnection)
+    {
+        if (isOfNewConnection)
+        {
+            endpoint.Failed();
+        }
+        else
+        {
+            endpoint.Answered(isFault: true);
+        }
+    }
+
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         Endpoint endpoint = context.InitialRequestMessage.Options.TryGetValue(EndpointKey, out Endpoint? known)
             ? known
             : throw new InvalidOperationException("a request without an endpoint");
+        context.InitialRequestMessage.Options.Set(ConnectedKey, true);
         Socket? socket = await connector.TryConnectAsync(endpoint, cancellationToken);
         return socket is not null ? new NetworkStream(socket, ownsSocket: true) : throw new EndpointUnreachableException();
     }
@@ -184,6 +206,11 @@ internal sealed class HttpForwarding : IDisposable
     /// <summary>Path, query and headers pass as they are, the Host too; where the request came from is added.</summary>
     private sealed class Transformer(Endpoint endpoint, DrainState drain, long startedAt, TimeProvider time) : HttpTransformer
     {
+        private HttpRequestMessage? sent;
+
+        /// <summary>Whether a connection was made for this request. Another may have got it, if one became free meanwhile.</summary>
+        public bool HasConnected => sent?.Options.TryGetValue(ConnectedKey, out bool hasConnected) == true && hasConnected;
+
         /// <summary>Whether an answer's headers have come.</summary>
         public bool HasAnswer { get; private set; }
 
@@ -200,6 +227,7 @@ internal sealed class HttpForwarding : IDisposable
             await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
             proxyRequest.RequestUri = RequestTarget.At(request, destinationPrefix);
             proxyRequest.Options.Set(EndpointKey, endpoint);
+            sent = proxyRequest;
             string client = httpContext.Connection.RemoteIpAddress?.ToString() ?? "unknown";
             Set("X-Forwarded-For", request.Headers["X-Forwarded-For"] is { Count: > 0 } before ? $"{before}, {client}" : client);
             Set("X-Forwarded-Proto", request.Headers["X-Forwarded-Proto"] is { Count: > 0 } proto ? proto.ToString() : request.Scheme);
@@ -223,6 +251,7 @@ internal sealed class HttpForwarding : IDisposable
             {
                 HasAnswer = true;
                 endpoint.Traffic.Answered(time.GetElapsedTime(startedAt));
+                endpoint.Answered(isFault: proxyResponse.StatusCode is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout);
             }
 
             bool copies = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
