@@ -132,6 +132,30 @@ public sealed class DividedTrafficTests
             "one failure of the two");
     }
 
+    [Theory]
+    [InlineData(RouteProtocol.Http)]
+    [InlineData(RouteProtocol.Tcp)]
+    public async Task Report_RequestsThatNoEndpointWasThereFor_AreTheServicesFailures(RouteProtocol protocol)
+    {
+        await using GatewayWorld world = await GatewayWorld.StartAsync(options => options with { MetricsPort = FreePort.Find(IPAddress.Loopback) });
+        await world.ControlPlane.AcknowledgedAsync(world.Publish(protocol));
+        Assert.Contains("controlplane_gateway_failures_total{namespace=\"default\",service=\"hello\",replicaset=\"\",pod=\"\"} 0\n", await MetricsAsync(), StringComparison.Ordinal);
+        Assert.Empty(world.ControlPlane.Reports.Last().Traffic);
+        for (int i = 0; i < 3; i++)
+        {
+            await Assert.ThrowsAsync<HttpRequestException>(() => world.GetAsync());
+        }
+
+        await Eventually.TrueAsync(
+            () => world.ControlPlane.Reports.Last().Traffic is [{ Requests: 3, Failures: 3, InFlight: 0, ReplicaSet: "" } none] && none.Pod == Guid.Empty && none.Service == GatewayWorld.ServiceUid,
+            "three failures of the Service");
+        string text = await MetricsAsync();
+        Assert.Contains("controlplane_gateway_requests_total{namespace=\"default\",service=\"hello\",replicaset=\"\",pod=\"\"} 3\n", text, StringComparison.Ordinal);
+        Assert.Contains("controlplane_gateway_failures_total{namespace=\"default\",service=\"hello\",replicaset=\"\",pod=\"\"} 3\n", text, StringComparison.Ordinal);
+
+        async Task<string> MetricsAsync() => await world.Client.GetStringAsync(new Uri($"http://127.0.0.1:{world.Options.MetricsPort}/metrics"));
+    }
+
     [Fact]
     public async Task Report_TcpConnections_AreCountedWithoutLatency()
     {

@@ -17,7 +17,7 @@ public sealed record TrafficFigures
     /// <summary>The ReplicaSet of the pod; empty for a pod of its own.</summary>
     public string ReplicaSet { get; init => field = value ?? ""; } = "";
 
-    /// <summary>The pod's uid.</summary>
+    /// <summary>The pod's uid; empty for what the Service had no endpoint for, which is all failures and no ReplicaSet's.</summary>
     public required Guid Pod { get; init; }
 
     /// <summary>Requests that have ended, but for those that their clients gave up soon and without an answer; of a tcp port: connections that were made or failed.</summary>

@@ -97,7 +97,7 @@ internal sealed class HttpForwarding : IDisposable
         }
 
         // One failure, not one of each that was tried: the client has seen one.
-        tried.LastOrDefault()?.Traffic.Ended(hasFailed: true);
+        (tried.LastOrDefault()?.Traffic ?? port.Unserved)?.Ended(hasFailed: true);
         string reason = tried.Count == 0 ? "has no ready endpoint" : $"has no endpoint that can be connected to; {tried.Count} tried";
         EndWhileDraining(context);
         context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;

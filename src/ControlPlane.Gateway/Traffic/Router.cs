@@ -60,7 +60,7 @@ internal sealed class Router(GatewayOptions options, NodeNetworks networks, Traf
             leaving = [.. leaving.Concat(removed).Where(endpoint => endpoint.InFlight > 0)];
             endpoints = listed;
             policies = divided;
-            meter.SetListed([.. listed.Values.Select(endpoint => endpoint.Traffic.Key)]);
+            meter.SetListed([.. listed.Values.Select(endpoint => endpoint.Traffic.Key), .. divided.Keys.Select(TrafficMeter.KeyOfNone)]);
             return listening;
         }
     }
@@ -95,7 +95,7 @@ internal sealed class Router(GatewayOptions options, NodeNetworks networks, Traf
         bool isNewPort = !ports.TryGetValue(key, out ServicePort? port);
         if (port is null)
         {
-            port = new ServicePort($"{service.Namespace}/{service.Name}:{route.Port}", time, Random.Shared.Next);
+            port = new ServicePort($"{service.Namespace}/{service.Name}:{route.Port}", time, Random.Shared.Next) { Unserved = meter.OfNone(service) };
             ports.Add(key, port);
         }
 
