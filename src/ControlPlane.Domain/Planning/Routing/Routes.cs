@@ -9,6 +9,12 @@ public static class Routes
 {
     private const string Tcp = "tcp";
 
+    /// <summary>What can be carried by request: HTTP/1.1 and HTTP/2 without TLS (Kubernetes' "Application protocol", IANA's service names, and what meshes call them).</summary>
+    private static readonly HashSet<string> HttpProtocols = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "http", "http2", "h2c", "grpc", "grpc-web", "ws", "kubernetes.io/h2c", "kubernetes.io/ws",
+    };
+
     /// <summary>One Service's routes.</summary>
     /// <param name="service">The Service.</param>
     /// <param name="slices">All slices that name it, whoever writes them.</param>
@@ -43,14 +49,17 @@ public static class Routes
         };
     }
 
-    /// <summary>By connection where the port says <c>appProtocol: tcp</c>, or, saying no protocol, has a name such as <c>tcp</c> or <c>tcp-db</c>; else by request.</summary>
+    /// <summary>
+    /// What the port says in <c>appProtocol</c>: by request for HTTP without TLS, by connection for all else (<c>tcp</c>, <c>https</c>, <c>kubernetes.io/wss</c>, what nobody here knows), whose bytes are not
+    /// to be understood. Where it says nothing: by connection when its name begins with <c>tcp</c>, else by request.
+    /// </summary>
     public static RouteProtocol ProtocolOf(ServicePort port)
     {
         ArgumentNullException.ThrowIfNull(port);
-        bool isTcp = string.IsNullOrEmpty(port.AppProtocol)
-            ? port.Name is Tcp || port.Name?.StartsWith(Tcp + "-", StringComparison.Ordinal) == true
-            : string.Equals(port.AppProtocol, Tcp, StringComparison.OrdinalIgnoreCase);
-        return isTcp ? RouteProtocol.Tcp : RouteProtocol.Http;
+        bool isHttp = string.IsNullOrEmpty(port.AppProtocol)
+            ? port.Name?.StartsWith(Tcp, StringComparison.Ordinal) != true
+            : HttpProtocols.Contains(port.AppProtocol);
+        return isHttp ? RouteProtocol.Http : RouteProtocol.Tcp;
     }
 
     private static IEnumerable<RouteEndpoint> EndpointsOf(EndpointSlice slice, ServicePort port, Func<ObjectKey, Pod?> podOf)
