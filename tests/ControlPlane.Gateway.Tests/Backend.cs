@@ -4,11 +4,12 @@ using ControlPlane.Domain.Routing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace ControlPlane.Gateway.Tests;
 
-/// <summary>A pod: answers with its name; <c>/held</c> once it is let go, <c>/headers</c> with what it got, <c>/echo</c> with a WebSocket, <c>/status/N</c> with that, <c>/cut</c> with half an answer, <c>/grpc/WHERE/N</c> as gRPC does.</summary>
+/// <summary>A pod: answers with its name; <c>/held</c> once it is let go, <c>/headers</c> with what it got, anything with <c>X-Say: target</c> with its target, <c>/echo</c> with a WebSocket, <c>/status/N</c> with that, <c>/cut</c> with half an answer, <c>/grpc/WHERE/N</c> as gRPC does.</summary>
 internal sealed class Backend : IAsyncDisposable
 {
     private readonly WebApplication app;
@@ -84,6 +85,12 @@ internal sealed class Backend : IAsyncDisposable
 
     private async Task AnswerAsync(HttpContext context)
     {
+        if (context.Request.Headers["X-Say"] == "target")
+        {
+            await context.Response.WriteAsync(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+            return;
+        }
+
         if (context.Request.Path == "/held")
         {
             Interlocked.Increment(ref held);

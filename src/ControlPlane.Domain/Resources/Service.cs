@@ -78,7 +78,7 @@ public sealed record ServicePort
     /// <summary>TCP.</summary>
     public string? Protocol { get; init; }
 
-    /// <summary>What is spoken there, such as http, kubernetes.io/h2c or tcp; tcp is carried as connections, all else request by request.</summary>
+    /// <summary>What is spoken there, such as http, kubernetes.io/h2c or tcp; HTTP without TLS is carried request by request, all else connection by connection.</summary>
     public string? AppProtocol { get; init; }
 
     /// <summary>The port on the Service's address.</summary>

@@ -17,15 +17,15 @@ public sealed record TrafficFigures
     /// <summary>The ReplicaSet of the pod; empty for a pod of its own.</summary>
     public string ReplicaSet { get; init => field = value ?? ""; } = "";
 
-    /// <summary>The pod's uid.</summary>
+    /// <summary>The pod's uid; empty for what the Service had no endpoint for, which is all failures and no ReplicaSet's.</summary>
     public required Guid Pod { get; init; }
 
-    /// <summary>Requests that have ended; of a tcp port: connections that were made or failed.</summary>
+    /// <summary>Requests that have ended, but for those that their clients gave up soon and without an answer; of a tcp port: connections that were made or failed.</summary>
     public long Requests { get; init; }
 
     /// <summary>
     /// Of <see cref="Requests"/> those that were answered with a 5xx, or a gRPC status that means the same, by the pod, or with a 5xx by the gateway because of the pod: it could not be connected
-    /// to, reset the connection, or took too long. Of a tcp port: connections that could not be made.
+    /// to, reset the connection, or took so long that the client gave up. Of a tcp port: connections that could not be made.
     /// </summary>
     public long Failures { get; init; }
 
@@ -33,7 +33,7 @@ public sealed record TrafficFigures
     public int InFlight { get; init; }
 
     /// <summary>
-    /// How many requests took how long until the answer's headers had come: one count for each of <see cref="LatencyBounds"/>, and one more for what took longer than
+    /// How many requests took how long until the answer's headers had come, or the client gave up: one count for each of <see cref="LatencyBounds"/>, and one more for what took longer than
     /// the last. Empty for a tcp port.
     /// </summary>
     public ValueList<long> Latency { get; init; }

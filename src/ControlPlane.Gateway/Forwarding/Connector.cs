@@ -11,11 +11,6 @@ internal sealed class Connector(TimeProvider time, ILogger<Connector> log)
     /// <summary>Pods are on the same network; one that does not answer for so long is not there.</summary>
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>A host that vanished is noticed after 15 + 3 × 5 s without a sign of it, however quiet the connection.</summary>
-    private const int KeepAliveSeconds = 15;
-    private const int KeepAliveIntervalSeconds = 5;
-    private const int KeepAliveRetries = 3;
-
     /// <summary>Null when it cannot be connected to.</summary>
     public async Task<Socket?> TryConnectAsync(Endpoint endpoint, CancellationToken cancellationToken)
     {
@@ -25,10 +20,7 @@ internal sealed class Connector(TimeProvider time, ILogger<Connector> log)
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         try
         {
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, optionValue: true);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveSeconds);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveIntervalSeconds);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveRetries);
+            KeepAlive.Begin(socket);
             await socket.ConnectAsync(route.Address, route.Port, either.Token);
             return socket;
         }

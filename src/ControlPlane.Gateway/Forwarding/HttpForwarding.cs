@@ -26,6 +26,9 @@ internal sealed class HttpForwarding : IDisposable
 
     private static readonly HttpRequestOptionsKey<Endpoint> EndpointKey = new("endpoint");
 
+    /// <summary>Whether a connection was made for a request.</summary>
+    private static readonly HttpRequestOptionsKey<bool> ConnectedKey = new("connected");
+
     private static readonly ForwarderRequestConfig AsHttp1 =
         new() { ActivityTimeout = ActivityTimeout, Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
 
@@ -69,12 +72,18 @@ internal sealed class HttpForwarding : IDisposable
         }
 
         RequestTraits request = new(context.Connection.RemoteIpAddress ?? IPAddress.None, context.Request);
+        FollowedBody? body = null;
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
+        {
+            context.Request.Body = body = new FollowedBody(context.Request.Body);
+        }
+
         List<Endpoint> tried = [];
         while (port.Enter(request, tried) is { } endpoint)
         {
             try
             {
-                if (await TryForwardAsync(context, endpoint))
+                if (await TryForwardAsync(context, body, endpoint))
                 {
                     return;
                 }
@@ -88,7 +97,7 @@ internal sealed class HttpForwarding : IDisposable
         }
 
         // One failure, not one of each that was tried: the client has seen one.
-        tried.LastOrDefault()?.Traffic.Ended(hasFailed: true);
+        (tried.LastOrDefault()?.Traffic ?? port.Unserved)?.Ended(hasFailed: true);
         string reason = tried.Count == 0 ? "has no ready endpoint" : $"has no endpoint that can be connected to; {tried.Count} tried";
         EndWhileDraining(context);
         context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
@@ -120,16 +129,29 @@ internal sealed class HttpForwarding : IDisposable
     }
 
     /// <summary>False when the endpoint could not be connected to: then nothing has been sent or answered.</summary>
-    private async Task<bool> TryForwardAsync(HttpContext context, Endpoint endpoint)
+    private async Task<bool> TryForwardAsync(HttpContext context, FollowedBody? body, Endpoint endpoint)
     {
         RouteEndpoint route = endpoint.Route;
-        Transformer transformer = new(endpoint, drain, time.GetTimestamp(), time);
+        long startedAt = time.GetTimestamp();
+        Transformer transformer = new(endpoint, drain, startedAt, time);
         ForwarderRequestConfig config = HttpProtocol.IsHttp2(context.Request.Protocol) ? AsHttp2 : AsHttp1;
         ForwarderError error = await forwarder.SendAsync(context, $"http://{route.Address}:{route.Port}", client, config, transformer);
         if (error is not (ForwarderError.Request or ForwarderError.UpgradeRequestDestination)
             || context.Response.HasStarted
             || !IsUnreachable(context.Features.Get<IForwarderErrorFeature>()?.Exception))
         {
+            if (IsGivenUp(error) && !transformer.HasAnswer)
+            {
+                // What this gateway cuts at its own end says nothing of the pod, nor does a client that has not said all.
+                endpoint.Traffic.GivenUp(time.GetElapsedTime(startedAt), waitedForThePod: body is not { IsWhole: false } && !drain.IsDraining);
+                return true;
+            }
+
+            if (!transformer.HasAnswer && error is ForwarderError.Request or ForwarderError.RequestBodyDestination)
+            {
+                NoteReset(endpoint, transformer.HasConnected);
+            }
+
             endpoint.Traffic.Ended(hasFailed: IsThePods(error) || (error is ForwarderError.None && AnswerOutcome.HasFailed(context.Response)));
             return true;
         }
@@ -138,16 +160,35 @@ internal sealed class HttpForwarding : IDisposable
         return false;
     }
 
+    /// <summary>A pod that ends a new connection without an answer is as one that refuses it; one that ends a kept connection may just have found it idle for too long.</summary>
+    private static void NoteReset(Endpoint endpoint, bool isOfNewConnection)
+    {
+        if (isOfNewConnection)
+        {
+            endpoint.Failed();
+        }
+        else
+        {
+            endpoint.Answered(isFault: true);
+        }
+    }
+
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         Endpoint endpoint = context.InitialRequestMessage.Options.TryGetValue(EndpointKey, out Endpoint? known)
             ? known
             : throw new InvalidOperationException("a request without an endpoint");
+        context.InitialRequestMessage.Options.Set(ConnectedKey, true);
         Socket? socket = await connector.TryConnectAsync(endpoint, cancellationToken);
         return socket is not null ? new NetworkStream(socket, ownsSocket: true) : throw new EndpointUnreachableException();
     }
 
-    /// <summary>What the pod or the way to it is to blame for; a client that went away is not the pod's failure.</summary>
+    /// <summary>What a client that goes away leaves behind.</summary>
+    private static bool IsGivenUp(ForwarderError error) => error is ForwarderError.RequestCanceled
+        or ForwarderError.RequestBodyCanceled
+        or ForwarderError.RequestBodyClient;
+
+    /// <summary>What the pod or the way to it is to blame for; a client that went away is judged by how long it had waited.</summary>
     private static bool IsThePods(ForwarderError error) => error is ForwarderError.Request
         or ForwarderError.RequestTimedOut
         or ForwarderError.RequestBodyDestination
@@ -162,9 +203,17 @@ internal sealed class HttpForwarding : IDisposable
     /// <summary>No connection, so nothing has been sent.</summary>
     private sealed class EndpointUnreachableException() : IOException("the endpoint cannot be connected to");
 
-    /// <summary>Headers pass as they are, the Host too; where the request came from is added.</summary>
+    /// <summary>Path, query and headers pass as they are, the Host too; where the request came from is added.</summary>
     private sealed class Transformer(Endpoint endpoint, DrainState drain, long startedAt, TimeProvider time) : HttpTransformer
     {
+        private HttpRequestMessage? sent;
+
+        /// <summary>Whether a connection was made for this request. Another may have got it, if one became free meanwhile.</summary>
+        public bool HasConnected => sent?.Options.TryGetValue(ConnectedKey, out bool hasConnected) == true && hasConnected;
+
+        /// <summary>Whether an answer's headers have come.</summary>
+        public bool HasAnswer { get; private set; }
+
         public override async ValueTask TransformRequestAsync(
             HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
         {
@@ -176,7 +225,9 @@ internal sealed class HttpForwarding : IDisposable
             }
 
             await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
+            proxyRequest.RequestUri = RequestTarget.At(request, destinationPrefix);
             proxyRequest.Options.Set(EndpointKey, endpoint);
+            sent = proxyRequest;
             string client = httpContext.Connection.RemoteIpAddress?.ToString() ?? "unknown";
             Set("X-Forwarded-For", request.Headers["X-Forwarded-For"] is { Count: > 0 } before ? $"{before}, {client}" : client);
             Set("X-Forwarded-Proto", request.Headers["X-Forwarded-Proto"] is { Count: > 0 } proto ? proto.ToString() : request.Scheme);
@@ -198,7 +249,9 @@ internal sealed class HttpForwarding : IDisposable
         {
             if (proxyResponse is not null)
             {
+                HasAnswer = true;
                 endpoint.Traffic.Answered(time.GetElapsedTime(startedAt));
+                endpoint.Answered(isFault: proxyResponse.StatusCode is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout);
             }
 
             bool copies = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);

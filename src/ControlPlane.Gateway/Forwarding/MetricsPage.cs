@@ -51,7 +51,7 @@ internal sealed class MetricsPage
         all.ForEach(pod => Line(text, "failures_total", pod.Labels, pod.Figures.Failures));
         Head(text, "in_flight", "gauge", "Requests and connections that have not ended.");
         all.ForEach(pod => Line(text, "in_flight", pod.Labels, pod.Figures.InFlight));
-        Head(text, "response_seconds", "histogram", "Time until an answer's headers had come.");
+        Head(text, "response_seconds", "histogram", "Time until an answer's headers had come, or the client gave up.");
         all.ForEach(pod => Histogram(text, pod.Labels, pod.Figures.Latency, pod.Pod.LatencySum));
         return text.ToString();
     }

@@ -44,6 +44,11 @@ internal sealed class TcpRelay(Connections connections, Connector connector) : I
             tried.Add(endpoint);
         }
 
+        if (tried.Count == 0)
+        {
+            port.Unserved?.Ended(hasFailed: true);
+        }
+
         // No endpoint: a reset, which is what a client of Kubernetes' proxy gets.
         client.Close(timeout: 0);
     }

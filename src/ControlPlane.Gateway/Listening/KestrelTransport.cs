@@ -27,6 +27,9 @@ internal sealed record AcceptedOn(PortListener Listener);
 /// </summary>
 internal sealed class KestrelTransport : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
 {
+    /// <summary>Connections of one protocol that may wait for Kestrel; it takes each at once, so more wait only where the machine cannot keep up, and are refused.</summary>
+    public const int WaitingMax = 512;
+
     /// <summary>A client that says nothing for so long is let go.</summary>
     private static readonly TimeSpan FirstByteTimeout = TimeSpan.FromMinutes(2);
 
@@ -84,6 +87,7 @@ internal sealed class KestrelTransport : IConnectionListenerFactory, IConnection
         FollowedConnection followed = new(connection, ended);
         if (!queue.TryAdd(followed))
         {
+            queue.Remove(followed);
             await connection.DisposeAsync();
             return;
         }
@@ -95,7 +99,7 @@ internal sealed class KestrelTransport : IConnectionListenerFactory, IConnection
     /// <summary>Connections that wait for Kestrel, and those it has.</summary>
     private sealed class Queue(EndPoint endPoint) : IConnectionListener
     {
-        private readonly Channel<ConnectionContext> waiting = Channel.CreateUnbounded<ConnectionContext>();
+        private readonly Channel<ConnectionContext> waiting = Channel.CreateBounded<ConnectionContext>(WaitingMax);
         private readonly Lock gate = new();
         private readonly HashSet<ConnectionContext> all = [];
 

@@ -129,6 +129,7 @@ internal sealed class Listeners(AddressClaims claims, KestrelTransport http, Tcp
     private void Accepted(Socket client, PortListener listener)
     {
         client.NoDelay = true;
+        KeepAlive.Begin(client);
         if (listener.Port.Protocol == Domain.Routing.RouteProtocol.Tcp)
         {
             tcp.Carry(client, listener.Port);

@@ -8,6 +8,11 @@ namespace ControlPlane.Gateway.Traffic;
 /// </summary>
 internal sealed class Endpoint(RouteEndpoint route, PodTraffic traffic, TimeProvider time, Action drained)
 {
+    /// <summary>
+    /// So many faults in a row are as good as a failed connect (Envoy's <c>consecutive_gateway_failure</c> has the same). What fails fast has little in flight, and would draw most requests.
+    /// </summary>
+    public const int FaultsMax = 5;
+
     /// <summary>How long an endpoint that could not be connected to is left out, while others can be.</summary>
     public static readonly TimeSpan LeftOutFor = TimeSpan.FromSeconds(5);
 
@@ -18,6 +23,7 @@ internal sealed class Endpoint(RouteEndpoint route, PodTraffic traffic, TimeProv
     private bool hasFailed;
     private long? toldAt;
     private TimeSpan toldFor;
+    private int faults;
     private volatile WarmUp? warmUp;
 
     /// <summary>As the newest table has it.</summary>
@@ -53,7 +59,7 @@ internal sealed class Endpoint(RouteEndpoint route, PodTraffic traffic, TimeProv
         }
     }
 
-    /// <summary>True for some seconds after it could not be connected to.</summary>
+    /// <summary>True for some seconds after it could not be connected to, or failed as often as that takes.</summary>
     public bool IsLeftOut => Volatile.Read(ref hasFailed) && time.GetElapsedTime(Volatile.Read(ref failedAt)) < LeftOutFor;
 
     /// <summary>What it can take beside one that is warm: 1, less in its slow start.</summary>
@@ -157,6 +163,20 @@ internal sealed class Endpoint(RouteEndpoint route, PodTraffic traffic, TimeProv
     {
         Volatile.Write(ref failedAt, time.GetTimestamp());
         Volatile.Write(ref hasFailed, true);
+    }
+
+    /// <summary>A request has been answered, or ended without an answer. After <see cref="FaultsMax"/> faults in a row each further one leaves it out again, the first of its next turn too.</summary>
+    /// <param name="isFault">It sent no answer, or one that says that it cannot serve now.</param>
+    public void Answered(bool isFault)
+    {
+        if (!isFault)
+        {
+            Volatile.Write(ref faults, 0);
+        }
+        else if (Interlocked.Increment(ref faults) >= FaultsMax)
+        {
+            Failed();
+        }
     }
 
     private TimeSpan Expected()

@@ -8,6 +8,9 @@ internal readonly record struct PodTrafficKey(Guid Service, Guid Pod);
 /// <summary>What was seen of one pod behind one Service since the gateway started, over all ports. Counts only grow; every member may be used from many threads.</summary>
 internal sealed class PodTraffic(PodTrafficKey key, string service, RouteEndpoint pod, TimeProvider time)
 {
+    /// <summary>A pod that has sent no headers for so long has failed the client that gives up then. Most clients' limits are longer, and most people's patience is not.</summary>
+    public static readonly TimeSpan PatienceMin = TimeSpan.FromSeconds(5);
+
     private readonly long[] latency = new long[TrafficFigures.LatencyBounds.Count + 1];
     private long requests;
     private long failures;
@@ -60,6 +63,26 @@ internal sealed class PodTraffic(PodTrafficKey key, string service, RouteEndpoin
         Interlocked.Increment(ref latency[bucket]);
         Interlocked.Add(ref latencyTicks, took.Ticks);
         Volatile.Write(ref hasLatency, 1);
+    }
+
+    /// <summary>
+    /// A client has gone before any headers came. How long it waited is a latency, be it too low a one. It is a request, and a failed one, only where the pod had <see cref="PatienceMin"/>; else it says
+    /// neither that the pod would have answered nor that it would not.
+    /// </summary>
+    /// <param name="waited">Since the request came.</param>
+    /// <param name="waitedForThePod">Whether nothing else was missing: the client had said all it had to say.</param>
+    public void GivenUp(TimeSpan waited, bool waitedForThePod)
+    {
+        if (!waitedForThePod)
+        {
+            return;
+        }
+
+        Answered(waited);
+        if (waited >= PatienceMin)
+        {
+            Ended(hasFailed: true);
+        }
     }
 
     /// <summary>A request has ended, or a TCP connection was made or could not be.</summary>

@@ -70,7 +70,7 @@ internal sealed class Router(GatewayOptions options, NodeNetworks networks, PodA
             endpoints = listed;
             listening.AddRange(ListeningOfPods(services));
             policies = divided;
-            meter.SetListed([.. listed.Values.Select(endpoint => endpoint.Traffic.Key)]);
+            meter.SetListed([.. listed.Values.Select(endpoint => endpoint.Traffic.Key), .. divided.Keys.Select(TrafficMeter.KeyOfNone)]);
             return listening;
         }
     }
@@ -138,7 +138,7 @@ internal sealed class Router(GatewayOptions options, NodeNetworks networks, PodA
         bool isNewPort = !ports.TryGetValue(key, out ServicePort? port);
         if (port is null)
         {
-            port = new ServicePort($"{service.Namespace}/{service.Name}:{route.Port}", time, Random.Shared.Next);
+            port = new ServicePort($"{service.Namespace}/{service.Name}:{route.Port}", time, Random.Shared.Next) { Unserved = meter.OfNone(service) };
             ports.Add(key, port);
         }
 

@@ -20,6 +20,9 @@ internal sealed class ServicePort(string name, TimeProvider time, Func<int, int>
 
     public RouteProtocol Protocol => choice.Protocol;
 
+    /// <summary>Counts what no endpoint was found for; null for the gateway's own port.</summary>
+    public PodTraffic? Unserved { get; init; }
+
     /// <param name="open">Those that may get new requests.</param>
     /// <param name="protocol">How its bytes are carried.</param>
     /// <param name="keptFor">How long a client stays with its endpoint; zero for not at all.</param>

@@ -3,7 +3,7 @@ using ControlPlane.Domain.Routing;
 
 namespace ControlPlane.Gateway.Traffic;
 
-/// <summary>The figures of all pods: of those in the table, and for a minute of those that have left it.</summary>
+/// <summary>The figures of all pods, and for each Service of what reached none: of those in the table, and for a minute of those that have left it.</summary>
 internal sealed class TrafficMeter(TimeProvider time)
 {
     /// <summary>How long a pod that has left the table is remembered after the last change; a reader asks more often.</summary>
@@ -17,20 +17,14 @@ internal sealed class TrafficMeter(TimeProvider time)
     public PodTraffic Of(ServiceRoute service, RouteEndpoint endpoint)
     {
         PodTrafficKey key = new(service.Uid, endpoint.Pod);
-        lock (gate)
-        {
-            if (!pods.TryGetValue(key, out PodTraffic? known))
-            {
-                known = new PodTraffic(key, $"{service.Namespace}/{service.Name}", endpoint, time);
-                if (endpoint.Pod != Guid.Empty)
-                {
-                    pods.Add(key, known);
-                }
-            }
-
-            return known;
-        }
+        return endpoint.Pod == Guid.Empty ? new PodTraffic(key, NameOf(service), endpoint, time) : Of(key, service, endpoint);
     }
+
+    /// <summary>The figures of what no endpoint could be found for: those of no pod.</summary>
+    public PodTraffic OfNone(ServiceRoute service) => Of(KeyOfNone(service.Uid), service, new RouteEndpoint { Pod = Guid.Empty, Address = "", Port = 0 });
+
+    /// <summary>Stands for no pod of a Service.</summary>
+    public static PodTrafficKey KeyOfNone(Guid service) => new(service, Guid.Empty);
 
     /// <summary>Says which pods the table has; others are forgotten in time.</summary>
     public void SetListed(HashSet<PodTrafficKey> keys)
@@ -41,9 +35,9 @@ internal sealed class TrafficMeter(TimeProvider time)
         }
     }
 
-    /// <summary>What a report says: of more than <see cref="TrafficFigures.FiguresMax"/> pods, those that changed last.</summary>
+    /// <summary>What a report says: of more than <see cref="TrafficFigures.FiguresMax"/> pods, those that changed last. A Service for which a pod was always found says nothing of none.</summary>
     public ValueList<TrafficFigures> Read() =>
-        [.. Pods().OrderBy(pod => pod.Silence).Take(TrafficFigures.FiguresMax).OrderBy(pod => pod.Key.Service).ThenBy(pod => pod.Key.Pod).Select(pod => pod.Read())];
+        [.. Pods().Where(pod => pod.Key.Pod != Guid.Empty || pod.Requests > 0).OrderBy(pod => pod.Silence).Take(TrafficFigures.FiguresMax).OrderBy(pod => pod.Key.Service).ThenBy(pod => pod.Key.Pod).Select(pod => pod.Read())];
 
     /// <summary>All that are remembered.</summary>
     public IReadOnlyList<PodTraffic> Pods()
@@ -61,4 +55,20 @@ internal sealed class TrafficMeter(TimeProvider time)
             return [.. pods.Values];
         }
     }
+
+    private PodTraffic Of(PodTrafficKey key, ServiceRoute service, RouteEndpoint endpoint)
+    {
+        lock (gate)
+        {
+            if (!pods.TryGetValue(key, out PodTraffic? known))
+            {
+                known = new PodTraffic(key, NameOf(service), endpoint, time);
+                pods.Add(key, known);
+            }
+
+            return known;
+        }
+    }
+
+    private static string NameOf(ServiceRoute service) => $"{service.Namespace}/{service.Name}";
 }

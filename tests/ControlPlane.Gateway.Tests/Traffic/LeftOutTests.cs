@@ -83,10 +83,59 @@ public sealed class LeftOutTests
         Assert.Equal([gone.Pod], Chosen());
     }
 
+    [Fact]
+    public void A_pod_that_fails_fast_often_enough_is_left_out_and_one_that_answers_between_is_not()
+    {
+        port.Apply([gone, other]);
+        Endpoint endpoint = EndpointOf(gone);
+        Fail(endpoint, Endpoint.FaultsMax - 1);
+        endpoint.Answered(isFault: false);
+        Fail(endpoint, Endpoint.FaultsMax - 1);
+        Assert.Equal([gone.Pod, other.Pod], Chosen());
+
+        Fail(endpoint, 1);
+        Assert.Equal([other.Pod], Chosen());
+    }
+
+    [Fact]
+    public void Its_next_fault_leaves_it_out_again_until_it_answers()
+    {
+        port.Apply([gone, other]);
+        Endpoint endpoint = EndpointOf(gone);
+        Fail(endpoint, Endpoint.FaultsMax);
+        time.Advance(Endpoint.LeftOutFor);
+        Assert.Equal([gone.Pod, other.Pod], Chosen());
+        Fail(endpoint, 1);
+        Assert.Equal([other.Pod], Chosen());
+
+        time.Advance(Endpoint.LeftOutFor);
+        endpoint.Answered(isFault: false);
+        Fail(endpoint, 1);
+        Assert.Equal([gone.Pod, other.Pod], Chosen());
+    }
+
+    [Fact]
+    public void Pods_that_all_fail_are_equal_again()
+    {
+        port.Apply([gone, other]);
+        Fail(EndpointOf(gone), Endpoint.FaultsMax);
+        Fail(EndpointOf(other), Endpoint.FaultsMax);
+
+        Assert.Equal([gone.Pod, other.Pod], Chosen());
+    }
+
+    private static void Fail(Endpoint endpoint, int times)
+    {
+        for (int i = 0; i < times; i++)
+        {
+            endpoint.Answered(isFault: true);
+        }
+    }
+
     /// <summary>The pods that 100 requests go to.</summary>
     private Guid[] Chosen() => [.. Enumerable.Range(0, 100).Select(_ => port.Request()!.Pod).Distinct().Order()];
 
-    private async Task<Endpoint> RefuseAsync()
+    private Endpoint EndpointOf(RouteEndpoint pod)
     {
         List<Endpoint> entered = [];
         while (port.Port.Enter(new RequestTraits(IPAddress.Loopback), entered) is { } next)
@@ -95,7 +144,12 @@ public sealed class LeftOutTests
         }
 
         entered.ForEach(endpoint => endpoint.Leave());
-        Endpoint endpoint = entered.Single(item => item.Route.Pod == gone.Pod);
+        return entered.Single(item => item.Route.Pod == pod.Pod);
+    }
+
+    private async Task<Endpoint> RefuseAsync()
+    {
+        Endpoint endpoint = EndpointOf(gone);
         Assert.Null(await connector.TryConnectAsync(endpoint, default));
         return endpoint;
     }

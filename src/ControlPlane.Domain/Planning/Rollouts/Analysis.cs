@@ -18,7 +18,7 @@ internal static class Analysis
     public static bool IsDone(AnalysisState? state, AnalysisStep step) => state?.Good >= (step.Count ?? 1);
 
     /// <summary>
-    /// Waits for the window's end, then judges it: too few requests says nothing and begins another; a limit that is missed fails the revision; else it counts, and the next begins.
+    /// Waits for the window's end, then judges it: too few requests says nothing and begins another, and so does a latency that is asked for and was not measured; a limit that is missed fails the revision; else it counts, and the next begins.
     /// </summary>
     public static Course Follow(Release release, AnalysisStep step, string service, WorkloadSnapshot snapshot)
     {
@@ -43,6 +43,12 @@ internal static class Analysis
         if (Misses(step, canary, stable).FirstOrDefault() is { } missed)
         {
             return new Course(With(release, state with { Last = missed }) with { Failure = missed }, IsOver: false);
+        }
+
+        if (UnmeasuredOf(step, canary, stable) is { } version)
+        {
+            string unknown = $"none of the {canary.Requests} requests to the new revision and {stable.Requests} to the stable one in {Duration.Format(window.Until - window.Since)} says how long the {version} one takes";
+            return new Course(With(release, state with { WindowSince = snapshot.Now, Last = unknown, IsInconclusive = true }) with { RecheckAfter = interval }, IsOver: false);
         }
 
         state = state with { Good = state.Good + 1, WindowSince = snapshot.Now, Last = $"{Percent(canary.SuccessRate)}% of {canary.Requests} requests succeeded", IsInconclusive = false };
@@ -85,6 +91,14 @@ internal static class Analysis
                 yield return $"{percent}% of the requests took up to {Milliseconds(took)}, more than {Percent(slower)}% longer than the stable revision's {Milliseconds(usual)}";
             }
         }
+    }
+
+    /// <summary>The version whose latency is asked for though no request tells it, as on a TCP port; null when there is none.</summary>
+    private static string? UnmeasuredOf(AnalysisStep step, VersionFigures canary, VersionFigures stable)
+    {
+        bool isCompared = step.AgainstStable is { } margins && (margins.LatencyP50 ?? margins.LatencyP95 ?? margins.LatencyP99) is not null;
+        bool isAsked = isCompared || (step.LatencyP50 ?? step.LatencyP95 ?? step.LatencyP99) is not null;
+        return isAsked && canary.PercentileMs(50) is null ? "new" : isCompared && stable.PercentileMs(50) is null ? "stable" : null;
     }
 
     private static Release With(Release release, AnalysisState state) =>

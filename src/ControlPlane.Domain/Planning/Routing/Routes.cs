@@ -10,6 +10,12 @@ public static class Routes
 {
     private const string Tcp = "tcp";
 
+    /// <summary>What can be carried by request: HTTP/1.1 and HTTP/2 without TLS (Kubernetes' "Application protocol", IANA's service names, and what meshes call them).</summary>
+    private static readonly HashSet<string> HttpProtocols = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "http", "http2", "h2c", "grpc", "grpc-web", "ws", "kubernetes.io/h2c", "kubernetes.io/ws",
+    };
+
     /// <summary>Names of ports that are carried by request also where Services have no address.</summary>
     private static readonly string[] HttpNames = ["http", "http2", "h2c", "grpc"];
 
@@ -49,20 +55,18 @@ public static class Routes
     }
 
     /// <summary>
-    /// By connection where the port says <c>appProtocol: tcp</c>, or, saying no protocol, has a name such as <c>tcp</c> or <c>tcp-db</c>; else by request. Who asks for the addresses of pods
-    /// themselves expects their bytes: a headless Service's port is carried by request only where its protocol or its name says that it can be.
+    /// What the port says in <c>appProtocol</c>: by request for HTTP without TLS, by connection for all else (<c>tcp</c>, <c>https</c>, <c>kubernetes.io/wss</c>, what nobody here knows), whose bytes are not
+    /// to be understood. Where it says nothing: by connection when its name begins with <c>tcp</c>, else by request. Who asks for the addresses of pods themselves expects their bytes: a headless
+    /// Service's port that says no protocol is carried by request only where its name is <c>http</c>, <c>http-…</c> or the like.
     /// </summary>
     public static RouteProtocol ProtocolOf(ServicePort port, bool isHeadless)
     {
         ArgumentNullException.ThrowIfNull(port);
-        bool isTcp = !string.IsNullOrEmpty(port.AppProtocol) ? string.Equals(port.AppProtocol, Tcp, StringComparison.OrdinalIgnoreCase)
-            : isHeadless ? !HttpNames.Any(name => IsNamed(port, name))
-            : IsNamed(port, Tcp);
-        return isTcp ? RouteProtocol.Tcp : RouteProtocol.Http;
+        bool isHttp = !string.IsNullOrEmpty(port.AppProtocol) ? HttpProtocols.Contains(port.AppProtocol)
+            : isHeadless ? HttpNames.Any(name => port.Name == name || port.Name?.StartsWith(name + "-", StringComparison.Ordinal) == true)
+            : port.Name?.StartsWith(Tcp, StringComparison.Ordinal) != true;
+        return isHttp ? RouteProtocol.Http : RouteProtocol.Tcp;
     }
-
-    /// <summary>Such as <c>tcp</c> or <c>tcp-db</c>.</summary>
-    private static bool IsNamed(ServicePort port, string protocol) => port.Name == protocol || port.Name?.StartsWith(protocol + "-", StringComparison.Ordinal) == true;
 
     private static IEnumerable<RouteEndpoint> EndpointsOf(EndpointSlice slice, Service service, ServicePort port, Func<ObjectKey, Pod?> podOf)
     {

@@ -149,6 +149,39 @@ public sealed class AnalysisTests
         Assert.Equal((isCounted ? 1 : 0, !isCounted), (world.State!.Spec.Analysis!.Good, world.State.Spec.Analysis.IsInconclusive));
     }
 
+    public static TheoryData<AnalysisStep, bool, bool, string?> UnmeasuredLatencies() => new()
+    {
+        { new AnalysisStep { SuccessRate = 99 }, false, false, null },
+        { new AnalysisStep { LatencyP50 = "1s" }, false, true, "new" },
+        { new AnalysisStep { LatencyP95 = "1s" }, true, false, null },
+        { new AnalysisStep { AgainstStable = new AnalysisMargins { SuccessRate = 1 } }, false, false, null },
+        { new AnalysisStep { AgainstStable = new AnalysisMargins { LatencyP99 = 20 } }, false, true, "new" },
+        { new AnalysisStep { AgainstStable = new AnalysisMargins { LatencyP99 = 20 } }, true, false, "stable" },
+    };
+
+    /// <summary>As on a TCP port, which tells no latencies.</summary>
+    [Theory]
+    [MemberData(nameof(UnmeasuredLatencies))]
+    public void Plan_ALatencyThatNoRequestTells_IsInconclusiveWhereItIsAskedFor(AnalysisStep step, bool isNewTold, bool isStableTold, string? untold)
+    {
+        TestWorld world = Analyzed(step with { Count = 2 });
+        VersionFigures Of(string image, bool isTold) => new()
+        {
+            Service = "hello",
+            ReplicaSet = world.ByImage(image).Name,
+            Requests = 100,
+            Latency = isTold ? Buckets((50, 100)) : default,
+        };
+        world.Traffic = new TrafficWindow { Since = world.Now, Until = world.Now.AddSeconds(10), Figures = [Of("hello:2", isNewTold), Of("hello:1", isStableTold)] };
+        world.Now = world.Now.AddSeconds(10);
+        world.Pass();
+
+        AnalysisState state = world.State!.Spec.Analysis!;
+        Assert.Equal((untold is null ? 1 : 0, untold is not null), (state.Good, state.IsInconclusive));
+        Assert.Equal(
+            untold is null ? "100% of 100 requests succeeded" : $"none of the 100 requests to the new revision and 100 to the stable one in 10s says how long the {untold} one takes", state.Last);
+    }
+
     [Fact]
     public void Plan_AWindowOfManyThatWasGood_SaysSoAndBeginsTheNext()
     {
