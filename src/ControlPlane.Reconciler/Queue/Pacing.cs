@@ -20,14 +20,14 @@ internal sealed class Pacing
     /// <summary>Notes how long a key's planning took.</summary>
     public void Planned(WorkKey key, TimeSpan duration)
     {
-        TimeSpan before = took.GetValueOrDefault(key).Last;
-        if (duration <= Negligible && before <= Negligible)
+        // Such as that of a workload that has been deleted: nothing is kept of it.
+        if (duration <= Negligible)
         {
             took.Remove(key);
         }
         else
         {
-            took[key] = (before, duration);
+            took[key] = (took.GetValueOrDefault(key).Last, duration);
         }
     }
 
