@@ -77,6 +77,7 @@ public sealed class BodyDecoderTests
     [InlineData("a: &a 1\n---\n---\nb: *a\n", MediaTypes.Yaml, "'a'")]
     [InlineData("a: *b\n", MediaTypes.Yaml, "unknown anchor 'b' referenced")]
     [InlineData("a: &x [*x]\n", MediaTypes.Yaml, "unknown anchor 'x' referenced")]
+    [InlineData("a:\n  : b\nc: 1\n", MediaTypes.Yaml, "a value is missing")]
     [InlineData("a: .inf\n", MediaTypes.Yaml, ".inf is no number that JSON has")]
     [InlineData("? [a]\n: 1\n", MediaTypes.Yaml, "a key must be a plain value")]
     [InlineData("a: !!int text\n", MediaTypes.Yaml, "cannot decode `text` as a !!int")]

@@ -66,7 +66,8 @@ internal sealed class YamlTree
                 : throw new YamlException(alias.Start, alias.End, $"unknown anchor '{alias.Value}' referenced");
         }
 
-        AnchorName anchor = ((NodeEvent)current).Anchor;
+        // YamlDotNet lets a mapping end between a key and its value where the key is empty.
+        AnchorName anchor = current is NodeEvent node ? node.Anchor : throw new YamlException(current.Start, current.End, "a value is missing");
         YamlValue value = current switch
         {
             Scalar => ReadScalar(),
