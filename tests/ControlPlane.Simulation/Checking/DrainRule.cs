@@ -29,11 +29,13 @@ internal sealed class DrainRule(Simulation simulation)
     {
         // Of a restored store's pods, and by clocks that disagree, nothing is promised.
         DateTimeOffset now = simulation.Scheduler.Now;
-        if (simulation.WasRestored || simulation.ReplicasDisagree || AskedAt(engine, container) is not var (asked, waitMax) || now - asked >= waitMax)
+        (DateTimeOffset Since, TimeSpan Max)[] waits = simulation.WasRestored || simulation.ReplicasDisagree ? [] : [.. WaitsFor(engine, container)];
+        if (waits.Length == 0 || waits.Any(wait => now - wait.Since >= wait.Max))
         {
             return;
         }
 
+        DateTimeOffset asked = waits.Min(wait => wait.Since);
         foreach (Machine machine in simulation.Machines)
         {
             if (machine.Gateway is { } gateway && gateway.UseOf(container) is { } use
@@ -44,16 +46,25 @@ internal sealed class DrainRule(Simulation simulation)
         }
     }
 
-    /// <summary>Since when a container is to stop, and for how long requests are waited for; null when nothing is promised.</summary>
-    private (DateTimeOffset At, TimeSpan WaitMax)? AskedAt(SimulatedEngine engine, ObservedContainer container)
+    /// <summary>Since when a container is to stop, and for how long requests are waited for: when its pod was asked to end, and when its liveness probe failed. Either that is over ends the other. None when nothing is promised.</summary>
+    private IEnumerable<(DateTimeOffset Since, TimeSpan Max)> WaitsFor(SimulatedEngine engine, ObservedContainer container)
     {
-        if (engine.Probes.LivenessFailedAt(container.Id) is { } failed)
+        DateTimeOffset? failed = engine.Probes.LivenessFailedAt(container.Id);
+
+        // A node whose clock is wrong says another time since which the restart waits.
+        if (failed is not null && simulation.Machines.Any(machine => machine.Name == engine.Node && machine.WasClockSet))
         {
-            // A node whose clock is wrong says another time since which the restart waits. A pod that is marked meanwhile does not prolong the wait.
-            bool isInTime = !simulation.Machines.Any(machine => machine.Name == engine.Node && machine.WasClockSet);
-            return isInTime ? (failed, RestartWaitMax) : null;
+            yield break;
         }
 
-        return endedAt.TryGetValue(container.Identity.PodUid, out DateTimeOffset ended) ? (ended, WaitMax) : null;
+        if (failed is { } since)
+        {
+            yield return (since, RestartWaitMax);
+        }
+
+        if (endedAt.TryGetValue(container.Identity.PodUid, out DateTimeOffset ended))
+        {
+            yield return (ended, WaitMax);
+        }
     }
 }
