@@ -73,7 +73,12 @@ internal sealed class RouteLoop(
                 await Task.Delay(delay.Next(), time, stoppingToken);
             }
 
-            if (networks.Current != listensFor)
+            if (networks.Current != listensFor && !acknowledged.First.IsCompleted)
+            {
+                // Without a table there is nothing to listen on anew, and what was inherited is kept until there is one.
+                listensFor = networks.Current;
+            }
+            else if (networks.Current != listensFor)
             {
                 await ApplyAsync(acknowledged.Table, isNew: false, stoppingToken);
             }

@@ -99,7 +99,9 @@ internal sealed class Listeners(AddressClaims claims, KestrelTransport http, Tcp
 
     private bool TryOpen(ListenAddress listening, IReadOnlyDictionary<IPAddress, string> refused)
     {
-        if (listening.IsShared && refused.TryGetValue(listening.EndPoint.Address, out string? why))
+        // What the one before has passed on is this control plane's, whatever the one before was told of who that is.
+        bool isOwn = open.ContainsKey(listening.EndPoint) || inherited.ContainsKey(listening.EndPoint);
+        if (!isOwn && listening.IsShared && refused.TryGetValue(listening.EndPoint.Address, out string? why))
         {
             log.CannotListen(listening.EndPoint, listening.Port.Name, why);
             return false;

@@ -39,6 +39,7 @@ public static class Promotions
         {
             RevisionOutcome.Failed => new ActionOutcome.NotNow($"revision {revision} has failed: {Outcomes.FailureOf(replicaSet)?.Message}"),
             RevisionOutcome.OnTrial => new ActionOutcome.NotNow($"revision {revision} has not proven itself: it has not been complete yet"),
+            _ when Outcomes.TakesSteps(replicaSet) => new ActionOutcome.NotNow($"revision {revision} is declared again and takes the steps of its policy: it has not been complete since"),
             _ when target.Metadata.IsDeleting => new ActionOutcome.NotNow($"{target.Key} is being deleted"),
             _ => Carry(source, replicaSet, options.AllowTags == true, target),
         };

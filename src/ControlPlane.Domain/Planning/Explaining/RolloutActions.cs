@@ -94,7 +94,7 @@ public static class RolloutActions
                 .Where(item => !item.Metadata.IsDeleting && !Templates.AreEqual(item.Spec.Template, deployment.Spec.Template))
                 .OrderByDescending(Revisions.Of),
         ];
-        return older.Find(item => Outcomes.Of(item) == RevisionOutcome.Complete) ?? older.Find(item => Outcomes.Of(item) != RevisionOutcome.Failed);
+        return older.Find(item => Outcomes.Of(item) == RevisionOutcome.Complete && !Outcomes.TakesSteps(item)) ?? older.Find(item => Outcomes.Of(item) != RevisionOutcome.Failed);
     }
 
     internal static string Known(IReadOnlyList<ReplicaSet> replicaSets) => replicaSets.Count == 0
@@ -141,7 +141,7 @@ public static class RolloutActions
         {
             RevisionOutcome.Complete when !Outcomes.TakesSteps(current) => new ActionOutcome.NotNow($"revision {revision} has been complete, there is nothing to abort; a rollback goes back from it"),
             RevisionOutcome.Failed => new ActionOutcome.Done(deployment, $"revision {revision} has failed already", revision),
-            _ when !replicaSets.Any(item => item != current && Outcomes.Of(item) == RevisionOutcome.Complete) =>
+            _ when !replicaSets.Any(item => item != current && Outcomes.Of(item) == RevisionOutcome.Complete && !Outcomes.TakesSteps(item)) =>
                 new ActionOutcome.NotNow("no older revision has been complete, so there is none to go back to"),
             _ when RolloutRequests.At(deployment, RolloutRequests.Abort, revision) is { } abortedAt && !(abortedAt <= retriedAt) =>
                 new ActionOutcome.Done(deployment, $"revision {revision} is given up already", revision),

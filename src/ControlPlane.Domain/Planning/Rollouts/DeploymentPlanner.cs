@@ -46,7 +46,7 @@ internal static class DeploymentPlanner
             return Finish(rollout, RolloutStatus.Of(rollout, unchanged, snapshot.Now));
         }
 
-        rollout = WithNewUpToDate(WithPromotedProven(rollout, snapshot), snapshot.Now);
+        rollout = WithNewUpToDate(WithPromotedProven(rollout, snapshot), isOnRecord: snapshot.State is not null, snapshot.Now);
         if (deployment.Spec.Paused != true && Rollback.Asked(deployment) is { } revision)
         {
             (Deployment back, EventNote note) = Rollback.Apply(rollout, revision);
@@ -227,8 +227,11 @@ internal static class DeploymentPlanner
         };
     }
 
-    /// <summary>The new ReplicaSet with the Deployment's annotations, its revision and its minReadySeconds, which start no rollout.</summary>
-    private static Rollout WithNewUpToDate(Rollout rollout, DateTimeOffset now)
+    /// <summary>
+    /// The new ReplicaSet with the Deployment's annotations, its revision and its minReadySeconds, which start no rollout. One that was complete before, and is declared again while a release is on
+    /// record, does not take the place of the stable one for that, also where the policy of the release is gone.
+    /// </summary>
+    private static Rollout WithNewUpToDate(Rollout rollout, bool isOnRecord, DateTimeOffset now)
     {
         if (rollout.New is not { } current)
         {
@@ -238,7 +241,7 @@ internal static class DeploymentPlanner
         ReplicaSet updated = Revisions.OnNew(current.ReplicaSet, rollout.Deployment, Revisions.Next(rollout.Old.Select(member => member.ReplicaSet)));
         bool isDeclaredAgain = Revisions.Of(updated) > Revisions.Of(current.ReplicaSet);
         updated = isDeclaredAgain ? Outcomes.WithoutFailure(updated) : updated;
-        bool takesSteps = isDeclaredAgain && rollout.HasPolicyStrategy && Outcomes.LastGood(rollout.Members)?.Name != updated.Name;
+        bool takesSteps = isDeclaredAgain && (rollout.HasPolicyStrategy || isOnRecord) && Outcomes.LastGood(rollout.Members)?.Name != updated.Name;
         updated = takesSteps ? Outcomes.WithSteps(updated, now) : updated;
         if ((updated.Spec.MinReadySeconds ?? 0) != (rollout.Deployment.Spec.MinReadySeconds ?? 0))
         {

@@ -51,13 +51,20 @@ internal static class Trial
     {
         if (rollout.New is not { } current || !IsRetryNew(rollout.Deployment, current.ReplicaSet))
         {
-            return rollout;
+            return rollout.New is { } retriedBefore && IsClockOfBefore(rollout.Deployment, retriedBefore.ReplicaSet) ? rollout with { IsTrialNew = true } : rollout;
         }
 
         bool isAgain = FailedAt(rollout.Deployment, current.ReplicaSet) is not null;
         ReplicaSet retried = Outcomes.WithRetry(Outcomes.WithoutFailure(current.ReplicaSet), rollout.Deployment.Metadata.Annotations[RolloutRequests.Retry]!, now);
         return rollout with { New = current with { ReplicaSet = retried }, IsTrialNew = rollout.IsTrialNew || isAgain };
     }
+
+    /// <summary>
+    /// Whether a retry was taken up and the conditions still tell the failure before it: a plan of very many pods stores the owners first and their statuses later (<c>UnitMaker</c>).
+    /// </summary>
+    private static bool IsClockOfBefore(Deployment deployment, ReplicaSet replicaSet) =>
+        Outcomes.RetryOf(replicaSet) is { } retry && Outcomes.FailureOf(replicaSet) is null
+        && Conditions.Find(deployment.Status?.Conditions ?? default, WorkloadConditions.Progressing) is { Reason: Progress.TimedOut } progress && progress.LastUpdateTime < retry.LastTransitionTime;
 
     /// <summary>
     /// Whether a retry of a revision was asked for that no pass has looked at. One that says of itself that it is older than the failure was not about it; what the API writes never does.

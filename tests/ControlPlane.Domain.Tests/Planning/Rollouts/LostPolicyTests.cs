@@ -90,6 +90,29 @@ public sealed class LostPolicyTests
         Assert.Null(world.State);
     }
 
+    /// <summary>An older revision that was complete once is not the stable one for that: the pods that serve are replaced within the Deployment's own bounds.</summary>
+    [Fact]
+    public void Plan_AnOlderCompleteTemplateWithoutThePolicy_RollsToItWithinTheBounds()
+    {
+        TestWorld world = AtStep(Steps);
+        Act(world, new RolloutAction.Promote(Full: true));
+        world.Settle();
+        world.SetImage("hello:3");
+        world.PassUntilQuiet();
+        world.SetReady(_ => true);
+        world.PassUntilQuiet();
+        Assert.NotNull(world.State);
+
+        world.Policies.Clear();
+        world.PassUntilQuiet();
+        world.SetImage("hello:1");
+        world.Settle(eachRound: () => Assert.True(world.AvailablePods >= 3, world.Describe()));
+
+        Assert.Equal(4, world.ActivePodsOf(world.ByImage("hello:1")).Count());
+        Assert.Equal(4, world.ActivePods);
+        Assert.Null(world.State);
+    }
+
     [Fact]
     public void Plan_TheStableTemplateWithoutThePolicy_GoesBackToIt()
     {

@@ -1,6 +1,8 @@
+using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning;
 using ControlPlane.Domain.Planning.Explaining;
 using ControlPlane.Domain.Planning.Rollouts;
+using ControlPlane.Domain.Resources;
 using static ControlPlane.Domain.Tests.Planning.Rollouts.Releases;
 
 namespace ControlPlane.Domain.Tests.Planning.Rollouts;
@@ -25,6 +27,22 @@ public sealed class RetryAndAbortTests
         GoOn(world, "hello:1");
         Assert.Equal(RevisionOutcome.Failed, Outcomes.Of(world.ByImage("hello:2")));
         Assert.Equal(4, world.ActivePodsOf(world.ByImage("hello:1")).Count());
+    }
+
+    /// <summary>Of a plan of more than a thousand writes the owners are stored first, and the Deployment's status a pass later, with the pods.</summary>
+    [Fact]
+    public void A_retry_whose_ReplicaSet_is_stored_before_the_Deployments_status_is_one_all_the_same()
+    {
+        TestWorld world = RolledBack();
+        world.Now = world.Now.AddMinutes(1);
+        Annotate(world, RolloutRequests.Retry, RolloutRequests.Format(2, world.Now));
+        Plan plan = world.Plan();
+        world.Apply(plan with { Writes = [.. plan.Writes.Where(write => write is Write.Update { Object: ReplicaSet })] });
+        world.PassUntilQuiet();
+
+        Assert.Equal(RevisionOutcome.OnTrial, Outcomes.Of(world.ByImage("hello:2")));
+        Assert.NotEmpty(world.ActivePodsOf(world.ByImage("hello:2")));
+        Assert.Equal("True", world.Condition("Progressing").Status);
     }
 
     [Fact]
