@@ -127,7 +127,7 @@ internal sealed class AgentProcess : IAsyncDisposable
 internal static class Wait
 {
     /// <summary>Waits until something is so, and says what was seen instead when it does not come.</summary>
-    public static async Task UntilAsync(Func<bool> isSo, Func<string> seen, int seconds = 30)
+    public static async Task UntilAsync(Func<bool> isSo, Func<string> seen, int seconds = 60)
     {
         long begun = Stopwatch.GetTimestamp();
         while (!isSo())

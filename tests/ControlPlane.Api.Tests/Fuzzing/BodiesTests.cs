@@ -17,6 +17,7 @@ namespace ControlPlane.Api.Tests.Fuzzing;
 /// Bodies of which parts make no sense, given to all that reads them, without a server in between: many more than <see cref="FuzzTests"/> can send. Each is read, or refused
 /// with a <c>Status</c>; what is read and breaks no rule can be stored, read again, listed and shown.
 /// </summary>
+[Collection(FuzzingCollection.Name)]
 public sealed class BodiesTests
 {
     private static readonly int Bodies = Environment.GetEnvironmentVariable("CONTROLPLANE_LONG_TESTS") == "1" ? 400_000 : 20_000;

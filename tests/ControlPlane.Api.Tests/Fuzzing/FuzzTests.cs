@@ -8,6 +8,7 @@ using Xunit.Abstractions;
 namespace ControlPlane.Api.Tests.Fuzzing;
 
 /// <summary>Requests of which parts make no sense: each is answered, and one that is refused has changed nothing.</summary>
+[Collection(FuzzingCollection.Name)]
 public sealed class FuzzTests(ITestOutputHelper output) : IAsyncLifetime, IDisposable
 {
     private const int RequestsInANamespace = 100;

@@ -1,5 +1,5 @@
-// The shared product and the benchmarks, which have node and Service addresses of their own, side by side; then those of OwnProduct, one after another.
-[assembly: CollectionBehavior(MaxParallelThreads = 2)]
+// One after another, for they share the machine's two cores with other test processes: the shared product and the benchmarks first, then those of OwnProduct.
+[assembly: CollectionBehavior(MaxParallelThreads = 1)]
 
 namespace ControlPlane.EndToEnd.Tests.Harness;
 
