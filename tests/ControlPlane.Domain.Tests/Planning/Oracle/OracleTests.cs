@@ -15,7 +15,7 @@ namespace ControlPlane.Domain.Tests.Planning.Oracle;
 [Trait(RunLength.Trait, RunLength.Long)]
 public sealed class OracleTests
 {
-    private static readonly int Stories = RunLength.Of(quick: 150, usual: 2_500, whenLong: 200_000);
+    private static readonly int Stories = RunLength.Of(quick: 150, usual: 5_000, whenLong: 200_000);
 
     private static readonly Gen<string> Allowance = Gen.OneOf(
         Gen.Int[0, 4].Select(number => number.ToString(CultureInfo.InvariantCulture)),
