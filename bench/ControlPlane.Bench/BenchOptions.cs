@@ -41,6 +41,7 @@ internal sealed record BenchOptions
           --drain WHICH     on, off, or both one after the other (off with a fifth of the requests); default both
           --runtime KIND    what the pods are: process, or docker: containers of the engine at DOCKER_HOST, which gets the images it needs (examples/hello/make-image);
                             default process
+          --kubectl FILE    what drains a node; default: the kubectl that is on the PATH
         """;
 
     /// <summary>The benchmark of the data path.</summary>
@@ -79,6 +80,9 @@ internal sealed record BenchOptions
     /// <summary><c>on</c>, <c>off</c> or <c>both</c>.</summary>
     public string Drain { get; init; } = "both";
 
+    /// <summary>A path, or a name on the PATH.</summary>
+    public string Kubectl { get; init; } = "kubectl";
+
     /// <exception cref="FormatException">An argument is unknown, lacks its value or has a wrong one; the message names it.</exception>
     public static BenchOptions Parse(IReadOnlyList<string> arguments)
     {
@@ -111,6 +115,7 @@ internal sealed record BenchOptions
                 {
                     Runtime = value is RealNode.Process or RealNode.Docker ? value : throw new FormatException($"--runtime: expected {RealNode.Process} or {RealNode.Docker}, got '{value}'"),
                 },
+                "--kubectl" => options with { Kubectl = value },
                 "--json" => options with { JsonFile = Path.GetFullPath(value) },
                 var unknown => throw new FormatException($"{unknown}: unknown"),
             };

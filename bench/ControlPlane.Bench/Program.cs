@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ControlPlane.Bench;
 using ControlPlane.Bench.Benchmarks;
 using ControlPlane.Bench.Hollow;
@@ -29,12 +30,16 @@ catch (FormatException exception)
     return 2;
 }
 
+// A benchmark that is told to end stops what it has started: ./bench/run leaves nothing behind, however it ends.
 using CancellationTokenSource stop = new();
-Console.CancelKeyPress += (_, pressed) =>
+using PosixSignalRegistration interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using PosixSignalRegistration terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+void Stop(PosixSignalContext signal)
 {
-    pressed.Cancel = true;
+    signal.Cancel = true;
     stop.Cancel();
-};
+}
+
 try
 {
     Figures figures = options.Name switch
@@ -66,4 +71,9 @@ catch (BenchException exception)
 {
     await Console.Error.WriteLineAsync(exception.Message);
     return 1;
+}
+catch (OperationCanceledException) when (stop.IsCancellationRequested)
+{
+    await Console.Error.WriteLineAsync("stopped before its end");
+    return 130;
 }

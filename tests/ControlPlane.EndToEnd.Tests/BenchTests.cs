@@ -59,7 +59,10 @@ public sealed class BenchTests
 
         CommandResult run = await Command.RunAsync(
             "dotnet",
-            [Clone.Program("bench", "ControlPlane.Bench"), "rolling-update-under-load", "--rounds", "1", "--rate", "60", "--drain", "on", "--json", file],
+            [
+                Clone.Program("bench", "ControlPlane.Bench"), "rolling-update-under-load",
+                "--rounds", "1", "--rate", "60", "--drain", "on", "--kubectl", Clone.Tool("kubectl-recent"), "--json", file,
+            ],
             timeout: TimeSpan.FromMinutes(5));
 
         run.OrThrow();

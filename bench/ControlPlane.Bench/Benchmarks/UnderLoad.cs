@@ -50,7 +50,7 @@ internal static class UnderLoad
         LoadedDeployment loaded = new(rig);
         await loaded.StartAsync(cancellationToken);
         LoadGenerator load = LoadGenerator.OfBothKinds(loaded.Targets, CallersOfTarget);
-        UnderLoadActs acts = new(rig, loaded, load);
+        UnderLoadActs acts = new(rig, loaded, load, rig.KubectlOf(options.Kubectl));
         using CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task running = load.RunAsync(enough.Token);
         try

@@ -1,11 +1,10 @@
-using System.Text.Json;
 using ControlPlane.Bench.Loads;
 using ControlPlane.Bench.Rigs;
 
 namespace ControlPlane.Bench.Benchmarks;
 
 /// <summary>What is done to a Deployment behind a Service, and to the nodes below it, while requests are sent. Each ends when the Deployment is whole again.</summary>
-internal sealed class UnderLoadActs(Rig rig, LoadedDeployment loaded, LoadGenerator load)
+internal sealed class UnderLoadActs(Rig rig, LoadedDeployment loaded, LoadGenerator load, Kubectl kubectl)
 {
     private const int FewReplicas = 2;
     private const int ManyReplicas = 8;
@@ -47,21 +46,12 @@ internal sealed class UnderLoadActs(Rig rig, LoadedDeployment loaded, LoadGenera
         }
     }
 
-    /// <summary>As <c>kubectl drain</c> does: the node is cordoned, and each of its pods is evicted as soon as the budget allows.</summary>
+    /// <summary><c>kubectl drain</c>: the node is cordoned, and each of its pods is evicted as soon as the budget allows; it ends when they are gone.</summary>
     private async Task DrainAsync(RealNode node, CancellationToken cancellationToken)
     {
-        await CordonAsync(node, isCordoned: true, cancellationToken);
-        using JsonDocument pods = JsonDocument.Parse(await rig.Client.GetAsync($"{Client.Pods}?fieldSelector=spec.nodeName%3D{node.Name}", cancellationToken));
-        foreach (JsonElement pod in pods.RootElement.GetProperty("items").EnumerateArray())
-        {
-            while (!await rig.Client.TryEvictAsync(pod.GetProperty("metadata").GetProperty("name").GetString()!, cancellationToken))
-            {
-                await Task.Delay(LoadedDeployment.PollInterval, cancellationToken);
-            }
-        }
-
+        await kubectl.RunAsync(["drain", node.Name], cancellationToken);
         await loaded.WholeAsync(LoadedDeployment.Replicas, cancellationToken);
-        await CordonAsync(node, isCordoned: false, cancellationToken);
+        await kubectl.RunAsync(["uncordon", node.Name], cancellationToken);
     }
 
     /// <summary>Node by node, as an upgrade does it: the gateway hands over to its successor, and the agent is killed and started again, for its pods are to run on.</summary>
@@ -84,11 +74,4 @@ internal sealed class UnderLoadActs(Rig rig, LoadedDeployment loaded, LoadGenera
 
         await loaded.WholeAsync(LoadedDeployment.Replicas, cancellationToken);
     }
-
-    private Task<byte[]> CordonAsync(RealNode node, bool isCordoned, CancellationToken cancellationToken) => rig.Client.SendAsync(
-        HttpMethod.Patch,
-        $"/api/v1/nodes/{node.Name}",
-        $$$"""{"spec":{"unschedulable":{{{(isCordoned ? "true" : "null")}}}}}""",
-        LoadedDeployment.MergePatch,
-        cancellationToken);
 }

@@ -63,6 +63,13 @@ internal sealed class ChildProgram : IAsyncDisposable
         return process.ExitCode;
     }
 
+    /// <summary>All that it has said, once it has ended.</summary>
+    public async Task<string> SaidAsync(CancellationToken cancellationToken)
+    {
+        await output.WaitAsync(cancellationToken);
+        return await File.ReadAllTextAsync(LogFile, cancellationToken);
+    }
+
     /// <summary>Kills it (SIGKILL): it has no time for anything.</summary>
     public void Kill() => process.Kill();
 

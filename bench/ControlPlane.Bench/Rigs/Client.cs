@@ -65,22 +65,6 @@ internal sealed class Client(int port, string tokenFile) : IDisposable
         return await SendAsync(request, cancellationToken);
     }
 
-    /// <summary>Asks for a pod's eviction; false when a disruption budget has nothing to spend now.</summary>
-    /// <exception cref="BenchException">It was refused for another reason.</exception>
-    public async Task<bool> TryEvictAsync(string pod, CancellationToken cancellationToken)
-    {
-        string eviction = $$$"""{"apiVersion":"policy/v1","kind":"Eviction","metadata":{"name":"{{{pod}}}"}}""";
-        using StringContent body = new(eviction, Encoding.UTF8, "application/json");
-        using HttpResponseMessage answer = await http.PostAsync(new Uri($"{Pods}/{pod}/eviction", UriKind.Relative), body, cancellationToken);
-        return answer.StatusCode switch
-        {
-            HttpStatusCode.TooManyRequests => false,
-            HttpStatusCode.NotFound => true,
-            _ when answer.IsSuccessStatusCode => true,
-            var refused => throw new BenchException($"the eviction of {pod}: {(int)refused} {await answer.Content.ReadAsStringAsync(cancellationToken)}"),
-        };
-    }
-
     /// <summary>Follows one Deployment's state from now until it is as wanted, through as many watches as that takes.</summary>
     public Task WaitForDeploymentAsync(string name, Func<JsonElement, bool> isSo, CancellationToken cancellationToken) =>
         WaitAsync($"{Deployments}?watch=1&fieldSelector=metadata.name%3D{name}", 1, isSo, cancellationToken);

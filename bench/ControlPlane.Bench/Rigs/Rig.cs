@@ -12,10 +12,14 @@ namespace ControlPlane.Bench.Rigs;
 /// <summary>The real PostgreSQL, the real API with its reconciler, and nodes, hollow or real: processes on this machine.</summary>
 internal sealed class Rig : IAsyncDisposable
 {
+    /// <summary>The API then listens at no such port.</summary>
+    private const int NoPort = -1;
+
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
     private readonly string folder;
     private readonly int port;
+    private readonly int httpsPort = FreePort.Find(IPAddress.Loopback);
     private readonly IReadOnlyDictionary<string, string> settings;
     private readonly List<RealNode> realNodes = [];
     private readonly List<ChildProgram> retired = [];
@@ -32,11 +36,15 @@ internal sealed class Rig : IAsyncDisposable
         this.postgres = postgres;
         this.port = port;
         this.settings = settings;
-        api = StartApi(port, folder, postgres, settings);
+        api = StartApi(port, httpsPort, folder, postgres, settings);
         Client = new Client(port, Path.Combine(folder, "admin.token"));
     }
 
     public Client Client { get; }
+
+    /// <summary>A real kubectl that talks to the API.</summary>
+    /// <param name="program">Its path, or a name on the PATH.</param>
+    public Kubectl KubectlOf(string program) => new(program, httpsPort, folder);
 
     public string ConnectionString => postgres.ConnectionString;
 
@@ -100,9 +108,10 @@ internal sealed class Rig : IAsyncDisposable
     private static Task<EmbeddedPostgresCluster> StartPostgresAsync(string folder, CancellationToken cancellationToken) =>
         EmbeddedPostgresCluster.StartAsync(new EmbeddedPostgresOptions { DataFolder = folder }, NullLogger.Instance, cancellationToken);
 
-    private static ChildProgram StartApi(int port, string dataFolder, EmbeddedPostgresCluster postgres, IReadOnlyDictionary<string, string> settings) => ChildProgram.Start(
+    private static ChildProgram StartApi(
+        int port, int httpsPort, string dataFolder, EmbeddedPostgresCluster postgres, IReadOnlyDictionary<string, string> settings) => ChildProgram.Start(
         ProgramOf("src/ControlPlane.Api", "ControlPlane.Api"),
-        ["--http-port", Text(port), "--https-port", "-1", "--data-dir", dataFolder],
+        ["--http-port", Text(port), "--https-port", Text(httpsPort), "--data-dir", dataFolder],
         Path.Combine(dataFolder, "api.log"),
         new Dictionary<string, string>(settings)
         {
@@ -124,7 +133,7 @@ internal sealed class Rig : IAsyncDisposable
         }
 
         int port = FreePort.Find(IPAddress.Loopback);
-        standby = StartApi(port, data, postgres, new Dictionary<string, string>());
+        standby = StartApi(port, NoPort, data, postgres, new Dictionary<string, string>());
         standbyClient = new Client(port, Path.Combine(data, "admin.token"));
         await WaitAsync("the standby does not serve", standby, standbyClient.IsServingAsync, cancellationToken);
         return standbyClient;
@@ -147,7 +156,7 @@ internal sealed class Rig : IAsyncDisposable
         api.Kill();
         await api.EndedAsync(cancellationToken);
         retired.Add(api);
-        api = StartApi(port, folder, postgres, settings);
+        api = StartApi(port, httpsPort, folder, postgres, settings);
         await WaitAsync("the API does not serve", api, Client.IsServingAsync, cancellationToken);
     }
 
