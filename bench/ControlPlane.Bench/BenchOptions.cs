@@ -12,7 +12,8 @@ internal sealed record BenchOptions
           create    a Deployment of N pods: from its POST until all are available
           roll      its template changed (25 % surge, 25 % unavailable): until all are new and available
           delete    it deleted: until no pod is left
-          reads     GET one Deployment, 32 at a time; LIST N pods
+          api       GET one Deployment, 32 at a time; LIST N pods, as JSON and as a Table; ConfigMaps created and patched, 32 at a time; a Deployment's change told to
+                    W watchers
           steady    30 s in which nothing happens to N pods
           recover   the leader is killed, a standby runs: until a pod is ordered that was asked for meanwhile; fails after more than 5 s
           node-loss a tenth of M nodes vanish: until all their pods' replacements are ordered; fails when one is ordered more than 2 s after its pod was given up.
@@ -25,10 +26,13 @@ internal sealed record BenchOptions
                     again; fails when a request is lost other than at the killed gateway. Then the same without draining: how many are lost then
           canary    the share that a canary gets of each 1,000 requests of a gateway, which fails when it is off by more than 1; and how many requests a bad one
                     has harmed when its analysis aborts it
+          docker    a Deployment of N real containers created, rolled and deleted on the engine at DOCKER_HOST; fails when a phase takes more than 1.15 times what the
+                    engine takes that is asked by nobody else
           gateway   requests to 2 pods through a node's gateway, through HAProxy, through nginx, and straight to the pods: rate, added latency, processor time
 
-          --pods N          default 1000
+          --pods N          default 1000; of docker 50
           --nodes M         hollow nodes: real agents whose containers are simulated, in a process of their own; default 100
+          --watchers W      of api; default 1000
           --repeat R        how often; medians and spreads are printed; default 5
           --json FILE       writes the figures as an array of {name, value, unit, limit, ratio}
           --start-delay MS  how long a simulated container takes to start; default 0
@@ -47,13 +51,22 @@ internal sealed record BenchOptions
     /// <summary>The benchmark of the data path.</summary>
     public const string UnderLoad = "rolling-update-under-load";
 
-    private static readonly string[] Names = ["create", "roll", "delete", "reads", "steady", "recover", "node-loss", "many-deployments", UnderLoad, "gateway", "canary"];
+    /// <summary>The benchmark of real containers.</summary>
+    public const string Docker = "docker";
+
+    private const int DefaultPods = 1_000;
+    private const int DockerPods = 50;
+
+    private static readonly string[] Names = ["create", "roll", "delete", "api", "steady", "recover", "node-loss", "many-deployments", Docker, UnderLoad, "gateway", "canary"];
 
     public required string Name { get; init; }
 
-    public int Pods { get; init; } = 1_000;
+    public int Pods { get; init; } = DefaultPods;
 
     public int Nodes { get; init; } = 100;
+
+    /// <summary>Watches at once.</summary>
+    public int Watchers { get; init; } = 1_000;
 
     public int Repeat { get; init; } = 5;
 
@@ -91,7 +104,7 @@ internal sealed record BenchOptions
             throw new FormatException($"expected one of {string.Join(", ", Names)}");
         }
 
-        BenchOptions options = new() { Name = arguments[0] };
+        BenchOptions options = new() { Name = arguments[0], Pods = arguments[0] == Docker ? DockerPods : DefaultPods };
         for (int i = 1; i < arguments.Count; i += 2)
         {
             if (i + 1 == arguments.Count)
@@ -104,6 +117,7 @@ internal sealed record BenchOptions
             {
                 "--pods" => options with { Pods = Number("--pods", value, 1) },
                 "--nodes" => options with { Nodes = Number("--nodes", value, 1) },
+                "--watchers" => options with { Watchers = Number("--watchers", value, 1) },
                 "--repeat" => options with { Repeat = Number("--repeat", value, 1) },
                 "--start-delay" => options with { StartDelay = Number("--start-delay", value, 0) },
                 "--requests" => options with { Requests = Number("--requests", value, 1) },

@@ -11,6 +11,9 @@ internal static class LifeCycle
 {
     public const string Name = "load";
 
+    /// <summary>Hollow nodes take any image.</summary>
+    private const string NextImage = "hollow:v2";
+
     /// <summary>A phase that takes longer has failed.</summary>
     private static readonly TimeSpan PhaseTimeout = TimeSpan.FromMinutes(15);
 
@@ -40,27 +43,35 @@ internal static class LifeCycle
         await phase("create", () => CreateAsync(rig.Client, options.Pods, late.Token));
         if (options.Name == "roll")
         {
-            await phase("roll", () => RollAsync(rig.Client, options.Pods, late.Token));
+            await phase("roll", () => RollAsync(rig.Client, options.Pods, NextImage, late.Token));
         }
 
-        await phase("delete", async () =>
-        {
-            await DeleteAsync(rig.Client, Name, late.Token);
-            await WaitForNoPodAsync(rig.Client, late.Token);
-        });
+        await phase("delete", () => DeleteWithPodsAsync(rig.Client, late.Token));
     }
 
-    public static async Task CreateAsync(Client client, int pods, CancellationToken cancellationToken)
+    /// <summary>Declares the Deployment, and returns when all its pods are available.</summary>
+    public static Task CreateAsync(Client client, int pods, CancellationToken cancellationToken) => CreateAsync(client, Manifest(Name, pods), pods, cancellationToken);
+
+    /// <summary>The same, declared otherwise.</summary>
+    public static async Task CreateAsync(Client client, string manifest, int pods, CancellationToken cancellationToken)
     {
-        await client.SendAsync(HttpMethod.Post, Client.Deployments, Manifest(Name, pods), "application/json", cancellationToken);
+        await client.SendAsync(HttpMethod.Post, Client.Deployments, manifest, "application/json", cancellationToken);
         await client.WaitForDeploymentAsync(Name, deployment => Count(deployment, "availableReplicas") == pods, cancellationToken);
     }
 
-    private static async Task RollAsync(Client client, int pods, CancellationToken cancellationToken)
+    /// <summary>Declares another image, and returns when all pods run it and none is left of the others.</summary>
+    public static async Task RollAsync(Client client, int pods, string image, CancellationToken cancellationToken)
     {
-        const string Patch = """{"spec":{"template":{"spec":{"containers":[{"name":"main","image":"hollow:v2"}]}}}}""";
-        await client.SendAsync(HttpMethod.Patch, $"{Client.Deployments}/{Name}", Patch, "application/strategic-merge-patch+json", cancellationToken);
+        string patch = $$$"""{"spec":{"template":{"spec":{"containers":[{"name":"main","image":"{{{image}}}"}]} } } }""";
+        await client.SendAsync(HttpMethod.Patch, $"{Client.Deployments}/{Name}", patch, "application/strategic-merge-patch+json", cancellationToken);
         await client.WaitForDeploymentAsync(Name, deployment => IsWhole(deployment, pods), cancellationToken);
+    }
+
+    /// <summary>Deletes the Deployment, and returns when no pod is left.</summary>
+    public static async Task DeleteWithPodsAsync(Client client, CancellationToken cancellationToken)
+    {
+        await DeleteAsync(client, Name, cancellationToken);
+        await WaitForNoPodAsync(client, cancellationToken);
     }
 
     public static Task DeleteAsync(Client client, string name, CancellationToken cancellationToken) => client.SendAsync(

@@ -71,7 +71,7 @@ internal sealed class Figures(string title)
             cancellationToken);
     }
 
-    private IEnumerable<Figure> All() =>
+    public IEnumerable<Figure> All() =>
         measured.Select(entry => new Figure(entry.Key, entry.Value.Unit, entry.Value.Values, entry.Value.Limits, entry.Value.LimitName));
 
     private static string Text(double value) => value.ToString(value >= 1_000 ? "N0" : value >= 100 ? "0.0" : "0.000", CultureInfo.InvariantCulture);

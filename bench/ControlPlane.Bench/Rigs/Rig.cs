@@ -244,6 +244,11 @@ internal sealed class Rig : IAsyncDisposable
             realNodes.Add(new RealNode(index, new Uri($"http://127.0.0.1:{Text(port)}"), folder, runtime));
         }
 
+        Processes = ImmutableDictionary.CreateRange(
+            realNodes.Select(node => KeyValuePair.Create($"the agent of {node.Name}", new ProcessTree(node.Agent.Id)))
+                .Prepend(KeyValuePair.Create("postgresql", new ProcessTree(postgres.ProcessId)))
+                .Prepend(KeyValuePair.Create("api", new ProcessTree(api.Id))));
+
         await WaitAsync("the nodes do not join", realNodes[0].Agent, async token => await Client.ReadyNodesAsync(token) == count, cancellationToken);
     }
 

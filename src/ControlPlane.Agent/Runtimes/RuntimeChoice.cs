@@ -28,7 +28,7 @@ internal sealed class RuntimeChoice(AgentOptions options, TimeProvider time, ILo
             return;
         }
 
-        Uri endpoint = Endpoint();
+        Uri endpoint = EngineAddress();
         docker = new DockerClientBuilder().WithEndpoint(endpoint).WithTimeout(Timeout.InfiniteTimeSpan).Build();
         try
         {
@@ -67,7 +67,9 @@ internal sealed class RuntimeChoice(AgentOptions options, TimeProvider time, ILo
         return new ProcessRuntime(options, new ImageCatalogue(options.Catalogue), time, logs.CreateLogger<ProcessRuntime>());
     }
 
-    private static Uri Endpoint()
+    /// <summary>Where Docker Engine listens: what <c>DOCKER_HOST</c> says, else the usual socket.</summary>
+    /// <exception cref="FormatException"><c>DOCKER_HOST</c> is no URL.</exception>
+    public static Uri EngineAddress()
     {
         string? given = Environment.GetEnvironmentVariable("DOCKER_HOST");
         if (string.IsNullOrEmpty(given))
