@@ -13,7 +13,7 @@
 
 using System.Net.Mime;
 using System.Runtime.InteropServices;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 
 string version = Setting("VERSION", "dev");
 string pod = Setting("POD_NAME", Environment.MachineName);
@@ -22,7 +22,7 @@ bool failsReadiness = Setting("FAIL_READINESS", "false") == "true";
 int slowMs = int.Parse(Setting("SLOW_MS", "0"));
 int failPercent = int.Parse(Setting("FAIL_PERCENT", "0"));
 long asked = 0;
-string said = JsonSerializer.Serialize(new { version, pod, node });
+string said = new JsonObject { ["version"] = version, ["pod"] = pod, ["node"] = node }.ToJsonString();
 
 if (Setting("CRASH", "false") == "true")
 {
@@ -34,8 +34,9 @@ using PosixSignalRegistration onTerm = PosixSignalRegistration.Create(PosixSigna
 using PosixSignalRegistration onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Exit("exiting on SIGINT", code: 0));
 
 using HttpClient client = new(new SocketsHttpHandler { UseProxy = false });
-WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-builder.Logging.ClearProviders();
+WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
+builder.WebHost.UseKestrelCore();
+builder.Services.AddRoutingCore();
 builder.WebHost.UseUrls($"http://{Setting("HOST", "*")}:{Setting("PORT", "8080")}");
 WebApplication app = builder.Build();
 

@@ -15,6 +15,7 @@ internal sealed record LauncherOptions
           --nodes N         how many agents run here, as node-1 to node-N, with the addresses 127.0.1.1 to 127.0.1.N (default: 1)
           --advertise NAME  a further name or address in the certificate, for clients on other machines; several with commas
           --service-range R the addresses of Services (default: 127.96.0.0/16); a range of its own for each of several control planes on one machine
+          --catalogue I=C   on processes: the command that stands for an image, as the agent takes it (docs/runtimes.md); may be repeated, hello is there
           --no-sample       on Docker: do not make the images hello:v1 and hello:v2 of the sample application
           --leave-pods      keep the pods' containers running after Ctrl-C
 
@@ -45,6 +46,9 @@ internal sealed record LauncherOptions
     /// <summary>The range of Services' addresses, as the API takes it; null for its default.</summary>
     public string? ServiceRange { get; init; }
 
+    /// <summary>Further entries of the process runtime's catalogue, <c>IMAGE=COMMAND</c>; one for <c>hello</c> stands instead of the sample's.</summary>
+    public IReadOnlyList<string> Catalogue { get; init; } = [];
+
     public bool MakesSample { get; init; } = true;
 
     public bool LeavesPods { get; init; }
@@ -57,6 +61,7 @@ internal sealed record LauncherOptions
     {
         Dictionary<string, string> values = new(StringComparer.Ordinal);
         HashSet<string> switches = new(StringComparer.Ordinal);
+        List<string> catalogue = [];
         for (int i = 0; i < arguments.Count; i++)
         {
             string name = arguments[i];
@@ -64,7 +69,7 @@ internal sealed record LauncherOptions
             {
                 switches.Add(name);
             }
-            else if (name is not ("--root" or "--port" or "--tls-port" or "--data" or "--runtime" or "--nodes" or "--advertise" or "--service-range"))
+            else if (name is not ("--root" or "--port" or "--tls-port" or "--data" or "--runtime" or "--nodes" or "--advertise" or "--service-range" or "--catalogue"))
             {
                 throw new FormatException($"{name}: no such option");
             }
@@ -72,14 +77,27 @@ internal sealed record LauncherOptions
             {
                 throw new FormatException($"{name}: a value is missing");
             }
+            else if (name == "--catalogue")
+            {
+                catalogue.Add(Entry(arguments[++i]));
+            }
             else
             {
                 values[name] = arguments[++i];
             }
         }
 
-        return From(values, environment) with { MakesSample = !switches.Contains("--no-sample"), LeavesPods = switches.Contains("--leave-pods") };
+        return From(values, environment) with
+        {
+            Catalogue = catalogue,
+            MakesSample = !switches.Contains("--no-sample"),
+            LeavesPods = switches.Contains("--leave-pods"),
+        };
     }
+
+    private static string Entry(string text) => text.IndexOf('=') is > 0
+        ? text
+        : throw new FormatException($"--catalogue: expected IMAGE=COMMAND, got '{text}'");
 
     private static LauncherOptions From(Dictionary<string, string> values, Func<string, string?> environment)
     {

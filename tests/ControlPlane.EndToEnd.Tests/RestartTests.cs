@@ -97,6 +97,7 @@ public sealed class RestartTests
     [InlineData("--nodes", "0", "--nodes: expected a number from 1 to 100, got '0'")]
     [InlineData("--runtime", "podman", "--runtime: expected auto, docker or process, got 'podman'")]
     [InlineData("--what", "ever", "--what: no such option")]
+    [InlineData("--catalogue", "hello", "--catalogue: expected IMAGE=COMMAND, got 'hello'")]
     public async Task WrongOption_IsNamed(string option, string value, string expected)
     {
         CommandResult result = await RunLauncherAsync(option, value);

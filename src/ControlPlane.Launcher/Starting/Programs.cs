@@ -66,6 +66,9 @@ internal sealed class Programs(LauncherOptions options, DataFolder data)
             "--data", data.NodeFolder(node),
             "--catalogue", $"hello={JsonSerializer.Serialize<string[]>(["dotnet", Hello])}",
         ];
+
+        // After the sample's: of two entries for one image the agent takes the later.
+        command.AddRange(options.Catalogue.SelectMany(entry => new[] { "--catalogue", entry }));
         if (!options.LeavesPods)
         {
             command.Add("--stop-pods-on-exit");

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Testing;
 
 namespace ControlPlane.Agent.Tests.Running;
 
@@ -34,7 +35,7 @@ internal sealed class AgentProcess : IAsyncDisposable
             {
                 typeof(AgentOptions).Assembly.Location, "--server", server.ToString(), "--token-file", token, "--node-name", "node-1",
                 "--node-address", "127.0.1.1", "--runtime", runtime, "--data", Path.Combine(folder, "agent"),
-                "--catalogue", $"hello=dotnet {hello}", "--catalogue", "shell=sh",
+                "--catalogue", SampleApplication.CatalogueEntry(hello), "--catalogue", "shell=sh",
             },
         };
         foreach (string argument in more)

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Text.Json;
 using ControlPlane.Infrastructure.EmbeddedPostgres;
 using ControlPlane.Infrastructure.Network;
 using ControlPlane.Testing;
@@ -139,7 +138,7 @@ internal sealed class Replicated : Installation, IAsyncDisposable
         new Dictionary<string, string?>(),
         Clone.Agent, "--server", $"{UrlOf(0)},{UrlOf(1)}", "--ca-file", Path.Combine(DataFolder, "ca.crt"), "--token-file", Path.Combine(DataFolder, "agent.token"),
         "--node-name", $"node-{index}", "--node-address", $"127.0.1.{index}", "--runtime", "process", "--data", Path.Combine(DataFolder, "nodes", $"node-{index}"),
-        "--catalogue", $"hello={JsonSerializer.Serialize<string[]>(["dotnet", Clone.Hello])}", "--stop-pods-on-exit");
+        "--catalogue", SampleApplication.CatalogueEntry(Clone.Hello), "--stop-pods-on-exit");
 
     private void Start(string name, Dictionary<string, string?> environment, params string[] command)
     {

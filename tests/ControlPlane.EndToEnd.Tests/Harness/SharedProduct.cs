@@ -25,7 +25,7 @@ public sealed class SharedProduct : IAsyncLifetime, IDisposable
     {
         await StartDatabaseAsync();
         Product = await Product.StartAsync(
-            ["--runtime", "process", "--nodes", "3"],
+            ["--runtime", "process", "--nodes", "3", "--catalogue", SampleApplication.CatalogueEntry(Clone.Hello)],
             new Dictionary<string, string?> { ["ConnectionStrings__ControlPlane"] = database!.ConnectionString });
         Api = new ApiClient(Product);
     }
