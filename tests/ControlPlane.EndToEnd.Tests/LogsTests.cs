@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using ControlPlane.EndToEnd.Tests.Harness;
 
 namespace ControlPlane.EndToEnd.Tests;
@@ -8,6 +9,17 @@ namespace ControlPlane.EndToEnd.Tests;
 [Collection(SharedProductCollection.Name)]
 public sealed class LogsTests(SharedProduct shared)
 {
+    private const string Speakers = """
+        {"apiVersion":"v1","kind":"Pod","metadata":{"name":"speakers","labels":{"app":"speakers"}},"spec":{
+         "initContainers":[{"name":"first","image":"hello:v1","command":["sh","-c","echo first prepares"]}],
+         "containers":[{"name":"one","image":"hello:v1","command":["sh","-c","echo one speaks; echo one goes on; exec sleep 600"]},
+          {"name":"two","image":"hello:v1","command":["sh","-c","echo two speaks; exit 1"]}]}}
+        """;
+
+    private static readonly string[] Prefixed = ["[pod/speakers/first] first prepares\n", "[pod/speakers/one] one speaks\n", "[pod/speakers/two] two speaks\n"];
+
+    public static TheoryData<string> Versions => Kubectl.Versions;
+
     [Fact]
     public async Task Logs_OfThisLifeAndTheOneBefore_WholeCutAndFollowed()
     {
@@ -62,6 +74,45 @@ public sealed class LogsTests(SharedProduct shared)
         Assert.StartsWith("hello v1 listens on", await kubectl.OkAsync("logs", "deployment/hello", $"--since-time={Rfc3339(before)}"), StringComparison.Ordinal);
         Assert.Empty(await kubectl.OkAsync("logs", "deployment/hello", $"--since-time={Rfc3339(DateTimeOffset.UtcNow.AddHours(1))}"));
         await kubectl.OkAsync("delete", "deployment", "hello");
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task Logs_OfEachContainer_OfAll_AndByLabel(string version)
+    {
+        Kubectl kubectl = await shared.Kubectl(version).InNewAsync(shared.NewNamespace("log-containers"));
+        await kubectl.CreateAsync(Speakers);
+        await shared.Product.EventuallyAsync(
+            "two has ended once and runs again",
+            TimeSpan.FromSeconds(30),
+            async () => await kubectl.OkAsync("get", "pod", "speakers", "-o", "jsonpath={.status.containerStatuses[*].restartCount} {.status.phase}") is var seen && Regex.IsMatch(seen, "^0 [1-9]") ? null : seen);
+
+        await kubectl.SaysAsync("first prepares", "logs", "speakers", "-c", "first");
+        await kubectl.SaysAsync("one speaks\none goes on", "logs", "speakers", "-c", "one");
+        Assert.Equal("one goes on\n", await kubectl.OkAsync("logs", "speakers", "-c", "one", "--tail=1"));
+        Assert.Matches(@"^\d{4}-\d\d-\d\dT\S+Z one speaks\n\S+Z one goes on\n$", await kubectl.OkAsync("logs", "speakers", "-c", "one", "--timestamps"));
+        await kubectl.SaysAsync("one speaks", "logs", "speakers", "-c", "one", "--since=1h");
+        await kubectl.SaysAsync("two speaks", "logs", "speakers", "-c", "two", "--previous");
+        await kubectl.RefusesAsync("previous terminated container \"one\" not found", "logs", "speakers", "-c", "one", "--previous");
+        await kubectl.RefusesAsync("container three is not valid for pod speakers", "logs", "speakers", "-c", "three");
+        string all = await kubectl.OkAsync("logs", "speakers", "--all-containers", "--prefix");
+        Assert.All(Prefixed, line => Assert.Contains(line, all, StringComparison.Ordinal));
+        string labelled = await kubectl.OkAsync("logs", "-l", "app=speakers", "--all-containers", "--tail=1");
+        Assert.Contains("one goes on", labelled, StringComparison.Ordinal);
+        Assert.DoesNotContain("one speaks", labelled, StringComparison.Ordinal);
+
+        // Two containers and no name: the older kubectl says which there are, the newer one takes the first.
+        CommandResult unnamed = await kubectl.RunAsync("logs", "speakers");
+        Assert.Contains(
+            version == "1.20" ? "a container name must be specified for pod speakers, choose one of: [one two] or one of the init containers: [first]" : "Defaulted container \"one\" out of: one, two, first (init)",
+            unnamed.Errors,
+            StringComparison.Ordinal);
+
+        Task<CommandResult> followed = kubectl.RunAsync("logs", "-f", "speakers", "-c", "one");
+        await Task.WhenAny(followed, Task.Delay(TimeSpan.FromSeconds(1)));
+        Assert.False(followed.IsCompleted, "what is followed has not ended");
+        await kubectl.OkAsync("delete", "pod", "speakers", "--grace-period=1");
+        Assert.Equal("one speaks\none goes on\n", (await followed).OrThrow());
     }
 
     private static string Rfc3339(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);

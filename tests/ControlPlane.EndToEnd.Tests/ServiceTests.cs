@@ -61,10 +61,21 @@ public sealed class ServiceTests(SharedProduct shared)
             TimeSpan.FromSeconds(10),
             async () => await kubectl.OkAsync("get", "pdb", "hello", "-o", "jsonpath={.status.disruptionsAllowed}") is var allowed && allowed == "1" ? null : allowed);
         Assert.Matches(@"hello\s+2\s+N/A\s+1\s+\d+s", await kubectl.OkAsync("get", "pdb"));
+        await kubectl.OkAsync("patch", "pdb", "hello", "-p", """{"spec":{"minAvailable":3}}""");
+        await shared.Product.EventuallyAsync(
+            "the budget has none to spend",
+            TimeSpan.FromSeconds(10),
+            async () => await kubectl.OkAsync("get", "pdb", "hello", "-o", "jsonpath={.status.disruptionsAllowed}") is var allowed && allowed == "0" ? null : allowed);
         using CancellationTokenSource done = new();
         Task<PodBounds> watching = hello.WatchBoundsAsync(done.Token);
         try
         {
+            // kubectl asks again every 5 s, until its time is over.
+            CommandResult kept = await kubectl.RunAsync("drain", "node-1", "--ignore-daemonsets", "--force", "--timeout=2s");
+            Assert.Equal(1, kept.ExitCode);
+            Assert.Contains("Cannot evict pod as it would violate the pod's disruption budget.", kept.Errors, StringComparison.Ordinal);
+            await kubectl.OkAsync("patch", "pdb", "hello", "-p", """{"spec":{"minAvailable":2}}""");
+
             string drained = await kubectl.OkAsync("drain", "node-1", "--ignore-daemonsets", "--force", "--timeout=60s");
             Assert.Contains("evicted", drained, StringComparison.Ordinal);
             await hello.BecomeReadyAsync(Replicas);

@@ -35,20 +35,32 @@ internal sealed class ContainerHttp(string userAgent) : IDisposable
         string path = get.Path is { Length: > 0 } given ? given : "/";
         Uri url = new($"{(isHttps ? "https" : "http")}://{host}:{port}{(path[0] == '/' ? path : "/" + path)}");
         using HttpRequestMessage request = new(HttpMethod.Get, url);
-        request.Headers.UserAgent.Add(new ProductInfoHeaderValue(userAgent, "1"));
-        request.Headers.Accept.ParseAdd("*/*");
         foreach (HttpHeader header in get.HttpHeaders)
         {
-            request.Headers.Remove(header.Name);
-            request.Headers.TryAddWithoutValidation(header.Name, header.Value);
+            // .NET takes headers that describe a body (Content-Type) with a body alone: this one is empty.
+            if (!request.Headers.TryAddWithoutValidation(header.Name, header.Value))
+            {
+                request.Content ??= new ByteArrayContent([]);
+                request.Content.Headers.TryAddWithoutValidation(header.Name, header.Value);
+            }
         }
 
+        AddUnlessGiven(request.Headers, "User-Agent", $"{userAgent}/1");
+        AddUnlessGiven(request.Headers, "Accept", "*/*");
         return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
     }
 
     public static string NoPort(IntOrString port) => $"the container has no port '{port}'";
 
     public void Dispose() => http.Dispose();
+
+    private static void AddUnlessGiven(HttpRequestHeaders headers, string name, string value)
+    {
+        if (!headers.Contains(name))
+        {
+            headers.TryAddWithoutValidation(name, value);
+        }
+    }
 
     /// <summary>Where the container is reached; null when the port has a name that the container does not know.</summary>
     public static (string Host, int Port)? AddressOf(ProbeTarget target, string? host, IntOrString port)

@@ -15,7 +15,11 @@ internal sealed class ProbeRunner(IContainerRuntime runtime, TimeProvider time) 
     /// <summary>As much of a refused answer's body as goes into the message.</summary>
     private const int MaxBodyChars = 200;
 
-    private readonly ContainerHttp http = new("controlplane-probe");
+    /// <summary>Who asks, as containers see it.</summary>
+    public const string UserAgent = "controlplane-probe";
+
+    private readonly ContainerHttp http = new(UserAgent);
+    private readonly GrpcHealth grpc = new();
 
     public async Task<ProbeAnswer> ProbeAsync(ProbeTarget target, Probe probe, CancellationToken cancellationToken)
     {
@@ -28,6 +32,7 @@ internal sealed class ProbeRunner(IContainerRuntime runtime, TimeProvider time) 
             {
                 { HttpGet: { } get } => await GetAsync(target, get, either.Token),
                 { TcpSocket: { } socket } => await ConnectAsync(target, socket, either.Token),
+                { Grpc: { } health } => await grpc.CheckAsync(target, health, either.Token),
                 { Exec: { } exec } => await ExecAsync(target, exec, either.Token),
                 _ => new ProbeAnswer(IsSuccess: true),
             };
@@ -38,13 +43,17 @@ internal sealed class ProbeRunner(IContainerRuntime runtime, TimeProvider time) 
                 ? $"no answer within {limit.TotalSeconds:0}s"
                 : $"command timed out: \"{string.Join(' ', probe.Exec.Command)}\" timed out after {limit.TotalSeconds:0}s");
         }
-        catch (Exception exception) when (exception is HttpRequestException or SocketException or ContainerStartException or RuntimeUnavailableException or UriFormatException)
+        catch (Exception exception) when (exception is HttpRequestException or IOException or SocketException or ContainerStartException or RuntimeUnavailableException or UriFormatException)
         {
             return new ProbeAnswer(IsSuccess: false, exception.Message);
         }
     }
 
-    public void Dispose() => http.Dispose();
+    public void Dispose()
+    {
+        http.Dispose();
+        grpc.Dispose();
+    }
 
     private async Task<ProbeAnswer> GetAsync(ProbeTarget target, HttpGetAction get, CancellationToken cancellationToken)
     {

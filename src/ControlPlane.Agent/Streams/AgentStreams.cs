@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using ControlPlane.Agent.Protocol;
 using ControlPlane.Agent.Runtimes;
@@ -15,33 +14,21 @@ internal sealed class AgentStreams(ControlPlaneClient client, IContainerRuntime 
 {
     public const int MaxStreams = 100;
 
+    private readonly Lock gate = new();
     private readonly CancellationTokenSource stopping = new();
-    private readonly ConcurrentDictionary<string, Task> running = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Task> running = new(StringComparer.Ordinal);
     private HashSet<string> begun = new(StringComparer.Ordinal);
+    private Queue<StreamRequest> waiting = new();
 
-    /// <summary>Begins those that are new. A stream that is asked for again is being served already, or has been.</summary>
+    /// <summary>Begins those that are new, at once or when there is room. A stream that is asked for again is being served already, or has been.</summary>
     public void Serve(IEnumerable<StreamRequest> requests)
     {
-        HashSet<string> asked = new(StringComparer.Ordinal);
-        foreach (StreamRequest request in requests)
+        lock (gate)
         {
-            bool isNew = !begun.Contains(request.Id);
-            if (isNew && running.Count >= MaxStreams)
-            {
-                continue;
-            }
-
-            asked.Add(request.Id);
-            if (isNew)
-            {
-                running[request.Id] = ServeAsync(request, stopping.Token);
-            }
-        }
-
-        begun = asked;
-        foreach ((string id, _) in running.Where(entry => entry.Value.IsCompleted).ToList())
-        {
-            running.TryRemove(id, out _);
+            ILookup<bool, StreamRequest> asked = requests.ToLookup(request => begun.Contains(request.Id));
+            begun = asked[true].Select(request => request.Id).ToHashSet(StringComparer.Ordinal);
+            waiting = new Queue<StreamRequest>(asked[false]);
+            BeginWaiting();
         }
     }
 
@@ -49,11 +36,48 @@ internal sealed class AgentStreams(ControlPlaneClient client, IContainerRuntime 
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        Task[] served;
+        lock (gate)
+        {
+            waiting.Clear();
+            served = [.. running.Values];
+        }
+
         await stopping.CancelAsync();
-        await Task.WhenAll(running.Values);
+        await Task.WhenAll(served);
     }
 
     public void Dispose() => stopping.Dispose();
+
+    /// <summary>As many as there is room for. Called with the lock held, by whoever asks and by whoever makes room.</summary>
+    private void BeginWaiting()
+    {
+        while (running.Count < MaxStreams && waiting.TryDequeue(out StreamRequest? request))
+        {
+            begun.Add(request.Id);
+            Task served = RunAsync(request);
+            if (!served.IsCompleted)
+            {
+                running[request.Id] = served;
+            }
+        }
+    }
+
+    private async Task RunAsync(StreamRequest request)
+    {
+        try
+        {
+            await ServeAsync(request, stopping.Token);
+        }
+        finally
+        {
+            lock (gate)
+            {
+                running.Remove(request.Id);
+                BeginWaiting();
+            }
+        }
+    }
 
     private async Task ServeAsync(StreamRequest request, CancellationToken cancellationToken)
     {

@@ -138,10 +138,10 @@ public static class ApiHost
         app.UseMiddleware<ErrorResponses>();
         app.UseWhen(http => http.Request.Path.StartsWithSegments(SwaggerSetup.Path), SwaggerSetup.UseSwaggerPages);
         app.UseRouting();
+        app.UseWebSockets();
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseRateLimiter();
-        app.UseWebSockets();
         app.MapHealth();
         app.MapMetrics();
         app.MapDiscovery();

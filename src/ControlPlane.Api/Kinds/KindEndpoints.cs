@@ -109,11 +109,12 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
         }
     }
 
-    /// <summary>Both methods are one: a WebSocket is asked for with GET, an older upgrade with POST.</summary>
+    /// <summary>All methods are one: a WebSocket is asked for with GET, over HTTP/2 with CONNECT, an older upgrade with POST.</summary>
     private static void MapConnection(OperationMapper map, string path, Func<HttpContext, IMediator, Task> handler)
     {
         map.Add(path, HttpMethods.Get, handler);
         map.Add(path, HttpMethods.Post, handler);
+        map.AddWebSocket(path, handler);
     }
 
     /// <summary>The subresource and all that is below it, by every method that may be asked with.</summary>
@@ -124,6 +125,9 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
             map.Add(path, method, handler);
             map.Add(path + Operations.ProxyPathSuffix, method, handler);
         }
+
+        map.AddWebSocket(path, handler);
+        map.AddWebSocket(path + Operations.ProxyPathSuffix, handler);
     }
 
     private static ObjectKey KeyOf(HttpContext http) => new(NamespaceOf(http), (string)http.Request.RouteValues["name"]!);

@@ -15,13 +15,21 @@ internal sealed class OperationMapper(IEndpointRouteBuilder routes, ServedKind s
     {
         Operation operation = Known[(path, method)];
 
-        // What is below a proxied path is one value, slashes and all.
-        return routes.MapMethods(path.Replace("{path}", "{**path}", StringComparison.Ordinal), [method], handler)
+        return routes.MapMethods(PatternOf(path), [method], handler)
             .WithName(operation.OperationId)
             .WithSummary(SummaryOf(operation))
             .WithTags(served.Kind.Kind)
             .WithMetadata(operation);
     }
+
+    /// <summary>
+    /// The same path for a WebSocket over HTTP/2, whose method is CONNECT (RFC 8441). Browsers take it wherever they have such a connection already. The documents do not speak of it: it is the path's GET in other words.
+    /// </summary>
+    public void AddWebSocket(string path, Func<HttpContext, IMediator, Task> handler) =>
+        routes.MapMethods(PatternOf(path), [HttpMethods.Connect], handler).ExcludeFromDescription().WithMetadata(Known[(path, HttpMethods.Get)]);
+
+    /// <summary>What is below a proxied path is one value, slashes and all.</summary>
+    private static string PatternOf(string path) => path.Replace("{path}", "{**path}", StringComparison.Ordinal);
 
     /// <summary>One sentence for people.</summary>
     private static string SummaryOf(Operation operation)

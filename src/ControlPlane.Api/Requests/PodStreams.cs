@@ -9,7 +9,7 @@ namespace ControlPlane.Api.Requests;
 /// <summary>What the streams of pods have in common: which container and which agent is asked (Kubernetes: registry/core/pod, LogLocation and streamLocation).</summary>
 internal static class PodStreams
 {
-    /// <summary>The container that is meant: the named one, or the only one.</summary>
+    /// <summary>The container that is meant: the named one, or the only one. Init containers are meant by name alone, and make no other ambiguous (Kubernetes: validateContainer).</summary>
     /// <exception cref="ApiException">400: none is, or several are.</exception>
     public static string ContainerOf(Pod pod, string wanted)
     {
@@ -17,7 +17,7 @@ internal static class PodStreams
         string[] initNames = [.. pod.Spec.InitContainers.Select(container => container.Name)];
         if (wanted.Length == 0)
         {
-            return names.Length == 1 && initNames.Length == 0
+            return names.Length == 1
                 ? names[0]
                 : throw StatusError.BadRequest(
                     $"a container name must be specified for pod {pod.Name}, choose one of: [{string.Join(' ', names)}]"

@@ -44,7 +44,7 @@ internal static class TokenAuthentication
         new AuthorizationPolicyBuilder().RequireRole(AccessRules.RolesOf(area).Select(role => role.ToString())).Build();
 }
 
-/// <summary>Reads <c>Authorization: Bearer …</c> and answers 401 and 403 with a <see cref="Status"/>.</summary>
+/// <summary>Reads <c>Authorization: Bearer …</c>, or what a WebSocket has in its place, and answers 401 and 403 with a <see cref="Status"/>.</summary>
 internal sealed class TokenAuthenticationHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, ITokenStore tokens)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
@@ -56,13 +56,15 @@ internal sealed class TokenAuthenticationHandler(
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
+        string? offered = WebSocketToken.TakeFrom(Context);
         string? header = Request.Headers.Authorization;
-        if (header is null || !header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
+        string? token = header?.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) == true ? header[Prefix.Length..].Trim() : offered;
+        if (token is null)
         {
             return AuthenticateResult.NoResult();
         }
 
-        TokenIdentity? identity = await tokens.AuthenticateAsync(header[Prefix.Length..].Trim(), Context.RequestAborted);
+        TokenIdentity? identity = await tokens.AuthenticateAsync(token, Context.RequestAborted);
         return identity is null ? AuthenticateResult.Fail("nobody's token") : Known.GetValue(identity, ResultFor);
     }
 

@@ -222,11 +222,12 @@ public sealed record TcpSocketAction
     public string? Host { get; init; }
 }
 
-/// <summary>A gRPC health check.</summary>
+/// <summary>A question for the gRPC health service (<c>grpc.health.v1</c>), without TLS.</summary>
 public sealed record GrpcAction
 {
     public int Port { get; init; }
 
+    /// <summary>Which of the server's services is asked for; none: the server as a whole.</summary>
     public string? Service { get; init; }
 }
 

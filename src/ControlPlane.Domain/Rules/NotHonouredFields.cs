@@ -147,7 +147,6 @@ internal static class NotHonouredFields
 
     private static Line[] OfProbe(string probe) =>
     [
-        new($"containers[].{probe}.grpc", Nothing, "use httpGet, tcpSocket or exec"),
         new($"containers[].{probe}.terminationGracePeriodSeconds", Nothing, "set the pod's terminationGracePeriodSeconds instead"),
     ];
 

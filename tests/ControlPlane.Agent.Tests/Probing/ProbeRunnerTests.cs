@@ -70,6 +70,81 @@ public sealed class ProbeRunnerTests : IDisposable
         Assert.Equal(new ProbeAnswer(IsSuccess: false, "no answer within 2s"), await asking);
     }
 
+    /// <summary>.NET itself refuses a header of a body on a request that has none.</summary>
+    [Fact]
+    public async Task Http_SendsEveryHeaderThatItIsGiven()
+    {
+        List<string> seen = [];
+        string[] names = ["Content-Type", "Host", "User-Agent", "X-Probe"];
+        await using WebApplication server = WebApplication.CreateSlimBuilder().Build();
+        server.Urls.Add("http://127.0.0.1:0");
+        server.MapGet("/", (HttpContext context) => seen.AddRange(names.Select(name => $"{name}: {context.Request.Headers[name]}")));
+        await server.StartAsync();
+
+        ProbeAnswer answer = await AskAsync(new Probe
+        {
+            HttpGet = new()
+            {
+                Port = new Uri(server.Urls.Single()).Port,
+                HttpHeaders = [new() { Name = "Content-Type", Value = "application/json" }, new() { Name = "Host", Value = "web.test" }, new() { Name = "User-Agent", Value = "mine" }, new() { Name = "X-Probe", Value = "a" }, new() { Name = "X-Probe", Value = "b" }],
+            },
+        });
+
+        Assert.Equal(new ProbeAnswer(IsSuccess: true), answer);
+        Assert.Equal(["Content-Type: application/json", "Host: web.test", "User-Agent: mine", "X-Probe: a, b"], seen);
+    }
+
+    [Fact]
+    public async Task Http_AnswerThatIsBrokenOff_FailsAsAnyOther()
+    {
+        listener.Start();
+        Task<ProbeAnswer> asking = AskAsync(new Probe { HttpGet = new() { Port = Port }, TimeoutSeconds = 30 });
+        using (TcpClient accepted = await listener.AcceptTcpClientAsync())
+        {
+            await accepted.GetStream().ReadExactlyAsync(new byte[4]);
+            await accepted.GetStream().WriteAsync("HTTP/1.1 500 Broken\r\nContent-Length: 100\r\n\r\nhalf"u8.ToArray());
+            accepted.Client.Shutdown(SocketShutdown.Send);
+            Assert.False((await asking).IsSuccess);
+        }
+    }
+
+    [Theory]
+    [InlineData("ready", true, "")]
+    [InlineData("unready", false, "service unhealthy (responded with \"NOT_SERVING\")")]
+    [InlineData("fresh", false, "service unhealthy (responded with \"UNKNOWN\")")]
+    [InlineData("absent", false, "error: health rpc probe failed: code 5: unknown service absent")]
+    [InlineData("old", false, "error: this server does not implement the grpc health protocol (grpc.health.v1.Health): code 12: ")]
+    public async Task Grpc_SucceedsWhenTheServiceServes(string service, bool isSuccess, string message)
+    {
+        await using WebApplication server = await GrpcServer.StartAsync();
+
+        ProbeAnswer answer = await AskAsync(new Probe { Grpc = new() { Port = new Uri(server.Urls.Single()).Port, Service = service }, TimeoutSeconds = 30 });
+
+        Assert.Equal(new ProbeAnswer(isSuccess, message), answer);
+    }
+
+    [Fact]
+    public async Task Grpc_WithoutAService_AsksForTheServer()
+    {
+        await using WebApplication server = await GrpcServer.StartAsync();
+
+        Assert.Equal(new ProbeAnswer(IsSuccess: true), await AskAsync(new Probe { Grpc = new() { Port = new Uri(server.Urls.Single()).Port }, TimeoutSeconds = 30 }));
+        Assert.Equal(
+            new ProbeAnswer(IsSuccess: true),
+            await AskAsync(new Probe { Grpc = new() { Port = new Uri(server.Urls.Single()).Port, Service = new string('s', 300) }, TimeoutSeconds = 30 }));
+    }
+
+    [Fact]
+    public async Task Grpc_OfAServerThatSpeaksHttp1Alone_Fails()
+    {
+        await using WebApplication server = WebApplication.CreateSlimBuilder().Build();
+        server.Urls.Add("http://127.0.0.1:0");
+        await server.StartAsync();
+
+        Assert.False((await AskAsync(new Probe { Grpc = new() { Port = new Uri(server.Urls.Single()).Port }, TimeoutSeconds = 30 })).IsSuccess);
+        Assert.False((await AskAsync(new Probe { Grpc = new() { Port = Port }, TimeoutSeconds = 30 })).IsSuccess);
+    }
+
     [Fact]
     public async Task Port_WithANameThatTheContainerDoesNotKnow_FailsAndSaysSo() =>
         Assert.Equal(new ProbeAnswer(IsSuccess: false, "the container has no port 'admin'"), await AskAsync(new Probe { HttpGet = new() { Port = "admin" } }));

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -63,12 +62,7 @@ public sealed class ChannelForwardingTests(ApiServer api) : IAsyncLifetime
     [InlineData("?ports=80&ports=65536", "unable to parse \"65536\" as a port (1-65535)")]
     public async Task Ports_ThatAreNone_AreRefusedBeforeTheUpgrade(string query, string why)
     {
-        using HttpRequestMessage upgrade = new(HttpMethod.Get, $"{pod}/portforward{query}");
-        upgrade.Headers.Connection.Add("Upgrade");
-        upgrade.Headers.Upgrade.Add(new ProductHeaderValue("websocket"));
-        upgrade.Headers.Add("Sec-WebSocket-Version", "13");
-        upgrade.Headers.Add("Sec-WebSocket-Key", Convert.ToBase64String(new byte[16]));
-        upgrade.Headers.Add("Sec-WebSocket-Protocol", Protocol);
+        using HttpRequestMessage upgrade = Upgrades.ToWebSocket($"{pod}/portforward{query}", Protocol);
 
         using HttpResponseMessage answer = await api.Admin.SendAsync(upgrade);
 

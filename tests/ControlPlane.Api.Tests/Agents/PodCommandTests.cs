@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -172,6 +171,25 @@ public sealed class PodCommandTests(ApiServer api) : IAsyncLifetime
         Assert.Contains("container not found", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
+    /// <summary>An init container is meant by its name alone (Kubernetes: validateContainer).</summary>
+    [Theory]
+    [InlineData("", "c")]
+    [InlineData("?container=init", "init")]
+    public async Task Container_ThatIsNotNamed_IsTheOnlyOne_WhateverInitContainersThereAre(string query, string meant)
+    {
+        TestedAgent node = new(api);
+        JsonObject prepared = JsonNode.Parse(Samples.Pod("p"))!.AsObject();
+        prepared["spec"]!["initContainers"] = new JsonArray(new JsonObject { ["name"] = "init", ["image"] = "hello:1" });
+        string path = await node.StartPodAsync(prepared);
+        Task<HttpResponseMessage> asked = api.Admin.GetAsync($"{path}/log{query}");
+        StreamRequest request = await node.AskedForAsync();
+        Assert.Equal(meant, request.Logs!.Container);
+
+        using HttpResponseMessage sent = await api.Agent.PostAsync($"/agent/v1/streams/{request.Id}", new StringContent("said"));
+        using HttpResponseMessage answer = await asked.WaitAsync(Within);
+        Assert.Equal("said", await answer.Content.ReadAsStringAsync());
+    }
+
     [Theory]
     [InlineData("exec?stdout=true", "you must specify at least one command for the container")]
     [InlineData("exec?command=&stdout=true", "you must specify at least one command for the container")]
@@ -211,22 +229,14 @@ public sealed class PodCommandTests(ApiServer api) : IAsyncLifetime
 
     private async Task<HttpResponseMessage> UpgradeToSpdyAsync(string request, string versions)
     {
-        using HttpRequestMessage upgrade = new(HttpMethod.Post, $"{pod}/{request}");
-        upgrade.Headers.Connection.Add("Upgrade");
-        upgrade.Headers.Upgrade.Add(new ProductHeaderValue("SPDY", "3.1"));
-        upgrade.Headers.Add("X-Stream-Protocol-Version", versions);
+        using HttpRequestMessage upgrade = Upgrades.ToSpdy($"{pod}/{request}", versions);
         return await api.Admin.SendAsync(upgrade, HttpCompletionOption.ResponseHeadersRead);
     }
 
     /// <summary>What is answered where no WebSocket comes of it.</summary>
     private async Task<HttpResponseMessage> UpgradeAsync(string request, string protocol)
     {
-        using HttpRequestMessage upgrade = new(HttpMethod.Get, $"{pod}/{request}");
-        upgrade.Headers.Connection.Add("Upgrade");
-        upgrade.Headers.Upgrade.Add(new ProductHeaderValue("websocket"));
-        upgrade.Headers.Add("Sec-WebSocket-Version", "13");
-        upgrade.Headers.Add("Sec-WebSocket-Key", Convert.ToBase64String(new byte[16]));
-        upgrade.Headers.Add("Sec-WebSocket-Protocol", protocol);
+        using HttpRequestMessage upgrade = Upgrades.ToWebSocket($"{pod}/{request}", protocol);
         return await api.Admin.SendAsync(upgrade);
     }
 

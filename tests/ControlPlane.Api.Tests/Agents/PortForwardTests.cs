@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Net.WebSockets;
 using System.Text;
 using ControlPlane.Api.Tests.Hosting;
@@ -134,21 +133,13 @@ public sealed class PortForwardTests(ApiServer api) : IAsyncLifetime
 
     private async Task<HttpResponseMessage> AskAsync(string protocol, string version)
     {
-        using HttpRequestMessage upgrade = new(HttpMethod.Post, $"{pod}/portforward");
-        upgrade.Headers.Connection.Add("Upgrade");
-        upgrade.Headers.Upgrade.Add(ProductHeaderValue.Parse(protocol));
-        upgrade.Headers.Add("X-Stream-Protocol-Version", version);
+        using HttpRequestMessage upgrade = Upgrades.ToSpdy($"{pod}/portforward", version, protocol);
         return await api.Admin.SendAsync(upgrade, HttpCompletionOption.ResponseHeadersRead);
     }
 
     private async Task<Stream> TunnelAsync(string protocol = Tunnel)
     {
-        using HttpRequestMessage upgrade = new(HttpMethod.Get, $"{pod}/portforward");
-        upgrade.Headers.Connection.Add("Upgrade");
-        upgrade.Headers.Upgrade.Add(new ProductHeaderValue("websocket"));
-        upgrade.Headers.Add("Sec-WebSocket-Version", "13");
-        upgrade.Headers.Add("Sec-WebSocket-Key", Convert.ToBase64String(new byte[16]));
-        upgrade.Headers.TryAddWithoutValidation("Sec-WebSocket-Protocol", protocol);
+        using HttpRequestMessage upgrade = Upgrades.ToWebSocket($"{pod}/portforward", protocol);
         HttpResponseMessage answer = await api.Admin.SendAsync(upgrade, HttpCompletionOption.ResponseHeadersRead);
         if (answer.StatusCode != HttpStatusCode.SwitchingProtocols)
         {

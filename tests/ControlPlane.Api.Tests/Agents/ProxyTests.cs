@@ -1,5 +1,5 @@
+using System.IO.Compression;
 using System.Net;
-using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using ControlPlane.Api.Agents.Proxying;
@@ -48,6 +48,55 @@ public sealed class ProxyTests(ApiServer api) : IAsyncLifetime
         Assert.Equal((HttpStatusCode.NotFound, "no"), (answer.StatusCode, await answer.Content.ReadAsStringAsync()));
         Assert.Equal("p", Assert.Single(answer.Headers.GetValues("X-Pod")));
         await agent.Closed.WaitAsync(Within);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("gzip")]
+    [InlineData("br")]
+    public async Task Page_HasLinksThatLeadBackThroughTheProxy(string encoding)
+    {
+        Task<HttpResponseMessage> answered = api.Admin.GetAsync($"{pod}:81/proxy/page");
+        await using StreamConnection agent = new(await agentSide.DialAsync((await agentSide.AskedForAsync()).Id));
+        byte[] page = Compressed("<p>/x <a href=\"/x?y\">"u8.ToArray(), encoding);
+        await ReceiveAsync(agent, 0);
+        await AnswerAsync(agent, $"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n{(encoding.Length > 0 ? $"Content-Encoding: {encoding}\r\n" : "")}Content-Length: {page.Length}\r\n\r\n");
+        await agent[StreamChannels.Data].WriteAsync(page);
+
+        using HttpResponseMessage answer = await answered.WaitAsync(Within);
+
+        Assert.Equal($"<p>/x <a href=\"{pod}:81/proxy/x?y\">", await answer.Content.ReadAsStringAsync().WaitAsync(Within));
+        Assert.Empty(answer.Content.Headers.ContentEncoding);
+    }
+
+    [Theory]
+    [InlineData("text/plain", "", "200 OK")]
+    [InlineData("text/html", "Content-Encoding: zstd\r\n", "200 OK")]
+    [InlineData("text/html", "Content-Range: bytes 0-14/99\r\n", "206 Partial Content")]
+    public async Task Body_ThatIsNoPageAsAWhole_StaysAsItIs(string type, string header, string status)
+    {
+        Task<HttpResponseMessage> answered = api.Admin.GetAsync($"{pod}:81/proxy/page");
+        await using StreamConnection agent = new(await agentSide.DialAsync((await agentSide.AskedForAsync()).Id));
+        await ReceiveAsync(agent, 0);
+        await AnswerAsync(agent, $"HTTP/1.1 {status}\r\nContent-Type: {type}\r\n{header}Content-Length: 15\r\n\r\n<a href=\"/x?y\">");
+
+        using HttpResponseMessage answer = await answered.WaitAsync(Within);
+
+        Assert.Equal(("<a href=\"/x?y\">", 15), (await answer.Content.ReadAsStringAsync(), answer.Content.Headers.ContentLength));
+    }
+
+    [Fact]
+    public async Task Head_OfAPage_HasThePagesHeaders()
+    {
+        using HttpRequestMessage request = new(HttpMethod.Head, $"{pod}:81/proxy/page");
+        Task<HttpResponseMessage> answered = api.Admin.SendAsync(request);
+        await using StreamConnection agent = new(await agentSide.DialAsync((await agentSide.AskedForAsync()).Id));
+        await ReceiveAsync(agent, 0);
+        await AnswerAsync(agent, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 15\r\n\r\n");
+
+        using HttpResponseMessage answer = await answered.WaitAsync(Within);
+
+        Assert.Equal(("text/html", 15), (answer.Content.Headers.ContentType!.MediaType, answer.Content.Headers.ContentLength));
     }
 
     [Fact]
@@ -105,11 +154,7 @@ public sealed class ProxyTests(ApiServer api) : IAsyncLifetime
     [Fact]
     public async Task Upgrade_CarriesBytesBothWays_AndEndsWithTheClient()
     {
-        using HttpRequestMessage upgrade = new(HttpMethod.Get, $"{pod}:81/proxy/socket");
-        upgrade.Headers.Connection.Add("Upgrade");
-        upgrade.Headers.Upgrade.Add(new ProductHeaderValue("websocket"));
-        upgrade.Headers.Add("Sec-WebSocket-Version", "13");
-        upgrade.Headers.Add("Sec-WebSocket-Key", Convert.ToBase64String(new byte[16]));
+        using HttpRequestMessage upgrade = Upgrades.ToWebSocket($"{pod}:81/proxy/socket");
         Task<HttpResponseMessage> answered = api.Admin.SendAsync(upgrade, HttpCompletionOption.ResponseHeadersRead);
         await using StreamConnection agent = new(await agentSide.DialAsync((await agentSide.AskedForAsync()).Id));
         (string head, _) = await ReceiveAsync(agent, 0);
@@ -224,6 +269,9 @@ public sealed class ProxyTests(ApiServer api) : IAsyncLifetime
     [InlineData("/login?a=b", "/base/proxy/login?a=b")]
     [InlineData("http://api:8443/login#top", "/base/proxy/login#top")]
     [InlineData("http://p:81/login", "/base/proxy/login")]
+    [InlineData("HTTP://P:81", "/base/proxy/")]
+    [InlineData("http://p:81?a=b", "/base/proxy/?a=b")]
+    [InlineData("https://api:8443/caf\u00e9?x=1&amp;y=2", "/base/proxy/caf\u00e9?x=1&amp;y=2")]
     [InlineData("/base/proxy/login", "/base/proxy/login")]
     [InlineData("login", "login")]
     [InlineData("http://elsewhere/login", "http://elsewhere/login")]
@@ -246,6 +294,22 @@ public sealed class ProxyTests(ApiServer api) : IAsyncLifetime
                 return (text[..end], (int)received.Length - end - End.Length);
             }
         }
+    }
+
+    private static byte[] Compressed(byte[] page, string encoding)
+    {
+        MemoryStream compressed = new();
+        using (Stream? compressing = encoding switch
+        {
+            "gzip" => new GZipStream(compressed, CompressionLevel.Fastest),
+            "br" => new BrotliStream(compressed, CompressionLevel.Fastest),
+            _ => null,
+        })
+        {
+            (compressing ?? compressed).Write(page);
+        }
+
+        return compressed.ToArray();
     }
 
     private static async Task AnswerAsync(StreamConnection agent, string answer) =>

@@ -1,7 +1,6 @@
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Http.Json;
-using System.Security.Cryptography.X509Certificates;
 using ControlPlane.Api.Hosting;
 using ControlPlane.Api.Tests.Hosting;
 using ControlPlane.Domain.Agents;
@@ -133,16 +132,9 @@ public sealed class SharedStreamsTests(ApiServer agents) : IAsyncLifetime
     /// <summary>As agents speak: over HTTP/2, where a call that is broken off is noticed at once, also by one who has nothing to send at the moment.</summary>
     private HttpClient AgentOverHttp2()
     {
-        X509ChainPolicy policy = new() { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.ImportFromPemFile(Path.Combine(clients.DataFolder, "ca.crt"));
-        SocketsHttpHandler handler = new() { SslOptions = { CertificateChainPolicy = policy } };
-        return new HttpClient(handler)
-        {
-            BaseAddress = clients.Https,
-            DefaultRequestVersion = HttpVersion.Version20,
-            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            DefaultRequestHeaders = { Authorization = clients.Agent.DefaultRequestHeaders.Authorization },
-        };
+        HttpClient agent = clients.OverHttp2();
+        agent.DefaultRequestHeaders.Authorization = clients.Agent.DefaultRequestHeaders.Authorization;
+        return agent;
     }
 
     /// <summary>The stream that the agent, connected to the other replica, is asked for.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Text.Json.Nodes;
 using ControlPlane.Api.Tests.Hosting;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
@@ -15,13 +16,22 @@ internal sealed class TestedAgent(ApiServer api)
     private readonly string node = $"node-{Guid.NewGuid():N}";
 
     /// <summary>Reports, and gets a pod; returns the pod's path.</summary>
-    public async Task<string> StartPodAsync()
+    public Task<string> StartPodAsync() => StartPodAsync(Samples.Pod("p", node));
+
+    /// <summary>The same with a pod <c>p</c> of a test's own, which is put on the node.</summary>
+    public Task<string> StartPodAsync(JsonObject pod)
+    {
+        pod["spec"]!["nodeName"] = node;
+        return StartPodAsync(pod.ToJsonString());
+    }
+
+    private async Task<string> StartPodAsync(string pod)
     {
         NodeReport report = new() { SessionId = "s", Sequence = 1, IsFull = true, Node = new NodeStatus() };
         using HttpResponseMessage reported = await api.Agent.PostAsJsonAsync($"/agent/v1/nodes/{node}/report", report, ResourceJson.Options);
         reported.EnsureSuccessStatusCode();
         string home = $"/api/v1/namespaces/{await api.NewNamespaceAsync()}/pods";
-        await api.PostAsync(home, Samples.Pod("p", node));
+        await api.PostAsync(home, pod);
         return $"{home}/p";
     }
 

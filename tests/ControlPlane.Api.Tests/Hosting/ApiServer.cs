@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
 using ControlPlane.Api.Hosting;
@@ -94,6 +96,22 @@ public sealed class ApiServer : IAsyncLifetime, IDisposable
         command.Parameters.Add(new NpgsqlParameter { Value = key });
         await command.ExecuteNonQueryAsync();
     }
+
+    /// <summary>A client's side of TLS that trusts this server's authority alone.</summary>
+    public SocketsHttpHandler TrustingHandler()
+    {
+        X509ChainPolicy policy = new() { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.ImportFromPemFile(Path.Combine(DataFolder, "ca.crt"));
+        return new SocketsHttpHandler { SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy } };
+    }
+
+    /// <summary>A client without a token that speaks HTTP/2 alone.</summary>
+    public HttpClient OverHttp2() => new(TrustingHandler())
+    {
+        BaseAddress = Https,
+        DefaultRequestVersion = HttpVersion.Version20,
+        DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+    };
 
     /// <summary>Makes a namespace for one test.</summary>
     public async Task<string> NewNamespaceAsync()

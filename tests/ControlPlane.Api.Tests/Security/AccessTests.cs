@@ -1,7 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
-using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using ControlPlane.Api.Tests.Hosting;
 
@@ -68,13 +65,9 @@ public sealed class AccessTests(ApiServer api)
     [Fact]
     public async Task Https_IsServedWithACertificateOfTheDataFoldersAuthority_OverHttp2()
     {
-        X509ChainPolicy policy = new() { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.ImportFromPemFile(Path.Combine(api.DataFolder, "ca.crt"));
-        using SocketsHttpHandler handler = new() { SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy } };
-        using HttpClient client = new(handler) { BaseAddress = api.Https };
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", File.ReadAllText(Path.Combine(api.DataFolder, "admin.token")).Trim());
-        using HttpRequestMessage request = new(HttpMethod.Get, "/api/v1/namespaces") { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
-        using HttpResponseMessage response = await client.SendAsync(request);
+        using HttpClient client = api.OverHttp2();
+        client.DefaultRequestHeaders.Authorization = api.Admin.DefaultRequestHeaders.Authorization;
+        using HttpResponseMessage response = await client.GetAsync("/api/v1/namespaces");
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(HttpVersion.Version20, response.Version);
     }

@@ -121,7 +121,7 @@ public class DefaultsTests
     [Fact]
     public void SaidAndUnsaidZeroes_GiveEqualTemplates()
     {
-        Container plain = Objects.Template().Spec.Containers[0] with { Ports = [new() { Number = 80 }], LivenessProbe = new() { TcpSocket = new() { Port = 80 } } };
+        Container plain = Objects.Template().Spec.Containers[0] with { Ports = [new() { Number = 80 }], LivenessProbe = new() { TcpSocket = new() { Port = 80 } }, ReadinessProbe = new() { Grpc = new() { Port = 80 } } };
         Container wordy = plain with
         {
             WorkingDir = "",
@@ -130,6 +130,7 @@ public class DefaultsTests
             StdinOnce = false,
             Ports = [new() { Number = 80, HostPort = 0, Name = "", HostIP = "" }],
             LivenessProbe = new() { TcpSocket = new() { Port = 80, Host = "" }, InitialDelaySeconds = 0, TimeoutSeconds = 0 },
+            ReadinessProbe = new() { Grpc = new() { Port = 80, Service = "" } },
         };
 
         Assert.Equal(

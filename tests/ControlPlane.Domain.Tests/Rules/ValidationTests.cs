@@ -104,6 +104,7 @@ public class ValidationTests
         { "probe of nothing", c => c with { ReadinessProbe = new() }, ".readinessProbe", "Required value: must specify a handler type" },
         { "probe of two things", c => c with { ReadinessProbe = new() { TcpSocket = new() { Port = 80 }, Exec = new() { Command = ["true"] } } }, ".readinessProbe.tcpSocket", "Forbidden: may not specify more than 1 handler type" },
         { "probe of no port", c => c with { ReadinessProbe = new() { HttpGet = new() } }, ".readinessProbe.httpGet.port", "Invalid value: 0: must be between 1 and 65535, inclusive" },
+        { "question of no port", c => c with { ReadinessProbe = new() { Grpc = new() } }, ".readinessProbe.grpc.port", "Invalid value: 0: must be between 1 and 65535, inclusive" },
         { "probe of no command", c => c with { ReadinessProbe = new() { Exec = new() } }, ".readinessProbe.exec.command", "Required value" },
         { "two successes of liveness", c => c with { LivenessProbe = new() { TcpSocket = new() { Port = 80 }, SuccessThreshold = 2 } }, ".livenessProbe.successThreshold", "Invalid value: 2: must be 1" },
         { "zero character", c => c with { Args = ["a\0b"] }, ".args[0]", "Invalid value: \"a\\u0000b\": must not contain the character U+0000" },

@@ -21,6 +21,13 @@ internal static class ProxyEndpoints
         VersionPolicy = HttpVersionPolicy.RequestVersionExact,
     };
 
+    /// <summary>With TLS the pod chooses: HTTP/2 where it speaks that, and so gRPC goes through (Kubernetes: SetTransportDefaults).</summary>
+    private static readonly ForwarderRequestConfig ForwardingOverTls = Forwarding with
+    {
+        Version = System.Net.HttpVersion.Version20,
+        VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+    };
+
     public static Task ToPodAsync(HttpContext http, IMediator mediator)
     {
         ProxyName to = ProxyName.Parse(NameOf(http), "pod");
@@ -39,7 +46,7 @@ internal static class ProxyEndpoints
         using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
         ProxyTarget target = await findAsync(ending.Token);
         ProxiedPath path = ProxiedPath.Of(http.Request);
-        if (path.Rest.Length == 0 && http.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest != true)
+        if (path.Rest.Length == 0 && !IsUpgrade(http))
         {
             // Relative links of a page lead below it only from a path that ends with a slash.
             http.Response.StatusCode = StatusCodes.Status301MovedPermanently;
@@ -67,7 +74,7 @@ internal static class ProxyEndpoints
             prefix + (path.Rest.Length == 0 ? "/" : path.Rest) + http.Request.QueryString.ToUriComponent(),
             new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
         ForwarderError error = await services.GetRequiredService<IHttpForwarder>()
-            .SendAsync(http, prefix, client, Forwarding, new ProxyTransformer(path, uri), cancellationToken);
+            .SendAsync(http, prefix, client, target.Scheme == Uri.UriSchemeHttps && !IsUpgrade(http) ? ForwardingOverTls : Forwarding, new ProxyTransformer(path, uri), cancellationToken);
         if (http.Response.HasStarted)
         {
             return;
@@ -82,6 +89,10 @@ internal static class ProxyEndpoints
         // An answer of the pod's without a body is sent as it is, not taken for one that still needs words.
         await http.Response.StartAsync(cancellationToken);
     }
+
+    /// <summary>Whether it is no longer HTTP that the client goes on with; pods are asked for that over HTTP/1.1, whatever the client asks over.</summary>
+    private static bool IsUpgrade(HttpContext http) =>
+        http.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest == true || http.Features.Get<IHttpExtendedConnectFeature>()?.IsExtendedConnect == true;
 
     private static SocketsHttpHandler HandlerFor(Func<CancellationToken, Task<Stream>> connectAsync) => new()
     {

@@ -70,6 +70,7 @@ internal static class ContainerDefaults
         {
             HttpGet = Apply(probe.HttpGet),
             TcpSocket = probe.TcpSocket is not { } tcp ? null : tcp with { Host = tcp.Host.EmptyAsAbsent() },
+            Grpc = probe.Grpc is not { } grpc ? null : grpc with { Service = grpc.Service.EmptyAsAbsent() },
             InitialDelaySeconds = probe.InitialDelaySeconds.ZeroAsAbsent(),
             TimeoutSeconds = probe.TimeoutSeconds.ZeroAs(1),
             PeriodSeconds = probe.PeriodSeconds.ZeroAs(10),

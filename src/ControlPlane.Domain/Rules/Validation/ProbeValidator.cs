@@ -20,6 +20,7 @@ internal sealed partial class ProbeValidator : AbstractValidator<Probe>
         RuleFor(probe => probe.Exec).Check(exec => exec is { Command.IsEmpty: true } ? FieldProblem.Required() with { At = ".command" } : null);
         RuleFor(probe => probe.HttpGet).CheckAll(http => http is null ? [] : HttpGet(http));
         RuleFor(probe => probe.TcpSocket).Check(tcp => tcp is null ? null : Port(tcp.Port));
+        RuleFor(probe => probe.Grpc).Check(grpc => grpc is null ? null : Port(grpc.Port));
         if (mustSucceedOnce)
         {
             RuleFor(probe => probe.SuccessThreshold).Check(count => count is null or < 0 or 1 ? null : FieldProblem.Invalid(count, "must be 1"));
