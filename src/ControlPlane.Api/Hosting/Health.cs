@@ -7,16 +7,22 @@ internal static class Health
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/healthz", () => Results.Text("ok")).AllowAnonymous().ExcludeFromDescription();
-        routes.MapGet("/livez", () => Results.Text("ok")).AllowAnonymous().ExcludeFromDescription();
+        routes.MapGet("/healthz", (HttpContext http) => Answer(http, "healthz", Alive)).AllowAnonymous().ExcludeFromDescription();
+        routes.MapGet("/livez", (HttpContext http) => Answer(http, "livez", Alive)).AllowAnonymous().ExcludeFromDescription();
         routes.MapGet("/readyz", ReadyAsync).AllowAnonymous().ExcludeFromDescription();
     }
 
-    private static async Task<IResult> ReadyAsync(HttpContext http, Readiness readiness)
+    /// <summary>A process that answers lives.</summary>
+    private static readonly IReadOnlyList<(string Name, string? Failure)> Alive = [("ping", null)];
+
+    private static async Task<IResult> ReadyAsync(HttpContext http, Readiness readiness) =>
+        Answer(http, "readyz", await readiness.CheckAsync(http.RequestAborted));
+
+    /// <summary><c>ok</c>, or a line for each check where one fails or the client asks with <c>?verbose</c> (Kubernetes API health endpoints).</summary>
+    private static IResult Answer(HttpContext http, string path, IReadOnlyList<(string Name, string? Failure)> checks)
     {
-        IReadOnlyList<(string Name, string? Failure)> checks = await readiness.CheckAsync(http.RequestAborted);
-        bool isReady = checks.All(check => check.Failure is null);
-        if (isReady && !http.Request.Query.ContainsKey("verbose"))
+        bool isWell = checks.All(check => check.Failure is null);
+        if (isWell && !http.Request.Query.ContainsKey("verbose"))
         {
             return Results.Text("ok");
         }
@@ -27,7 +33,7 @@ internal static class Health
             text.Append(failure is null ? $"[+]{name} ok\n" : $"[-]{name} failed: {failure}\n");
         }
 
-        text.Append(isReady ? "readyz check passed\n" : "readyz check failed\n");
-        return Results.Text(text.ToString(), statusCode: isReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+        text.Append(path).Append(isWell ? " check passed\n" : " check failed\n");
+        return Results.Text(text.ToString(), statusCode: isWell ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
     }
 }

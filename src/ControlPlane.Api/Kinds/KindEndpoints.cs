@@ -85,6 +85,9 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
                 case "eviction":
                     map.Add(path, HttpMethods.Post, PodEviction.EvictAsync);
                     break;
+                case "binding":
+                    map.Add(path, HttpMethods.Post, PodBinding.BindAsync);
+                    break;
                 case "confirm-lost":
                     map.Add(path, HttpMethods.Post, NodeActions.ConfirmLostAsync);
                     break;
@@ -183,8 +186,8 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
         ReplyForm form = Negotiation.FormFor(http.Request);
         WriteOptions options = WriteOptions.Parse(http.Request.Query, "UpdateOptions");
         T body = await ReadBodyAsync(http, options, isNew: false);
-        T updated = await mediator.Send(new Replace<T>(KeyOf(http), body, parts, ContextOf(http, options)), http.RequestAborted);
-        await ObjectReply.WriteAsync(http, StatusCodes.Status200OK, updated, form, wire);
+        Applied<T> updated = await mediator.Send(new Replace<T>(KeyOf(http), body, parts, ContextOf(http, options)) { Form = wire }, http.RequestAborted);
+        await ObjectReply.WriteAsync(http, updated.IsNew ? StatusCodes.Status201Created : StatusCodes.Status200OK, updated.Object, form, wire);
     }
 
     private Task PatchAsync(HttpContext http, IMediator mediator) => PatchAsync(http, mediator, ResourceParts.Desired);
@@ -225,13 +228,14 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
         ReplyForm form = Negotiation.FormFor(http.Request);
         DeleteOptions how = await ReadDeleteOptionsAsync(http);
         Deleted<T> deleted = await mediator.Send(new Delete<T>(KeyOf(http), how, ContextOf(http, how)), http.RequestAborted);
-        if (deleted.IsGone)
+        if (deleted.IsGone && !served.AnswersDeleted)
         {
             await DeleteReply.WriteDeletedAsync(http, kind, deleted.Object);
         }
         else
         {
-            await ObjectReply.WriteAsync(http, StatusCodes.Status200OK, deleted.Object, form, wire);
+            int code = !deleted.IsGone && how.AsksToWait ? StatusCodes.Status202Accepted : StatusCodes.Status200OK;
+            await ObjectReply.WriteAsync(http, code, deleted.Object, form, wire);
         }
     }
 
@@ -246,8 +250,9 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
 
     private static async Task GetScaleAsync(HttpContext http, IMediator mediator)
     {
+        ReplyForm form = Negotiation.FormFor(http.Request);
         Scale scale = await mediator.Send(new GetScale<T>(KeyOf(http), RevisionOf(http)), http.RequestAborted);
-        await ObjectReply.WriteAsync(http, StatusCodes.Status200OK, scale, ReplyForm.Objects);
+        await ObjectReply.WriteAsync(http, StatusCodes.Status200OK, scale, form);
     }
 
     private static async Task ReplaceScaleAsync(HttpContext http, IMediator mediator)
@@ -258,17 +263,35 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
         await SetScaleAsync(http, mediator, options, _ => (Scale)body.Object, "update scale");
     }
 
-    private static async Task PatchScaleAsync(HttpContext http, IMediator mediator)
+    private async Task PatchScaleAsync(HttpContext http, IMediator mediator)
     {
+        if (MediaTypes.WithoutParameters(http.Request.ContentType) == MediaTypes.ApplyPatch)
+        {
+            await ApplyScaleAsync(http, mediator);
+            return;
+        }
+
         WriteOptions options = WriteOptions.Parse(http.Request.Query, "PatchOptions");
         ResourcePatch patch = ResourcePatch.Read(await BodyReader.ReadAsync(http), http.Request.ContentType);
         await SetScaleAsync(http, mediator, options, scale => (Scale)patch.Apply(scale, DecodeTarget.Scale, options.FieldValidation).Object, "patch scale");
     }
 
+    private async Task ApplyScaleAsync(HttpContext http, IMediator mediator)
+    {
+        ReplyForm form = Negotiation.FormFor(http.Request);
+        WriteOptions options = WriteOptions.Parse(http.Request.Query, "PatchOptions", isApply: true);
+        DeclaredConfiguration body = DeclaredConfiguration.ReadScale(await BodyReader.ReadAsync(http), DecodeTarget.Of(kind), options.FieldValidation);
+        WriteContext context = ContextOf(http, options) with { IsApply = true, Subresource = "scale" };
+        Applied<T> applied = await mediator.Send(new Apply<T>(KeyOf(http), body, options.IsForced, ResourceParts.Desired, context), http.RequestAborted);
+        BodyReader.Warn(http, body.Warnings);
+        await ObjectReply.WriteAsync(http, StatusCodes.Status200OK, Scaling.ScaleOf(applied.Object), form);
+    }
+
     private static async Task SetScaleAsync(HttpContext http, IMediator mediator, WriteOptions options, Func<Scale, Scale> change, string verb)
     {
+        ReplyForm form = Negotiation.FormFor(http.Request);
         Scale scale = await mediator.Send(new ReplaceScale<T>(KeyOf(http), change, verb, ContextOf(http, options)), http.RequestAborted);
-        await ObjectReply.WriteAsync(http, StatusCodes.Status200OK, scale, ReplyForm.Objects);
+        await ObjectReply.WriteAsync(http, StatusCodes.Status200OK, scale, form);
     }
 
     private static WriteContext ContextOf(HttpContext http, WriteOptions options) =>

@@ -26,6 +26,12 @@ public sealed record ServedKind(ResourceKind Kind, ValueList<string> Verbs, Valu
     /// <summary>The form in which objects of another, stored kind are served; null for a stored kind itself.</summary>
     internal WireForm? Form { get; init; }
 
+    /// <summary>
+    /// Whether a delete answers the object though it is gone, where other kinds' answer a <c>Status</c> (Kubernetes: ReturnDeletedObject). Typed clients
+    /// read the answer as what the kind's documents say.
+    /// </summary>
+    public bool AnswersDeleted { get; init; }
+
     public bool Has(string subresource) => Subresources.Any(item => item.Name == subresource);
 }
 
@@ -70,15 +76,15 @@ public static class ServedKinds
     [
         new(ResourceKinds.Namespace, ["create", "delete", "get", "list", "patch", "update", "watch"], [Status(ResourceKinds.Namespace)]),
         new(ResourceKinds.Node, AllVerbs, [ConfirmLost, ConfirmStore, Status(ResourceKinds.Node)]),
-        new(ResourceKinds.Pod, AllVerbs, [Attach, Eviction, Exec, Log, PortForward, Proxy(ResourceKinds.Pod), Status(ResourceKinds.Pod)]),
+        new(ResourceKinds.Pod, AllVerbs, [Attach, Binding, Eviction, Exec, Log, PortForward, Proxy(ResourceKinds.Pod), Status(ResourceKinds.Pod)]) { AnswersDeleted = true },
         new(ResourceKinds.Secret, AllVerbs, []),
         new(ResourceKinds.ConfigMap, AllVerbs, []),
-        new(ResourceKinds.ServiceAccount, AllVerbs, []),
-        new(ResourceKinds.ResourceQuota, AllVerbs, [Status(ResourceKinds.ResourceQuota)]),
+        new(ResourceKinds.ServiceAccount, AllVerbs, []) { AnswersDeleted = true },
+        new(ResourceKinds.ResourceQuota, AllVerbs, [Status(ResourceKinds.ResourceQuota)]) { AnswersDeleted = true },
         new(ResourceKinds.Event, AllVerbs, []),
         new(ResourceKinds.Deployment, AllVerbs, [.. DeploymentActions.Served, History, Scale, Status(ResourceKinds.Deployment)]),
         new(ResourceKinds.ReplicaSet, AllVerbs, [Scale, Status(ResourceKinds.ReplicaSet)]),
-        new(ResourceKinds.Service, AllVerbs, [Proxy(ResourceKinds.Service), Status(ResourceKinds.Service)]),
+        new(ResourceKinds.Service, AllVerbs, [Proxy(ResourceKinds.Service), Status(ResourceKinds.Service)]) { AnswersDeleted = true },
         new(ResourceKinds.Endpoints, AllVerbs, []),
         new(ResourceKinds.EndpointSlice, AllVerbs, []),
         new(ResourceKinds.PodDisruptionBudget, AllVerbs, [Status(ResourceKinds.PodDisruptionBudget)]),
@@ -130,6 +136,12 @@ public static class ServedKinds
     {
         Summary = "Delete a Pod if its disruption budgets allow it",
         AnswerType = typeof(Eviction),
+    };
+
+    private static ServedSubresource Binding => new("binding", typeof(Binding), null, null, nameof(Binding), ["create"])
+    {
+        Summary = "Give a Pod that has no node yet to one",
+        AnswerType = typeof(Binding),
     };
 
     private static ServedSubresource Exec => new("exec", null, null, null, "PodExecOptions", ["create", "get"])

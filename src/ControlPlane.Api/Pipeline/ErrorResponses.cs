@@ -35,7 +35,7 @@ internal sealed partial class ErrorResponses(RequestDelegate next, ILogger<Error
     /// <summary>Writes a <see cref="Status"/> with its own code.</summary>
     public static async Task WriteAsync(HttpContext http, Status status)
     {
-        byte[] body = ResourceJson.SerializeToUtf8Bytes(status);
+        byte[] body = PrettyJson.For(http, ResourceJson.SerializeToUtf8Bytes(status));
         http.Response.StatusCode = status.Code;
         http.Response.ContentType = "application/json";
         http.Response.ContentLength = body.Length;

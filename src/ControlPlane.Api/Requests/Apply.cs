@@ -22,14 +22,17 @@ internal sealed record Apply<T>(ObjectKey Key, DeclaredConfiguration Body, bool 
     /// <summary>The form whose rules a new object obeys, too; null for the kind's own.</summary>
     public WireForm? Form { get; init; }
 
-    public string Verb => Parts == ResourceParts.Status ? "apply status" : "apply";
+    /// <summary>Through which subresource; empty for the object itself.</summary>
+    public string Subresource => Parts == ResourceParts.Status ? "status" : Context.Subresource;
+
+    public string Verb => Subresource.Length > 0 ? $"apply {Subresource}" : "apply";
 
     public string KindName => ResourceKinds.Of<T>().QualifiedPlural;
 
     public string Target => Key.ToString();
 }
 
-/// <summary>What an apply came to.</summary>
+/// <summary>What an apply, or a PUT, came to.</summary>
 /// <param name="Object">As it is stored now.</param>
 /// <param name="IsNew">Whether there was none.</param>
 internal sealed record Applied<T>(T Object, bool IsNew)
@@ -45,7 +48,7 @@ internal sealed class ApplyHandler<T>(Updater updater, CacheReader reader, IRequ
     {
         for (int attempt = 1; ; attempt++)
         {
-            if (request.Parts == ResourceParts.Status || await reader.FindLatestAsync<T>(request.Key, cancellationToken) is not null)
+            if (request.Subresource.Length > 0 || await reader.FindLatestAsync<T>(request.Key, cancellationToken) is not null)
             {
                 return new(await UpdateAsync(request, cancellationToken), IsNew: false);
             }
@@ -83,7 +86,7 @@ internal sealed class ApplyHandler<T>(Updater updater, CacheReader reader, IRequ
 
     private T Wanted(Apply<T> request, T? stored)
     {
-        FieldManager manager = new(request.Context.FieldManager, IsApply: true, request.Parts == ResourceParts.Status ? "status" : "");
+        FieldManager manager = new(request.Context.FieldManager, IsApply: true, request.Subresource);
         FieldManagers managers = FieldManagers.Of(sent: default, stored?.Metadata.ManagedFields ?? default);
         JsonObject json = Ownership.Json(stored);
         AppliedObject applied = request.Body.ApplyTo(json, managers, manager, request.Force, WithDefaults, time.WholeSecondsNow());

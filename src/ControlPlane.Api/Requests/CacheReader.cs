@@ -63,6 +63,14 @@ internal sealed class CacheReader(IResourceCache cache, IResourceTables tables, 
         return new ReadSnapshot(read[0], IsFromDatabase: true);
     }
 
+    /// <summary>The objects of a kind in all namespaces as they were at a revision; null when that is not known, has not been reached, or memory stays behind it.</summary>
+    public async ValueTask<KindSnapshot?> FindPastAsync(ResourceKind kind, long revision, CancellationToken cancellationToken)
+    {
+        bool isReached = cache.Revision >= revision
+            || (await cache.AskLatestAsync(cancellationToken) >= revision && await WaitForAsync(revision, cancellationToken));
+        return isReached ? await PastSnapshot.FindAsync(cache, kind, revision, cancellationToken) : null;
+    }
+
     /// <summary>The objects of several kinds, all at one revision, as fresh as a <c>resourceVersion</c> asks; in the scopes' order.</summary>
     public async ValueTask<ReadSnapshots> SnapshotsAsync(IReadOnlyList<KindScope> scopes, long? resourceVersion, CancellationToken cancellationToken)
     {

@@ -28,6 +28,9 @@ internal sealed class CreateHandler<T>(Updater updater, CacheReader reader, Serv
     /// <summary>How many generated names are tried before a collision is the client's to see.</summary>
     private const int GeneratedNamesMax = 8;
 
+    /// <summary>The longest name that is made, whatever the kind allows (Kubernetes: maxNameLength of the name generator).</summary>
+    private const int GeneratedNameLengthMax = 63;
+
     private static readonly ResourceKind Kind = ResourceKinds.Of<T>();
 
     public async Task<T> Handle(Create<T> request, CancellationToken cancellationToken)
@@ -95,7 +98,7 @@ internal sealed class CreateHandler<T>(Updater updater, CacheReader reader, Serv
     {
         ObjectMeta sent = request.Body.Metadata;
         string name = sent.Name.Length == 0 && !string.IsNullOrEmpty(sent.GenerateName)
-            ? sent.GenerateName + new IdSource((ulong)Random.Shared.NextInt64()).NameSuffix()
+            ? Generate(sent.GenerateName)
             : sent.Name;
         Resource complete = request.Body with
         {
@@ -116,6 +119,14 @@ internal sealed class CreateHandler<T>(Updater updater, CacheReader reader, Serv
         Resource created = ResourceRules.WithTimes(ResourceRules.WithDefaults(ResourceStatus.Initial(complete)), stored: null, time.WholeSecondsNow());
         created = created with { Metadata = created.Metadata with { Generation = ResourceRules.Generation(created, stored: null) } };
         return (T)Ownership.Record(Kind, stored: null, created, request.Context, time.WholeSecondsNow());
+    }
+
+    /// <summary>The start of the name as far as it leaves room for what makes it unique.</summary>
+    private static string Generate(string prefix)
+    {
+        string suffix = new IdSource((ulong)Random.Shared.NextInt64()).NameSuffix();
+        int room = GeneratedNameLengthMax - suffix.Length;
+        return (prefix.Length > room ? prefix[..room] : prefix) + suffix;
     }
 
     /// <summary>What the store would refuse, for a dry run.</summary>

@@ -30,9 +30,9 @@ internal sealed class ListHandler<T>(CacheReader reader, KeptSnapshots kept) : I
     public async Task<Page<T>> Handle(ListObjects<T> request, CancellationToken cancellationToken)
     {
         ContinueToken? start = request.Options.Continue;
-        ReadSnapshot read = start is null
-            ? await FreshAsync(request, cancellationToken)
-            : kept.Find(Kind, request.Scope.Namespace, start.Revision) ?? throw StatusError.ExpiredContinue();
+        ReadSnapshot read = start?.Revision is { } revision
+            ? await PastAsync(request, revision, cancellationToken) ?? throw StatusError.ExpiredContinue(start with { Revision = null })
+            : await FreshAsync(request, cancellationToken);
         return Cut(request, read, start);
     }
 
@@ -45,8 +45,13 @@ internal sealed class ListHandler<T>(CacheReader reader, KeptSnapshots kept) : I
             return read;
         }
 
-        return kept.Find(Kind, request.Scope.Namespace, wanted) ?? throw StatusError.Expired(wanted, read.Snapshot.Revision);
+        return await PastAsync(request, wanted, cancellationToken) ?? throw StatusError.Expired(wanted, read.Snapshot.Revision);
     }
+
+    /// <summary>An earlier revision: kept here, or found again where another replica has begun the list; null when it is known no more.</summary>
+    private async ValueTask<ReadSnapshot?> PastAsync(ListObjects<T> request, long revision, CancellationToken cancellationToken) =>
+        kept.Find(Kind, request.Scope.Namespace, revision)
+        ?? (await reader.FindPastAsync(Kind, revision, cancellationToken) is { } found ? new ReadSnapshot(found, IsFromDatabase: false) : null);
 
     private Page<T> Cut(ListObjects<T> request, ReadSnapshot read, ContinueToken? start)
     {

@@ -1,3 +1,4 @@
+using ControlPlane.Api.Kinds;
 using ControlPlane.Api.Wire;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Resources;
@@ -6,14 +7,17 @@ using MediatR;
 
 namespace ControlPlane.Api.Requests;
 
-/// <summary>Replaces an object's metadata and spec, or its status, by what the client sent (PUT).</summary>
+/// <summary>Replaces an object's metadata and spec, or its status, by what the client sent (PUT). Of a few kinds it makes the object where there is none.</summary>
 /// <param name="Key">Which object.</param>
 /// <param name="Body">The wanted object; its <c>resourceVersion</c>, if any, must be the stored one's.</param>
 /// <param name="Parts">Which part is replaced.</param>
 /// <param name="Context">Who, and whether to store it.</param>
-internal sealed record Replace<T>(ObjectKey Key, T Body, ResourceParts Parts, WriteContext Context) : IRequest<T>, IWriteRequest
+internal sealed record Replace<T>(ObjectKey Key, T Body, ResourceParts Parts, WriteContext Context) : IRequest<Applied<T>>, IWriteRequest
     where T : Resource
 {
+    /// <summary>The form whose rules a new object obeys, too; null for the kind's own.</summary>
+    public WireForm? Form { get; init; }
+
     public string Verb => Parts == ResourceParts.Status ? "update status" : "update";
 
     public string KindName => ResourceKinds.Of<T>().QualifiedPlural;
@@ -21,25 +25,69 @@ internal sealed record Replace<T>(ObjectKey Key, T Body, ResourceParts Parts, Wr
     public string Target => Key.ToString();
 }
 
-internal sealed class ReplaceHandler<T>(Updater updater) : IRequestHandler<Replace<T>, T>
+internal sealed class ReplaceHandler<T>(Updater updater, CacheReader reader, IRequestHandler<Create<T>, T> creator) : IRequestHandler<Replace<T>, Applied<T>>
     where T : Resource
 {
     private static readonly ResourceKind Kind = ResourceKinds.Of<T>();
 
-    public Task<T> Handle(Replace<T> request, CancellationToken cancellationToken)
+    /// <summary>The kinds that a PUT makes (Kubernetes: AllowCreateOnUpdate of their strategies).</summary>
+    private static readonly bool MayCreate =
+        Kind == ResourceKinds.Endpoints || Kind == ResourceKinds.Event || Kind == ResourceKinds.Lease || Kind == ResourceKinds.Service;
+
+    public async Task<Applied<T>> Handle(Replace<T> request, CancellationToken cancellationToken)
     {
         BodyRules.CheckIdentity(request.Body, request.Key.Namespace, request.Key.Name);
-        return updater.UpdateAsync<T>(request.Key, request.Parts, request.Context, stored =>
+        for (int attempt = 1; ; attempt++)
         {
+            if (!MayCreate || request.Parts == ResourceParts.Status || await reader.FindLatestAsync<T>(request.Key, cancellationToken) is not null)
+            {
+                return new(await UpdateAsync(request, cancellationToken), IsNew: false);
+            }
+
+            try
+            {
+                return new(await CreateAsync(request, cancellationToken), IsNew: true);
+            }
+            catch (CommitRefusedException refused) when (refused.Refused.Reason == RefusalReason.AlreadyExists && attempt < Updater.AttemptsMax)
+            {
+                // Another was faster: it is there now.
+            }
+        }
+    }
+
+    private Task<T> UpdateAsync(Replace<T> request, CancellationToken cancellationToken) =>
+        updater.UpdateAsync<T>(request.Key, request.Parts, request.Context, stored =>
+        {
+            Freshness.CheckGiven(Kind, stored, request.Body.Metadata);
             Freshness.Check(Kind, stored, request.Body.Metadata);
             return request.Body;
         }, cancellationToken);
+
+    private Task<T> CreateAsync(Replace<T> request, CancellationToken cancellationToken)
+    {
+        if (request.Form is { } form)
+        {
+            Validation.ThrowIfInvalid(form.Kind, request.Key.Name, ResourceRules.ValidateCreate(form.Show(request.Body)));
+        }
+
+        return creator.Handle(new Create<T>(request.Key.Namespace, request.Body, request.Context), cancellationToken);
     }
 }
 
 /// <summary>Optimistic concurrency (Kubernetes API conventions, concurrency control and consistency).</summary>
 internal static class Freshness
 {
+    /// <summary>Refuses to replace what several write by turns, a lock for one, without a word about which state of it was seen (Kubernetes: AllowUnconditionalUpdate).</summary>
+    public static void CheckGiven(ResourceKind kind, Resource stored, ObjectMeta sent)
+    {
+        bool mustBeGiven = kind == ResourceKinds.Lease || kind == ResourceKinds.PodDisruptionBudget;
+        if (mustBeGiven && sent.ResourceVersion is (null or "" or "0"))
+        {
+            throw StatusError.Invalid(
+                kind, stored.Name, [new FieldError("metadata.resourceVersion", FieldErrorReason.Invalid, "Invalid value: 0: must be specified for an update")]);
+        }
+    }
+
     /// <summary>Refuses a write that was made from another state, or another life, of the object than the stored one.</summary>
     public static void Check(ResourceKind kind, Resource stored, ObjectMeta sent)
     {

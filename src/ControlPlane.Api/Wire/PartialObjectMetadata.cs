@@ -5,6 +5,6 @@ namespace ControlPlane.Api.Wire;
 /// <summary>An object's metadata alone (<c>as=PartialObjectMetadata</c>), for clients that need no more.</summary>
 internal sealed record PartialObjectMetadata : Resource
 {
-    public static PartialObjectMetadata Of(Resource resource) =>
-        new() { ApiVersion = "meta.k8s.io/v1", Kind = nameof(PartialObjectMetadata), Metadata = resource.Metadata };
+    public static PartialObjectMetadata Of(Resource resource, ReplyForm form) =>
+        new() { ApiVersion = form.ApiVersion, Kind = nameof(PartialObjectMetadata), Metadata = resource.Metadata };
 }

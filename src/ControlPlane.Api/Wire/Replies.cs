@@ -2,6 +2,7 @@ using System.Text.Json;
 using ControlPlane.Api.Kinds;
 using ControlPlane.Api.Pipeline;
 using ControlPlane.Api.Requests;
+using ControlPlane.Api.Wire.Tables;
 using ControlPlane.Domain.Resources;
 
 namespace ControlPlane.Api.Wire;
@@ -12,13 +13,14 @@ internal static class ObjectReply
     /// <param name="wire">The form that it is shown in; null for its own.</param>
     public static async Task WriteAsync(HttpContext http, int code, Resource resource, ReplyForm form, WireForm? wire = null)
     {
-        byte[] body = form switch
+        byte[] body = form.Content switch
         {
-            ReplyForm.Objects => ResourceBytes.Of(resource, wire),
-            ReplyForm.Metadata => ResourceJson.SerializeToUtf8Bytes(Shape.Of(resource, form)),
+            ReplyContent.Objects => ResourceBytes.Of(resource, wire),
+            ReplyContent.Metadata => ResourceJson.SerializeToUtf8Bytes(Shape.Of(resource, form)),
             _ => ResourceJson.SerializeToUtf8Bytes(
-                TableWriter.For(http, ResourceKinds.Of(resource), wire).Of([resource], new ListMeta { ResourceVersion = resource.Metadata.ResourceVersion })),
+                TableWriter.For(http, TableDefinition.For(resource), form, wire).Of([resource], new ListMeta { ResourceVersion = resource.Metadata.ResourceVersion })),
         };
+        body = PrettyJson.For(http, body);
         http.Response.StatusCode = code;
         http.Response.ContentType = "application/json";
         http.Response.ContentLength = body.Length;
@@ -32,9 +34,9 @@ internal static class Shape
     /// <summary>An object in the form that was asked for, with its kind said.</summary>
     public static Resource Of(Resource resource, ReplyForm form)
     {
-        if (form == ReplyForm.Metadata)
+        if (form.Content == ReplyContent.Metadata)
         {
-            return PartialObjectMetadata.Of(resource);
+            return PartialObjectMetadata.Of(resource, form);
         }
 
         if (resource.Kind is { Length: > 0 } && resource.ApiVersion is { Length: > 0 })
@@ -65,18 +67,20 @@ internal static class ListReply
             RemainingItemCount = page.Remaining,
         };
         http.Response.ContentType = "application/json";
-        if (form == ReplyForm.Table)
+        if (form.Content == ReplyContent.Table)
         {
-            Table table = TableWriter.For(http, ResourceKinds.Of<T>(), wire).Of(page.Items, meta);
+            Table table = TableWriter.For(http, TableDefinition.For(ResourceKinds.Of<T>()), form, wire).Of(page.Items, meta);
             await JsonSerializer.SerializeAsync(http.Response.BodyWriter, table, ResourceJson.Options, http.RequestAborted);
             return;
         }
 
-        bool isMetadata = form == ReplyForm.Metadata;
-        await using Utf8JsonWriter json = new(http.Response.BodyWriter, new JsonWriterOptions { SkipValidation = true, Encoder = ResourceJson.Options.Encoder });
+        bool isMetadata = form.Content == ReplyContent.Metadata;
+        bool isPretty = PrettyJson.IsWanted(http);
+        await using Utf8JsonWriter json = new(
+            http.Response.BodyWriter, new JsonWriterOptions { SkipValidation = true, Indented = isPretty, NewLine = "\n", Encoder = ResourceJson.Options.Encoder });
         json.WriteStartObject();
         json.WriteString("kind", isMetadata ? "PartialObjectMetadataList" : $"{kind.Kind}List");
-        json.WriteString("apiVersion", isMetadata ? "meta.k8s.io/v1" : kind.ApiVersion);
+        json.WriteString("apiVersion", isMetadata ? form.ApiVersion : kind.ApiVersion);
         json.WritePropertyName("metadata");
         JsonSerializer.Serialize(json, meta, ResourceJson.Options);
         json.WriteStartArray("items");
@@ -85,7 +89,12 @@ internal static class ListReply
         {
             if (isMetadata)
             {
-                JsonSerializer.Serialize(json, PartialObjectMetadata.Of(item), ResourceJson.Options);
+                JsonSerializer.Serialize(json, PartialObjectMetadata.Of(item, form), ResourceJson.Options);
+            }
+            else if (isPretty)
+            {
+                using JsonDocument document = JsonDocument.Parse(ResourceBytes.Of(item, wire));
+                document.RootElement.WriteTo(json);
             }
             else
             {

@@ -2,8 +2,8 @@ using Microsoft.Net.Http.Headers;
 
 namespace ControlPlane.Api.Wire;
 
-/// <summary>In which form a client wants objects.</summary>
-internal enum ReplyForm
+/// <summary>What a client wants of objects.</summary>
+internal enum ReplyContent
 {
     /// <summary>The objects themselves.</summary>
     Objects,
@@ -13,6 +13,22 @@ internal enum ReplyForm
 
     /// <summary>Their metadata alone (<c>as=PartialObjectMetadata</c>).</summary>
     Metadata,
+}
+
+/// <summary>In which form a client wants objects.</summary>
+/// <param name="Content">What of them.</param>
+/// <param name="Version">The version of <c>meta.k8s.io</c> whose table or metadata it is; the two differ in name only.</param>
+internal readonly record struct ReplyForm(ReplyContent Content, string Version = ReplyForm.V1)
+{
+    public const string V1 = "v1";
+    public const string V1Beta1 = "v1beta1";
+
+    /// <summary>The objects themselves.</summary>
+    public static ReplyForm Objects => new(ReplyContent.Objects);
+
+    public string ApiVersion => $"{Group}/{Version}";
+
+    public const string Group = "meta.k8s.io";
 }
 
 /// <summary>Content negotiation, as Kubernetes does it: the first media type that can be served wins.</summary>
@@ -50,15 +66,16 @@ internal static class Negotiation
             return ReplyForm.Objects;
         }
 
-        if (Parameter(range, "g") is { } group && group != "meta.k8s.io")
+        string version = Parameter(range, "v") ?? ReplyForm.V1;
+        if ((Parameter(range, "g") is { } group && group != ReplyForm.Group) || version is not (ReplyForm.V1 or ReplyForm.V1Beta1))
         {
             return null;
         }
 
-        return (wanted, Parameter(range, "v") ?? "v1") switch
+        return wanted switch
         {
-            ("Table", "v1") => ReplyForm.Table,
-            ("PartialObjectMetadata" or "PartialObjectMetadataList", "v1") => ReplyForm.Metadata,
+            "Table" => new ReplyForm(ReplyContent.Table, version),
+            "PartialObjectMetadata" or "PartialObjectMetadataList" => new ReplyForm(ReplyContent.Metadata, version),
             _ => null,
         };
     }

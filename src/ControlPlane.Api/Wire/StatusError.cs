@@ -1,3 +1,4 @@
+using ControlPlane.Api.Wire.Options;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 using ControlPlane.Domain.Rules;
@@ -123,11 +124,19 @@ internal static class StatusError
     public static ApiException Expired(long requested, long oldest) =>
         Failure(410, StatusReason.Expired, $"too old resource version: {requested} ({oldest})");
 
-    /// <summary>A continue token whose revision is no longer kept; a new list starts over.</summary>
-    public static ApiException ExpiredContinue() => Failure(
-        410,
-        StatusReason.Expired,
-        "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.");
+    /// <summary>
+    /// A continue token whose revision is no longer kept. A new list starts over, or the client goes on from where it was with the token in the answer,
+    /// at another revision (Kubernetes: inconsistent continue).
+    /// </summary>
+    /// <param name="rest">Where the client was, at no revision.</param>
+    public static ApiException ExpiredContinue(ContinueToken rest) => new(new Status
+    {
+        Metadata = new ListMeta { Continue = rest.Encode() },
+        Code = 410,
+        Reason = StatusReason.Expired,
+        Message = "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, "
+            + "or go on with the one in this answer: the pages that follow then show what is there now, and may lack what has changed since the first page.",
+    });
 
     public static ApiException Gone(string message) => Failure(410, StatusReason.Gone, message);
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using ControlPlane.Api.Kinds;
 using ControlPlane.Api.Wire.Options;
 using ControlPlane.Api.Wire.Tables;
@@ -7,12 +6,12 @@ using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Api.Wire;
 
-/// <summary>Objects as rows (meta.k8s.io/v1 Table).</summary>
+/// <summary>Objects as rows (meta.k8s.io Table).</summary>
 internal sealed record Table
 {
     public string Kind { get; init; } = nameof(Table);
 
-    public string ApiVersion { get; init; } = "meta.k8s.io/v1";
+    public required string ApiVersion { get; init; }
 
     public required ListMeta Metadata { get; init; }
 
@@ -30,22 +29,21 @@ internal sealed record Table
 internal sealed record TableRow(IReadOnlyList<object?> Cells, object? Object);
 
 /// <summary>Makes the tables of one reply.</summary>
-/// <param name="kind">What the rows are.</param>
+/// <param name="definition">The columns, and how an object fills them.</param>
 /// <param name="includes">What each row carries of its object.</param>
+/// <param name="form">Says the version.</param>
 /// <param name="wire">The form that the objects of rows are shown in; null for their own.</param>
 /// <param name="time">What ages count to: read for each table, for a watch lives long.</param>
-internal sealed class TableWriter(ResourceKind kind, TableRows includes, WireForm? wire, TimeProvider time)
+internal sealed class TableWriter(TableDefinition definition, TableRows includes, ReplyForm form, WireForm? wire, TimeProvider time)
 {
-    private readonly TableDefinition definition = TableDefinition.For(kind);
-
     /// <summary>For a request: what it includes is its query's <c>includeObject</c>, the metadata by default.</summary>
-    public static TableWriter For(HttpContext http, ResourceKind kind, WireForm? wire)
+    public static TableWriter For(HttpContext http, TableDefinition definition, ReplyForm form, WireForm? wire)
     {
         QueryReader query = new(http.Request.Query, "TableOptions");
         TableRows includes = query.OneOf(
             "includeObject", TableRows.Metadata, ("None", TableRows.Alone), ("Metadata", TableRows.Metadata), ("Object", TableRows.Object));
         query.ThrowIfInvalid();
-        return new TableWriter(kind, includes, wire, http.RequestServices.GetRequiredService<TimeProvider>());
+        return new TableWriter(definition, includes, form, wire, http.RequestServices.GetRequiredService<TimeProvider>());
     }
 
     public Table Of(IEnumerable<Resource> resources, ListMeta metadata, bool hasColumns = true)
@@ -53,19 +51,20 @@ internal sealed class TableWriter(ResourceKind kind, TableRows includes, WireFor
         DateTimeOffset now = time.GetUtcNow();
         return new Table
         {
+            ApiVersion = form.ApiVersion,
             Metadata = metadata,
             ColumnDefinitions = hasColumns ? definition.Columns : default,
             Rows = resources.Select(resource => RowOf(resource, now)).ToValueList(),
         };
     }
 
-    /// <summary>A table without rows that says a revision: a bookmark.</summary>
-    public Table Bookmark(long revision) => Of([], new ListMeta { ResourceVersion = revision.ToString(CultureInfo.InvariantCulture) }, hasColumns: false);
+    /// <summary>A bookmark: one row for an object that has a revision, and nothing else but what the bookmark means (as Kubernetes converts it).</summary>
+    public Table Bookmark(Resource bookmark) => Of([bookmark], new ListMeta { ResourceVersion = bookmark.Metadata.ResourceVersion }, hasColumns: false);
 
     private TableRow RowOf(Resource resource, DateTimeOffset now) => new(definition.Cells(resource, now), includes switch
     {
         TableRows.Object => wire?.Show(resource) ?? Shape.Of(resource, ReplyForm.Objects),
-        TableRows.Metadata => PartialObjectMetadata.Of(resource),
+        TableRows.Metadata => PartialObjectMetadata.Of(resource, form),
         _ => null,
     });
 }

@@ -5,6 +5,7 @@ using System.IO.Pipelines;
 using System.Text.Json;
 using ControlPlane.Api.Kinds;
 using ControlPlane.Api.Requests;
+using ControlPlane.Api.Wire.Tables;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 
@@ -18,7 +19,7 @@ internal static class WatchReply
     {
         IHostApplicationLifetime lifetime = http.RequestServices.GetRequiredService<IHostApplicationLifetime>();
         using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
-        EventWriter events = new(session.Kind, form, form == ReplyForm.Table ? TableWriter.For(http, session.Kind, wire) : null, wire);
+        EventWriter events = new(session.Kind, form, form.Content == ReplyContent.Table ? TableWriter.For(http, TableDefinition.For(session.Kind), form, wire) : null, wire);
         http.Response.ContentType = "application/json";
         await http.Response.StartAsync(ending.Token);
         PipeWriter body = http.Response.BodyWriter;
@@ -62,7 +63,7 @@ internal sealed class EventWriter(ResourceKind kind, ReplyForm form, TableWriter
         json.WriteStartObject();
         json.WriteString("type", item.Type);
         json.WritePropertyName("object");
-        if (item.Object is { } resource && form == ReplyForm.Objects)
+        if (item.Object is { } resource && form.Content == ReplyContent.Objects)
         {
             json.WriteRawValue(ResourceBytes.Of(resource, wire), skipInputValidation: true);
         }
@@ -81,7 +82,7 @@ internal sealed class EventWriter(ResourceKind kind, ReplyForm form, TableWriter
     {
         { Error: { } error } => error,
         { Object: { } resource } => ContentOf(resource),
-        _ => tables is null ? BookmarkOf(item) : tables.Bookmark(item.Revision),
+        _ => tables is null ? Shown(BookmarkOf(item)) : tables.Bookmark(BookmarkOf(item)),
     };
 
     private object ContentOf(Resource resource)
@@ -96,17 +97,15 @@ internal sealed class EventWriter(ResourceKind kind, ReplyForm form, TableWriter
         return table;
     }
 
+    private Resource Shown(Resource resource) => form.Content == ReplyContent.Objects && wire is not null ? wire.Show(resource) : Shape.Of(resource, form);
+
     /// <summary>An object of the kind that has a revision and nothing else.</summary>
-    private Resource BookmarkOf(WatchItem item)
+    private Resource BookmarkOf(WatchItem item) => (Resource)Activator.CreateInstance(kind.Type)! with
     {
-        Resource empty = (Resource)Activator.CreateInstance(kind.Type)!;
-        return (form == ReplyForm.Objects && wire is not null ? wire.Show(empty) : Shape.Of(empty, form)) with
+        Metadata = new ObjectMeta
         {
-            Metadata = new ObjectMeta
-            {
-                ResourceVersion = item.Revision.ToString(CultureInfo.InvariantCulture),
-                Annotations = item.EndsInitialEvents ? ValueMap.Of((InitialEventsEnd, "true")) : default,
-            },
-        };
-    }
+            ResourceVersion = item.Revision.ToString(CultureInfo.InvariantCulture),
+            Annotations = item.EndsInitialEvents ? ValueMap.Of((InitialEventsEnd, "true")) : default,
+        },
+    };
 }

@@ -97,6 +97,25 @@ public sealed class ApplyTests(ApiServer api)
         Assert.Equal(4, (int)applied["spec"]!["replicas"]!);
     }
 
+    [Fact]
+    public async Task Apply_ToScale_OwnsTheReplicasThroughIt_AndMakesNothing()
+    {
+        string path = await NewPathAsync();
+        const string scale = """{"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"web"},"spec":{"replicas":4}}""";
+        await ApplyAsync($"{path}/scale", "scaler", scale, HttpStatusCode.NotFound);
+        await ApplyAsync(path, "ci", Web, HttpStatusCode.Created);
+
+        JsonObject conflict = await ApplyAsync($"{path}/scale", "scaler", scale, HttpStatusCode.Conflict);
+        Assert.Equal("Apply failed with 1 conflict: conflict with \"ci\" using apps/v1: .spec.replicas", (string)conflict["message"]!);
+        JsonObject scaled = await ApplyAsync($"{path}/scale?force=true", "scaler", scale);
+        Assert.Equal(("Scale", 4), ((string)scaled["kind"]!, (int)scaled["spec"]!["replicas"]!));
+
+        JsonObject read = await api.GetAsync(path);
+        JsonNode entry = read["metadata"]!["managedFields"]!.AsArray().Single(entry => (string?)entry!["manager"] == "scaler")!;
+        Assert.Equal("Apply scale {\"f:spec\":{\"f:replicas\":{}}}", $"{entry["operation"]} {entry["subresource"]} {entry["fieldsV1"]!.ToJsonString()}");
+        Assert.Equal(("web", 4), ((string)read["metadata"]!["labels"]!["app"]!, (int)read["spec"]!["replicas"]!));
+    }
+
     /// <summary>A field reference is owned as a whole, and the server fills in its <c>apiVersion</c>.</summary>
     [Fact]
     public async Task Apply_OfWhatOnlyADefaultMakesDifferent_IsNoConflict()

@@ -18,14 +18,34 @@ public sealed class DeleteTests(ApiServer api)
         await api.GetAsync($"{home}/web", HttpStatusCode.NotFound);
     }
 
+    /// <summary>Typed clients read the answer as what the documents say: a client that was told of a Service cannot read a <c>Status</c>, whose <c>status</c> is a word.</summary>
     [Theory]
-    [InlineData("Foreground", "foregroundDeletion")]
-    [InlineData("Orphan", "orphan")]
-    public async Task Delete_WithAPolicyThatWaits_MarksTheObjectWithItsFinalizer(string policy, string finalizer)
+    [InlineData("pods", """{"metadata":{"name":"x"},"spec":{"containers":[{"name":"c","image":"hello:1"}]}}""", "Pod")]
+    [InlineData("services", """{"metadata":{"name":"x"},"spec":{"ports":[{"port":80}]}}""", "Service")]
+    [InlineData("serviceaccounts", """{"metadata":{"name":"x"}}""", "ServiceAccount")]
+    [InlineData("resourcequotas", """{"metadata":{"name":"x"}}""", "ResourceQuota")]
+    [InlineData("configmaps", """{"metadata":{"name":"x"}}""", "Status")]
+    [InlineData("secrets", """{"metadata":{"name":"x"}}""", "Status")]
+    public async Task Delete_AnswersTheObjectOrAStatus_AsTheDocumentsSay(string plural, string body, string answered)
+    {
+        string home = $"/api/v1/namespaces/{await api.NewNamespaceAsync()}/{plural}";
+        await api.PostAsync(home, body);
+
+        Assert.Equal(answered, (string)(await api.DeleteAsync($"{home}/x"))["kind"]!);
+
+        string schema = (string)(await api.GetAsync("/openapi/v3/api/v1"))["paths"]![$"/api/v1/namespaces/{{namespace}}/{plural}/{{name}}"]!["delete"]!
+            ["responses"]!["200"]!["content"]!["application/json"]!["schema"]!["$ref"]!;
+        Assert.EndsWith($".v1.{answered}", schema, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Foreground", "foregroundDeletion", HttpStatusCode.Accepted)]
+    [InlineData("Orphan", "orphan", HttpStatusCode.OK)]
+    public async Task Delete_WithAPolicyThatWaits_MarksTheObjectWithItsFinalizer(string policy, string finalizer, HttpStatusCode expected)
     {
         string home = $"/apis/apps/v1/namespaces/{await api.NewNamespaceAsync()}/deployments";
         await api.PostAsync(home, Samples.Deployment("web"));
-        JsonObject marked = await api.DeleteAsync($"{home}/web", $$"""{"propagationPolicy":"{{policy}}"}""");
+        JsonObject marked = await api.DeleteAsync($"{home}/web", $$"""{"propagationPolicy":"{{policy}}"}""", expected);
         Assert.Equal(finalizer, (string)marked["metadata"]!["finalizers"]![0]!);
         Assert.NotNull(marked["metadata"]!["deletionTimestamp"]);
 
@@ -41,7 +61,7 @@ public sealed class DeleteTests(ApiServer api)
         Assert.Equal(30, (int)(await api.DeleteAsync($"{home}/p"))["metadata"]!["deletionGracePeriodSeconds"]!);
         Assert.Equal(5, (int)(await api.DeleteAsync($"{home}/p?gracePeriodSeconds=5"))["metadata"]!["deletionGracePeriodSeconds"]!);
         Assert.Equal(5, (int)(await api.DeleteAsync($"{home}/p?gracePeriodSeconds=20"))["metadata"]!["deletionGracePeriodSeconds"]!);
-        Assert.Equal("Success", (string)(await api.DeleteAsync($"{home}/p?gracePeriodSeconds=0"))["status"]!);
+        Assert.Equal("Pod", (string)(await api.DeleteAsync($"{home}/p?gracePeriodSeconds=0"))["kind"]!);
         await api.GetAsync($"{home}/p", HttpStatusCode.NotFound);
     }
 
@@ -52,7 +72,7 @@ public sealed class DeleteTests(ApiServer api)
         string home = $"/api/v1/namespaces/{await api.NewNamespaceAsync()}/pods";
         await api.PostAsync(home, """{"metadata":{"name":"p"},"spec":{"nodeName":"some-node","terminationGracePeriodSeconds":0,"containers":[{"name":"c","image":"hello:1"}]}}""");
         Assert.Equal(1, (int)(await api.DeleteAsync($"{home}/p"))["metadata"]!["deletionGracePeriodSeconds"]!);
-        Assert.Equal("Success", (string)(await api.DeleteAsync($"{home}/p?gracePeriodSeconds=0"))["status"]!);
+        Assert.Equal("Pod", (string)(await api.DeleteAsync($"{home}/p?gracePeriodSeconds=0"))["kind"]!);
         await api.GetAsync($"{home}/p", HttpStatusCode.NotFound);
     }
 
@@ -61,7 +81,8 @@ public sealed class DeleteTests(ApiServer api)
     {
         string home = $"/api/v1/namespaces/{await api.NewNamespaceAsync()}/pods";
         await api.PostAsync(home, Samples.Pod("p"));
-        Assert.Equal("Success", (string)(await api.DeleteAsync($"{home}/p"))["status"]!);
+        Assert.Equal("Pod", (string)(await api.DeleteAsync($"{home}/p"))["kind"]!);
+        await api.GetAsync($"{home}/p", HttpStatusCode.NotFound);
     }
 
     [Fact]

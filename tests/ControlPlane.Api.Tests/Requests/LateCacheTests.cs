@@ -123,7 +123,14 @@ public sealed class LateCacheTests(ApiServer api) : IAsyncLifetime, IClassFixtur
         Assert.Equal((3, 1), ((int)first["metadata"]!["remainingItemCount"]!, (int)second["metadata"]!["remainingItemCount"]!));
         Assert.Equal(first.VersionOf(), third.VersionOf());
         // They were read for this namespace: they say nothing of another.
-        await api.GetAsync($"/api/v1/pods?limit=2&continue={Token(first)}", HttpStatusCode.Gone);
+        JsonObject status = await api.GetAsync($"/api/v1/pods?limit=2&continue={Token(first)}", HttpStatusCode.Gone);
+        Assert.Equal("Expired", (string)status["reason"]!);
+
+        // The answer says where the client was, so that it need not begin anew.
+        string space = home.Split('/')[4];
+        JsonObject rest = await api.GetAsync($"/api/v1/pods?continue={Token(status)}");
+        Assert.True(NumberOf(rest) > NumberOf(first));
+        Assert.Equal(["bb", "c", "d", "e"], rest["items"]!.AsArray().Where(pod => (string)pod!["metadata"]!["namespace"]! == space).Select(pod => pod!.NameOf()));
     }
 
     [Fact]
@@ -137,7 +144,8 @@ public sealed class LateCacheTests(ApiServer api) : IAsyncLifetime, IClassFixtur
         JsonObject deleted = await api.DeleteAsync($"{home}/during");
 
         Assert.Equal("ssd", (string)patched["metadata"]!["labels"]!["disk"]!);
-        Assert.Equal("Success", (string)deleted["status"]!);
+        Assert.Equal("during", deleted.NameOf());
+        await api.GetAsync($"{home}/during", HttpStatusCode.NotFound);
     }
 
     private static string Token(JsonObject page) => (string)page["metadata"]!["continue"]!;

@@ -35,6 +35,45 @@ public sealed class ListTests(ApiServer api)
     }
 
     [Fact]
+    public async Task List_OfExactlyARevision_ShowsWhatThereWasThen()
+    {
+        string home = await NewPodsAsync(("a", "x"), ("b", "x"));
+        string then = (await api.GetAsync(home)).VersionOf();
+        await api.PostAsync(home, Samples.Pod("c"));
+        await api.DeleteAsync($"{home}/a");
+        await api.PatchAsync($"{home}/b", "application/merge-patch+json", """{"metadata":{"labels":{"app":"y"}}}""");
+        await api.PostAsync(home, Samples.Pod("a"));
+
+        JsonObject list = await api.GetAsync($"{home}?resourceVersion={then}&resourceVersionMatch=Exact");
+
+        Assert.Equal(["a x", "b x"], list["items"]!.AsArray().Select(pod => $"{pod!.NameOf()} {pod!["metadata"]!["labels"]!["app"]}"));
+        Assert.Equal(then, list.VersionOf());
+    }
+
+    /// <summary>Clients reach the replicas by turns.</summary>
+    [Fact]
+    public async Task List_InPages_IsGoneOnWithByAnotherReplicaAtTheSameRevision()
+    {
+        string home = await NewPodsAsync(("a", "x"), ("b", "x"), ("c", "x"));
+        ApiServer other = await ApiServer.StartBesideAsync(api);
+        try
+        {
+            JsonObject first = await api.GetAsync($"{home}?limit=1");
+            await api.DeleteAsync($"{home}/c");
+            await api.PostAsync(home, Samples.Pod("aa"));
+
+            JsonObject second = await other.GetAsync($"{home}?continue={Token(first)}");
+
+            Assert.Equal(["b", "c"], second.NamesOf());
+            Assert.Equal(first.VersionOf(), second.VersionOf());
+        }
+        finally
+        {
+            await other.DisposeAsync();
+        }
+    }
+
+    [Fact]
     public async Task List_WithATokenThatIsNone_IsABadRequest() =>
         await api.GetAsync("/api/v1/pods?limit=2&continue=nonsense", HttpStatusCode.BadRequest);
 
@@ -66,6 +105,34 @@ public sealed class ListTests(ApiServer api)
         Assert.Equal("PartialObjectMetadataList", (string)list["kind"]!);
         Assert.Null(list["items"]![0]!["spec"]);
         Assert.Equal(["a"], list.NamesOf());
+    }
+
+    /// <summary>Older clients know these forms by their first version alone.</summary>
+    [Theory]
+    [InlineData("Table", "Table")]
+    [InlineData("PartialObjectMetadataList", "PartialObjectMetadataList")]
+    public async Task List_InAnOlderVersionOfTheForm_IsOfThatVersion(string form, string kind)
+    {
+        string home = await NewPodsAsync(("a", "x"));
+        JsonObject list = await api.SendAsync(HttpMethod.Get, home, null, HttpStatusCode.OK, accept: $"application/json;as={form};v=v1beta1;g=meta.k8s.io");
+        JsonNode item = kind == "Table" ? list["rows"]![0]!["object"]! : list["items"]![0]!;
+        Assert.Equal((kind, "meta.k8s.io/v1beta1"), ((string)list["kind"]!, (string)list["apiVersion"]!));
+        Assert.Equal(("PartialObjectMetadata", "meta.k8s.io/v1beta1"), ((string)item["kind"]!, (string)item["apiVersion"]!));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("/a")]
+    [InlineData("/missing")]
+    public async Task Read_ForPeople_HasALineForEachMember_AndTheSameContent(string name)
+    {
+        string path = await NewPodsAsync(("a", "x")) + name;
+        using HttpResponseMessage plain = await api.Admin.GetAsync(path);
+        using HttpResponseMessage pretty = await api.Admin.GetAsync($"{path}?pretty=true");
+        string text = await pretty.Content.ReadAsStringAsync();
+
+        Assert.Contains("\n  \"metadata\": {", text, StringComparison.Ordinal);
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(await plain.Content.ReadAsStringAsync()), JsonNode.Parse(text)));
     }
 
     [Fact]

@@ -32,6 +32,26 @@ public sealed class ObjectTests(ApiServer api)
     }
 
     [Fact]
+    public async Task Create_OfWhatBelongsToNoNamespace_TakesNoNoticeOfOne()
+    {
+        JsonObject created = await api.PostAsync("/api/v1/namespaces", """{"metadata":{"generateName":"test-","namespace":"default"}}""");
+        Assert.Null(created["metadata"]!["namespace"]);
+
+        created["metadata"]!["namespace"] = "default";
+        created["metadata"]!["labels"] = JsonNode.Parse("""{"a":"b"}""");
+        JsonObject replaced = await api.PutAsync($"/api/v1/namespaces/{created.NameOf()}", created);
+        Assert.Null(replaced["metadata"]!["namespace"]);
+        Assert.Equal("b", (string)replaced["metadata"]!["labels"]!["a"]!);
+    }
+
+    [Fact]
+    public async Task Create_InAnotherNamespaceThanThePaths_IsABadRequest()
+    {
+        string home = $"/api/v1/namespaces/{await api.NewNamespaceAsync()}/secrets";
+        await api.PostAsync(home, """{"metadata":{"name":"s","namespace":"default"}}""", HttpStatusCode.BadRequest);
+    }
+
+    [Fact]
     public async Task Create_TheSameNameTwice_IsAConflict()
     {
         string home = await NewDeploymentsAsync();
@@ -49,6 +69,16 @@ public sealed class ObjectTests(ApiServer api)
         JsonObject second = await api.PostAsync(home, """{"metadata":{"generateName":"s-"}}""");
         Assert.StartsWith("s-", first.NameOf(), StringComparison.Ordinal);
         Assert.NotEqual(first.NameOf(), second.NameOf());
+    }
+
+    /// <summary>Room is made for what makes the name unique, as for a pod of a ReplicaSet with a long name.</summary>
+    [Fact]
+    public async Task Create_WithALongGenerateName_CutsIt()
+    {
+        string start = new string('a', 60) + "-";
+        JsonObject created = await api.PostAsync("/api/v1/namespaces", $$$"""{"metadata":{"generateName":"{{{start}}}"} }""");
+        Assert.Equal((63, start), (created.NameOf().Length, (string)created["metadata"]!["generateName"]!));
+        Assert.StartsWith(start[..58], created.NameOf(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -112,6 +142,32 @@ public sealed class ObjectTests(ApiServer api)
     {
         string home = await NewDeploymentsAsync();
         await api.PutAsync($"{home}/web", JsonNode.Parse(Samples.Deployment("web"))!, HttpStatusCode.NotFound);
+    }
+
+    [Theory]
+    [InlineData("/api/v1", "services", """{"metadata":{"name":"x"},"spec":{"ports":[{"port":80}]}}""")]
+    [InlineData("/api/v1", "endpoints", """{"metadata":{"name":"x"}}""")]
+    [InlineData("/apis/coordination.k8s.io/v1", "leases", """{"metadata":{"name":"x"}}""")]
+    public async Task Replace_OfAKindThatAPutMakes_MakesIt(string group, string plural, string body)
+    {
+        string path = $"{group}/namespaces/{await api.NewNamespaceAsync()}/{plural}/x";
+        JsonObject created = await api.PutAsync(path, JsonNode.Parse(body)!, HttpStatusCode.Created);
+        created["metadata"]!["labels"] = JsonNode.Parse("""{"a":"b"}""");
+        await api.PutAsync(path, created);
+        await api.PutAsync($"{group}/namespaces/nowhere/{plural}/x", JsonNode.Parse(body)!, HttpStatusCode.NotFound);
+    }
+
+    /// <summary>Whoever replaces a lock without a look at it could take it from its holder.</summary>
+    [Theory]
+    [InlineData("/apis/coordination.k8s.io/v1", "leases")]
+    [InlineData("/apis/policy/v1", "poddisruptionbudgets")]
+    public async Task Replace_OfWhatSeveralWrite_HasToNameTheVersion(string group, string plural)
+    {
+        string home = $"{group}/namespaces/{await api.NewNamespaceAsync()}/{plural}";
+        JsonObject stored = await api.PostAsync(home, """{"metadata":{"name":"x"}}""");
+        JsonObject status = await api.PutAsync($"{home}/x", JsonNode.Parse("""{"metadata":{"name":"x"}}""")!, HttpStatusCode.UnprocessableEntity);
+        Assert.EndsWith("metadata.resourceVersion: Invalid value: 0: must be specified for an update", (string)status["message"]!, StringComparison.Ordinal);
+        await api.PutAsync($"{home}/x", stored);
     }
 
     [Fact]
@@ -179,6 +235,10 @@ public sealed class ObjectTests(ApiServer api)
         await api.PostAsync(home, Samples.Deployment("web", 2));
         JsonObject scale = await api.GetAsync($"{home}/web/scale");
         Assert.Equal(("Scale", 2, "app=web"), ((string)scale["kind"]!, (int)scale["spec"]!["replicas"]!, (string)scale["status"]!["selector"]!));
+
+        JsonObject table = await api.SendAsync(HttpMethod.Get, $"{home}/web/scale", null, HttpStatusCode.OK, accept: "application/json;as=Table;v=v1;g=meta.k8s.io");
+        Assert.Equal(["Name", "Desired", "Available", "Age"], table["columnDefinitions"]!.AsArray().Select(column => (string)column!["name"]!));
+        Assert.Equal(("web", 2), ((string)table["rows"]![0]!["cells"]![0]!, (int)table["rows"]![0]!["cells"]![1]!));
 
         scale["spec"]!["replicas"] = 5;
         await api.PutAsync($"{home}/web/scale", scale);

@@ -35,6 +35,17 @@ public sealed class AccessTests(ApiServer api)
     }
 
     [Theory]
+    [InlineData("healthz")]
+    [InlineData("livez")]
+    [InlineData("readyz")]
+    public async Task Health_AskedVerbosely_NamesItsChecks(string path)
+    {
+        string text = await api.Nobody.GetStringAsync($"/{path}?verbose");
+        Assert.StartsWith("[+]ping ok\n", text, StringComparison.Ordinal);
+        Assert.EndsWith($"{path} check passed\n", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("Bearer wrong")]
     [InlineData("Bearer ")]
     [InlineData("Basic YTpi")]

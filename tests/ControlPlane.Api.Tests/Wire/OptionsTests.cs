@@ -99,6 +99,7 @@ public sealed class OptionsTests
                 GracePeriodSeconds = 5,
                 Preconditions = new Preconditions { Uid = "u", ResourceVersion = "7" },
                 IsDryRun = true,
+                AsksToWait = true,
             },
             options);
     }

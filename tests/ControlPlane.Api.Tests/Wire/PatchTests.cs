@@ -108,8 +108,8 @@ public sealed class PatchTests
     }
 
     [Theory]
-    [InlineData(MediaTypes.MergePatch, """{"spec":{"replicas":"x"}}""", 400, "spec.replicas: expected an integer")]
-    [InlineData(MediaTypes.StrategicMergePatch, """{"spec":{"replics":1}}""", 400, "unknown field \"spec.replics\"")]
+    [InlineData(MediaTypes.MergePatch, """{"spec":{"replicas":"x"}}""", 422, "patch: Invalid value: \"Deployment\": spec.replicas: expected an integer")]
+    [InlineData(MediaTypes.StrategicMergePatch, """{"spec":{"replics":1}}""", 422, "patch: Invalid value: \"Deployment\": strict decoding error: unknown field \"spec.replics\"")]
     [InlineData(MediaTypes.JsonPatch, """[{"op":"replace","path":"","value":[]}]""", 422, "the patch leaves no object")]
     public void Apply_PatchThatMakesNoSuchObject_IsRefused(string mediaType, string body, int code, string part)
     {

@@ -43,6 +43,47 @@ internal sealed class DeclaredConfiguration
     /// <exception cref="ApiException">400 or 413: the body is no such configuration.</exception>
     public static DeclaredConfiguration Read(ReadOnlyMemory<byte> body, DecodeTarget target, FieldValidation validation, string subresource, WireForm? form = null)
     {
+        JsonObject declared = ReadBody(body, target, validation, out IReadOnlyList<string> warnings);
+        foreach (string name in declared.Select(member => member.Key).Where(name => !Belongs(name, subresource)).ToArray())
+        {
+            declared.Remove(name);
+        }
+
+        if (form is not null)
+        {
+            declared = form.ReadDeclared(declared);
+            target = DecodeTarget.Of(form.Stored);
+        }
+
+        DeclaredConfiguration configuration = new(declared, target, subresource, warnings);
+        CheckKeys(declared, configuration.shape, "");
+        return configuration;
+    }
+
+    /// <summary>Reads what is declared of an object's <c>scale</c>, as of the object itself: its replicas, and nothing else.</summary>
+    /// <param name="body">A Scale in JSON or YAML; <c>apiVersion</c> and <c>kind</c> must be given.</param>
+    /// <param name="target">The object's kind.</param>
+    /// <param name="validation">What happens to unknown fields.</param>
+    /// <exception cref="ApiException">400 or 413: the body is no such configuration.</exception>
+    public static DeclaredConfiguration ReadScale(ReadOnlyMemory<byte> body, DecodeTarget target, FieldValidation validation)
+    {
+        JsonObject scale = ReadBody(body, DecodeTarget.Scale, validation, out IReadOnlyList<string> warnings);
+        JsonObject identity = [];
+        foreach (string name in (ReadOnlySpan<string>)["name", "namespace", "uid", "resourceVersion"])
+        {
+            if (scale["metadata"]?[name] is { } value)
+            {
+                identity[name] = value.DeepClone();
+            }
+        }
+
+        JsonObject spec = scale["spec"]?["replicas"] is { } replicas ? new JsonObject { ["replicas"] = replicas.DeepClone() } : [];
+        JsonObject declared = new() { ["apiVersion"] = target.ApiVersion, ["kind"] = target.Kind, ["metadata"] = identity, ["spec"] = spec };
+        return new(declared, target, part: "", warnings);
+    }
+
+    private static JsonObject ReadBody(ReadOnlyMemory<byte> body, DecodeTarget target, FieldValidation validation, out IReadOnlyList<string> warnings)
+    {
         NormalizedJson normalized = BodyDecoder.Normalize(body, MediaTypes.Yaml, target, validation);
         var declared = (JsonObject)JsonNode.Parse(normalized.Json.Span)!;
         foreach (string name in (ReadOnlySpan<string>)["apiVersion", "kind"])
@@ -58,20 +99,8 @@ internal sealed class DeclaredConfiguration
             throw StatusError.BadRequest("metadata.managedFields must be nil");
         }
 
-        foreach (string name in declared.Select(member => member.Key).Where(name => !Belongs(name, subresource)).ToArray())
-        {
-            declared.Remove(name);
-        }
-
-        if (form is not null)
-        {
-            declared = form.ReadDeclared(declared);
-            target = DecodeTarget.Of(form.Stored);
-        }
-
-        DeclaredConfiguration configuration = new(declared, target, subresource, validation == FieldValidation.Warn ? normalized.FieldIssues : []);
-        CheckKeys(declared, configuration.shape, "");
-        return configuration;
+        warnings = validation == FieldValidation.Warn ? normalized.FieldIssues : [];
+        return declared;
     }
 
     /// <summary>The object that the configuration makes of what is stored.</summary>

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using ControlPlane.Api.Wire.Decoding.Protobuf;
 using ControlPlane.Api.Wire.Schemas;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Rules;
 
 namespace ControlPlane.Api.Wire.Decoding;
 
@@ -20,7 +21,7 @@ internal static class BodyDecoder
     public static Decoded<Resource> Decode(ReadOnlyMemory<byte> body, string? contentType, DecodeTarget target, FieldValidation validation)
     {
         using JsonDocument document = ParseDocument(ToJson(body, contentType, target.Type), target.Kind);
-        return Decode(document.RootElement, target, validation);
+        return Decode(document.RootElement, target, validation, because => Unhandled(target, because));
     }
 
     /// <summary>A body that fits the schema of a kind; nothing is filled in.</summary>
@@ -28,14 +29,19 @@ internal static class BodyDecoder
     public static NormalizedJson Normalize(ReadOnlyMemory<byte> body, string? contentType, DecodeTarget target, FieldValidation validation)
     {
         using JsonDocument document = ParseDocument(ToJson(body, contentType, target.Type), target.Kind);
-        return Normalize(document.RootElement, target, validation);
+        return Normalize(document.RootElement, target, validation, because => Unhandled(target, because));
     }
 
-    /// <summary>Reads an object that a patch made.</summary>
+    /// <summary>
+    /// Reads an object that a patch made. What is wrong with it is the patch's fault, and told as a field of that name (Kubernetes: applyPatchToObject, which shows
+    /// the whole object there, a Secret's content, too).
+    /// </summary>
+    /// <exception cref="ApiException">400: it says that it is of another kind; 422: it is no such object.</exception>
     public static Decoded<Resource> Decode(JsonNode patched, DecodeTarget target, FieldValidation validation)
     {
         using JsonDocument document = ParseDocument(JsonSerializer.SerializeToUtf8Bytes(patched, ResourceJson.Options), target.Kind);
-        return Decode(document.RootElement, target, validation);
+        return Decode(document.RootElement, target, validation, because => StatusError.Invalid(
+            "", "", "", [new FieldError("patch", FieldErrorReason.Invalid, $"Invalid value: \"{target.Kind}\": {because}")]));
     }
 
     /// <summary>
@@ -89,7 +95,7 @@ internal static class BodyDecoder
         }
     }
 
-    private static NormalizedJson Normalize(JsonElement root, DecodeTarget target, FieldValidation validation)
+    private static NormalizedJson Normalize(JsonElement root, DecodeTarget target, FieldValidation validation, Func<string, ApiException> refuse)
     {
         if (root.ValueKind != JsonValueKind.Object)
         {
@@ -100,20 +106,20 @@ internal static class BodyDecoder
         NormalizedJson normalized = JsonNormalizer.Normalize(root, Schema.Of(target.Type));
         if (normalized.TypeError is not null)
         {
-            throw Unhandled(target, normalized.TypeError);
+            throw refuse(normalized.TypeError);
         }
 
         if (validation == FieldValidation.Strict && normalized.FieldIssues.Count > 0)
         {
-            throw Unhandled(target, $"strict decoding error: {string.Join(", ", normalized.FieldIssues)}");
+            throw refuse($"strict decoding error: {string.Join(", ", normalized.FieldIssues)}");
         }
 
         return normalized;
     }
 
-    private static Decoded<Resource> Decode(JsonElement root, DecodeTarget target, FieldValidation validation)
+    private static Decoded<Resource> Decode(JsonElement root, DecodeTarget target, FieldValidation validation, Func<string, ApiException> refuse)
     {
-        NormalizedJson normalized = Normalize(root, target, validation);
+        NormalizedJson normalized = Normalize(root, target, validation, refuse);
         try
         {
             var resource = (Resource)JsonSerializer.Deserialize(normalized.Json.Span, target.Type, ResourceJson.Options)!;
@@ -123,7 +129,7 @@ internal static class BodyDecoder
         }
         catch (JsonException refused)
         {
-            throw Unhandled(target, $"{refused.Path}: {Reason(refused)}");
+            throw refuse($"{refused.Path}: {Reason(refused)}");
         }
     }
 

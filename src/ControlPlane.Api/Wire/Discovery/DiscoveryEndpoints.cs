@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using ControlPlane.Api.Wire.Decoding;
 using Microsoft.Net.Http.Headers;
 
 namespace ControlPlane.Api.Wire.Discovery;
@@ -23,15 +25,18 @@ internal static class DiscoveryEndpoints
     }
 
     private static void Map(IEndpointRouteBuilder endpoints, string path, Func<HttpContext, JsonObject> document) =>
-        endpoints.MapGet(path, (HttpContext context) => Results.Text(document(context).ToJsonString(), "application/json"))
+        endpoints.MapGet(path, (HttpContext context) => Tagged(context, document(context), MediaTypes.Json))
             .ExcludeFromDescription();
 
     /// <summary>A root answers plainly or aggregated, whichever its client prefers of what it accepts.</summary>
     private static void MapRoot(IEndpointRouteBuilder endpoints, string path, bool isCore, Func<HttpContext, JsonObject> plain) =>
         endpoints.MapGet(path, (HttpContext context) => AggregatedVersion(context.Request) is { } version
-                ? Results.Text(DiscoveryDocuments.Aggregated(isCore, version).ToJsonString(), $"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList")
-                : Results.Text(plain(context).ToJsonString(), "application/json"))
+                ? Tagged(context, DiscoveryDocuments.Aggregated(isCore, version), $"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList")
+                : Tagged(context, plain(context), MediaTypes.Json))
             .ExcludeFromDescription();
+
+    private static IResult Tagged(HttpContext context, JsonObject document, string mediaType) =>
+        TaggedDocument.Of(context, JsonSerializer.SerializeToUtf8Bytes(document), mediaType);
 
     /// <summary>The version of the aggregated form that comes first in what the client accepts; null when a plain form comes before it.</summary>
     private static string? AggregatedVersion(HttpRequest request)

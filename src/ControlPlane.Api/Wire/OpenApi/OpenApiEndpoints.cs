@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using ControlPlane.Api.Kinds;
+using ControlPlane.Api.Wire.Decoding;
 
 namespace ControlPlane.Api.Wire.OpenApi;
 
@@ -25,14 +25,32 @@ internal static class OpenApiEndpoints
     public static void MapOpenApi(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapGet("/openapi/v2", (HttpContext context) => WantsProtobuf(context.Request)
-                ? Results.Bytes(V2Protobuf.Value, ProtobufV2)
-                : Results.Bytes(V2Json.Value, "application/json"))
+                ? TaggedDocument.Of(context, V2Protobuf.Value, ProtobufV2)
+                : TaggedDocument.Of(context, V2Json.Value, MediaTypes.Json))
             .ExcludeFromDescription();
-        endpoints.MapGet("/openapi/v3", () => Results.Bytes(V3Index.Value, "application/json")).ExcludeFromDescription();
+        endpoints.MapGet("/openapi/v3", (HttpContext context) => TaggedDocument.Of(context, V3Index.Value, MediaTypes.Json)).ExcludeFromDescription();
         foreach (string path in ServedKinds.Listed.Select(served => served.GroupPath).Distinct())
         {
-            endpoints.MapGet($"/openapi/v3{path}", () => Results.Bytes(V3.Value[path], "application/json")).ExcludeFromDescription();
+            endpoints.MapGet($"/openapi/v3{path}", (HttpContext context) => GroupDocument(context, path)).ExcludeFromDescription();
         }
+    }
+
+    /// <summary>The document of a group. One that was asked for by its content never changes; asked for by another's, the client is told where it is now (as Kubernetes does).</summary>
+    private static IResult GroupDocument(HttpContext context, string path)
+    {
+        byte[] document = V3.Value[path];
+        if (context.Request.Query["hash"] is [{ Length: > 0 } asked, ..])
+        {
+            if (asked != TaggedDocument.HashOf(document))
+            {
+                return Results.Redirect(AddressOf(path, document), permanent: true);
+            }
+
+            // A year, in seconds.
+            context.Response.Headers.CacheControl = "public, immutable, max-age=31536000";
+        }
+
+        return TaggedDocument.Of(context, document, MediaTypes.Json);
     }
 
     private static bool WantsProtobuf(HttpRequest request) =>
@@ -44,12 +62,11 @@ internal static class OpenApiEndpoints
         JsonObject paths = [];
         foreach ((string path, byte[] document) in V3.Value.OrderBy(entry => entry.Key, StringComparer.Ordinal))
         {
-            paths[path.TrimStart('/')] = new JsonObject
-            {
-                ["serverRelativeURL"] = $"/openapi/v3{path}?hash={Convert.ToHexString(SHA256.HashData(document).AsSpan(0, 16))}",
-            };
+            paths[path.TrimStart('/')] = new JsonObject { ["serverRelativeURL"] = AddressOf(path, document) };
         }
 
         return new JsonObject { ["paths"] = paths };
     }
+
+    private static string AddressOf(string path, byte[] document) => $"/openapi/v3{path}?hash={TaggedDocument.HashOf(document)}";
 }

@@ -114,7 +114,7 @@ internal static class Operations
         yield return Make(served, served.ObjectPath, "get", "get", Payload.None, Payload.Object, ["pretty", "resourceVersion"]);
         yield return Make(served, served.ObjectPath, "put", "put", Payload.Object, Payload.Object, WriteQuery);
         yield return Make(served, served.ObjectPath, "patch", "patch", Payload.Patch, Payload.Object, PatchQuery);
-        yield return Make(served, served.ObjectPath, "delete", "delete", Payload.DeleteOptions, Payload.Status, DeleteQuery);
+        yield return Make(served, served.ObjectPath, "delete", "delete", Payload.DeleteOptions, served.AnswersDeleted ? Payload.Object : Payload.Status, DeleteQuery);
     }
 
     private static IEnumerable<Operation> OfPart(ServedKind served, ServedSubresource part)

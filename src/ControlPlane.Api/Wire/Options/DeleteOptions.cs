@@ -30,6 +30,12 @@ internal sealed record DeleteOptions
 
     public bool IsDryRun { get; init; }
 
+    /// <summary>
+    /// Whether the request says that it takes time: an object that it leaves is answered with 202 (Kubernetes: for <c>Foreground</c>, and for
+    /// <c>orphanDependents: false</c>; all other deletes that leave the object are a 200, for the sake of older clients).
+    /// </summary>
+    public bool AsksToWait { get; init; }
+
     /// <exception cref="ApiException">400, 413 or 415: the body; 422: a value or combination that is not allowed.</exception>
     public static DeleteOptions Parse(ReadOnlyMemory<byte> body, string? contentType, IQueryCollection query)
     {
@@ -60,6 +66,7 @@ internal sealed record DeleteOptions
             GracePeriodSeconds = grace < 0 ? 1 : grace,
             Propagation = ReadPolicy(reader, policy) ?? (orphan is null ? null : orphan.Value ? PropagationPolicy.Orphan : PropagationPolicy.Background),
             Preconditions = said.Preconditions,
+            AsksToWait = orphan == false || policy == nameof(PropagationPolicy.Foreground),
             IsDryRun = WriteOptions.ReadDryRun(reader, said.DryRun.IsEmpty ? reader.Texts("dryRun") : said.DryRun),
         };
         reader.ThrowIfInvalid();

@@ -44,6 +44,9 @@ public sealed class TableDefinition
     /// <summary>The table of a kind; a kind without one of its own reads as name and age.</summary>
     public static TableDefinition For(ResourceKind kind) => ByKind.GetValueOrDefault(kind, NameAndAge);
 
+    /// <summary>The table that one object is a row of; a subresource has its own.</summary>
+    public static TableDefinition For(Resource resource) => resource is Scale ? ScaleTable.Definition : For(ResourceKinds.Of(resource));
+
     /// <summary>The cells of an object, one for each column: texts, numbers (<see cref="long"/>) and null.</summary>
     /// <exception cref="InvalidCastException">The object is of another kind.</exception>
     public IReadOnlyList<object?> Cells(Resource resource, DateTimeOffset now) => cells(resource, now);

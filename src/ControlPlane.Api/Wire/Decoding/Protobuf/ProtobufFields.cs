@@ -112,6 +112,7 @@ internal static class ProtobufFields
         [typeof(TokenReviewSpec)] = Read("token=1 audiences=2"),
         [typeof(TokenReviewStatus)] = Read("authenticated~=1 user=2 error=3 audiences=4"),
         [typeof(EvictionBody)] = Read("metadata=1 deleteOptions=2"),
+        [typeof(Binding)] = Read("metadata=1 target=2"),
         [typeof(ObjectMeta)] = Read(
             "name=1 generateName=2 namespace=3 selfLink=4 uid=5 resourceVersion=6 generation~=7 creationTimestamp=8 deletionTimestamp=9 "
             + "deletionGracePeriodSeconds=10 labels=11 annotations=12 ownerReferences=13 finalizers=14 managedFields=17"),
