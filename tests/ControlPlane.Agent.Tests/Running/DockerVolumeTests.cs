@@ -71,6 +71,31 @@ public sealed class DockerVolumeTests(DockerEngineFixture engine) : DockerAgentT
         Assert.Equal("written own", await InsideAsync("echo $(cat /tmp/f /run/f)"));
     }
 
+    /// <summary>After a restore, or over an empty database, the records are missing of pods that nobody has deleted.</summary>
+    [Fact]
+    public async Task Another_stores_volumes_stay_with_its_containers_until_a_person_confirms()
+    {
+        await MakeToolsAsync();
+        Pod pod = Sleeper("web", """[{"name": "disk", "emptyDir": {}}]""", """[{"name": "disk", "mountPath": "/disk"}]""");
+        Server.Set([pod]);
+        await ReadyAsync("web");
+        await InsideAsync("echo kept > /disk/f");
+        string folder = Path.Combine(DataFolder, "pods", pod.Uid);
+
+        Server.Set([Sleeper("new", """[{"name": "disk", "emptyDir": {}}]""", """[{"name": "disk", "mountPath": "/disk"}]""")], revision: 1, storeIdentity: "store-2");
+        await ReadyAsync("new");
+        Assert.Equal("kept\n", await File.ReadAllTextAsync(Path.Combine(folder, "disk", "f")));
+        await Agent.KillAsync();
+        Agent = StartAgent();
+        await Wait.UntilAsync(() => Conditions.Find(Server.Node?.Conditions ?? default, "OtherStoreContainers") is not null, () => Seen("web"));
+        Assert.Equal("kept\n", await File.ReadAllTextAsync(Path.Combine(folder, "disk", "f")));
+
+        Server.Confirm("store-1");
+
+        await Wait.UntilAsync(() => !Directory.Exists(folder), () => Seen("web"));
+        Assert.True(Server.Pods["new"].IsReady());
+    }
+
     [Fact]
     public async Task A_pod_waits_for_what_its_volumes_come_from_and_says_so()
     {
