@@ -42,8 +42,12 @@ internal sealed class FormerPods(TimeProvider time)
     /// <param name="alive">The ReplicaSets that have pods.</param>
     public IReadOnlyList<(TrafficFigures Figures, TimeSpan Silence)> Read(HashSet<(Guid Service, string ReplicaSet)> alive)
     {
-        var orphans = sums.Where(entry => !alive.Contains(entry.Key)).OrderByDescending(entry => entry.Value.At).ToList();
-        foreach (((Guid, string) key, (TrafficFigures _, long at)) in orphans.Where((entry, i) => i >= OrphansMax || time.GetElapsedTime(entry.Value.At) >= OrphansKeptFor))
+        IEnumerable<(Guid, string)> forgotten = sums
+            .Where(entry => !alive.Contains(entry.Key))
+            .OrderByDescending(entry => entry.Value.At)
+            .Where((entry, i) => i >= OrphansMax || time.GetElapsedTime(entry.Value.At) >= OrphansKeptFor)
+            .Select(entry => entry.Key);
+        foreach ((Guid, string) key in forgotten.ToList())
         {
             sums.Remove(key);
         }
