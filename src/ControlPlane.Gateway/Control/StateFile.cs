@@ -42,8 +42,10 @@ internal static class StateFile
     /// <exception cref="UnauthorizedAccessException">This user may not.</exception>
     public static void RemoveLeftovers(string path, DateTimeOffset now)
     {
+        // Not by a pattern: ".*" at its end stands for nothing as well (.NET's are DOS's), which is the file itself.
+        string beside = $"{Path.GetFileName(path)}.";
         DirectoryInfo folder = new(Path.GetDirectoryName(path)!);
-        foreach (FileInfo file in folder.EnumerateFiles($"{Path.GetFileName(path)}.*").Where(file => now - file.LastWriteTimeUtc > WrittenWithin))
+        foreach (FileInfo file in folder.EnumerateFiles().Where(file => file.Name.StartsWith(beside, StringComparison.Ordinal) && now - file.LastWriteTimeUtc > WrittenWithin))
         {
             file.Delete();
         }
