@@ -17,7 +17,7 @@ public sealed class SlowHandOverTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>Shorter than a successor takes here.</summary>
-    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan Short = TimeSpan.FromSeconds(2);
 
     [Fact]
     public async Task Successor_WithoutRoutesForLongerThanIsWaitedFor_TakesOverAtItsSecondAttempt()
@@ -34,7 +34,7 @@ public sealed class SlowHandOverTests
 
         WebApplication old = world.Gateway;
         WebApplication successor = await world.StartGatewayAsync();
-        await Task.Delay(Short * 4);
+        await Task.Delay(Short * 2);
         Assert.False(old.Lifetime.ApplicationStopping.IsCancellationRequested);
         world.Publish(Domain.Routing.RouteProtocol.Http, a.Ready);
         await old.WaitForShutdownAsync().WaitAsync(Patience);
@@ -55,8 +55,7 @@ public sealed class SlowHandOverTests
         await world.RouteAsync(a.Ready);
         WebApplication old = world.Gateway;
 
-        using Socket channel = HandOverChannel.New();
-        channel.Connect(new UnixDomainSocketEndPoint(HandOverChannel.PathIn(world.Options.DataFolder)));
+        using Socket channel = await ConnectAsync(world);
         while (Descriptors.Receive(channel, Patience) is { Descriptor: { } passed })
         {
             passed.Dispose();
@@ -77,7 +76,7 @@ public sealed class SlowHandOverTests
     [Fact]
     public async Task Successor_OfOneThatServesOn_GivesUp_AndTheSocketsGoOnAccepting()
     {
-        await using GatewayWorld world = await GatewayWorld.StartAsync(options => options with { HandOverPatience = Short });
+        await using GatewayWorld world = await GatewayWorld.StartAsync();
         await using Backend a = await Backend.StartAsync("a");
         await world.RouteAsync(a.Ready);
         await world.Gateway.StopAsync();
@@ -135,8 +134,7 @@ public sealed class SlowHandOverTests
         IPEndPoint at = new(IPAddress.Loopback, FreePort.Find(IPAddress.Loopback));
         NameSockets names = world.Gateway.Services.GetRequiredService<NameSockets>();
         (Socket Udp, Socket Tcp) open = names.Open(at);
-        using Socket channel = HandOverChannel.New();
-        channel.Connect(new UnixDomainSocketEndPoint(HandOverChannel.PathIn(world.Options.DataFolder)));
+        using Socket channel = await ConnectAsync(world);
 
         List<(SocketType, EndPoint?)> passed = [];
         while (Descriptors.Receive(channel, Patience) is { Descriptor: { } descriptor } message)
@@ -150,6 +148,16 @@ public sealed class SlowHandOverTests
 
         Assert.Equal([(SocketType.Dgram, at), (SocketType.Stream, at)], passed);
         names.Close(open);
+    }
+
+    /// <summary>As a successor does, once the gateway waits for one.</summary>
+    private static async Task<Socket> ConnectAsync(GatewayWorld world)
+    {
+        string path = HandOverChannel.PathIn(world.Options.DataFolder);
+        await Eventually.TrueAsync(() => File.Exists(path), "the gateway waits for successors");
+        Socket channel = HandOverChannel.New();
+        channel.Connect(new UnixDomainSocketEndPoint(path));
+        return channel;
     }
 
     private static bool IsTakenFrom(Charge charge)
