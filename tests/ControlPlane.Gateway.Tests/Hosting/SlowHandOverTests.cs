@@ -208,8 +208,8 @@ public sealed class SlowHandOverTests
                 {
                     using Socket successor = await channel.AcceptAsync();
                     Descriptors.Send(successor, "tcp", Listening.SafeHandle);
-                    Descriptors.Send(successor, HandOverChannel.End, descriptor: null);
                     Interlocked.Increment(ref passed);
+                    Descriptors.Send(successor, HandOverChannel.End, descriptor: null);
                 }
                 while (!diesAfterPassing);
                 channel.Dispose();
