@@ -188,7 +188,7 @@ public sealed class SlowHandOverTests
             passing = PassAsync(diesAfterPassing);
         }
 
-        public Socket Listening { get; } = new(SocketType.Stream, ProtocolType.Tcp);
+        public Socket Listening { get; } = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
 
         public int Passed => Volatile.Read(ref passed);
 
