@@ -80,6 +80,9 @@ internal static partial class AgentLog
     [LoggerMessage(25, LogLevel.Warning, "{Folder} is kept: its pod has no record, and was ordered by {Store}, which the store in use has not been confirmed to have replaced, or later than that store's word")]
     public static partial void VolumesKept(this ILogger log, string folder, string store);
 
+    [LoggerMessage(26, LogLevel.Warning, "{Range} is where another control plane's processes on this machine find Services (its agent is process {Process}): this node takes another range; what already runs here was told of the first")]
+    public static partial void RangeTaken(this ILogger log, string range, string process);
+
     [LoggerMessage(17, LogLevel.Warning, "cleaning up failed and will be tried again: {Message}")]
     public static partial void CleaningFailed(this ILogger log, string message);
 }

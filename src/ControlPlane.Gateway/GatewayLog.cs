@@ -84,6 +84,9 @@ internal static partial class GatewayLog
     [LoggerMessage(27, LogLevel.Information, "the node's processes find Services in {Range}")]
     public static partial void ServesProcesses(this ILogger log, string range);
 
+    [LoggerMessage(28, LogLevel.Error, "{Path} cannot be locked, so nothing keeps another gateway from serving with the same folder: {Message}")]
+    public static partial void CannotLock(this ILogger log, string path, string message);
+
     [LoggerMessage(18, LogLevel.Warning, "no successor can take over: {Message}")]
     public static partial void NoHandOver(this ILogger log, string message);
 }

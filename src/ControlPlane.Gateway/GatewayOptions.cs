@@ -55,6 +55,12 @@ internal sealed record GatewayOptions
     /// <summary>How long what is in flight may take to end.</summary>
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long a gateway and its successor wait for each other.</summary>
+    public TimeSpan HandOverPatience { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a successor waits for its first table where none is on disk: less than the one before it waits for the successor.</summary>
+    public TimeSpan TablePatience { get; init; } = TimeSpan.FromSeconds(6);
+
     /// <exception cref="FormatException">An option is unknown, lacks its value or has a wrong one; the message names it.</exception>
     public static GatewayOptions Parse(IReadOnlyList<string> arguments)
     {

@@ -26,6 +26,9 @@ internal sealed class FakeControlPlane : IAsyncDisposable
     /// <summary>Stays known when it is away.</summary>
     public Uri Url { get; private set; } = null!;
 
+    /// <summary>Tells nobody any routes; <see cref="Publish"/> ends it.</summary>
+    public bool IsSilent { get; set; }
+
     public ConcurrentQueue<GatewayReport> Reports { get; } = new();
 
     public static async Task<FakeControlPlane> StartAsync()
@@ -44,6 +47,7 @@ internal sealed class FakeControlPlane : IAsyncDisposable
     public void Publish(RouteTable next)
     {
         table = next;
+        IsSilent = false;
         Interlocked.Exchange(ref changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
     }
 
@@ -68,7 +72,7 @@ internal sealed class FakeControlPlane : IAsyncDisposable
         else if (context.Request.Path == "/gateway/v1/nodes/node-1/routes")
         {
             long after = long.Parse(context.Request.Query["after"]!);
-            bool IsKnown() => table is null || (table.Revision <= after && table.Store == context.Request.Query["store"]);
+            bool IsKnown() => IsSilent || table is null || (table.Revision <= after && table.Store == context.Request.Query["store"]);
             while (IsKnown())
             {
                 Task news = changed.Task;

@@ -6,8 +6,8 @@ namespace ControlPlane.Bench.Rigs;
 /// <summary>A node as <c>./run</c> starts it: an agent that runs pods as plain processes or as containers, and a gateway. Both can be replaced while they work.</summary>
 internal sealed class RealNode : IAsyncDisposable
 {
-    /// <summary>Services' addresses: apart from those of a <c>./run</c> on the same machine.</summary>
-    public const string ServiceAddresses = "127.97.0.0/16";
+    /// <summary>Services' addresses: apart from those of a <c>./run</c> on the same machine, and from those that nodes with the process runtime have for their pods.</summary>
+    public const string ServiceAddresses = "127.250.0.0/16";
 
     /// <summary>A runtime.</summary>
     public const string Process = "process";

@@ -1,7 +1,5 @@
 using ControlPlane.Agent.Runtimes.Docker;
 using ControlPlane.Agent.Runtimes.Process;
-using ControlPlane.Domain.Resources;
-using ControlPlane.Domain.Routing;
 using Docker.DotNet;
 using Microsoft.Extensions.Logging;
 
@@ -12,13 +10,14 @@ internal sealed class RuntimeChoice(AgentOptions options, TimeProvider time, ILo
 {
     private DockerClient? docker;
     private DockerNetwork? network;
+    private ServicesRange? range;
     private IContainerRuntime? runtime;
 
     public IContainerRuntime Runtime => runtime ?? throw new InvalidOperationException("the runtime has not been chosen yet");
 
     public string Why { get; private set; } = "";
 
-    /// <exception cref="RuntimeUnavailableException">Docker was asked for and does not answer.</exception>
+    /// <exception cref="RuntimeUnavailableException">Docker was asked for and does not answer, or there is no range of addresses for processes.</exception>
     /// <exception cref="FormatException">DOCKER_HOST is no URL, or a command of the catalogue is malformed.</exception>
     public async Task ChooseAsync(CancellationToken cancellationToken)
     {
@@ -55,16 +54,14 @@ internal sealed class RuntimeChoice(AgentOptions options, TimeProvider time, ILo
     public void Dispose()
     {
         network?.Dispose();
+        range?.Dispose();
         docker?.Dispose();
     }
 
-    /// <summary>Tells the gateway where Services are for processes; what an agent on Docker left for it holds no longer.</summary>
     private ProcessRuntime Processes()
     {
-        string path = Path.Combine(options.DataFolder, NodeNetwork.FileName);
-        File.WriteAllBytes(path + ".new", ResourceJson.SerializeToUtf8Bytes(NodeNetwork.OfProcesses(options.NodeAddress.ToString())));
-        File.Move(path + ".new", path, overwrite: true);
-        return new ProcessRuntime(options, new ImageCatalogue(options.Catalogue), time, logs.CreateLogger<ProcessRuntime>());
+        range = new ServicesRange(options, logs.CreateLogger<ServicesRange>());
+        return new ProcessRuntime(options, new ImageCatalogue(options.Catalogue), range.Claim(), time, logs.CreateLogger<ProcessRuntime>());
     }
 
     /// <summary>Where Docker Engine listens: what <c>DOCKER_HOST</c> says, else the usual socket.</summary>

@@ -29,6 +29,7 @@ internal sealed partial class NodeAssignments(
     private readonly ListedPods listed = new();
 
     private readonly FormerEndpoints former = new(time);
+    private readonly DrainTimes drainTimes = new(time);
 
     /// <summary>The Services that have an address.</summary>
     private readonly Dictionary<ObjectKey, ServiceAddress> services = [];
@@ -147,8 +148,10 @@ internal sealed partial class NodeAssignments(
             }
 
             services.Clear();
+            drainTimes.Clear();
             foreach (Service service in subscription.SnapshotAtStart(ResourceKinds.Service).Objects.Values.Cast<Service>())
             {
+                drainTimes.Put(service);
                 if (ServiceAddress.Of(service) is { } address)
                 {
                     services[service.Key] = address;
@@ -264,7 +267,7 @@ internal sealed partial class NodeAssignments(
         {
             if (bound.Contains(uid))
             {
-                former.Left(uid, change.Revision);
+                former.Left(uid, change.Revision, drainTimes.Of(slice));
             }
         }
     }
@@ -272,6 +275,15 @@ internal sealed partial class NodeAssignments(
     /// <summary>Containers that start from now on are told of it; what runs is not touched.</summary>
     private void Apply(Change change, Service service)
     {
+        if (change.Operation == ChangeOperation.Deleted)
+        {
+            drainTimes.Take(service);
+        }
+        else
+        {
+            drainTimes.Put(service);
+        }
+
         ServiceAddress? address = change.Operation == ChangeOperation.Deleted ? null : ServiceAddress.Of(service);
         ServiceAddress? known = services.GetValueOrDefault(service.Key);
         if (address == known)

@@ -25,6 +25,9 @@ public sealed record NodeNetwork
     /// <summary>How many such ranges there are.</summary>
     private const int ProcessRanges = 150;
 
+    /// <summary>How many control planes on one machine have ranges apart from each other's at once.</summary>
+    private const int ControlPlanes = 3;
+
     /// <summary>The bridge's network interface; empty where pods are processes of the host, which share its loopback interface.</summary>
     public string Bridge { get; init => field = value ?? ""; } = "";
 
@@ -43,11 +46,22 @@ public sealed record NodeNetwork
     /// 127.98.0.0/16 for 127.0.1.2. A node whose address is none of the machine's loopback ones is taken for the machine's only one.
     /// </summary>
     /// <param name="nodeAddress">The node's address.</param>
-    public static NodeNetwork OfProcesses(string nodeAddress)
+    public static NodeNetwork OfProcesses(string nodeAddress) => AllOfProcesses(nodeAddress).First();
+
+    /// <summary>
+    /// All ranges that a node whose pods are processes may have, its own first; the others are for nodes of further control planes on the machine. For 127.0.1.1: 127.97.0.0/16, 127.147.0.0/16, 127.197.0.0/16, 127.98.0.0/16, …;
+    /// so the second and the third control plane have 50 nodes each before their ranges meet.
+    /// </summary>
+    /// <param name="nodeAddress">The node's address.</param>
+    public static IEnumerable<NodeNetwork> AllOfProcesses(string nodeAddress)
     {
         bool isLoopback = IPv4Address.TryParse(nodeAddress, out IPv4Address address) && address.Number >> 24 == LoopbackNet;
-        uint index = isLoopback ? ((address.Number & byte.MaxValue) + ProcessRanges - 1) % ProcessRanges : 0;
-        return new NodeNetwork { Services = new IPv4Address((LoopbackNet << 24) | ((ProcessRangesAfter + 1 + index) << ServicesPrefixBits)).ToString() };
+        uint own = isLoopback ? (address.Number & byte.MaxValue) + ProcessRanges - 1 : 0;
+        for (uint i = 0; i < ProcessRanges; i++)
+        {
+            uint index = (own + (i % ControlPlanes * (ProcessRanges / ControlPlanes)) + (i / ControlPlanes)) % ProcessRanges;
+            yield return new NodeNetwork { Services = new IPv4Address((LoopbackNet << 24) | ((ProcessRangesAfter + 1 + index) << ServicesPrefixBits)).ToString() };
+        }
     }
 
     /// <summary>

@@ -3,12 +3,12 @@ using ControlPlane.Domain.Resources.Values;
 namespace ControlPlane.Domain.Routing;
 
 /// <summary>
-/// What a gateway has seen of one pod behind one Service since its <see cref="GatewayReport.Instance"/> began. All counts but <see cref="InFlight"/> only grow; a new
-/// instance starts at 0, so whoever reads them takes differences for each instance by itself.
+/// What a gateway has seen of one pod behind one Service since its <see cref="GatewayReport.Instance"/> began, or of all those of a ReplicaSet that it tells of no longer one by one. The sums of a ReplicaSet
+/// only grow, but for <see cref="InFlight"/>; a new instance starts at 0, so whoever reads them takes differences for each instance by itself.
 /// </summary>
 public sealed record TrafficFigures
 {
-    /// <summary>The most of these in one report.</summary>
+    /// <summary>The most of these in one report. A gateway that has more to tell sums up each ReplicaSet's.</summary>
     public const int FiguresMax = 5_000;
 
     /// <summary>The Service's uid.</summary>
@@ -17,7 +17,7 @@ public sealed record TrafficFigures
     /// <summary>The ReplicaSet of the pod; empty for a pod of its own.</summary>
     public string ReplicaSet { get; init => field = value ?? ""; } = "";
 
-    /// <summary>The pod's uid; empty for what the Service had no endpoint for, which is all failures and no ReplicaSet's.</summary>
+    /// <summary>The pod's uid; empty for a ReplicaSet's sum, and for what the Service had no endpoint for, which is all failures and no ReplicaSet's.</summary>
     public required Guid Pod { get; init; }
 
     /// <summary>Requests that have ended, but for those that their clients gave up soon and without an answer; of a tcp port: connections that were made or failed.</summary>

@@ -17,6 +17,7 @@ internal sealed class ClientsFile(GatewayOptions options, TimeProvider time, ILo
     {
         try
         {
+            StateFile.RemoveLeftovers(path, time.GetUtcNow());
             Written written = ResourceJson.Deserialize<Written>(await File.ReadAllTextAsync(path, cancellationToken));
             double since = Math.Max(0, (time.GetUtcNow() - written.At).TotalSeconds);
             return [.. written.Ports.Select(port => port with { Clients = [.. port.Clients.Select(client => client with { SilentSeconds = client.SilentSeconds + since })] })];
@@ -32,19 +33,13 @@ internal sealed class ClientsFile(GatewayOptions options, TimeProvider time, ILo
         }
     }
 
-    /// <summary>Written beside and renamed. A client that is forgotten because of a full disk gets another endpoint, no worse.</summary>
+    /// <summary>A client that is forgotten because of a full disk gets another endpoint, no worse.</summary>
     public async Task SaveAsync(ValueList<KeptClients> ports, CancellationToken cancellationToken)
     {
-        string beside = $"{path}.{Environment.ProcessId}";
         try
         {
-            FileStreamOptions create = new() { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
-            await using (FileStream file = new(beside, create))
-            {
-                await file.WriteAsync(ResourceJson.SerializeToUtf8Bytes(new Written { At = time.GetUtcNow(), Ports = ports }), cancellationToken);
-            }
-
-            File.Move(beside, path, overwrite: true);
+            byte[] content = ResourceJson.SerializeToUtf8Bytes(new Written { At = time.GetUtcNow(), Ports = ports });
+            await StateFile.ReplaceAsync(path, content, UnixFileMode.UserRead | UnixFileMode.UserWrite, cancellationToken);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace ControlPlane.Gateway.Control;
 
 /// <summary>The newest table in the gateway's data folder: what a gateway serves that starts while the control plane is away.</summary>
-internal sealed class TableFile(GatewayOptions options, ILogger<TableFile> log) : IDisposable
+internal sealed class TableFile(GatewayOptions options, TimeProvider time, ILogger<TableFile> log) : IDisposable
 {
     private readonly SemaphoreSlim writing = new(1);
     private readonly string path = Path.Combine(options.DataFolder, "routes.json");
@@ -16,6 +16,7 @@ internal sealed class TableFile(GatewayOptions options, ILogger<TableFile> log) 
     {
         try
         {
+            StateFile.RemoveLeftovers(path, time.GetUtcNow());
             return ResourceJson.Deserialize<RouteTable>(await File.ReadAllTextAsync(path, cancellationToken));
         }
         catch (FileNotFoundException)
@@ -29,7 +30,7 @@ internal sealed class TableFile(GatewayOptions options, ILogger<TableFile> log) 
         }
     }
 
-    /// <summary>Written beside and renamed, so that a crash leaves the old or the new file, never half a one.</summary>
+    /// <summary>Keeps a table; one that cannot be written is said, and the one before stays.</summary>
     public async Task SaveAsync(RouteTable table, CancellationToken cancellationToken)
     {
         await writing.WaitAsync(cancellationToken);
@@ -64,11 +65,9 @@ internal sealed class TableFile(GatewayOptions options, ILogger<TableFile> log) 
 
     private async Task WriteAsync(RouteTable table, CancellationToken cancellationToken)
     {
-        string beside = $"{path}.{Environment.ProcessId}";
         try
         {
-            await File.WriteAllBytesAsync(beside, ResourceJson.SerializeToUtf8Bytes(table), cancellationToken);
-            File.Move(beside, path, overwrite: true);
+            await StateFile.ReplaceAsync(path, ResourceJson.SerializeToUtf8Bytes(table), mode: null, cancellationToken);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

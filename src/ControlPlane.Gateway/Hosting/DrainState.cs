@@ -1,13 +1,16 @@
 namespace ControlPlane.Gateway.Hosting;
 
 /// <summary>Whether a successor has taken the listening sockets over.</summary>
-internal sealed class DrainState
+internal sealed class DrainState : IDisposable
 {
-    private readonly TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource begun = new();
 
-    public bool IsDraining => begun.Task.IsCompleted;
+    public bool IsDraining => begun.IsCancellationRequested;
 
-    public Task Begun => begun.Task;
+    /// <summary>Is cancelled when it has.</summary>
+    public CancellationToken Begun => begun.Token;
 
-    public void Begin() => begun.TrySetResult();
+    public void Begin() => begun.Cancel();
+
+    public void Dispose() => begun.Dispose();
 }

@@ -8,7 +8,7 @@ namespace ControlPlane.Gateway.Hosting;
 
 /// <summary>The order of the end: nothing new is accepted, then Kestrel finishes its requests, then the other connections end or are cut when the time is up.</summary>
 internal sealed class Edge(
-    Listeners listeners, KestrelTransport http, TcpRelay tcp, Connections connections, Router router, ClientsFile clients, DrainState drain) : IHostedLifecycleService
+    Listeners listeners, KestrelTransport http, TcpRelay tcp, Connections connections, Router router, ClientsFile clients, Charge charge, DrainState drain) : IHostedLifecycleService
 {
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -24,6 +24,9 @@ internal sealed class Edge(
         {
             await clients.SaveAsync(router.Clients(), CancellationToken.None);
         }
+
+        // Nothing is listened on any more, and all is on disk: the next one may begin.
+        charge.GiveUp();
 
         http.CloseSilent();
     }

@@ -60,6 +60,7 @@ internal static class GatewayHost
             .AddSingleton<TrafficMeter>()
             .AddSingleton<NodeNetworks>()
             .AddSingleton<PodAddresses>()
+            .AddSingleton<NameSockets>()
             .AddSingleton<Router>()
             .AddSingleton<Connector>()
             .AddSingleton<TcpRelay>()
@@ -72,6 +73,8 @@ internal static class GatewayHost
             .AddSingleton<TableFile>()
             .AddSingleton<ClientsFile>()
             .AddTransient<AddressClaims>()
+            .AddSingleton<Charge>()
+            .AddSingleton<TakeOver>()
             .AddSingleton<HandOver>()
             .AddSingleton<Acknowledged>();
 

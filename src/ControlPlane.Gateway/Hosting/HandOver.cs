@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using ControlPlane.Gateway.Control;
 using ControlPlane.Gateway.Listening;
+using ControlPlane.Gateway.Names;
 using ControlPlane.Gateway.Traffic;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -9,12 +10,15 @@ namespace ControlPlane.Gateway.Hosting;
 
 /// <summary>
 /// Passes the listening sockets to a successor, a gateway with the same data folder. The successor connects, gets one message for each socket and an empty-handed one at the end, and
-/// answers once it accepts, which takes a table of routes; only then this gateway stops accepting. Both have the same open socket, so what waits in its queue is accepted by one or the other, and
-/// nothing is reset. A successor that ends, or stays silent, before it has answered changes nothing: this gateway serves on, and waits for the next.
+/// answers once it accepts, which takes a table of routes; only then this gateway gives up its <see cref="Charge"/> and stops accepting. Both have the same open socket, so what waits in its queue is accepted by one or the other, and
+/// nothing is reset. A successor that ends, or stays silent, before it has answered changes nothing: this gateway stays in charge, and waits for the next, or for the same one again.
 /// </summary>
 internal sealed class HandOver(
     GatewayOptions options,
+    Charge charge,
+    TakeOver takeOver,
     Listeners listeners,
+    NameSockets names,
     Acknowledged acknowledged,
     Router router,
     TableFile table,
@@ -26,60 +30,16 @@ internal sealed class HandOver(
     TimeProvider time,
     ILogger<HandOver> log) : BackgroundService
 {
-    private const string End = "end";
-    private const string Accepting = "accepting";
-
-    /// <summary>A successor loads its routes in this time, or it has died.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-
-    /// <summary>How long a successor waits for its first table where none is on disk: less than the one before it waits for the successor.</summary>
-    private static readonly TimeSpan TablePatience = TimeSpan.FromSeconds(6);
-
     /// <summary>When a successor cannot be accepted (no descriptor is free, say), before the next is waited for.</summary>
     private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
-
-    private Socket? predecessor;
-    private int inherited;
 
     /// <summary>True when this gateway could not take over, and has ended for the one before it to serve on.</summary>
     public bool HasGivenUp { get; private set; }
 
-    private string SocketPath => Path.Combine(options.DataFolder, "gateway.sock");
-
     /// <summary>Takes the sockets of the gateway before this one, where there is one.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        Socket channel = NewChannel();
-        List<Socket> sockets = [];
-        try
-        {
-            channel.Connect(new UnixDomainSocketEndPoint(SocketPath));
-            (string text, SafeSocketHandle? handle) = Descriptors.Receive(channel, Patience);
-            for (; handle is not null; (text, handle) = Descriptors.Receive(channel, Patience))
-            {
-                sockets.Add(new Socket(handle));
-            }
-
-            if (text != End)
-            {
-                throw new SocketException((int)SocketError.ConnectionReset);
-            }
-
-            listeners.Inherit(sockets);
-            predecessor = channel;
-            inherited = sockets.Count;
-            log.TookOver(sockets.Count);
-        }
-        catch (Exception exception) when (exception is SocketException or ArgumentException)
-        {
-            sockets.ForEach(socket => socket.Dispose());
-            channel.Dispose();
-            if (exception is SocketException { SocketErrorCode: not (SocketError.AddressNotAvailable or SocketError.ConnectionRefused) } && File.Exists(SocketPath))
-            {
-                log.TakeOverFailed(exception.Message);
-            }
-        }
-
+        await takeOver.BeginAsync(cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 
@@ -87,19 +47,14 @@ internal sealed class HandOver(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await StartedAsync(stoppingToken);
-        if (predecessor is not null && !await TryTakeOverAsync(predecessor, stoppingToken))
+        if (!await TryTakeOverAsync(stoppingToken))
         {
             HasGivenUp = true;
             lifetime.StopApplication();
             return;
         }
 
-        using Socket? listener = Listen();
-        while (listener is not null && !drain.IsDraining)
-        {
-            await AcceptSuccessorAsync(listener, stoppingToken);
-        }
-
+        await AcceptSuccessorsAsync(stoppingToken);
         if (drain.IsDraining)
         {
             await DrainAsync(stoppingToken);
@@ -113,34 +68,27 @@ internal sealed class HandOver(
         await started.Task.WaitAsync(stop);
     }
 
-    /// <summary>
-    /// Tells the gateway before this one that it may stop accepting: once there are routes, without which nothing that has been inherited is accepted on. False when there are none to be had.
-    /// </summary>
-    private async Task<bool> TryTakeOverAsync(Socket channel, CancellationToken stop)
+    private async Task<bool> TryTakeOverAsync(CancellationToken stop)
     {
-        using (channel)
+        try
         {
-            try
-            {
-                if (inherited > 0)
-                {
-                    await acknowledged.First.WaitAsync(TablePatience, time, stop);
-                }
-
-                Descriptors.Send(channel, Accepting, descriptor: null);
-            }
-            catch (TimeoutException)
-            {
-                log.TakeOverFailed("the routes are neither on disk nor to be had from the control plane");
-                return false;
-            }
-            catch (SocketException exception)
-            {
-                log.TakeOverFailed(exception.Message);
-            }
+            return await takeOver.TryCompleteAsync(stop);
         }
+        catch (IOException exception)
+        {
+            log.TakeOverFailed(exception.Message);
+            return false;
+        }
+    }
 
-        return true;
+    /// <summary>Until one has taken over. Then nobody is to find this gateway any more: who connects is refused at once, and finds the successor's socket.</summary>
+    private async Task AcceptSuccessorsAsync(CancellationToken stop)
+    {
+        using Socket? listener = Listen();
+        while (listener is not null && !drain.IsDraining)
+        {
+            await AcceptSuccessorAsync(listener, stop);
+        }
     }
 
     private async Task AcceptSuccessorAsync(Socket listener, CancellationToken stop)
@@ -148,7 +96,7 @@ internal sealed class HandOver(
         try
         {
             using Socket successor = await listener.AcceptAsync(stop);
-            successor.SendTimeout = (int)Patience.TotalMilliseconds;
+            successor.SendTimeout = (int)options.HandOverPatience.TotalMilliseconds;
             await listeners.ReleaseAsync(open => TryPassAsync(successor, open, stop), stop);
         }
         catch (SocketException exception)
@@ -165,13 +113,13 @@ internal sealed class HandOver(
     private Socket? Listen()
     {
         string own = Path.Combine(options.DataFolder, Path.GetRandomFileName());
-        Socket listener = NewChannel();
+        Socket listener = HandOverChannel.New();
         try
         {
             listener.Bind(new UnixDomainSocketEndPoint(own));
             File.SetUnixFileMode(own, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             listener.Listen(1);
-            File.Move(own, SocketPath, overwrite: true);
+            File.Move(own, HandOverChannel.PathIn(options.DataFolder), overwrite: true);
             return listener;
         }
         catch (Exception exception) when (exception is SocketException or ArgumentException or IOException or UnauthorizedAccessException)
@@ -197,13 +145,15 @@ internal sealed class HandOver(
                 Descriptors.Send(successor, listener.EndPoint.ToString(), listener.Handle);
             }
 
-            Descriptors.Send(successor, End, descriptor: null);
-            if (Descriptors.Receive(successor, Patience).Text != Accepting)
+            names.ForEach(socket => Descriptors.Send(successor, HandOverChannel.Names, socket.SafeHandle));
+            Descriptors.Send(successor, HandOverChannel.End, descriptor: null);
+            if (Descriptors.Receive(successor, options.HandOverPatience).Text != HandOverChannel.Accepting)
             {
                 throw new SocketException((int)SocketError.ConnectionReset);
             }
 
             drain.Begin();
+            charge.GiveUp();
             log.HandedOver(open.Count);
             return true;
         }
@@ -232,6 +182,4 @@ internal sealed class HandOver(
 
         lifetime.StopApplication();
     }
-
-    private static Socket NewChannel() => new(AddressFamily.Unix, SocketType.Seqpacket, ProtocolType.Unspecified);
 }

@@ -18,14 +18,17 @@ internal sealed class AddressClaims(GatewayOptions options) : IDisposable
 
     private const int NameColumn = 8;
 
-    private readonly Lazy<string> own = new(() => options.ControlPlane);
+    /// <summary>Made anew until it succeeds: the authority's file may be unreadable for a moment.</summary>
+    private readonly Lazy<string> own = new(() => options.ControlPlane, LazyThreadSafetyMode.PublicationOnly);
     private readonly string instance = Guid.NewGuid().ToString("N");
     private readonly Dictionary<IPAddress, Socket> held = [];
 
     /// <summary>
     /// Claims addresses, and gives up those that are no longer asked for. Of two that claim one in the same moment both may be refused, and try again later.
     /// </summary>
-    /// <returns>The addresses that another control plane has, and why they are not to be had, in a sentence.</returns>
+    /// <returns>
+    /// The addresses that are not to be had, and why, in a sentence: another control plane has them, or no claim can be made now, since no descriptor is free, say. Either may be over at the next try.
+    /// </returns>
     public IReadOnlyDictionary<IPAddress, string> Claim(IReadOnlyCollection<IPAddress> wanted)
     {
         foreach (IPAddress address in held.Keys.Except(wanted).ToList())
@@ -40,14 +43,26 @@ internal sealed class AddressClaims(GatewayOptions options) : IDisposable
             return refused;
         }
 
-        added.ForEach(address => held[address] = Bind(address));
-        ILookup<string, string[]> claims = Read().ToLookup(claim => claim[0]);
-        foreach (IPAddress address in added)
+        try
         {
-            if (claims[address.ToString()].FirstOrDefault(claim => claim[1] != own.Value) is { } other)
+            added.ForEach(address => held[address] = Bind(address));
+            ILookup<string, string[]> claims = Read().ToLookup(claim => claim[0]);
+            foreach (IPAddress address in added)
             {
-                refused[address] = $"it is an address of another control plane on this machine, whose gateway is process {other[2]}: "
-                    + "one of the two needs another range for its Services (ControlPlane__ServiceClusterIPRange, ./run --service-range)";
+                if (claims[address.ToString()].FirstOrDefault(claim => claim[1] != own.Value) is { } other)
+                {
+                    refused[address] = $"it is an address of another control plane on this machine, whose gateway is process {other[2]}: "
+                        + "one of the two needs another range for its Services (ControlPlane__ServiceClusterIPRange, ./run --service-range)";
+                    GiveUp(address);
+                }
+            }
+        }
+        catch (Exception exception) when (exception is SocketException or IOException or UnauthorizedAccessException)
+        {
+            // Whose they are is not known, so nobody listens there unless he did before.
+            foreach (IPAddress address in added)
+            {
+                refused[address] = $"it cannot be claimed for this control plane: {exception.Message}";
                 GiveUp(address);
             }
         }
@@ -68,8 +83,16 @@ internal sealed class AddressClaims(GatewayOptions options) : IDisposable
     private Socket Bind(IPAddress address)
     {
         Socket socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
-        socket.Bind(new UnixDomainSocketEndPoint(string.Create(CultureInfo.InvariantCulture, $"\0{Prefix}{address}/{own.Value}/{Environment.ProcessId}/{instance}")));
-        return socket;
+        try
+        {
+            socket.Bind(new UnixDomainSocketEndPoint(string.Create(CultureInfo.InvariantCulture, $"\0{Prefix}{address}/{own.Value}/{Environment.ProcessId}/{instance}")));
+            return socket;
+        }
+        catch (Exception)
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     private void GiveUp(IPAddress address)

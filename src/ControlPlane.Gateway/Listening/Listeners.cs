@@ -15,15 +15,28 @@ internal sealed class Listeners(AddressClaims claims, KestrelTransport http, Tcp
     private bool isReleased;
 
     /// <summary>Sockets of a gateway before this one; those that the next table does not ask for are closed.</summary>
-    public void Inherit(IEnumerable<Socket> sockets)
+    public async Task InheritAsync(IEnumerable<Socket> sockets, CancellationToken cancellationToken)
     {
-        foreach (Socket socket in sockets)
+        await changing.WaitAsync(cancellationToken);
+        try
         {
-            inherited[(IPEndPoint)socket.LocalEndPoint!] = socket;
+            foreach (Socket socket in sockets)
+            {
+                IPEndPoint endPoint = (IPEndPoint)socket.LocalEndPoint!;
+                if (open.ContainsKey(endPoint) || !inherited.TryAdd(endPoint, socket))
+                {
+                    // It has come before.
+                    socket.Dispose();
+                }
+            }
+        }
+        finally
+        {
+            changing.Release();
         }
     }
 
-    /// <summary>Returns true when all that was asked for is listened on. Once released, nothing is opened or closed any more.</summary>
+    /// <summary>Returns true when all that was asked for is listened on, and claimed; else it is to be called again after a while. Once released, nothing is opened or closed any more.</summary>
     public async Task<bool> ApplyAsync(IReadOnlyList<ListenAddress> wanted, CancellationToken cancellationToken)
     {
         await changing.WaitAsync(cancellationToken);
@@ -50,7 +63,7 @@ internal sealed class Listeners(AddressClaims claims, KestrelTransport http, Tcp
             }
 
             inherited.Clear();
-            return failures == 0;
+            return failures == 0 && refused.Count == 0;
         }
         finally
         {
@@ -76,7 +89,7 @@ internal sealed class Listeners(AddressClaims claims, KestrelTransport http, Tcp
         }
     }
 
-    /// <summary>Stops listening, for good.</summary>
+    /// <summary>Stops listening, for good; what it shares with the gateway before it is left to that one.</summary>
     public async Task CloseAsync()
     {
         await changing.WaitAsync(CancellationToken.None);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using ControlPlane.Domain.Routing;
 using ControlPlane.Gateway.Control;
+using ControlPlane.Gateway.Hosting;
 using ControlPlane.Gateway.Listening;
 using ControlPlane.Gateway.Traffic;
 using Microsoft.Extensions.Hosting;
@@ -11,9 +12,10 @@ namespace ControlPlane.Gateway.Names;
 
 /// <summary>
 /// Answers the containers of this node, on their bridge, over UDP and TCP: Services' names from the routes that are acted on, all others as the host's resolvers do.
-/// A gateway that takes over answers beside the one before it.
+/// A gateway that takes over answers on the sockets of the one before it, which asks for nothing more then, and ends what it has been asked.
 /// </summary>
-internal sealed class NameServer(NodeNetworks networks, Acknowledged routes, PodAddresses pods, AddressClaims claims, TimeProvider time, ILogger<NameServer> log) : BackgroundService
+internal sealed class NameServer(
+    NodeNetworks networks, Acknowledged routes, PodAddresses pods, NameSockets sockets, AddressClaims claims, DrainState drain, TimeProvider time, ILogger<NameServer> log) : BackgroundService
 {
     private const int DnsPort = 53;
 
@@ -24,8 +26,6 @@ internal sealed class NameServer(NodeNetworks networks, Acknowledged routes, Pod
     private const int Connections = 16;
 
     private const int LongestQuestion = 4096;
-    private const int SolSocket = 1;
-    private const int SoReusePort = 15;
 
     private static readonly TimeSpan AgainAfter = TimeSpan.FromSeconds(5);
 
@@ -36,42 +36,48 @@ internal sealed class NameServer(NodeNetworks networks, Acknowledged routes, Pod
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (!stoppingToken.IsCancellationRequested)
+        while (!stoppingToken.IsCancellationRequested && !drain.IsDraining)
         {
             using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(networks.Changed, stoppingToken);
             try
             {
                 await (networks.Current is { HasBridge: true } network
                     ? TryServeAsync(network, new IPEndPoint(IPAddress.Parse(network.Address), DnsPort), either.Token)
-                    : Task.Delay(Timeout.InfiniteTimeSpan, time, either.Token));
+                    : NothingAsync(either.Token));
             }
             catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
             {
-                // The network is another one now.
+                // The network is another one now, or a successor answers.
                 continue;
             }
         }
     }
 
-    /// <summary>Serves until it is cancelled.</summary>
+    /// <summary>Serves until it is cancelled, or a successor does.</summary>
     /// <exception cref="SocketException">Somebody else answers there, or this process may not.</exception>
     public async Task ServeAsync(NodeNetwork network, IPEndPoint endPoint, CancellationToken cancellationToken)
     {
-        using Socket udp = new(endPoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
-        using Socket tcp = new(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        foreach (Socket socket in (Socket[])[udp, tcp])
+        using CancellationTokenSource asking = CancellationTokenSource.CreateLinkedTokenSource(drain.Begun, cancellationToken);
+        (Socket Udp, Socket Tcp) open = sockets.Open(endPoint);
+        try
         {
-            socket.SetRawSocketOption(SolSocket, SoReusePort, [1, 0, 0, 0]);
-            socket.Bind(endPoint);
+            log.AnsweringNames(endPoint);
+            await Task.WhenAll(
+            [
+                .. Enumerable.Range(0, Datagrams).Select(_ => AnswerDatagramsAsync(open.Udp, network, asking.Token, cancellationToken)),
+                .. Enumerable.Range(0, Connections).Select(_ => AnswerConnectionsAsync(open.Tcp, network, asking.Token, cancellationToken)),
+            ]);
         }
+        finally
+        {
+            sockets.Close(open);
+        }
+    }
 
-        tcp.Listen();
-        log.AnsweringNames(endPoint);
-        await Task.WhenAll(
-        [
-            .. Enumerable.Range(0, Datagrams).Select(_ => AnswerDatagramsAsync(udp, network, cancellationToken)),
-            .. Enumerable.Range(0, Connections).Select(_ => AnswerConnectionsAsync(tcp, network, cancellationToken)),
-        ]);
+    private Task NothingAsync(CancellationToken cancellationToken)
+    {
+        sockets.CloseInherited();
+        return Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken);
     }
 
     private async Task TryServeAsync(NodeNetwork network, IPEndPoint endPoint, CancellationToken cancellationToken)
@@ -80,6 +86,7 @@ internal sealed class NameServer(NodeNetworks networks, Acknowledged routes, Pod
         {
             if (claims.Claim([endPoint.Address]).TryGetValue(endPoint.Address, out string? why))
             {
+                sockets.CloseInherited();
                 log.CannotAnswerNames(endPoint, why);
                 await Task.Delay(AgainAfter, time, cancellationToken);
                 return;
@@ -94,7 +101,11 @@ internal sealed class NameServer(NodeNetworks networks, Acknowledged routes, Pod
         }
     }
 
-    private async Task AnswerDatagramsAsync(Socket udp, NodeNetwork network, CancellationToken cancellationToken)
+    /// <param name="udp">Where questions come.</param>
+    /// <param name="network">Whose.</param>
+    /// <param name="asking">Ends the asking: the last question is answered still.</param>
+    /// <param name="cancellationToken">Ends the answering.</param>
+    private async Task AnswerDatagramsAsync(Socket udp, NodeNetwork network, CancellationToken asking, CancellationToken cancellationToken)
     {
         byte[] buffer = new byte[LongestQuestion];
         IPEndPoint anyone = new(IPAddress.Any, 0);
@@ -102,31 +113,31 @@ internal sealed class NameServer(NodeNetworks networks, Acknowledged routes, Pod
         {
             try
             {
-                SocketReceiveFromResult asked = await udp.ReceiveFromAsync(buffer, SocketFlags.None, anyone, cancellationToken);
+                SocketReceiveFromResult asked = await udp.ReceiveFromAsync(buffer, SocketFlags.None, anyone, asking);
                 if (await AnswerAsync(buffer.AsMemory(0, asked.ReceivedBytes), network, overTcp: false, cancellationToken) is { } answer)
                 {
                     await udp.SendToAsync(answer, SocketFlags.None, asked.RemoteEndPoint, cancellationToken);
                 }
             }
-            catch (SocketException exception)
+            catch (Exception exception) when (exception is SocketException or IOException or UnauthorizedAccessException)
             {
-                // Who asked is gone, say; the others are not to wait for it.
+                // Who asked is gone, say, or no descriptor is free; the others are not to wait for it.
                 log.NameNotAnswered(exception.Message);
                 await Task.Delay(TimeSpan.FromMilliseconds(10), time, cancellationToken);
             }
         }
     }
 
-    private async Task AnswerConnectionsAsync(Socket tcp, NodeNetwork network, CancellationToken cancellationToken)
+    private async Task AnswerConnectionsAsync(Socket tcp, NodeNetwork network, CancellationToken asking, CancellationToken cancellationToken)
     {
         while (true)
         {
             try
             {
-                using Socket client = await tcp.AcceptAsync(cancellationToken);
-                await AnswerConnectionAsync(client, network, cancellationToken);
+                using Socket client = await tcp.AcceptAsync(asking);
+                await AnswerConnectionAsync(client, network, asking, cancellationToken);
             }
-            catch (Exception exception) when (exception is SocketException or IOException)
+            catch (Exception exception) when (exception is SocketException or IOException or UnauthorizedAccessException)
             {
                 // It has ended: every connection does.
                 await Task.Delay(TimeSpan.FromMilliseconds(10), time, cancellationToken);
@@ -134,13 +145,13 @@ internal sealed class NameServer(NodeNetworks networks, Acknowledged routes, Pod
         }
     }
 
-    private async Task AnswerConnectionAsync(Socket client, NodeNetwork network, CancellationToken cancellationToken)
+    private async Task AnswerConnectionAsync(Socket client, NodeNetwork network, CancellationToken asking, CancellationToken cancellationToken)
     {
         await using NetworkStream stream = new(client);
         while (true)
         {
             using CancellationTokenSource silent = new(Silence, time);
-            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(silent.Token, cancellationToken);
+            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(silent.Token, asking);
             try
             {
                 byte[] question = await Upstream.ReadFramedAsync(stream, either.Token);

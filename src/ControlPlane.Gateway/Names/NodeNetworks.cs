@@ -9,7 +9,8 @@ namespace ControlPlane.Gateway.Names;
 
 /// <summary>
 /// The network of the node's pods, as its agent describes it, once the addresses of Services in it are this host's: at once where they are loopback addresses. Looked at again and again: agents make it when
-/// they first need it, and whoever removes a bridge removes the route with it.
+/// they first need it, and whoever removes a bridge removes the route with it. Where there is no description (a gateway that has been given a copy of the token, and not the agent's folder), the pods are taken for
+/// processes, whose range follows from the node's address: nothing is lost by listening there if they are none.
 /// </summary>
 internal sealed class NodeNetworks(GatewayOptions options, TimeProvider time, ILogger<NodeNetworks> log) : BackgroundService
 {
@@ -22,7 +23,7 @@ internal sealed class NodeNetworks(GatewayOptions options, TimeProvider time, IL
     /// <summary>Makes the addresses of Services in it this host's; throws <see cref="Win32Exception"/> where that is not to be had.</summary>
     public Action<NodeNetwork> MakeLocal { get; init; } = LocalRoute.Ensure;
 
-    /// <summary>Null while the agent has not said it yet, and while the network cannot be served.</summary>
+    /// <summary>Null while the network cannot be served.</summary>
     public NodeNetwork? Current => current;
 
     /// <summary>Is cancelled at the next change of <see cref="Current"/>; to be taken before that is read.</summary>
@@ -52,22 +53,25 @@ internal sealed class NodeNetworks(GatewayOptions options, TimeProvider time, IL
 
     private async Task LookAsync(CancellationToken cancellationToken)
     {
-        NodeNetwork? network = await ReadAsync(cancellationToken);
+        if (await ReadAsync(cancellationToken) is not { } described)
+        {
+            // What was known stays.
+            return;
+        }
+
+        NodeNetwork? network = described;
         try
         {
-            if (network is { HasBridge: false })
-            {
-                Say("", () => log.ServesProcesses(network.ServicesRange()));
-            }
-            else if (network is not null)
+            if (network.HasBridge)
             {
                 MakeLocal(network);
-                Say("", () => log.ServesContainers(network.Bridge, network.ServicesRange()));
             }
+
+            Say("", isNews: network != current, () => SayServed(network));
         }
         catch (Win32Exception exception)
         {
-            Say(exception.Message, () => log.CannotServeContainers(network!.ServicesRange(), network.Bridge, exception.Message));
+            Say(exception.Message, isNews: false, () => log.CannotServeContainers(described.ServicesRange(), described.Bridge, exception.Message));
             network = null;
         }
 
@@ -80,29 +84,40 @@ internal sealed class NodeNetworks(GatewayOptions options, TimeProvider time, IL
     }
 
     /// <summary>A trouble is said once, and its end.</summary>
-    private void Say(string trouble, Action say)
+    private void Say(string trouble, bool isNews, Action say)
     {
-        if (trouble != said || (trouble.Length == 0 && current is null))
+        if (trouble != said || isNews)
         {
             said = trouble;
             say();
         }
     }
 
+    private void SayServed(NodeNetwork network)
+    {
+        if (network.HasBridge)
+        {
+            log.ServesContainers(network.Bridge, network.ServicesRange());
+        }
+        else
+        {
+            log.ServesProcesses(network.ServicesRange());
+        }
+    }
+
+    /// <summary>Null when there is a description that cannot be read.</summary>
     private async Task<NodeNetwork?> ReadAsync(CancellationToken cancellationToken)
     {
         try
         {
-            return File.Exists(options.NetworkFile) ? ResourceJson.Deserialize<NodeNetwork>(await File.ReadAllTextAsync(options.NetworkFile, cancellationToken)) : null;
-        }
-        catch (FileNotFoundException)
-        {
-            return null;
+            return File.Exists(options.NetworkFile)
+                ? ResourceJson.Deserialize<NodeNetwork>(await File.ReadAllTextAsync(options.NetworkFile, cancellationToken))
+                : NodeNetwork.OfProcesses(options.NodeAddress.ToString());
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {
-            Say(exception.Message, () => log.StateUnreadable(options.NetworkFile, exception.Message));
-            return current;
+            Say(exception.Message, isNews: false, () => log.StateUnreadable(options.NetworkFile, exception.Message));
+            return null;
         }
     }
 }

@@ -3,7 +3,10 @@ using ControlPlane.Domain.Routing;
 
 namespace ControlPlane.Gateway.Traffic;
 
-/// <summary>The figures of all pods, and for each Service of what reached none: of those in the table, and for a minute of those that have left it.</summary>
+/// <summary>
+/// The figures of all pods, and for each Service of what reached none: of those in the table, and for a minute of those that have left it. After that a pod's counts go into its ReplicaSet's, so that what is reported of
+/// a ReplicaSet only grows, however long somebody compares it.
+/// </summary>
 internal sealed class TrafficMeter(TimeProvider time)
 {
     /// <summary>How long a pod that has left the table is remembered after the last change; a reader asks more often.</summary>
@@ -11,6 +14,7 @@ internal sealed class TrafficMeter(TimeProvider time)
 
     private readonly Lock gate = new();
     private readonly Dictionary<PodTrafficKey, PodTraffic> pods = [];
+    private readonly FormerPods former = new(time);
     private HashSet<PodTrafficKey> listed = [];
 
     /// <summary>The figures of a pod, from now on where there are none yet. Those of addresses that are no pod's are counted and told to nobody.</summary>
@@ -35,9 +39,28 @@ internal sealed class TrafficMeter(TimeProvider time)
         }
     }
 
-    /// <summary>What a report says: of more than <see cref="TrafficFigures.FiguresMax"/> pods, those that changed last. A Service for which a pod was always found says nothing of none.</summary>
-    public ValueList<TrafficFigures> Read() =>
-        [.. Pods().Where(pod => pod.Key.Pod != Guid.Empty || pod.Requests > 0).OrderBy(pod => pod.Silence).Take(TrafficFigures.FiguresMax).OrderBy(pod => pod.Key.Service).ThenBy(pod => pod.Key.Pod).Select(pod => pod.Read())];
+    /// <summary>
+    /// What a report says. Where that is more than <see cref="TrafficFigures.FiguresMax"/> it is each ReplicaSet's sum; and of more ReplicaSets than that, those that changed last. A Service for which a pod was always found says nothing of none.
+    /// </summary>
+    public ValueList<TrafficFigures> Read()
+    {
+        lock (gate)
+        {
+            PodTraffic[] told = [.. Pods().Where(pod => pod.Key.Pod != Guid.Empty || pod.Requests > 0)];
+            IReadOnlyList<(TrafficFigures Figures, TimeSpan Silence)> gone = former.Read(told.Select(pod => (pod.Key.Service, pod.ReplicaSet)).ToHashSet());
+            IEnumerable<(TrafficFigures Figures, TimeSpan Silence)> all = told.Select(pod => (pod.Read(), pod.Silence)).Concat(gone);
+            if (told.Length + gone.Count > TrafficFigures.FiguresMax)
+            {
+                all = all
+                    .GroupBy(one => (one.Figures.Service, one.Figures.ReplicaSet))
+                    .Select(group => (FormerPods.Sum(group.Select(one => one.Figures)), group.Min(one => one.Silence)))
+                    .OrderBy(sum => sum.Item2)
+                    .Take(TrafficFigures.FiguresMax);
+            }
+
+            return [.. all.Select(one => one.Figures).OrderBy(figures => figures.Service).ThenBy(figures => figures.Pod).ThenBy(figures => figures.ReplicaSet, StringComparer.Ordinal)];
+        }
+    }
 
     /// <summary>All that are remembered.</summary>
     public IReadOnlyList<PodTraffic> Pods()
@@ -49,6 +72,7 @@ internal sealed class TrafficMeter(TimeProvider time)
                 if (!listed.Contains(key) && pod.InFlight == 0 && pod.Silence >= KeptFor)
                 {
                     pods.Remove(key);
+                    former.Add(pod.Read());
                 }
             }
 

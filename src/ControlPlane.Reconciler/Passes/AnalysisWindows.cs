@@ -28,18 +28,26 @@ internal sealed class AnalysisWindows(IGatewayPresence gateways, ILogger logger)
 
         try
         {
-            IReadOnlyList<GatewayState> present = await gateways.ReadAsync(cancellationToken);
+            IReadOnlyCollection<Service> services = world.ServicesByNamespace[deployment.Namespace];
+            IReadOnlyList<GatewayState> present = Of(services, await gateways.ReadAsync(cancellationToken));
             if (!begun.TryGetValue(deployment.Uid, out Begun? start) || start.Window != analysis.WindowSince)
             {
                 begun[deployment.Uid] = start = new Begun(analysis.WindowSince, now, present);
             }
 
-            return TrafficWindows.Between(start.Gateways, present, world.ServicesByNamespace[deployment.Namespace], start.At, now);
+            return TrafficWindows.Between(start.Gateways, present, services, start.At, now);
         }
         catch (StoreUnavailableException exception)
         {
             ReconcilerLog.StoreUnavailable(logger, exception.Message);
             return null;
         }
+    }
+
+    /// <summary>What is kept as long as a window is: the figures of the namespace's Services, and not everybody's for each Deployment that is analysed.</summary>
+    private static IReadOnlyList<GatewayState> Of(IReadOnlyCollection<Service> services, IReadOnlyList<GatewayState> gateways)
+    {
+        HashSet<Guid> uids = [.. services.Select(service => Guid.Parse(service.Uid))];
+        return [.. gateways.Select(gateway => gateway with { Draining = default, Traffic = [.. gateway.Traffic.Where(figures => uids.Contains(figures.Service))] })];
     }
 }

@@ -149,6 +149,7 @@ internal sealed class PassPlanner(
                 SlicesOfService = service => world.Dependants[service].OfType<EndpointSlice>(),
                 FindService = service => world.FindByUid(service) as Service,
                 LeftAt = world.LeftSlicesAt,
+                LeftTimeoutOf = world.LeftTimeoutOf,
                 Gateways = await gateways.ReadWithoutTrafficAsync(cancellationToken),
                 HeardFor = time.GetElapsedTime(heardSince),
                 Store = world.StoreIdentity,

@@ -23,7 +23,13 @@ internal sealed class World : IOwners
     private readonly Dictionary<ObjectKey, Pod> restartingPods = [];
     private readonly FormerEndpoints former;
 
-    private World(TimeProvider time) => former = new FormerEndpoints(time);
+    private readonly DrainTimes drainTimes;
+
+    private World(TimeProvider time)
+    {
+        former = new FormerEndpoints(time);
+        drainTimes = new DrainTimes(time);
+    }
 
     /// <summary>The revision up to which this is complete.</summary>
     public long Revision { get; private set; }
@@ -80,6 +86,9 @@ internal sealed class World : IOwners
 
     /// <inheritdoc cref="FormerEndpoints.LeftAt"/>
     public long? LeftSlicesAt(string pod) => former.LeftAt(pod);
+
+    /// <inheritdoc cref="FormerEndpoints.TimeoutOf"/>
+    public TimeSpan? LeftTimeoutOf(string pod) => former.TimeoutOf(pod);
 
     public IReadOnlyCollection<Pod> UnboundPods => unboundPods.Values;
 
@@ -201,7 +210,7 @@ internal sealed class World : IOwners
                 }
                 else if (byUid.ContainsKey(uid))
                 {
-                    former.Left(uid, change.Revision);
+                    former.Left(uid, change.Revision, drainTimes.Of(now));
                 }
             }
         }
@@ -238,6 +247,9 @@ internal sealed class World : IOwners
             case Namespace space:
                 Cluster.SetNamespace(space);
                 break;
+            case Service service:
+                drainTimes.Put(service);
+                break;
             case Pod { Spec.NodeName: { Length: > 0 } nodeName } pod:
                 Cluster.Find(nodeName)?.Add(pod);
                 break;
@@ -264,6 +276,9 @@ internal sealed class World : IOwners
                     break;
                 case Namespace:
                     Cluster.RemoveNamespace(known.Name);
+                    break;
+                case Service service:
+                    drainTimes.Take(service);
                     break;
             }
         }

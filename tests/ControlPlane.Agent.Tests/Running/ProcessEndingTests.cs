@@ -2,6 +2,7 @@ using ControlPlane.Agent.Runtimes;
 using ControlPlane.Agent.Runtimes.Process;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
+using ControlPlane.Domain.Routing;
 using ControlPlane.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -26,7 +27,7 @@ public sealed class ProcessEndingTests : IDisposable
             DataFolder = folder.Path,
             Catalogue = ValueMap.Of(("shell", "sh")),
         };
-        ProcessRuntime runtime = new(options, new ImageCatalogue(options.Catalogue), TimeProvider.System, NullLogger<ProcessRuntime>.Instance);
+        ProcessRuntime runtime = new(options, new ImageCatalogue(options.Catalogue), NodeNetwork.OfProcesses("127.0.0.1"), TimeProvider.System, NullLogger<ProcessRuntime>.Instance);
         Container container = new() { Name = "c", Image = "shell", Args = ["-c", "sleep 300 & sleep 300"] };
         Pod pod = new() { Metadata = new ObjectMeta { Name = "web", Namespace = "default", Uid = "uid" }, Spec = new PodSpec { Containers = [container] } };
         ContainerIdentity identity = new()

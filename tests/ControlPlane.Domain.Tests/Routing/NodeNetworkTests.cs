@@ -24,6 +24,18 @@ public class NodeNetworkTests
     public void OfProcesses_ANodesAddress_HasARangeOfItsOwn(string nodeAddress, string range) =>
         Assert.Equal((range, false), (NodeNetwork.OfProcesses(nodeAddress).ServicesRange(), NodeNetwork.OfProcesses(nodeAddress).HasBridge));
 
+    [Fact]
+    public void AllOfProcesses_BeginsWithTheNodesOwn_AndKeepsThreeControlPlanesApart()
+    {
+        string[] first = [.. NodeNetwork.AllOfProcesses("127.0.1.1").Select(network => network.Services)];
+
+        Assert.Equal(["127.97.0.0", "127.147.0.0", "127.197.0.0", "127.98.0.0"], first[..4]);
+        Assert.Equal(150, first.Distinct().Count());
+        Assert.All(first, services => Assert.InRange(int.Parse(services.Split('.')[1], System.Globalization.CultureInfo.InvariantCulture), 97, 246));
+        string[] eachOf50Nodes = [.. Enumerable.Range(1, 50).SelectMany(i => NodeNetwork.AllOfProcesses($"127.0.1.{i}").Take(3)).Select(network => network.Services)];
+        Assert.Equal(150, eachOf50Nodes.Distinct().Count());
+    }
+
     [Theory]
     [InlineData(777, "10.65.3.9")]
     [InlineData(65534, "10.65.255.254")]

@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using ControlPlane.Gateway.Control;
+using ControlPlane.Gateway.Hosting;
 using ControlPlane.Gateway.Listening;
 using ControlPlane.Gateway.Names;
+using ControlPlane.Gateway.Tests.Listening;
 using ControlPlane.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -21,6 +23,8 @@ public sealed class NameServerTests : IAsyncLifetime, IDisposable
 
     private readonly NodeNetworks networks = new(Options, TimeProvider.System, NullLogger<NodeNetworks>.Instance);
     private readonly AddressClaims claims = new(Options);
+    private readonly NameSockets sockets = new();
+    private readonly DrainState drain = new();
 
     private IPEndPoint endPoint = null!;
     private Task serving = null!;
@@ -32,7 +36,7 @@ public sealed class NameServerTests : IAsyncLifetime, IDisposable
         string file = Path.Combine(folder.Path, "resolv.conf");
         await File.WriteAllTextAsync(file, "nameserver 127.0.0.1\n");
         routes.Set(ServiceNamesTests.Table);
-        server = new NameServer(networks, routes, ServiceNamesTests.Pods(), claims, TimeProvider.System, NullLogger<NameServer>.Instance)
+        server = new NameServer(networks, routes, ServiceNamesTests.Pods(), sockets, claims, drain, TimeProvider.System, NullLogger<NameServer>.Instance)
         {
             Upstream = new Upstream(TimeProvider.System) { ResolvConf = file, Port = ((IPEndPoint)resolver.LocalEndPoint!).Port },
         };
@@ -56,6 +60,8 @@ public sealed class NameServerTests : IAsyncLifetime, IDisposable
         server.Dispose();
         networks.Dispose();
         claims.Dispose();
+        sockets.Dispose();
+        drain.Dispose();
         routes.Dispose();
         resolver.Dispose();
         stop.Dispose();
@@ -102,6 +108,41 @@ public sealed class NameServerTests : IAsyncLifetime, IDisposable
         resolver.Dispose();
 
         Assert.Equal(ResponseCode.ServerFailure, Ask.Summary(await AskAsync(Ask.For("example.org"))).Code);
+    }
+
+    /// <summary>The successor's table is empty, so its answers are told from those of the one before.</summary>
+    [Fact]
+    public async Task Successor_AnswersOnTheSameSockets_WhileTheOneBeforeEndsWhatItWasAsked()
+    {
+        byte[] question = Ask.For("example.org");
+        Task<byte[]> asking = AskAsync(question);
+        byte[] buffer = new byte[512];
+        SocketReceiveFromResult asked = await resolver.ReceiveFromAsync(buffer, new IPEndPoint(IPAddress.Any, 0)).WaitAsync(Patience);
+        using NameSockets passed = new();
+        using Passing passing = new();
+        List<Socket> received = [];
+        sockets.ForEach(socket => received.Add(passing.Pass(socket)));
+        passed.Inherit(received);
+        using Acknowledged empty = new(TimeProvider.System);
+        empty.Set(ServiceNamesTests.Table with { Services = [] });
+        using DrainState later = new();
+        using NameServer successor = new(networks, empty, ServiceNamesTests.Pods(), passed, claims, later, TimeProvider.System, NullLogger<NameServer>.Instance);
+        Task successorServing = successor.ServeAsync(ServiceNamesTests.Network, endPoint, stop.Token);
+
+        drain.Begin();
+
+        foreach (int _ in Enumerable.Range(0, 40))
+        {
+            Assert.Equal(ResponseCode.NameError, Ask.Summary(await AskAsync(Ask.For("orders.shop.svc.cluster.local"))).Code);
+        }
+
+        byte[] answer = DnsMessage.Write(DnsMessage.Read(question)!, new DnsAnswer(ResponseCode.NoError, new DnsRecord.Address(IPAddress.Parse("192.0.2.1"))), 512);
+        await resolver.SendToAsync(answer, asked.RemoteEndPoint);
+        Assert.Equal(answer, await asking);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => serving.WaitAsync(Patience));
+        Assert.Equal(ResponseCode.NameError, Ask.Summary(await AskAsync(Ask.For("orders.shop.svc.cluster.local"))).Code);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => successorServing);
     }
 
     private async Task<byte[]> AskAsync(byte[] question)

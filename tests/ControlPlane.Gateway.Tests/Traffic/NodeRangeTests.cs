@@ -1,3 +1,4 @@
+using System.Net;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Routing;
 using ControlPlane.Gateway.Names;
@@ -33,10 +34,41 @@ public sealed class NodeRangeTests : IDisposable
         Assert.Contains(bridge, made);
     }
 
-    private async Task<IEnumerable<string>> ListeningAsync(NodeNetwork network, Action<NodeNetwork> makeLocal)
+    /// <summary>A gateway with a copy of the token, and without its agent's folder: the range follows from the node's address.</summary>
+    [Fact]
+    public async Task Nodes_WithoutADescription_AreTakenForThoseOfProcesses() =>
+        Assert.Equal(
+            ["127.96.3.9:80 shared", "127.99.3.9:80 shared"], await ListeningAsync(null, _ => Assert.Fail("loopback addresses are the machine's own"), IPAddress.Parse("127.0.1.3")));
+
+    [Fact]
+    public async Task Description_ThatComesLater_IsServedFromThenOn()
     {
-        GatewayOptions options = new() { Server = new Uri("http://127.0.0.1"), TokenFile = Path.Combine(folder.Path, "node.token"), NodeName = "node-1", DataFolder = folder.Path };
-        await File.WriteAllBytesAsync(options.NetworkFile, ResourceJson.SerializeToUtf8Bytes(network));
+        GatewayOptions options = OptionsAt(IPAddress.Parse("127.0.1.3"));
+        NodeNetwork bridge = new() { Bridge = "cp-1", Address = "10.64.0.1", Services = "10.65.0.0" };
+        using NodeNetworks networks = new(options, TimeProvider.System, NullLogger<NodeNetworks>.Instance) { MakeLocal = _ => { } };
+        await networks.StartAsync(CancellationToken.None);
+        Assert.Equal("127.99.0.0", networks.Current?.Services);
+
+        await File.WriteAllBytesAsync(options.NetworkFile, ResourceJson.SerializeToUtf8Bytes(bridge));
+
+        await Eventually.TrueAsync(() => networks.Current == bridge, "the bridge is served");
+        await File.WriteAllTextAsync(options.NetworkFile, "{");
+        await Task.Delay(TimeSpan.FromSeconds(1.5));
+        Assert.Equal(bridge, networks.Current);
+        await networks.StopAsync(CancellationToken.None);
+    }
+
+    private GatewayOptions OptionsAt(IPAddress node) =>
+        new() { Server = new Uri("http://127.0.0.1"), TokenFile = Path.Combine(folder.Path, "node.token"), NodeName = "node-1", NodeAddress = node, DataFolder = folder.Path };
+
+    private async Task<IEnumerable<string>> ListeningAsync(NodeNetwork? network, Action<NodeNetwork> makeLocal, IPAddress? node = null)
+    {
+        GatewayOptions options = OptionsAt(node ?? IPAddress.Loopback);
+        if (network is not null)
+        {
+            await File.WriteAllBytesAsync(options.NetworkFile, ResourceJson.SerializeToUtf8Bytes(network));
+        }
+
         using NodeNetworks networks = new(options, TimeProvider.System, NullLogger<NodeNetworks>.Instance) { MakeLocal = makeLocal };
         await networks.StartAsync(CancellationToken.None);
         Router router = new(options, networks, new PodAddresses(), new TrafficMeter(TimeProvider.System), TimeProvider.System, NullLogger<Router>.Instance);

@@ -20,7 +20,7 @@ namespace ControlPlane.Agent.Runtimes.Process;
 /// the node's address; it is told where to listen by <c>HOST</c> and <c>PORT</c> (the first port) and <c>PORT_n</c> (for container port n),
 /// and by <c>VERSION</c> which tag of its image was asked for.
 /// </summary>
-internal sealed class ProcessRuntime(AgentOptions options, ImageCatalogue catalogue, TimeProvider time, ILogger<ProcessRuntime> log)
+internal sealed class ProcessRuntime(AgentOptions options, ImageCatalogue catalogue, NodeNetwork network, TimeProvider time, ILogger<ProcessRuntime> log)
     : IContainerRuntime, ICommandRuntime
 {
     private const int KilledExitCode = 128 + ProcessGroup.Kill;
@@ -33,7 +33,6 @@ internal sealed class ProcessRuntime(AgentOptions options, ImageCatalogue catalo
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(10);
 
     private readonly string root = Path.Combine(options.DataFolder, "containers");
-    private readonly NodeNetwork network = NodeNetwork.OfProcesses(options.NodeAddress.ToString());
     private readonly PortAllocator ports = new(options.NodeAddress);
     private readonly Dictionary<string, ContainerFolder> folders = new(StringComparer.Ordinal);
     private readonly Lock gate = new();

@@ -8,28 +8,22 @@ namespace ControlPlane.Domain.Planning.Rollouts;
 public static class TrafficWindows
 {
     /// <summary>
-    /// Each gateway instance counts from its own beginning, so the difference is taken for each instance and pod; what was not there at the beginning counts from 0. A gateway that has ended
-    /// meanwhile is not counted.
+    /// Each gateway instance counts from its own beginning, so the difference is taken for each instance; what was not there at the beginning counts from 0. It is the difference of ReplicaSets' sums, which only grow, and not of
+    /// pods' counts: a pod that has left the table for longer than a moment is told of no more but in its ReplicaSet's sum, and where there are very many only sums are told. A gateway that has ended meanwhile is not counted.
     /// </summary>
     public static TrafficWindow Between(
         IReadOnlyList<GatewayState> before, IReadOnlyList<GatewayState> after, IEnumerable<Service> services, DateTimeOffset since, DateTimeOffset until)
     {
         ArgumentNullException.ThrowIfNull(before);
         ArgumentNullException.ThrowIfNull(after);
-        Dictionary<(string, Guid, Guid), TrafficFigures> start = [];
-        foreach ((string instance, TrafficFigures figures) in Listed(before))
-        {
-            start[(instance, figures.Service, figures.Pod)] = figures;
-        }
-
         Dictionary<Guid, string> names = services.ToDictionary(service => Guid.Parse(service.Uid), service => service.Name);
+        Dictionary<(string Instance, Guid Service, string ReplicaSet), VersionFigures> start = Sums(before, names);
         return new TrafficWindow
         {
             Since = since,
             Until = until,
-            Figures = Listed(after)
-                .Where(listed => names.ContainsKey(listed.Figures.Service))
-                .Select(listed => Difference(listed.Figures, start.GetValueOrDefault((listed.Instance, listed.Figures.Service, listed.Figures.Pod)), names[listed.Figures.Service]))
+            Figures = Sums(after, names)
+                .Select(sum => Difference(sum.Value, start.GetValueOrDefault(sum.Key)))
                 .GroupBy(figures => (figures.Service, figures.ReplicaSet))
                 .OrderBy(group => group.Key)
                 .Select(group => group.Aggregate(Sum))
@@ -37,13 +31,23 @@ public static class TrafficWindows
         };
     }
 
-    private static IEnumerable<(string Instance, TrafficFigures Figures)> Listed(IReadOnlyList<GatewayState> gateways) =>
-        gateways.SelectMany(gateway => gateway.Traffic.Select(figures => (gateway.Instance, figures)));
+    private static Dictionary<(string Instance, Guid Service, string ReplicaSet), VersionFigures> Sums(IReadOnlyList<GatewayState> gateways, Dictionary<Guid, string> names) =>
+        gateways
+            .SelectMany(gateway => gateway.Traffic.Where(figures => names.ContainsKey(figures.Service)).Select(figures => (gateway.Instance, Figures: figures)))
+            .GroupBy(listed => (listed.Instance, listed.Figures.Service, listed.Figures.ReplicaSet))
+            .ToDictionary(group => group.Key, group => group.Select(listed => Of(listed.Figures, names[listed.Figures.Service])).Aggregate(Sum));
 
-    private static VersionFigures Difference(TrafficFigures now, TrafficFigures? before, string service) => new()
+    private static VersionFigures Of(TrafficFigures figures, string service) => new()
     {
         Service = service,
-        ReplicaSet = now.ReplicaSet,
+        ReplicaSet = figures.ReplicaSet,
+        Requests = figures.Requests,
+        Failures = figures.Failures,
+        Latency = figures.Latency,
+    };
+
+    private static VersionFigures Difference(VersionFigures now, VersionFigures? before) => now with
+    {
         Requests = Math.Max(0, now.Requests - (before?.Requests ?? 0)),
         Failures = Math.Max(0, now.Failures - (before?.Failures ?? 0)),
         Latency = [.. now.Latency.Select((count, i) => Math.Max(0, count - (before is { } known && i < known.Latency.Count ? known.Latency[i] : 0)))],

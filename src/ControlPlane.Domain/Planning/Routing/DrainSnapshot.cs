@@ -24,6 +24,9 @@ public sealed record DrainSnapshot
     /// <inheritdoc cref="FormerEndpoints.LeftAt"/>
     public Func<string, long?> LeftAt { get; init; } = static _ => null;
 
+    /// <inheritdoc cref="FormerEndpoints.TimeoutOf"/>
+    public Func<string, TimeSpan?> LeftTimeoutOf { get; init; } = static _ => null;
+
     /// <summary>The gateways that were heard of.</summary>
     public required IReadOnlyList<GatewayState> Gateways { get; init; }
 

@@ -1,21 +1,26 @@
 namespace ControlPlane.Domain.Planning.Routing;
 
 /// <summary>
-/// Pods that no slice lists any longer, though they are there: their Service was deleted, or selects them no more, while requests may be in flight to them. Remembered as long as a drain may
-/// last, in memory: who begins anew knows none. Not safe for use by several threads.
+/// Pods that no slice lists any longer, though they are there: their Service was deleted, or selects them no more, while requests may be in flight to them. Remembered as long as their Service would have
+/// waited for those, in memory: who begins anew knows none. Not safe for use by several threads.
 /// </summary>
 public sealed class FormerEndpoints(TimeProvider time)
 {
     private readonly Dictionary<string, Leave> left = new(StringComparer.Ordinal);
-    private readonly Queue<(string Pod, long At)> order = new();
+
+    /// <summary>By when they are old.</summary>
+    private readonly PriorityQueue<(string Pod, long At), double> order = new();
 
     /// <summary>Notes that no slice lists a pod since a revision.</summary>
-    public void Left(string pod, long revision)
+    /// <param name="pod">The pod's uid.</param>
+    /// <param name="revision">The revision.</param>
+    /// <param name="timeout">How long its requests are waited for.</param>
+    public void Left(string pod, long revision, TimeSpan timeout)
     {
         ForgetOld();
-        Leave leave = new(revision, time.GetTimestamp());
+        Leave leave = new(revision, time.GetTimestamp(), timeout);
         left[pod] = leave;
-        order.Enqueue((pod, leave.At));
+        order.Enqueue((pod, leave.At), ((double)leave.At / time.TimestampFrequency) + timeout.TotalSeconds);
     }
 
     /// <summary>Forgets a pod: it is listed again, or gone.</summary>
@@ -28,11 +33,17 @@ public sealed class FormerEndpoints(TimeProvider time)
     }
 
     /// <summary>The revision since which no slice lists a pod; null when one does, none ever did, or that is longer ago than requests are waited for.</summary>
-    public long? LeftAt(string pod) => left.TryGetValue(pod, out Leave leave) && !IsOld(leave.At) ? leave.Revision : null;
+    public long? LeftAt(string pod) => Find(pod)?.Revision;
+
+    /// <summary>How long the requests of such a pod are waited for; null for any other.</summary>
+    public TimeSpan? TimeoutOf(string pod) => Find(pod)?.Timeout;
+
+    private Leave? Find(string pod) => left.TryGetValue(pod, out Leave leave) && !IsOld(leave) ? leave : null;
 
     private void ForgetOld()
     {
-        while (order.TryPeek(out (string Pod, long At) first) && IsOld(first.At))
+        double now = (double)time.GetTimestamp() / time.TimestampFrequency;
+        while (order.TryPeek(out (string Pod, long At) first, out double end) && end <= now)
         {
             order.Dequeue();
             if (left.TryGetValue(first.Pod, out Leave leave) && leave.At == first.At)
@@ -42,7 +53,7 @@ public sealed class FormerEndpoints(TimeProvider time)
         }
     }
 
-    private bool IsOld(long at) => time.GetElapsedTime(at) >= Draining.Timeout;
+    private bool IsOld(Leave leave) => time.GetElapsedTime(leave.At) >= leave.Timeout;
 
-    private readonly record struct Leave(long Revision, long At);
+    private readonly record struct Leave(long Revision, long At, TimeSpan Timeout);
 }

@@ -22,7 +22,7 @@ internal sealed class GatewayWaits
     /// <summary>Whether gateways may have sent requests to a pod that they may not have ended.</summary>
     public bool Concern(Pod pod) => snapshot.SlicesOf(pod.Uid).Count > 0 || snapshot.LeftAt(pod.Uid) is not null;
 
-    /// <summary>How long a pod's requests are waited for: as long as the most patient of its Services says.</summary>
+    /// <summary>How long a pod's requests are waited for: as long as the most patient of its Services says, or the one said that listed it last.</summary>
     public TimeSpan TimeoutOf(Pod pod)
     {
         TimeSpan? longest = null;
@@ -34,7 +34,7 @@ internal sealed class GatewayWaits
             longest = longest > timeout ? longest : timeout;
         }
 
-        return longest ?? Draining.Timeout;
+        return longest ?? snapshot.LeftTimeoutOf(pod.Uid) ?? Draining.Timeout;
     }
 
     /// <summary>A gateway that may send requests to a pod, or that has some in flight to it; null when there is none.</summary>

@@ -149,6 +149,25 @@ public sealed class DrainingTests
         Assert.Equal(isDrained, !Assert.Single(Draining.Plan(snapshot)).Writes.IsEmpty);
     }
 
+    /// <summary>Its Service said 10 minutes before it was deleted; none of the gateways has said that nothing is in flight.</summary>
+    [Theory]
+    [InlineData(null, 29, false)]
+    [InlineData(null, 30, true)]
+    [InlineData(600, 30, false)]
+    [InlineData(600, 599, false)]
+    [InlineData(600, 600, true)]
+    public void Plan_OfAPodWhoseServiceIsGone_WaitsForAsLongAsThatSaid(int? seconds, int second, bool isDrained)
+    {
+        DrainSnapshot snapshot = Snapshot("acknowledged 60, 1 in flight", Marked.AddSeconds(second), isReady: false, heardFor: 60) with
+        {
+            SlicesOf = _ => [],
+            LeftAt = pod => pod == Pod.Uid ? 60 : null,
+            LeftTimeoutOf = _ => seconds is { } given ? TimeSpan.FromSeconds(given) : null,
+        };
+
+        Assert.Equal(isDrained, !Assert.Single(Draining.Plan(snapshot)).Writes.IsEmpty);
+    }
+
     /// <summary>
     /// Nothing else is ready, so gateways send requests to the pod until they are told not to. What the slices say of it, whether another is ready at port "http" (since revision 60), whether it is marked as closing at second 2,
     /// what gateways say at which second after the mark, and what is done.

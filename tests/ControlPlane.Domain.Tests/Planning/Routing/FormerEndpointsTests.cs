@@ -12,7 +12,7 @@ public sealed class FormerEndpointsTests
     [Fact]
     public void APodThatLeft_IsKnownAsLongAsItsRequestsAreWaitedFor()
     {
-        former.Left("a", 7);
+        former.Left("a", 7, Draining.Timeout);
 
         clock.Seconds = 29;
         Assert.Equal(7, former.LeftAt("a"));
@@ -25,11 +25,11 @@ public sealed class FormerEndpointsTests
     [Fact]
     public void APodThatLeavesAgain_IsKnownSinceThen()
     {
-        former.Left("a", 7);
+        former.Left("a", 7, Draining.Timeout);
         clock.Seconds = 20;
-        former.Left("a", 9);
+        former.Left("a", 9, Draining.Timeout);
         clock.Seconds = 40;
-        former.Left("b", 10);
+        former.Left("b", 10, Draining.Timeout);
 
         Assert.Equal(9, former.LeftAt("a"));
     }
@@ -37,13 +37,33 @@ public sealed class FormerEndpointsTests
     [Fact]
     public void WhatIsForgotten_IsNotKnown()
     {
-        former.Left("a", 7);
-        former.Left("b", 7);
+        former.Left("a", 7, Draining.Timeout);
+        former.Left("b", 7, Draining.Timeout);
         former.Forget("a");
         Assert.Equal((null, 7), (former.LeftAt("a"), former.LeftAt("b")));
 
         former.Clear();
         Assert.Null(former.LeftAt("b"));
+    }
+
+    [Fact]
+    public void APodOfAMorePatientService_IsKnownForAsLongAsThatWaits()
+    {
+        former.Left("patient", 7, TimeSpan.FromMinutes(10));
+        former.Left("usual", 8, Draining.Timeout);
+
+        clock.Seconds = 31;
+        former.Left("later", 9, TimeSpan.FromSeconds(5));
+        Assert.Equal((7, null, 9), (former.LeftAt("patient"), former.LeftAt("usual"), former.LeftAt("later")));
+        Assert.Equal((TimeSpan.FromMinutes(10), null), (former.TimeoutOf("patient"), former.TimeoutOf("usual")));
+
+        clock.Seconds = 599;
+        former.Left("again", 10, Draining.Timeout);
+        Assert.Equal((7, null), (former.LeftAt("patient"), former.LeftAt("later")));
+
+        clock.Seconds = 600;
+        Assert.Null(former.LeftAt("patient"));
+        Assert.Null(former.TimeoutOf("patient"));
     }
 
     private sealed class Clock : TimeProvider
