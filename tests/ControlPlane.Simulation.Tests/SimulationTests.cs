@@ -102,9 +102,11 @@ public class SimulationTests
     [MemberData(nameof(Planted))]
     public void AKnownBug_IsFound(string plant)
     {
-        SimulationResult? found = Seeds.FindFailure(first: 1, SeedsToFindMax, Plants.Of(plant), out _, out _);
+        PlantKind kind = Plants.Of(plant);
 
-        Assert.True(found is not null, $"{plant} was not found within {SeedsToFindMax} seeds");
+        SimulationResult? found = Seeds.FindFailure(kind.First, SeedsToFindMax, kind, out _, out _);
+
+        Assert.True(found is not null, $"{plant} was not found within {SeedsToFindMax} seeds from {kind.First} on");
     }
 
     /// <summary>Leaves figures for <c>./test</c>, which prints them.</summary>

@@ -11,7 +11,7 @@ internal static class Runner
         usage: scripts/simulate [--seeds N] [--seed S] [--plant NAME] | --plants [--seeds N]
 
           --seeds N      so many seeds, from the one given on (default: 1000; 1 when --seed is given)
-          --seed S       where to begin (default: 1)
+          --seed S       where to begin (default: 1; with --plants, each plant's own)
           --plant NAME   with a known bug put in
           --plants       finds every known bug, within at most N seeds each (default: 1000), and prints a table
           --trace        prints the trace of a seed that ends well, too
@@ -38,7 +38,7 @@ internal static class Runner
             ulong first = ulong.Parse(options.GetValueOrDefault("--seed", "1"), CultureInfo.InvariantCulture);
             int count = int.Parse(options.GetValueOrDefault("--seeds", options.ContainsKey("--seed") ? "1" : "1000"), CultureInfo.InvariantCulture);
             PlantKind plant = options.TryGetValue("--plant", out string? planted) ? Plants.Of(planted) : PlantKind.None;
-            return options.ContainsKey("--plants") ? PrintPlants(first, count) : RunSeeds(first, count, plant, options.ContainsKey("--trace"));
+            return options.ContainsKey("--plants") ? PrintPlants(options.ContainsKey("--seed") ? first : null, count) : RunSeeds(first, count, plant, options.ContainsKey("--trace"));
         }
         catch (Exception exception) when (exception is FormatException or OverflowException or ArgumentException)
         {
@@ -65,13 +65,13 @@ internal static class Runner
 
     private static string Again(PlantKind plant) => plant == PlantKind.None ? "" : $" --plant {plant.Name}";
 
-    private static int PrintPlants(ulong first, int count)
+    private static int PrintPlants(ulong? first, int count)
     {
         bool isComplete = true;
         Console.WriteLine(Text($"{"plant",-20} {"seed",6} {"steps",8}  found by"));
         foreach (PlantKind plant in Plants.All)
         {
-            SimulationResult? found = Seeds.FindFailure(first, count, plant, out _, out _);
+            SimulationResult? found = Seeds.FindFailure(first ?? plant.First, count, plant, out _, out _);
             isComplete &= found is not null;
             Console.WriteLine(found is null
                 ? Text($"{plant.Name,-20} {"-",6} {"-",8}  not found within {count} seeds")

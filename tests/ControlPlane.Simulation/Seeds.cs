@@ -6,7 +6,7 @@ namespace ControlPlane.Simulation;
 /// <summary>Many seeds, each on a thread of its own.</summary>
 internal static class Seeds
 {
-    /// <summary>Runs seeds until one breaks a rule; of several that do, the lowest is told. Null when none does.</summary>
+    /// <summary>Runs seeds until one breaks a rule, with a plant the rule that is to find it; of several that do, the lowest is told. Null when none does.</summary>
     public static SimulationResult? FindFailure(ulong first, int count, PlantKind plant, out long steps, out SimulationResult last)
     {
         ConcurrentDictionary<ulong, SimulationResult> failures = new();
@@ -21,7 +21,7 @@ internal static class Seeds
                 ends[result.Seed] = result;
             }
 
-            if (result.Violation is not null)
+            if (result.Violation?.Contains(plant.FoundBy, StringComparison.Ordinal) == true)
             {
                 failures[result.Seed] = result;
                 loop.Break();

@@ -54,6 +54,7 @@ internal sealed class Simulation
         Faults = new FaultRates(Dice.Fork());
         Network = new Network(Scheduler, Faults, Dice.Fork());
         Images = new ImageRule(this);
+        Choices = new ChoiceRule(this);
         invariants = new Invariants(this);
         Database.Committed += transaction => Describe(transaction);
         Database.Commit([new CommitUnit { Actor = "system", Writes = [new Write.Create(DefaultNamespace()), .. Users.Names.Select(name => new Write.Create(NewService(name))), .. NewPolicies()] }]);
@@ -87,6 +88,9 @@ internal sealed class Simulation
 
     /// <summary>What pods run, and what their nodes were told to.</summary>
     public ImageRule Images { get; }
+
+    /// <summary>Where gateways' requests go.</summary>
+    public ChoiceRule Choices { get; }
 
     public IReadOnlyList<Machine> Machines => machines;
 

@@ -118,7 +118,7 @@ internal sealed class CreateHandler<T>(Updater updater, CacheReader reader, Serv
         };
         Resource created = ResourceRules.WithTimes(ResourceRules.WithDefaults(ResourceStatus.Initial(complete)), stored: null, time.WholeSecondsNow());
         created = created with { Metadata = created.Metadata with { Generation = ResourceRules.Generation(created, stored: null) } };
-        return (T)Ownership.Record(Kind, stored: null, created, request.Context, time.WholeSecondsNow());
+        return (T)RevisionRecording.Signed(null, Ownership.Record(Kind, stored: null, created, request.Context, time.WholeSecondsNow()), request.Context);
     }
 
     /// <summary>The start of the name as far as it leaves room for what makes it unique.</summary>

@@ -17,7 +17,7 @@ internal sealed class GetRolloutHandler(CacheReader reader, WorkloadSnapshots sn
     public async Task<RolloutView> Handle(GetRollout request, CancellationToken cancellationToken)
     {
         ReadWorkload read = await snapshots.ReadAsync(request.Key, cancellationToken);
-        if (request.Wait is { } wait && !RolloutPhase.Of(read.Deployment).IsSettled)
+        if (request.Wait is { } wait && !RolloutPhase.Of(read.Deployment, read.Snapshot.ReplicaSets).IsSettled)
         {
             await WaitUntilSettledAsync(read, wait, cancellationToken);
             read = await snapshots.ReadAsync(request.Key, cancellationToken);
@@ -57,9 +57,12 @@ internal sealed class GetRolloutHandler(CacheReader reader, WorkloadSnapshots sn
     {
         using ChangeSubscription changes = await reader.SubscribeAfterAsync(read.Revision, cancellationToken);
         Deployment deployment = read.Deployment;
-        while (!RolloutPhase.Of(deployment).IsSettled)
+        Dictionary<ObjectKey, ReplicaSet> replicaSets = read.Snapshot.ReplicaSets.ToDictionary(item => item.Key);
+        while (!RolloutPhase.Of(deployment, replicaSets.Values).IsSettled)
         {
-            deployment = Latest(deployment, await changes.ReadAsync(cancellationToken));
+            ChangeBatch batch = await changes.ReadAsync(cancellationToken);
+            deployment = Latest(deployment, batch);
+            Follow(replicaSets, deployment, batch);
         }
     }
 
@@ -74,5 +77,25 @@ internal sealed class GetRolloutHandler(CacheReader reader, WorkloadSnapshots sn
         }
 
         return deployment;
+    }
+
+    private static void Follow(Dictionary<ObjectKey, ReplicaSet> replicaSets, Deployment deployment, ChangeBatch batch)
+    {
+        foreach (Change change in batch.Changes)
+        {
+            if (change.Object is not ReplicaSet changed)
+            {
+                continue;
+            }
+
+            if (change.Operation != ChangeOperation.Deleted && changed.Metadata.Controller?.Uid == deployment.Uid)
+            {
+                replicaSets[changed.Key] = changed;
+            }
+            else
+            {
+                replicaSets.Remove(changed.Key);
+            }
+        }
     }
 }

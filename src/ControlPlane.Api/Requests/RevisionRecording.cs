@@ -20,5 +20,9 @@ internal static class RevisionRecording
         }
     }
 
+    /// <summary>A Deployment with who asks for the rollback that one of its annotations asks for; anything else as it is.</summary>
+    public static Resource Signed(Resource? stored, Resource updated, WriteContext context) =>
+        updated is Deployment declared ? RollbackAuthor.Signed(stored as Deployment, declared, AuthorOf(context)) : updated;
+
     private static Author AuthorOf(WriteContext context) => new(context.Actor, context.UserAgent) { Change = context.Change };
 }

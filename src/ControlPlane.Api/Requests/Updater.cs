@@ -39,7 +39,8 @@ internal sealed class Updater(IResourceStore store, CacheReader reader, ServiceA
             T wanted = await change(stored, cancellationToken);
             Resource updated = parts == ResourceParts.Status
                 ? PrepareStatus(kind, stored, wanted)
-                : Ownership.Record(kind, stored, ResourceRules.WithTimes(PrepareDesired(kind, stored, wanted), stored, time.WholeSecondsNow()), context, time.WholeSecondsNow());
+                : RevisionRecording.Signed(
+                    stored, Ownership.Record(kind, stored, ResourceRules.WithTimes(PrepareDesired(kind, stored, wanted), stored, time.WholeSecondsNow()), context, time.WholeSecondsNow()), context);
             if (updated.Equals(stored))
             {
                 return stored;

@@ -67,5 +67,12 @@ public sealed record WorkloadSnapshot
     /// <summary>The time of the pass in whole seconds, as times are stored.</summary>
     public required DateTimeOffset Now { get; init; }
 
+    /// <summary>The same rounded up, for what must not seem older than it is; in the middle of a second a second later.</summary>
+    public DateTimeOffset NowRoundedUp
+    {
+        get => field > Now ? field : Now;
+        init;
+    }
+
     public required IdSource Ids { get; init; }
 }

@@ -15,6 +15,7 @@ internal sealed class Pass(
     World world, WorkQueue queue, Pacing pacing, PassPlanner planner, UnitMaker maker, IResourceStore store, TimeProvider time, ReconcilerFigures figures, ILogger logger)
 {
     private readonly List<PlannedKey> planned = [];
+    private readonly List<EventNote> failed = [];
 
     /// <summary>Plans and commits. Returns the revision that the world must reach before the next pass; 0 when nothing was stored.</summary>
     /// <exception cref="LeadershipLostException">Another process leads, or may already do so.</exception>
@@ -39,6 +40,7 @@ internal sealed class Pass(
         }
 
         ReconcilerLog.Planned(logger, keys.Count, units.Length, units.Sum(unit => unit.Writes.Count));
+        results = [.. results, .. await TellFailuresAsync(cancellationToken)];
         return results.OfType<UnitResult.Committed>().Select(result => result.Revision).DefaultIfEmpty().Max();
     }
 
@@ -64,6 +66,7 @@ internal sealed class Pass(
         {
             ReconcilerLog.PlanningFailed(logger, exception, key.ToString(), queue.AddFailed(key));
             ForgetPartialPlacements();
+            Tell(FailureNotes.OfError(world, key, exception));
         }
     }
 
@@ -113,6 +116,7 @@ internal sealed class Pass(
             figures.AddRefusal();
             TimeSpan delay = queue.AddFailed(key.Key);
             LogRefusal(key.Key, refusal, delay);
+            Tell(FailureNotes.OfRefusal(world, key.Key, refusal, queue.FailuresOf(key.Key)));
             return;
         }
 
@@ -125,6 +129,33 @@ internal sealed class Pass(
         else if (planner.PeriodOf(key.Key, key.Plans) is { } period)
         {
             queue.AddAfter(key.Key, period);
+        }
+    }
+
+    private void Tell(EventNote? note)
+    {
+        if (note is not null)
+        {
+            failed.Add(note);
+        }
+    }
+
+    /// <summary>Events of keys whose plans came to nothing, in a commit of their own; how often each is written is the correlator's to say. What cannot be stored now is told with the next attempt.</summary>
+    private async Task<ImmutableArray<UnitResult>> TellFailuresAsync(CancellationToken cancellationToken)
+    {
+        (IReadOnlyList<CommitUnit> units, _) = failed.Count == 0 ? ([], false) : maker.Make(new Plan { Events = [.. failed] });
+        try
+        {
+            return units.Count == 0 ? [] : await store.CommitAsync(units, cancellationToken);
+        }
+        catch (StoreUnavailableException exception)
+        {
+            ReconcilerLog.StoreUnavailable(logger, exception.Message);
+            return [];
+        }
+        catch (CommitOutcomeUnknownException exception)
+        {
+            throw new LeadershipLostException("a commit's outcome is unknown; a new term fences it off and reads anew", exception);
         }
     }
 

@@ -75,7 +75,9 @@ internal sealed class PassPlanner(
             return [];
         }
 
-        WorkloadSnapshot snapshot = Snapshots.OfDeployment(world, deployment, Now, new IdSource(seeds()));
+        DateTimeOffset exact = time.GetUtcNow();
+        DateTimeOffset now = Now;
+        WorkloadSnapshot snapshot = Snapshots.OfDeployment(world, deployment, now, new IdSource(seeds())) with { NowRoundedUp = exact > now ? now.AddSeconds(1) : now };
         if (snapshot.State?.Spec.Analysis is { } analysis)
         {
             snapshot = snapshot with { Traffic = await windows.ReadAsync(world, deployment, analysis, Now, cancellationToken) };

@@ -63,6 +63,9 @@ internal sealed class WorkQueue(TimeProvider time, Random jitter)
         return delay;
     }
 
+    /// <summary>How often a key has failed in a row.</summary>
+    public int FailuresOf(WorkKey key) => failures.GetValueOrDefault(key);
+
     /// <summary>Forgets a key's failures.</summary>
     public void Succeeded(WorkKey key) => failures.Remove(key);
 

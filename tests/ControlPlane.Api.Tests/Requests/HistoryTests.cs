@@ -48,6 +48,25 @@ public sealed class HistoryTests(ApiServer api)
         Assert.Single(history["items"]!.AsArray());
     }
 
+    /// <summary>The reconciler carries it out, and finds here whose wish it is; what a client says of that is not taken.</summary>
+    [Fact]
+    public async Task ALegacyRollback_IsSignedWithWhoAsksForIt()
+    {
+        string home = $"/apis/apps/v1/namespaces/{await api.NewNamespaceAsync()}/deployments";
+        await api.PostAsync(home, Samples.Deployment("web"));
+        using HttpRequestMessage patch = new(HttpMethod.Patch, $"{home}/web");
+        patch.Headers.UserAgent.ParseAdd("deployer/2.1 (linux)");
+        patch.Content = new StringContent(
+            """{"metadata":{"annotations":{"deprecated.deployment.rollback.to":"0","controlplane.dev/rollback-asked-by":"somebody with else"}}}""",
+            new System.Net.Http.Headers.MediaTypeHeaderValue("application/merge-patch+json"));
+        using HttpResponseMessage patched = await api.Admin.SendAsync(patch);
+        Assert.Equal(HttpStatusCode.OK, patched.StatusCode);
+
+        JsonObject read = await api.GetAsync($"{home}/web");
+
+        Assert.Equal("admin with deployer/2.1", (string)read["metadata"]!["annotations"]!["controlplane.dev/rollback-asked-by"]!);
+    }
+
     [Fact]
     public async Task History_OfNothing_IsNotFound()
     {

@@ -93,6 +93,8 @@ public sealed class NullArgumentsTests
             ("ids", () => RevisionRecords.Declared(null, Deployment, new Author("", ""), Now, null!)),
             ("deployment", () => RolloutRequests.At(null!, RolloutRequests.Retry, 1)),
             ("deployment", () => RolloutRequests.IsPromoted(null!, 1, 1, null)),
+            ("declared", () => RollbackAuthor.Signed(null, null!, new Author("", ""))),
+            ("author", () => RollbackAuthor.Signed(null, Deployment, null!)),
             ("replicaSet", () => Outcomes.Of(null!)),
             ("replicaSet", () => Outcomes.FailureOf(null!)),
         ],
@@ -106,7 +108,8 @@ public sealed class NullArgumentsTests
             ("changed", () => RolloutForecasts.IsTooLarge(null!)),
             ("snapshot", () => RolloutForecasts.Of(null!, Deployment)),
             ("changed", () => RolloutForecasts.Of(new TestWorld().Snapshot(), null!)),
-            ("deployment", () => RolloutPhase.Of(null!)),
+            ("deployment", () => RolloutPhase.Of(null!, [])),
+            ("replicaSets", () => RolloutPhase.Of(Deployment, null!)),
             ("snapshot", () => RolloutViews.Of(null!)),
         ],
         _ =>

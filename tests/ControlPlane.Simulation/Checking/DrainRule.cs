@@ -1,12 +1,12 @@
 using ControlPlane.Agent.Runtimes;
+using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Simulation.Nodes;
-using ControlPlane.Simulation.Storing;
 
 namespace ControlPlane.Simulation.Checking;
 
 /// <summary>
-/// No container gets SIGTERM while a gateway sends requests to its pod or has some in flight to it. A gateway counts that was never silent for as long as its lease since the pod was
+/// No container gets SIGTERM before every gateway has acknowledged that its pod gets no requests any more, nor while one sends requests to it or has some in flight to it. A gateway counts that was never silent for as long as its lease since the pod was
 /// asked to end, or its liveness probe failed; requests count for as long as they are waited for.
 /// </summary>
 internal sealed class DrainRule(Simulation simulation)
@@ -20,6 +20,37 @@ internal sealed class DrainRule(Simulation simulation)
     private static readonly TimeSpan RestartWaitMax = TimeSpan.FromSeconds(8);
 
     private readonly Dictionary<string, DateTimeOffset> endedAt = new(StringComparer.Ordinal);
+
+    /// <summary>Of pods that slices have listed as ready: the revision since which none does; null while one does.</summary>
+    private readonly Dictionary<string, long?> leftAt = new(StringComparer.Ordinal);
+
+    /// <summary>What slices list as ready, by slice.</summary>
+    private readonly Dictionary<string, HashSet<string>> listed = new(StringComparer.Ordinal);
+
+    /// <summary>The database is another one from here on.</summary>
+    public void Forget()
+    {
+        leftAt.Clear();
+        listed.Clear();
+    }
+
+    /// <summary>A slice has been written: pods that it lists are to get requests, those that it lists no longer are not.</summary>
+    public void NoteSlice(Change change, EndpointSlice slice)
+    {
+        HashSet<string> before = listed.GetValueOrDefault(slice.Uid, []);
+        HashSet<string> now = change.Operation == ChangeOperation.Deleted ? [] :
+            [.. slice.Endpoints.Where(endpoint => endpoint.Conditions?.Ready != false).Select(endpoint => endpoint.TargetRef?.Uid).OfType<string>()];
+        listed[slice.Uid] = now;
+        foreach (string pod in now)
+        {
+            leftAt[pod] = null;
+        }
+
+        foreach (string pod in before.Where(pod => !now.Contains(pod) && !listed.Values.Any(pods => pods.Contains(pod))))
+        {
+            leftAt[pod] = change.Revision;
+        }
+    }
 
     /// <summary>A pod has been asked to end: when it was asked, for the write may have been on its way for long.</summary>
     public void NoteEnd(Pod pod) => endedAt.TryAdd(
@@ -38,8 +69,17 @@ internal sealed class DrainRule(Simulation simulation)
         DateTimeOffset asked = waits.Min(wait => wait.Since);
         foreach (Machine machine in simulation.Machines)
         {
-            if (machine.Gateway is { } gateway && gateway.UseOf(container) is { } use
-                && simulation.Database.Gateways.GetValueOrDefault(gateway.Instance) is GatewayWord word && word.Since <= asked && now - word.At < GatewayLease)
+            if (machine.Gateway is not { } gateway || simulation.Database.Gateways.GetValueOrDefault(gateway.Instance) is not { } word || word.Since > asked || now - word.At >= GatewayLease)
+            {
+                continue;
+            }
+
+            if (leftAt.TryGetValue(container.Identity.PodUid, out long? left) && !(word.Report.Acknowledged >= left))
+            {
+                simulation.Trace.Break($"{engine.Node} stops {container.Id} of {container.Identity.PodName} while the gateway of {machine.Name} has not acknowledged that it gets no requests since revision {left}, but {word.Report.Acknowledged}");
+            }
+
+            if (gateway.UseOf(container) is { } use)
             {
                 simulation.Trace.Break($"{engine.Node} stops {container.Id} of {container.Identity.PodName} while the gateway of {machine.Name} {use}: heard {(now - word.At).TotalSeconds:0.0} s ago, without a gap for {(now - word.Since).TotalSeconds:0.0} s, at revision {word.Report.Acknowledged}");
             }

@@ -3,6 +3,7 @@ using ControlPlane.Agent.Runtimes;
 using ControlPlane.Api.Requests;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Policies;
 using ControlPlane.Simulation.Nodes;
 using ControlPlane.Simulation.Storing;
 
@@ -55,6 +56,8 @@ internal sealed class Invariants
         endedByOthers.Clear();
         deletedNodes.Clear();
         rollbacks.Forget();
+        simulation.Choices.Forget();
+        draining.Forget();
         strategies.Forget();
     }
 
@@ -103,6 +106,12 @@ internal sealed class Invariants
                 CheckNotLost(deployment);
                 strategies.NoteRequests(change, deployment);
                 rollbacks.NoteDeclared(change, deployment);
+                break;
+            case RolloutState state:
+                simulation.Choices.Note(change, state);
+                break;
+            case EndpointSlice slice:
+                draining.NoteSlice(change, slice);
                 break;
             case Node node when change.Operation == ChangeOperation.Deleted:
                 deletedNodes[node.Name] = change.Revision;

@@ -107,22 +107,29 @@ internal sealed class StrategyRule(Simulation simulation, Func<Transaction, Hash
 
     private static bool IsPastSteps(RolloutStateSpec state) => state.Step >= state.Steps;
 
-    /// <summary>Past the last step the numbers of pods decide, and before it a weight that is lowered is on its way to what pods carry.</summary>
+    /// <summary>
+    /// Past the last step the numbers of pods decide. Before it a weight that rises takes as many pods as its share of all, and the weight of a canary falls with them in every pass, as soon as they are fewer. A blue-green that is
+    /// promoted keeps all requests, whatever becomes of its pods.
+    /// </summary>
     private void CheckWeight(Transaction transaction, RolloutState state, Deployment deployment, Change? change)
     {
         int before = (change?.Previous as RolloutState)?.Spec.WeightPerMille ?? 0;
-        if (change is null || state.Spec.WeightPerMille <= before || IsPastSteps(state.Spec))
+        bool isRising = change is not null && state.Spec.WeightPerMille > before;
+        RolloutPolicy? policy = PolicyOf(transaction.After, deployment);
+        if (IsPastSteps(state.Spec) || deployment.Metadata.IsDeleting || (!isRising && policy?.Spec.Strategy?.Canary is null))
         {
             return;
         }
 
-        HashSet<string> canary = [.. transaction.After.All<ReplicaSet>().Where(item => item.Name == state.Spec.Canary).Select(item => item.Uid)];
-        int available = availableOf(transaction, canary);
+        ReplicaSet? canary = transaction.After.All<ReplicaSet>().FirstOrDefault(item => item.Name == state.Spec.Canary);
+        int available = availableOf(transaction, canary is null ? [] : [canary.Uid]);
         int needed = (int)Math.Ceiling(deployment.Replicas() * state.Spec.WeightPerMille / 1000.0);
-        if (PolicyOf(transaction.After, deployment) is { } policy && ScalesOf(policy).Any())
+        if (policy is not null && ScalesOf(policy).Any())
         {
-            // Whoever sets the canary's scale has it take its share with those pods, all of them.
-            needed = Math.Max(1, Math.Min(needed, transaction.After.All<ReplicaSet>().FirstOrDefault(item => item.Name == state.Spec.Canary)?.Spec.Replicas ?? 0));
+            // Whoever sets the canary's scale has it take its share with those pods: all of it with all of them, and with fewer as much as they are of them.
+            int size = canary?.Spec.Replicas ?? 0;
+            int asked = Math.Max(1, AskedAt(policy, state.Spec.Step));
+            needed = isRising ? Math.Max(1, Math.Min(needed, size)) : ((Math.Min(state.Spec.WeightPerMille, asked) * size) + asked - 1) / asked;
         }
 
         if (available < needed)
@@ -130,6 +137,10 @@ internal sealed class StrategyRule(Simulation simulation, Func<Transaction, Hash
             simulation.Trace.Break($"{state.Spec.Canary} has {available} available pods and gets {state.Spec.WeightPerMille} of 1000 requests, which take {needed}");
         }
     }
+
+    /// <summary>Per mille of the requests that a policy's step asks for, or the one before it, which has just ended: whichever is more.</summary>
+    private static int AskedAt(RolloutPolicy policy, int step) => Enumerable.Range(Math.Max(0, step - 1), 2)
+        .Max(at => (int)((policy.Spec.Strategy!.Canary!.Steps.Take(at + 1).LastOrDefault(item => item.SetWeight is not null)?.SetWeight ?? 0) * 10));
 
     /// <summary>Until the new revision takes over, the stable one keeps as many pods as are declared; those of a lost node are replaced.</summary>
     private void CheckStable(Transaction transaction, RolloutState state, Deployment deployment)

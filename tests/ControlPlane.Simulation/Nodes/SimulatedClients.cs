@@ -45,13 +45,15 @@ internal sealed class SimulatedClients(Simulation simulation)
             return demanded;
         }
 
-        int drawn = Dice.Below(TrafficShare.Whole);
-        foreach (TrafficShare share in service.Shares)
+        // As the product's gateway: a share that has no ready endpoint falls to the others in proportion.
+        TrafficShare[] shares = [.. service.Shares.Where(share => share.PerMille > 0 && Of(share.ReplicaSet).Length > 0)];
+        int drawn = Dice.Below(TrafficShare.Whole) * shares.Sum(share => share.PerMille) / TrafficShare.Whole;
+        foreach (TrafficShare share in shares)
         {
             drawn -= share.PerMille;
             if (drawn < 0)
             {
-                return Of(share.ReplicaSet) is { Length: > 0 } own ? own : ready;
+                return Of(share.ReplicaSet);
             }
         }
 

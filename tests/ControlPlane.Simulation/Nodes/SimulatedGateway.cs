@@ -105,6 +105,7 @@ internal sealed class SimulatedGateway
         table = KeptRoutes.Carry(table, next, machine.Name);
         open = OpenBy(table);
         machine.RoutesOnDisk = table;
+        simulation.Choices.CheckTable(machine.Name, table);
         news.TrySetResult();
     }
 
@@ -162,10 +163,12 @@ internal sealed class SimulatedGateway
             }
 
             (ServiceRoute service, PortRoute port) = dice.Of(ports);
-            RouteEndpoint[] choice = clients.Divide(service, [.. OpenOf(port)]);
+            RouteEndpoint[] all = [.. OpenOf(port)];
+            RouteEndpoint[] choice = clients.Divide(service, all);
             if (choice.Length > 0)
             {
                 RouteEndpoint chosen = dice.Of(choice);
+                simulation.Choices.Check(machine.Name, table, service, all, chosen);
                 Process.Start(() => RequestAsync(service.Uid, chosen));
             }
         }

@@ -20,6 +20,9 @@ internal class Plant
     /// <summary>The cache as the reconciler sees it.</summary>
     public virtual IResourceCache OnLeadersCache(IResourceCache cache) => cache;
 
+    /// <summary>The cache as a replica's route tables see it.</summary>
+    public virtual IResourceCache OnRoutesCache(IResourceCache cache) => cache;
+
     /// <summary>What gateways say, as the reconciler hears it.</summary>
     public virtual IGatewayPresence OnGateways(IGatewayPresence gateways) => gateways;
 
@@ -41,4 +44,12 @@ internal sealed record PlantKind(string Name, string What, Func<Plant> Make)
 {
     /// <summary>The product as it is.</summary>
     public static PlantKind None { get; } = new("none", "nothing is wrong", static () => new Plant());
+
+    /// <summary>
+    /// Where the search begins: near a seed that finds it, where few do, for each seed before that one costs as much as it and shows nothing. A hint: when courses change, the search goes on from there.
+    /// </summary>
+    public ulong First { get; init; } = 1;
+
+    /// <summary>Words of the rule that is to find it; another rule that does is not enough. Empty: any.</summary>
+    public string FoundBy { get; init; } = "";
 }

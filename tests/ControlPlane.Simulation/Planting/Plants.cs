@@ -32,9 +32,12 @@ internal static class Plants
         new(
             "unheard-gateways",
             "the reconciler takes it that gateways act on the newest routes",
-            static () => new GatewayPlant(static state => state with { Acknowledged = long.MaxValue })),
+            static () => new GatewayPlant(static state => state with { Acknowledged = long.MaxValue })) { FoundBy = "has not acknowledged" },
         new("forget-in-flight", "the reconciler does not hear what is in flight", static () => new GatewayPlant(static state => state with { Draining = [] })),
         new("ignore-abort", "the reconciler does not see that a revision was given up", static () => new ViewPlant(WithoutAbort)),
+        new("keep-weight", "the weight of a canary does not fall with its pods", static () => new WeightPlant()) { First = 25, FoundBy = "of 1000 requests, which" },
+        new("late-abort", "gateways are not told that a revision was given up", static () => new LateAbortPlant()) { FoundBy = "divides the requests of" },
+        new("forget-release", "what divides the requests goes before slices say that a given-up revision's pods are gone", static () => new ForgetReleasePlant()) { FoundBy = "that slices list as ready" },
         new("eager-weight", "the reconciler takes pods for ready that are not", static () => new ViewPlant(AlwaysReady)),
         new("fail-proven", "a revision that was complete is marked failed", static () => new StorePlant(static unit => WithFailures(unit, ofComplete: true))),
         new("fail-early", "a revision is marked out of time before its deadline", static () => new StorePlant(static unit => WithFailures(unit, ofComplete: false))),

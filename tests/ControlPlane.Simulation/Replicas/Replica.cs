@@ -42,7 +42,7 @@ internal sealed class Replica
         images = new ImageHandler(store, Reader);
         NodeAssignments assignments = new(cache, sessions, Options.Create(new ApiOptions()), Process.Time, NullLogger<NodeAssignments>.Instance);
         desired = new HeldDesired(assignments, Process.Time);
-        RouteTables tables = new(cache, Process.Time, NullLogger<RouteTables>.Instance);
+        RouteTables tables = new(simulation.Plant.OnRoutesCache(cache), Process.Time, NullLogger<RouteTables>.Instance);
         routes = new HeldRoutes(tables, Process.Time);
         gateways = new SimulatedGatewayPresence(simulation.Database, link, scheduler, Process.Time);
         LeaderLoop loop = new(

@@ -18,7 +18,8 @@ internal static class BlockedCondition
     public const string Over = "NotBlocked";
 
     /// <summary>
-    /// The condition is written at most this often by the whole seconds of its times (one of 10.9 s and one of 12.0 s are 2 s apart); in between it says what was true before. It stays when it is over, for the time of that is needed for this.
+    /// The condition is written at most this often; in between it says what was true before. Times are stored in whole seconds, so the one by which this is told is rounded up: written at 10.9 s it says 11, and is written again at
+    /// 13.0 s, not at 12.0. It stays when it is over, for the time of that is needed for this.
     /// </summary>
     public static TimeSpan WriteInterval { get; } = TimeSpan.FromSeconds(2);
 
@@ -35,7 +36,7 @@ internal static class BlockedCondition
         RolloutPlan rechecked = plan with { RecheckAfter = Earlier(plan.RecheckAfter, blockage.NextAt - now) };
         DeploymentStatus status = deployment.Status ?? new DeploymentStatus();
         Condition? known = Conditions.Find(status.Conditions, Type);
-        Condition? wanted = Of([.. blockage.Faults, .. blockage.Waits], known, now);
+        Condition? wanted = Of([.. blockage.Faults, .. blockage.Waits], known, snapshot);
         if (wanted is null || (known is not null && known.Reason == wanted.Reason && known.Message == wanted.Message))
         {
             return rechecked;
@@ -68,7 +69,7 @@ internal static class BlockedCondition
         $"(^|; ){Regex.Escape($"{blocker.Reason}: {Subject(blocker)}")}( and [0-9]+ more)?( since [^ ]+)?: {Regex.Escape(blocker.Message)}(; |$)",
         RegexOptions.CultureInvariant);
 
-    private static Condition? Of(ValueList<Blocker> told, Condition? known, DateTimeOffset now)
+    private static Condition? Of(ValueList<Blocker> told, Condition? known, WorkloadSnapshot snapshot)
     {
         if (told.IsEmpty && known is null)
         {
@@ -82,8 +83,8 @@ internal static class BlockedCondition
             Status = status,
             Reason = told.IsEmpty ? Over : told[0].Reason,
             Message = told.IsEmpty ? null : string.Join("; ", told.Select(Sentence)),
-            LastUpdateTime = now,
-            LastTransitionTime = known?.Status == status ? known.LastTransitionTime : now,
+            LastUpdateTime = snapshot.NowRoundedUp,
+            LastTransitionTime = known?.Status == status ? known.LastTransitionTime : snapshot.Now,
         };
     }
 

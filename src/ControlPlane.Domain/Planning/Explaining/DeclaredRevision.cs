@@ -39,9 +39,11 @@ internal sealed class DeclaredRevision
     /// <summary>Whether a template of an older revision is declared: of revisions 1 and 2, the template of 1.</summary>
     private bool IsDeclaredAgain => rollout.New is not null && !rollout.Old.IsEmpty && Revision < next;
 
-    /// <summary>A revision that was complete, and has its pods, rolls no more, though others' pods may wait for their end as after a blue-green's switch.</summary>
+    /// <summary>
+    /// A revision that was complete, and has its pods, rolls no more, though others' pods may wait for their end as after a blue-green's switch; one that was complete before and takes its policy's steps again is on its way.
+    /// </summary>
     private bool IsOnItsWay => OlderPods > 0
-        && (Outcomes.Of(rollout.New!.ReplicaSet) != RevisionOutcome.Complete || rollout.New.Counts.Active < rollout.Replicas);
+        && (Outcomes.Of(rollout.New!.ReplicaSet) != RevisionOutcome.Complete || Outcomes.TakesSteps(rollout.New.ReplicaSet) || rollout.New.Counts.Active < rollout.Replicas);
 
     private bool IsGivenUp => Trial.IsGivenUp(rollout);
 

@@ -207,6 +207,11 @@ public static class RolloutActions
             return new ActionOutcome.NotNow("nothing waits for a promotion: it is not paused, and it is at no step of a canary or blue-green");
         }
 
+        if (!full && state.Since is null)
+        {
+            return new ActionOutcome.NotNow($"step {state.Step} of {state.Steps} stands without its policy {state.Policy}: it goes on by a policy with a strategy, or is promoted in full or given up");
+        }
+
         bool isAsked = full
             ? RolloutRequests.IsPromotedInFull(deployment, state.Revision)
             : RolloutRequests.IsPromoted(deployment, state.Revision, state.Step, state.Since);

@@ -4,7 +4,7 @@ using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Domain.Planning.Explaining;
 
-/// <summary>Where a rollout stands, in one word, from the Deployment alone.</summary>
+/// <summary>Where a rollout stands, in one word, from what is stored.</summary>
 /// <param name="Name">One of the constants.</param>
 /// <param name="Reason">For programs.</param>
 /// <param name="Message">For people.</param>
@@ -23,9 +23,12 @@ public sealed record RolloutPhase(string Name, string? Reason, string? Message)
     /// The first that applies: a change, or a retry, that the reconciler has not seen yet is progressing, whatever an earlier status says; rolled back; failed;
     /// complete (all pods of the declared template and available, as many as declared); paused; progressing.
     /// </summary>
-    public static RolloutPhase Of(Deployment deployment)
+    /// <param name="deployment">The Deployment.</param>
+    /// <param name="replicaSets">Those that it controls: the declared revision's says which retry a pass has looked at, whatever the clocks of who asked and of the leader say.</param>
+    public static RolloutPhase Of(Deployment deployment, IEnumerable<ReplicaSet> replicaSets)
     {
         ArgumentNullException.ThrowIfNull(deployment);
+        ArgumentNullException.ThrowIfNull(replicaSets);
         DeploymentStatus status = deployment.Status ?? new DeploymentStatus();
         Condition? progress = Find(status.Conditions, WorkloadConditions.Progressing);
         if ((status.ObservedGeneration ?? 0) < (deployment.Metadata.Generation ?? 0))
@@ -33,8 +36,7 @@ public sealed record RolloutPhase(string Name, string? Reason, string? Message)
             return new RolloutPhase(Progressing, "NotObserved", $"generation {deployment.Metadata.Generation} has not been looked at yet");
         }
 
-        if (progress?.Reason == Progress.TimedOut
-            && progress.LastUpdateTime <= RolloutRequests.At(deployment, RolloutRequests.Retry, Revisions.Of(deployment)))
+        if (progress?.Reason == Progress.TimedOut && replicaSets.FirstOrDefault(item => Revisions.Of(item) == Revisions.Of(deployment)) is { } current && Trial.IsRetryUnsettled(deployment, current))
         {
             return new RolloutPhase(Progressing, "NotObserved", "the retry has not been looked at yet");
         }

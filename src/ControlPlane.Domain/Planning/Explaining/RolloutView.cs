@@ -66,7 +66,7 @@ public sealed record RevisionView
     /// <summary>True for the one whose template is declared.</summary>
     public bool IsCurrent { get; init; }
 
-    /// <summary><c>OnTrial</c>, <c>Complete</c> (it has been complete once) or <c>Failed</c>.</summary>
+    /// <summary><c>OnTrial</c>, <c>Complete</c> (it has been complete once), <c>DeclaredAgain</c> (so it has, and it takes its policy's steps again) or <c>Failed</c>.</summary>
     public string Outcome { get; init; } = "";
 
     /// <summary>Why it failed; absent otherwise.</summary>

@@ -16,7 +16,7 @@ public static class RolloutViews
         ArgumentNullException.ThrowIfNull(snapshot);
         Deployment deployment = snapshot.Deployment ?? throw new ArgumentException("a bare ReplicaSet has no rollout", nameof(snapshot));
         Rollout rollout = Rollout.Of(deployment, WorkloadPlanner.Members(snapshot, snapshot.ReplicaSets), snapshot.Policy);
-        RolloutPhase phase = RolloutPhase.Of(deployment);
+        RolloutPhase phase = RolloutPhase.Of(deployment, snapshot.ReplicaSets);
         return new RolloutView
         {
             ApiVersion = RolloutView.GroupVersion,
@@ -64,7 +64,7 @@ public static class RolloutViews
             Name = member.Name,
             Revision = Revisions.Of(member.ReplicaSet),
             IsCurrent = isCurrent,
-            Outcome = Outcomes.Of(member.ReplicaSet).ToString(),
+            Outcome = Outcomes.TakesSteps(member.ReplicaSet) ? Outcomes.DeclaredAgain : Outcomes.Of(member.ReplicaSet).ToString(),
             Failure = failure is null ? null : $"{failure.Reason}: {failure.Message}",
             Images = member.ReplicaSet.Spec.Template.Spec.Containers.Select(container => container.Image ?? "").ToValueList(),
             ResolvedImages = ResolvedImages.Of(member.ReplicaSet),

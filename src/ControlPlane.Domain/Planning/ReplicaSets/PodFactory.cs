@@ -66,17 +66,7 @@ internal sealed class PodFactory(ReplicaSet replicaSet, IEnumerable<string> take
             Status = model.Status! with
             {
                 Unschedulable = why,
-                Conditions =
-                [
-                    new Condition
-                    {
-                        Type = "PodScheduled",
-                        Status = "False",
-                        Reason = "Unschedulable",
-                        Message = why.Message,
-                        LastTransitionTime = snapshot.Now,
-                    },
-                ],
+                Conditions = [PendingPods.Waiting(pod, why, snapshot.Now)],
             },
         };
         return (pod, EventNote.Warning(pod, "FailedScheduling", why.Message));

@@ -57,6 +57,7 @@ internal static class BlueGreen
             {
                 Stable = release.StableName,
                 WeightPerMille = isPromoted ? TrafficShare.Whole : 0,
+                PreviewService = release.PreviewService,
                 Traffic = [.. release.AllTo(isPromoted ? current : release.StableName), .. previewed],
             },
         };

@@ -1,6 +1,5 @@
 using ControlPlane.Domain.Planning.Explaining;
 using ControlPlane.Domain.Resources.Policies;
-using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Domain.Planning.Rollouts;
 
@@ -38,12 +37,13 @@ internal static class LostPolicy
 
     /// <summary>
     /// As it stands: every pod is kept, and a canary gets no requests, for nobody says any longer how many it may have. A blue-green's stay where they are: at the active revision or, once it is promoted, at the new one.
+    /// No step's time passes: a pause of 60 s that has stood for 59 of them begins anew with the policy that comes.
     /// </summary>
     public static Release Hold(Release release)
     {
-        RolloutStateSpec state = release.State!;
+        RolloutStateSpec state = release.State! with { Since = null };
         bool isBlueGreen = BlueGreen.Is(state);
-        Release held = release.Sized(release.Replicas, isBlueGreen && state.Step > BlueGreen.Preview ? release.Replicas : release.Rollout.New!.Replicas, 0);
+        Release held = (release with { State = state }).Sized(release.Replicas, isBlueGreen && state.Step > BlueGreen.Preview ? release.Replicas : release.Rollout.New!.Replicas, 0);
         return isBlueGreen ? held : held with { State = state with { WeightPerMille = 0, Traffic = release.AllTo(release.StableName), Analysis = null } };
     }
 
@@ -55,12 +55,21 @@ internal static class LostPolicy
             + "it waits for a policy with a strategy, to be promoted in full or given up, or for another template",
     };
 
+    /// <summary>The Services are those whose requests the record divides; an active Service that selects none of the Deployment's pods is not among them, and has no name here.</summary>
     private static RolloutStrategy StrategyOf(RolloutStateSpec state)
     {
-        ValueList<string> services = [.. state.Traffic.Select(traffic => traffic.Service)];
-        string? first = services.IsEmpty ? null : services[0];
+        string? preview = PreviewOf(state);
+        string? first = state.Traffic.Select(traffic => traffic.Service).FirstOrDefault(service => service != preview);
         return BlueGreen.Is(state)
-            ? new RolloutStrategy { Type = RolloutStrategy.BlueGreenType, BlueGreen = new BlueGreenStrategy { ActiveService = first ?? "", PreviewService = services.Count > 1 ? services[1] : null } }
+            ? new RolloutStrategy { Type = RolloutStrategy.BlueGreenType, BlueGreen = new BlueGreenStrategy { ActiveService = first ?? "", PreviewService = preview } }
             : new RolloutStrategy { Type = RolloutStrategy.CanaryType, Canary = new CanaryStrategy { Service = first } };
     }
+
+    /// <summary>A record from before it named the preview Service has the active one first; alone, a Service is the preview where it sends the new revision requests before that is promoted.</summary>
+    private static string? PreviewOf(RolloutStateSpec state) => !BlueGreen.Is(state) ? null : state.PreviewService ?? (state.Traffic switch
+    {
+        [_, var second, ..] => second.Service,
+        [var only] when state.WeightPerMille == 0 && only.Shares.Any(share => share.ReplicaSet == state.Canary) => only.Service,
+        _ => null,
+    });
 }

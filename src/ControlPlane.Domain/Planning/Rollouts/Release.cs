@@ -87,12 +87,15 @@ internal sealed record Release
             IsStandIn = standIn is not null,
             Policy = policy,
             StableName = stable.Name,
-            State = snapshot.State?.Spec,
+            State = standIn is null && snapshot.State is { } state ? OnRecord(state.Spec, policy) : snapshot.State?.Spec,
             IsHeld = rollout.Deployment.Spec.Paused == true || snapshot.Policy.IsConflict || isLost,
             Foreign = ForeignServices.Of(policy.Spec, rollout.Deployment, snapshot.ServiceOf),
         };
         return release.IsOwn() ? null : release;
     }
+
+    /// <summary>Which of the two strategies it is, as a state says it.</summary>
+    public static string TypeOf(RolloutStrategy strategy) => strategy.Canary is null ? RolloutStrategy.BlueGreenType : RolloutStrategy.CanaryType;
 
     /// <summary>The size of every ReplicaSet, by whether it is the stable one, the new one, or another.</summary>
     public Release Sized(int stable, int newest, int others) => this with
@@ -131,7 +134,16 @@ internal sealed record Release
         return IsPastSteps ? WayBack.Weighed(aborted) : aborted with { State = aborted.State with { WeightPerMille = 0, Traffic = AllTo(StableName) } };
     }
 
-    private string? Divided(string? service) => service is null || Foreign.Contains(service) ? null : service;
+    /// <summary>
+    /// What is on record with what its policy says of it: the policy's name, for another may have come in the place of the one by which it began, and the strategy's type, where a state that was stored without it is of that strategy.
+    /// </summary>
+    private static RolloutStateSpec OnRecord(RolloutStateSpec state, RolloutPolicy policy) => state with
+    {
+        Policy = policy.Name,
+        Strategy = state.Strategy.Length == 0 && state.StrategyHash == ReleaseSteps.HashOf(policy.Spec.Strategy!) ? TypeOf(policy.Spec.Strategy!) : state.Strategy,
+    };
+
+    private string? Divided(string? service) => string.IsNullOrEmpty(service) || Foreign.Contains(service) ? null : service;
 
     private bool IsOwn()
     {

@@ -36,7 +36,7 @@ internal static class ReleaseSteps
             return Recover(release);
         }
 
-        release = IsOnRecord(release) ? release : Begin(release, snapshot.Now);
+        release = IsOnRecord(release) ? GoOn(release, snapshot.Now) : Begin(release, snapshot.Now);
         return release.Strategy.Canary is { } canary ? Canary.Step(release, canary, snapshot) : BlueGreen.Step(release, release.Strategy.BlueGreen!, snapshot);
     }
 
@@ -58,7 +58,7 @@ internal static class ReleaseSteps
 
         if (release.State is not { } state || release.Rollout.New is not { } current || current.Name != state.Canary || !IsOnRecord(release))
         {
-            return release with { Rollout = release.Rollout.Resize(member => member.Name == release.StableName && member.Replicas > 0 ? release.Replicas : member.Replicas) };
+            return Fallen(release) with { Rollout = release.Rollout.Resize(member => member.Name == release.StableName && member.Replicas > 0 ? release.Replicas : member.Replicas) };
         }
 
         if (release.IsFinishing)
@@ -72,6 +72,29 @@ internal static class ReleaseSteps
         }
 
         return release.Strategy.Canary is { } canary ? Canary.Sized(release, canary, state) : BlueGreen.Sized(release, release.Strategy.BlueGreen!, state);
+    }
+
+    /// <summary>
+    /// The weight of a canary that another template, or another strategy, waits to replace: it rises no more, and falls with the canary's pods. By the present step of its own strategy where that is still the policy's, else to what
+    /// they are of the declared ones: of 10 replicas, 4 available pods of 5 carry 400 per mille at most.
+    /// </summary>
+    private static Release Fallen(Release release)
+    {
+        if (release.State is not { Phase: not RolloutPhases.Aborted } state || release.IsPastSteps || BlueGreen.Is(state)
+            || release.Rollout.Members.FirstOrDefault(member => member.Name == state.Canary) is not { } canary || canary.Available >= canary.Replicas)
+        {
+            return release;
+        }
+
+        CanaryStrategy? own = state.StrategyHash == HashOf(release.Strategy) ? release.Strategy.Canary : null;
+        int carried = own is not null
+            ? CanarySteps.Applied(state.WeightPerMille, CanarySteps.WeightPerMille(own, state.Step), canary.Available, canary.Replicas)
+            : (int)((long)TrafficShare.Whole * canary.Available / Math.Max(1, release.Replicas));
+        int weight = Math.Min(state.WeightPerMille, carried);
+        return weight == state.WeightPerMille ? release : release with
+        {
+            State = state with { WeightPerMille = weight, Traffic = release.Divided(state.Canary, weight, state.Traffic.IsEmpty ? [] : state.Traffic[0].HeaderRoutes) },
+        };
     }
 
     /// <summary>All pods and all requests to the stable one, past the steps as it gets its pods back; over once no other has pods that gateways may choose.</summary>
@@ -119,6 +142,9 @@ internal static class ReleaseSteps
     /// <summary>A blue-green that has the requests keeps them, whatever becomes of its policy's numbers.</summary>
     private static bool IsPromoted(Release release, RolloutStateSpec state) => release.Strategy.BlueGreen is not null && BlueGreen.Is(state) && state.WeightPerMille == TrafficShare.Whole;
 
+    /// <summary>A step that stood without its policy is in it from now on: its time begins anew, and what was asked of it before means nothing to it.</summary>
+    private static Release GoOn(Release release, DateTimeOffset now) => release with { State = release.State! with { Since = release.State.Since ?? now } };
+
     private static Release Begin(Release release, DateTimeOffset now)
     {
         RolloutMember current = release.Rollout.New!;
@@ -129,7 +155,7 @@ internal static class ReleaseSteps
             {
                 Deployment = release.Rollout.Deployment.Name,
                 Policy = release.Policy.Name,
-                Strategy = release.Strategy.Canary is null ? RolloutStrategy.BlueGreenType : RolloutStrategy.CanaryType,
+                Strategy = Release.TypeOf(release.Strategy),
                 StrategyHash = HashOf(release.Strategy),
                 Canary = current.Name,
                 Revision = Revisions.Of(current.ReplicaSet),

@@ -87,7 +87,7 @@ public static class RevisionRecords
         }
 
         Deployment next = Writes.WithGeneration(deployment, stored);
-        if (Declared(stored, next, new Author(Reconciler, ""), snapshot.Now, snapshot.Ids) is { } declared)
+        if (Declared(stored, next, RollbackAuthor.Of(stored) ?? new Author(Reconciler, ""), snapshot.Now, snapshot.Ids) is { } declared)
         {
             return plan with { Records = [new Write.Create(declared)] };
         }
@@ -197,7 +197,7 @@ public static class RevisionRecords
     }
 
     /// <summary>The first word: <c>kubectl/v1.36.0 (linux/amd64) kubernetes/a1b2c3d</c> is <c>kubectl/v1.36.0</c>.</summary>
-    private static string? Program(string userAgent)
+    internal static string? Program(string userAgent)
     {
         string first = userAgent.Split(' ', 2)[0];
         return first.Length == 0 ? null : first.Length > UserAgentLengthMax ? first[..UserAgentLengthMax] : first;

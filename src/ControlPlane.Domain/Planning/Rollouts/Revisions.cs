@@ -30,7 +30,7 @@ internal static class Revisions
     private static readonly HashSet<string> NotCopied = new(StringComparer.Ordinal)
     {
         LastApplied, Revision, RevisionHistory, DesiredReplicasAnnotation, MaxReplicasAnnotation, Rollback.Annotation, FilledChangeCause,
-        RolloutRequests.Retry, RolloutRequests.Abort, RolloutRequests.Promote, ResolvedImages.Annotation, ActionMark.Annotation,
+        RolloutRequests.Retry, RolloutRequests.Abort, RolloutRequests.Promote, ResolvedImages.Annotation, ActionMark.Annotation, RollbackAuthor.Annotation,
     };
 
     public static bool IsCopied(string annotation) => !NotCopied.Contains(annotation);

@@ -21,7 +21,7 @@ internal static class Rollback
     {
         Deployment deployment = rollout.Deployment with
         {
-            Metadata = rollout.Deployment.Metadata with { Annotations = rollout.Deployment.Metadata.Annotations.Remove(Annotation) },
+            Metadata = rollout.Deployment.Metadata with { Annotations = rollout.Deployment.Metadata.Annotations.Remove(Annotation).Remove(RollbackAuthor.Annotation) },
         };
         long revision = asked == 0 ? Last(rollout) : asked;
         if (revision == 0)

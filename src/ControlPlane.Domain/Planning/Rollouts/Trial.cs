@@ -74,6 +74,9 @@ internal static class Trial
         && Outcomes.RetryOf(replicaSet)?.Message != deployment.Metadata.Annotations[RolloutRequests.Retry]
         && !(FailedAt(deployment, replicaSet) > retriedAt);
 
+    /// <summary>Whether what the Deployment's conditions tell is from before a retry: no pass has looked at it, or one has whose statuses are yet to be read.</summary>
+    public static bool IsRetryUnsettled(Deployment deployment, ReplicaSet replicaSet) => IsRetryNew(deployment, replicaSet) || IsClockOfBefore(deployment, replicaSet);
+
     /// <summary>When the declared revision failed, or ran out of time where nothing rolls it back; null when neither.</summary>
     public static DateTimeOffset? FailedAt(Deployment deployment, ReplicaSet replicaSet)
     {

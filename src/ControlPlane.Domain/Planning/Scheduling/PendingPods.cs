@@ -55,6 +55,21 @@ public static class PendingPods
         return !pod.Spec.TopologySpreadConstraints.IsEmpty || pod.Spec.Affinity is { PodAffinity: not null } or { PodAntiAffinity: not null };
     }
 
+    /// <summary>
+    /// What a pod says for which there is no node (Kubernetes: the scheduler's condition PodScheduled, with the pod's generation that it looked at). When it was told last, which Kubernetes leaves out, is what bounds how soon it is told
+    /// again.
+    /// </summary>
+    internal static Condition Waiting(Pod pod, Unschedulable why, DateTimeOffset now) => new()
+    {
+        Type = PodScheduled,
+        Status = "False",
+        Reason = "Unschedulable",
+        Message = why.Message,
+        ObservedGeneration = pod.Metadata.Generation,
+        LastProbeTime = now,
+        LastTransitionTime = now,
+    };
+
     private static Plan Bind(Pod pod, string node, Scheduler scheduler, DateTimeOffset now)
     {
         Condition scheduled = new() { Type = PodScheduled, Status = "True", LastTransitionTime = now };
@@ -93,13 +108,11 @@ public static class PendingPods
 
     private static Plan Explain(Pod pod, Unschedulable why, DateTimeOffset now)
     {
-        string reason = why.Message;
-        Condition waiting = new() { Type = PodScheduled, Status = "False", Reason = "Unschedulable", Message = reason, LastProbeTime = now, LastTransitionTime = now };
         return new Plan
         {
             Preconditions = [Precondition.DesiredUnchanged.Of(pod)],
-            Writes = [new Write.Update(WithCondition(pod, waiting, why), ResourceParts.Status)],
-            Events = [EventNote.Warning(pod, "FailedScheduling", reason)],
+            Writes = [new Write.Update(WithCondition(pod, Waiting(pod, why, now), why), ResourceParts.Status)],
+            Events = [EventNote.Warning(pod, "FailedScheduling", why.Message)],
         };
     }
 

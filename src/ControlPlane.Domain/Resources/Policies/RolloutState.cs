@@ -55,6 +55,9 @@ public sealed record RolloutStateSpec
     /// <summary>Where each Service's requests go.</summary>
     public ValueList<ServiceTraffic> Traffic { get; init; }
 
+    /// <summary>Of a blue-green: the Service among those that shows the new revision before it is promoted; null for none. The other one is the active Service.</summary>
+    public string? PreviewService { get; init; }
+
     /// <summary>What was measured so far; null where nothing is being measured.</summary>
     public AnalysisState? Analysis { get; init; }
 

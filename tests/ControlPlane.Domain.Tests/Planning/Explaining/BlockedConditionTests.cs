@@ -35,6 +35,33 @@ public sealed class BlockedConditionTests
         Assert.Contains($"ImagePull: pod {first.Name} on {first.Spec.NodeName}: {Sentence}", world.Messages);
     }
 
+    /// <summary>With <c>FallbackToLogsOnError</c> a container's end has the end of its log for a message. Conditions and Events are read by many who may not read logs.</summary>
+    [Fact]
+    public void Pass_ContainerThatSaidSomethingBeforeItCrashed_TellsNoneOfIt()
+    {
+        ContainerState ended = new() { Terminated = new ContainerStateTerminated { ExitCode = 1, Reason = "Error", Message = "password is hunter2" } };
+        ContainerStatus crashed = new()
+        {
+            Name = "main",
+            RestartCount = 5,
+            State = new ContainerState { Waiting = new ContainerStateWaiting { Reason = "CrashLoopBackOff", Message = "back-off" } },
+            LastState = ended,
+        };
+        foreach (Pod pod in world.Pods)
+        {
+            world.Store(pod with { Status = new PodStatus { Phase = "Running", ContainerStatuses = [crashed] } });
+        }
+
+        Tell();
+        world.Now = world.Now.AddSeconds(600);
+        world.PassUntilQuiet();
+
+        Assert.Equal("ContainerCrash", Blocked()!.Reason);
+        Assert.DoesNotContain("hunter2", ResourceJson.Serialize(world.Deployment!), StringComparison.Ordinal);
+        Assert.DoesNotContain(world.ReplicaSets, replicaSet => ResourceJson.Serialize(replicaSet).Contains("hunter2", StringComparison.Ordinal));
+        Assert.DoesNotContain(world.Messages, message => message.Contains("hunter2", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Pass_CauseIsGone_SaysThatNothingIsBlocked()
     {
@@ -108,6 +135,27 @@ public sealed class BlockedConditionTests
         world.Now = world.Now.AddSeconds(1);
         world.Pass();
         Assert.EndsWith("container main: no such host", Blocked()!.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Times are stored in whole seconds: 10.9 s and 12.0 s would be 2 s apart by them, and are not.</summary>
+    [Theory]
+    [InlineData(0, 2)]
+    [InlineData(0.1, 3)]
+    [InlineData(0.9, 3)]
+    public void Pass_CauseChangesInTheMiddleOfASecond_IsNotToldBeforeTwoSecondsAreOver(double fraction, int toldAfterSeconds)
+    {
+        FailToPull();
+        world.Now = world.Now.AddSeconds(2);
+        world.Apply(WorkloadPlanner.Plan(world.Snapshot() with { NowRoundedUp = world.Now.AddSeconds(fraction > 0 ? 1 : 0) }));
+        DateTimeOffset told = world.Now;
+        FailToPull("no such host");
+
+        world.Now = told.AddSeconds(toldAfterSeconds - 1);
+        world.Pass();
+        Assert.EndsWith(Sentence, Blocked()!.Message, StringComparison.Ordinal);
+        world.Now = told.AddSeconds(toldAfterSeconds);
+        world.Pass();
+        Assert.EndsWith("no such host", Blocked()!.Message, StringComparison.Ordinal);
     }
 
     [Fact]

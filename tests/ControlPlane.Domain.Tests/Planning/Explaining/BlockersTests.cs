@@ -18,6 +18,8 @@ public sealed class BlockersTests
         { "ContainerCrash", Waiting("CrashLoopBackOff", "back-off") with { LastState = Ended(3), RestartCount = 5 }, "container main ended with exit code 3 (Error)" },
         { "ContainerCrash", new ContainerStatus { Name = "main", LastState = Ended(137) }, "container main ended with exit code 137 (Error)" },
         { "ContainerCrash", Waiting("CrashLoopBackOff", "back-off 10s of pod=a") with { LastState = new() { Terminated = new() { ExitCode = 0, Reason = "Completed" } }, RestartCount = 2 }, "container main ended with exit code 0 (Completed)" },
+        { "ContainerCrash", new ContainerStatus { Name = "main", LastState = new() { Terminated = new() { ExitCode = 1, Message = "password is hunter2" } } }, "container main ended with exit code 1 (Error)" },
+        { "ContainerCrash", new ContainerStatus { Name = "main", State = new() { Terminated = new() { ExitCode = 1, Message = "password is hunter2" } } }, "container main ended with exit code 1 (Error)" },
         { "CreateContainerError", Waiting("CreateContainerError", "no such user"), "container main: no such user" },
     };
 

@@ -44,13 +44,13 @@ public sealed class ExplainingTextsTests
     {
         TestWorld world = Releases.Served();
         world.SetImage("hello:2");
-        Assert.Equal(new RolloutPhase("Progressing", "NotObserved", "generation 2 has not been looked at yet"), RolloutPhase.Of(world.Deployment!));
+        Assert.Equal(new RolloutPhase("Progressing", "NotObserved", "generation 2 has not been looked at yet"), RolloutPhase.Of(world.Deployment!, world.ReplicaSets));
 
         TestWorld failed = Releases.RolledBack();
-        Assert.Equal("RolledBack", RolloutPhase.Of(failed.Deployment!).Name);
+        Assert.Equal("RolledBack", RolloutPhase.Of(failed.Deployment!, failed.ReplicaSets).Name);
         failed.Change(deployment => Assert.IsType<ActionOutcome.Done>(
             RolloutActions.Apply(new RolloutAction.Retry(), deployment, failed.ReplicaSets, failed.Now)).Deployment);
-        Assert.Equal(new RolloutPhase("Progressing", "NotObserved", "the retry has not been looked at yet"), RolloutPhase.Of(failed.Deployment!));
+        Assert.Equal(new RolloutPhase("Progressing", "NotObserved", "the retry has not been looked at yet"), RolloutPhase.Of(failed.Deployment!, failed.ReplicaSets));
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class ExplainingTextsTests
         Condition late = new() { Type = "Progressing", Status = "False", Reason = "ProgressDeadlineExceeded", Message = "too late" };
         Deployment timedOut = Make.Deployment() with { Status = new DeploymentStatus { ObservedGeneration = 1, Conditions = [late] } };
 
-        Assert.Equal(new RolloutPhase("Failed", "ProgressDeadlineExceeded", "too late"), RolloutPhase.Of(timedOut));
+        Assert.Equal(new RolloutPhase("Failed", "ProgressDeadlineExceeded", "too late"), RolloutPhase.Of(timedOut, []));
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using ControlPlane.Domain.Planning.Explaining;
 using ControlPlane.Domain.Planning.ReplicaSets;
+using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
+using ControlPlane.Domain.Tests.Planning.Rollouts;
 
 namespace ControlPlane.Domain.Tests.Planning.Explaining;
 
@@ -74,7 +76,7 @@ public sealed class RolloutViewsTests
         world.SetImage("hello:2");
         world.PassUntilQuiet();
 
-        Assert.Equal("Paused", RolloutPhase.Of(world.Deployment!).Name);
+        Assert.Equal("Paused", RolloutPhase.Of(world.Deployment!, world.ReplicaSets).Name);
     }
 
     [Fact]
@@ -88,9 +90,51 @@ public sealed class RolloutViewsTests
         Assert.StartsWith("Aborted: ", view.ReplicaSets[0].Failure, StringComparison.Ordinal);
 
         Act(new RolloutAction.Retry());
-        Assert.Equal("Progressing", RolloutPhase.Of(world.Deployment!).Name);
+        Assert.Equal("Progressing", RolloutPhase.Of(world.Deployment!, world.ReplicaSets).Name);
         world.PassUntilQuiet();
-        Assert.Equal("Progressing", RolloutPhase.Of(world.Deployment!).Name);
+        Assert.Equal("Progressing", RolloutPhase.Of(world.Deployment!, world.ReplicaSets).Name);
+    }
+
+    /// <summary>The retry is an API replica's time, the failure after it the leader's: which came first is told by which retry a pass has looked at.</summary>
+    [Fact]
+    public void Of_ARetryFromAClockThatIsAhead_DoesNotHideTheFailureAfterIt()
+    {
+        Fail();
+        world.Change(deployment => Assert.IsType<ActionOutcome.Done>(
+            RolloutActions.Apply(new RolloutAction.Retry(), deployment, world.ReplicaSets, world.Now.AddSeconds(60))).Deployment);
+        Assert.Equal("Progressing", RolloutViews.Of(world.Snapshot()).Phase);
+        world.PassUntilQuiet();
+
+        Act(new RolloutAction.Abort());
+        world.PassUntilQuiet();
+        Assert.Equal("RolledBack", RolloutViews.Of(world.Snapshot()).Phase);
+    }
+
+    /// <summary>A pass's ReplicaSets may be read before its Deployment: then the Deployment still tells the failure that the retry ended.</summary>
+    [Fact]
+    public void Of_ARetryThatAPassHasTakenUp_IsProgressingBeforeItsStatusIsRead()
+    {
+        Fail();
+        world.Now = world.Now.AddSeconds(5);
+        Act(new RolloutAction.Retry());
+        Deployment asked = world.Deployment!;
+        world.Pass();
+
+        Assert.Equal("Progressing", RolloutPhase.Of(asked, world.ReplicaSets).Name);
+    }
+
+    [Fact]
+    public void Of_ARevisionThatIsDeclaredAgainAndTakesSteps_IsNotCalledComplete()
+    {
+        TestWorld canary = Canaries.AtTen();
+        Canaries.Promote(canary, full: true);
+        canary.Settle();
+        canary.SetImage("hello:1");
+        canary.PassUntilQuiet();
+
+        RolloutView view = RolloutViews.Of(canary.Snapshot());
+        Assert.Equal([(3L, "DeclaredAgain"), (2L, "Complete")], view.ReplicaSets.Select(item => (item.Revision, item.Outcome)));
+        Assert.True(RolloutForecasts.Of(canary.Snapshot(), canary.Deployment!).Rolls);
     }
 
     [Theory]

@@ -32,6 +32,7 @@ public sealed class PodFactoryTests
         Condition unscheduled = Assert.Single(pod.Status!.Conditions);
         Assert.Equal(("PodScheduled", "False", "Unschedulable", world.Now), (unscheduled.Type, unscheduled.Status, unscheduled.Reason, unscheduled.LastTransitionTime));
         Assert.NotEmpty(unscheduled.Message!);
+        Assert.Equal((pod.Metadata.Generation, world.Now), (unscheduled.ObservedGeneration, unscheduled.LastProbeTime));
         Assert.Equal(unscheduled.Message, pod.Status.Unschedulable!.Message);
         Assert.Equal(("FailedScheduling", unscheduled.Message, "Warning"), (note.Reason, note.Message, note.Type));
     }

@@ -79,6 +79,6 @@ public sealed class CompleteWhileHeldTests
         Assert.Equal(RevisionOutcome.Complete, Outcomes.Of(world.ByImage("hello:2")));
         Assert.Empty(world.ActivePodsOf(world.ByImage("hello:1")));
         Assert.Equal(4, world.ActivePodsOf(world.ByImage("hello:2")).Count());
-        Assert.NotEqual(RolloutPhase.RolledBack, RolloutPhase.Of(world.Deployment!).Name);
+        Assert.NotEqual(RolloutPhase.RolledBack, RolloutPhase.Of(world.Deployment!, world.ReplicaSets).Name);
     }
 }

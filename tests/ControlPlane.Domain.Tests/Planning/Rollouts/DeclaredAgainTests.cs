@@ -19,7 +19,7 @@ public sealed class DeclaredAgainTests
         world.PassUntilQuiet();
 
         Assert.Equal(RevisionOutcome.Complete, Outcomes.Of(world.ByImage("hello:1")));
-        Assert.NotEqual(RolloutPhase.RolledBack, RolloutPhase.Of(world.Deployment!).Name);
+        Assert.NotEqual(RolloutPhase.RolledBack, RolloutPhase.Of(world.Deployment!, world.ReplicaSets).Name);
         AssertShares(world, ("hello:2", 1000));
         Assert.Equal(4, world.ActivePodsOf(world.ByImage("hello:2")).Count());
         Assert.Single(world.ActivePodsOf(world.ByImage("hello:1")));

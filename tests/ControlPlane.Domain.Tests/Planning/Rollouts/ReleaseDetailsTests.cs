@@ -43,6 +43,37 @@ public sealed class ReleaseDetailsTests
         Assert.Empty(world.State.Spec.Traffic);
     }
 
+    /// <summary>Another template waits for the end of a pause: the canary before it stays where it is, with no more requests than its pods carry.</summary>
+    [Theory]
+    [InlineData(false, 400, 200)]
+    [InlineData(true, 400, 200)]
+    public void A_paused_canary_that_another_template_is_to_replace_loses_weight_with_its_pods(bool hasOtherSteps, int withFour, int withTwo)
+    {
+        TestWorld world = Canary(Make.Deployment(10), Make.Weight(50), Make.Pause());
+        world.SetPaused(true);
+        world.SetImage("hello:3");
+        if (hasOtherSteps)
+        {
+            world.Policies[0] = Make.Policy(strategy: Make.Canary(Make.Weight(20), Make.Pause()));
+        }
+
+        world.PassUntilQuiet();
+        Canaries.AssertShares(world, ("hello:1", 500), ("hello:2", 500));
+
+        Pod[] pods = [.. world.ActivePodsOf(world.ByImage("hello:2"))];
+        foreach ((int left, int weight) in new[] { (4, withFour), (2, withTwo) })
+        {
+            world.SetUnready(pod => pods.Skip(left).Any(own => own.Name == pod.Name));
+            world.PassUntilQuiet();
+            Canaries.AssertShares(world, ("hello:1", 1000 - weight), ("hello:2", weight));
+        }
+
+        world.SetUnready(pod => pods.Any(own => own.Name == pod.Name));
+        world.PassUntilQuiet();
+        Canaries.AssertShares(world, ("hello:1", 1000));
+        Assert.Equal(5, world.ActivePodsOf(world.ByImage("hello:2")).Count());
+    }
+
     /// <summary>3 pods that were given half of the requests for a test carry 3 of 10 once they count as pods.</summary>
     [Fact]
     public void Past_its_steps_a_canary_keeps_no_more_than_its_pods_carry()

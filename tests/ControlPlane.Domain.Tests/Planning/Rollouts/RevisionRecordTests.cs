@@ -205,6 +205,46 @@ public sealed class RevisionRecordTests
     }
 
     [Fact]
+    public void The_legacy_rollback_is_its_askers()
+    {
+        TestWorld world = Started();
+        SetImage(world, "hello:2");
+        world.Settle();
+        world.Change(deployment => RollbackAuthor.Signed(deployment, Annotated(deployment, ("deprecated.deployment.rollback.to", "1")), Ann));
+        Assert.Equal("ann with kubectl/v1.36.0", world.Deployment!.Metadata.Annotations[RollbackAuthor.Annotation]);
+        world.Settle();
+
+        DeploymentRevision record = world.Records[^1];
+        Assert.Equal(("ann", "kubectl/v1.36.0", 3L), (record.Spec.StartedBy, record.Spec.UserAgent, record.Status!.Revision));
+        Assert.Null(world.Deployment!.Metadata.Annotations[RollbackAuthor.Annotation]);
+        Assert.DoesNotContain(world.ReplicaSets, replicaSet => replicaSet.Metadata.Annotations[RollbackAuthor.Annotation] is not null);
+    }
+
+    /// <summary>Who asked first, who asks for something else, and who only says who asked.</summary>
+    [Theory]
+    [InlineData("1", "ann with kubectl/v1.36.0", "1", "ann with kubectl/v1.36.0")]
+    [InlineData("1", "ann with kubectl/v1.36.0", "2", "bob with ")]
+    [InlineData(null, null, "1", "bob with ")]
+    [InlineData("1", "ann with kubectl/v1.36.0", null, null)]
+    [InlineData(null, null, null, null)]
+    public void A_legacy_rollback_is_signed_by_who_asks_for_it_whatever_they_write(string? before, string? beforeBy, string? asked, string? askedBy)
+    {
+        Deployment stored = Requested(before, beforeBy);
+
+        Deployment signed = RollbackAuthor.Signed(stored, Requested(asked, "eve with a-lie"), new Author("bob", ""));
+
+        Assert.Equal(askedBy, signed.Metadata.Annotations[RollbackAuthor.Annotation]);
+        Assert.Equal(asked, signed.Metadata.Annotations["deprecated.deployment.rollback.to"]);
+    }
+
+    private static Deployment Requested(string? asked, string? askedBy)
+    {
+        Deployment deployment = Make.Deployment();
+        deployment = asked is null ? deployment : Annotated(deployment, ("deprecated.deployment.rollback.to", asked));
+        return askedBy is null ? deployment : Annotated(deployment, (RollbackAuthor.Annotation, askedBy));
+    }
+
+    [Fact]
     public void A_revision_from_before_records_were_kept_is_told_by_its_ReplicaSet()
     {
         TestWorld world = new();
