@@ -21,8 +21,8 @@ internal sealed class DrainRule(Simulation simulation)
 
     private readonly Dictionary<string, DateTimeOffset> endedAt = new(StringComparer.Ordinal);
 
-    /// <summary>Of pods that slices have listed as ready: the revision since which none does; null while one does.</summary>
-    private readonly Dictionary<string, long?> leftAt = new(StringComparer.Ordinal);
+    /// <summary>Of pods that slices have listed as ready: since when none does; null while one does.</summary>
+    private readonly Dictionary<string, (long Revision, DateTimeOffset At)?> leftAt = new(StringComparer.Ordinal);
 
     /// <summary>What slices list as ready, by slice.</summary>
     private readonly Dictionary<string, HashSet<string>> listed = new(StringComparer.Ordinal);
@@ -48,7 +48,7 @@ internal sealed class DrainRule(Simulation simulation)
 
         foreach (string pod in before.Where(pod => !now.Contains(pod) && !listed.Values.Any(pods => pods.Contains(pod))))
         {
-            leftAt[pod] = change.Revision;
+            leftAt[pod] = (change.Revision, simulation.Scheduler.Now);
         }
     }
 
@@ -74,9 +74,9 @@ internal sealed class DrainRule(Simulation simulation)
                 continue;
             }
 
-            if (leftAt.TryGetValue(container.Identity.PodUid, out long? left) && !(word.Report.Acknowledged >= left))
+            if (leftAt.TryGetValue(container.Identity.PodUid, out (long Revision, DateTimeOffset At)? left) && !(word.Report.Acknowledged >= left?.Revision))
             {
-                simulation.Trace.Break($"{engine.Node} stops {container.Id} of {container.Identity.PodName} while the gateway of {machine.Name} has not acknowledged that it gets no requests since revision {left}, but {word.Report.Acknowledged}");
+                simulation.Trace.Break($"{engine.Node} stops {container.Id} of {container.Identity.PodName} while the gateway of {machine.Name} has not acknowledged that it gets no requests since revision {left?.Revision}, but {word.Report.Acknowledged}");
             }
 
             if (gateway.UseOf(container) is { } use)
@@ -86,7 +86,10 @@ internal sealed class DrainRule(Simulation simulation)
         }
     }
 
-    /// <summary>Since when a container is to stop, and for how long requests are waited for: when its pod was asked to end, and when its liveness probe failed. Either that is over ends the other. None when nothing is promised.</summary>
+    /// <summary>
+    /// Since when a container is to stop, and for how long requests are waited for: when its pod was asked to end, and when its liveness probe failed. The wait of a pod that had left the slices before it was asked, for it was not
+    /// ready, began then. Whichever is over ends the others. None when nothing is promised.
+    /// </summary>
     private IEnumerable<(DateTimeOffset Since, TimeSpan Max)> WaitsFor(SimulatedEngine engine, ObservedContainer container)
     {
         DateTimeOffset? failed = engine.Probes.LivenessFailedAt(container.Id);
@@ -104,7 +107,8 @@ internal sealed class DrainRule(Simulation simulation)
 
         if (endedAt.TryGetValue(container.Identity.PodUid, out DateTimeOffset ended))
         {
-            yield return (ended, WaitMax);
+            DateTimeOffset? left = leftAt.GetValueOrDefault(container.Identity.PodUid)?.At;
+            yield return (left < ended ? left.Value : ended, WaitMax);
         }
     }
 }
