@@ -48,7 +48,8 @@ public sealed class OutOfDescriptorsTests : IDisposable
         string gateway = Path.Combine(AppContext.BaseDirectory, "ControlPlane.Gateway.dll");
         string command = string.Create(CultureInfo.InvariantCulture, $"ulimit -n {DescriptorsMax}; exec dotnet \"$@\"");
         return Process.Start(new ProcessStartInfo("bash", ["-c", command, "gateway", gateway, "--server", server.ToString(), "--token-file", Path.Combine(folder.Path, "node.token"),
-            "--node-name", "node-1", "--data", folder.Path, "--metrics-port", "0"]) { RedirectStandardOutput = false })!;
+            "--node-name", "node-1", "--data", folder.Path, "--metrics-port", "0"])
+        { RedirectStandardOutput = false })!;
     }
 
     private static ServiceRoute Service(int number, int? nodePort, RouteEndpoint endpoint) => new()
