@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ControlPlane.EndToEnd.Tests.Harness;
+using ControlPlane.Testing;
 
 namespace ControlPlane.EndToEnd.Tests;
 
@@ -108,11 +109,15 @@ public sealed class LogsTests(SharedProduct shared)
             unnamed.Errors,
             StringComparison.Ordinal);
 
-        Task<CommandResult> followed = kubectl.RunAsync("logs", "-f", "speakers", "-c", "one");
-        await Task.WhenAny(followed, Task.Delay(TimeSpan.FromSeconds(1)));
+        using TemporaryFolder folder = new("logs");
+        string file = Path.Combine(folder.Path, "followed");
+        Task<CommandResult> followed = Command.RunAsync("sh", ["-c", $"exec {kubectl.LineOf("logs", "-f", "speakers", "-c", "one")} >{file}"], kubectl.Environment);
+        await shared.Product.EventuallyAsync(
+            "it is followed", TimeSpan.FromSeconds(30), async () => File.Exists(file) && await File.ReadAllTextAsync(file) == "one speaks\none goes on\n" ? null : "not all lines yet");
         Assert.False(followed.IsCompleted, "what is followed has not ended");
         await kubectl.OkAsync("delete", "pod", "speakers", "--grace-period=1");
-        Assert.Equal("one speaks\none goes on\n", (await followed).OrThrow());
+        (await followed).OrThrow();
+        Assert.Equal("one speaks\none goes on\n", await File.ReadAllTextAsync(file));
     }
 
     private static string Rfc3339(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);

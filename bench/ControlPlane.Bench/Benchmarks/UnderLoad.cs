@@ -47,10 +47,12 @@ internal static class UnderLoad
     private static async Task RunOnceAsync(BenchOptions options, bool drains, Figures figures, CancellationToken cancellationToken)
     {
         await using Rig rig = await Rig.StartRealAsync(Nodes, drains, cancellationToken, options.Runtime);
+        Kubectl kubectl = rig.KubectlOf(options.Kubectl);
+        await kubectl.RunAsync(["version"], cancellationToken);
         LoadedDeployment loaded = new(rig);
         await loaded.StartAsync(cancellationToken);
         LoadGenerator load = LoadGenerator.OfBothKinds(loaded.Targets, CallersOfTarget);
-        UnderLoadActs acts = new(rig, loaded, load, rig.KubectlOf(options.Kubectl));
+        UnderLoadActs acts = new(rig, loaded, load, kubectl);
         using CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task running = load.RunAsync(enough.Token);
         try

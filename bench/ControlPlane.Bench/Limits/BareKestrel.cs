@@ -21,7 +21,7 @@ internal static class BareKestrel
     public static async Task RunAsync(string file)
     {
         byte[] body = await File.ReadAllBytesAsync(file);
-        ConcurrentBag<HttpContext> watchers = [];
+        ConcurrentDictionary<HttpContext, byte> watchers = new();
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -39,7 +39,7 @@ internal static class BareKestrel
                     await KeepAsync(context, watchers);
                     break;
                 case PushPath:
-                    await Task.WhenAll(watchers.Select(watcher => TellAsync(watcher, body)));
+                    await Task.WhenAll(watchers.Keys.Select(watcher => TellAsync(watcher, body)));
                     break;
                 default:
                     context.Response.ContentType = "application/json";
@@ -52,11 +52,12 @@ internal static class BareKestrel
 
     private static async Task TellAsync(HttpContext context, byte[] body) => await context.Response.BodyWriter.WriteAsync(body);
 
-    private static async Task KeepAsync(HttpContext context, ConcurrentBag<HttpContext> watchers)
+    private static async Task KeepAsync(HttpContext context, ConcurrentDictionary<HttpContext, byte> watchers)
     {
         await context.Response.StartAsync();
         await context.Response.BodyWriter.FlushAsync();
-        watchers.Add(context);
+        watchers[context] = 0;
         await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        watchers.TryRemove(context, out _);
     }
 }

@@ -31,7 +31,16 @@ internal sealed class BareServer : IAsyncDisposable
         string file = Path.Combine(folder, "body");
         await File.WriteAllBytesAsync(file, body, cancellationToken);
         ChildProgram program = ChildProgram.Start(typeof(BareServer).Assembly.Location, ["bare-kestrel", file], Path.Combine(folder, "log"));
-        return new BareServer(folder, program, await AddressOfAsync(program, cancellationToken));
+        try
+        {
+            return new BareServer(folder, program, await AddressOfAsync(program, cancellationToken));
+        }
+        catch
+        {
+            await program.DisposeAsync();
+            Directory.Delete(folder, recursive: true);
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()

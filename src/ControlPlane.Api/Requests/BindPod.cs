@@ -1,5 +1,6 @@
 using ControlPlane.Api.Wire;
 using ControlPlane.Domain.Commits;
+using ControlPlane.Domain.Planning.Scheduling;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Rules;
 using MediatR;
@@ -19,12 +20,12 @@ internal sealed record BindPod(ObjectKey Key, Binding Body, WriteContext Context
     public string Target => Key.ToString();
 }
 
-internal sealed class BindPodHandler(Updater updater) : IRequestHandler<BindPod, Pod>
+internal sealed class BindPodHandler(Updater updater, TimeProvider time) : IRequestHandler<BindPod, Pod>
 {
     public Task<Pod> Handle(BindPod request, CancellationToken cancellationToken)
     {
         Check(request.Body, request.Key);
-        return updater.UpdateAsync<Pod>(request.Key, ResourceParts.Desired, request.Context, stored => Bound(stored, request.Body), cancellationToken);
+        return updater.UpdateAsync<Pod>(request.Key, ResourceParts.All, request.Context, stored => Bound(stored, request.Body, time.WholeSecondsNow()), cancellationToken);
     }
 
     private static void Check(Binding body, ObjectKey key)
@@ -47,9 +48,9 @@ internal sealed class BindPodHandler(Updater updater) : IRequestHandler<BindPod,
         }
     }
 
-    /// <summary>The pod on its node, with the binding's annotations and labels (Kubernetes: setPodNodeAndMetadata).</summary>
+    /// <summary>The pod on its node, with the binding's annotations and labels, and the condition that it is scheduled (Kubernetes: setPodNodeAndMetadata).</summary>
     /// <exception cref="ApiException">409: it has a node, is leaving, or is not the pod that was meant.</exception>
-    private static Pod Bound(Pod stored, Binding body)
+    private static Pod Bound(Pod stored, Binding body, DateTimeOffset now)
     {
         if (body.Uid.Length > 0 && body.Uid != stored.Uid)
         {
@@ -61,14 +62,13 @@ internal sealed class BindPodHandler(Updater updater) : IRequestHandler<BindPod,
             : null;
         return problem is not null
             ? throw StatusError.Conflict(ResourceKinds.Pod, stored.Name, problem)
-            : stored with
+            : PendingPods.Bound(stored, body.Target.Name!, now) with
             {
                 Metadata = stored.Metadata with
                 {
                     Annotations = stored.Metadata.Annotations.SetItems(body.Metadata.Annotations),
                     Labels = stored.Metadata.Labels.SetItems(body.Metadata.Labels),
                 },
-                Spec = stored.Spec with { NodeName = body.Target.Name },
             };
     }
 }

@@ -63,6 +63,7 @@ internal sealed class ReplaceHandler<T>(Updater updater, CacheReader reader, IRe
             return request.Body;
         }, cancellationToken);
 
+    /// <summary>An object that was another's life is gone; which version of it was seen says nothing then.</summary>
     private Task<T> CreateAsync(Replace<T> request, CancellationToken cancellationToken)
     {
         if (request.Form is { } form)
@@ -70,7 +71,13 @@ internal sealed class ReplaceHandler<T>(Updater updater, CacheReader reader, IRe
             Validation.ThrowIfInvalid(form.Kind, request.Key.Name, ResourceRules.ValidateCreate(form.Show(request.Body)));
         }
 
-        return creator.Handle(new Create<T>(request.Key.Namespace, request.Body, request.Context), cancellationToken);
+        if (request.Body.Uid.Length > 0)
+        {
+            throw StatusError.PreconditionFailed(Kind, request.Key.Name, "UID", request.Body.Uid, "");
+        }
+
+        T made = (T)(request.Body with { Metadata = request.Body.Metadata with { ResourceVersion = null } });
+        return creator.Handle(new Create<T>(request.Key.Namespace, made, request.Context), cancellationToken);
     }
 }
 

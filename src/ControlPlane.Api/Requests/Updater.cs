@@ -19,7 +19,7 @@ internal sealed class Updater(IResourceStore store, CacheReader reader, ServiceA
 
     /// <summary>Replaces parts of an object by what <paramref name="change"/> makes of it. A change that comes to nothing is no write.</summary>
     /// <param name="key">Which object.</param>
-    /// <param name="parts">Metadata and spec, or the status: the other part keeps what is stored.</param>
+    /// <param name="parts">Metadata and spec, or the status: the other part keeps what is stored. All of it: what the change makes of the status is taken as it is.</param>
     /// <param name="context">Who, and whether to store it.</param>
     /// <param name="change">Makes the wanted object from the stored one; throws the client's error, a stale <c>resourceVersion</c> for one.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
@@ -40,7 +40,7 @@ internal sealed class Updater(IResourceStore store, CacheReader reader, ServiceA
             Resource updated = parts == ResourceParts.Status
                 ? PrepareStatus(kind, stored, wanted)
                 : RevisionRecording.Signed(
-                    stored, Ownership.Record(kind, stored, ResourceRules.WithTimes(PrepareDesired(kind, stored, wanted), stored, time.WholeSecondsNow()), context, time.WholeSecondsNow()), context);
+                    stored, Ownership.Record(kind, stored, ResourceRules.WithTimes(Prepare(kind, parts, stored, wanted), stored, time.WholeSecondsNow()), context, time.WholeSecondsNow()), context);
             if (updated.Equals(stored))
             {
                 return stored;
@@ -104,6 +104,12 @@ internal sealed class Updater(IResourceStore store, CacheReader reader, ServiceA
         Resource updated = ResourceRules.WithDefaults(ResourceRules.WithChoicesOf(carried, stored));
         Validation.ThrowIfInvalid(kind, stored.Name, ResourceRules.ValidateUpdate(updated, stored));
         return updated with { Metadata = updated.Metadata with { Generation = ResourceRules.Generation(updated, stored) } };
+    }
+
+    private static Resource Prepare(ResourceKind kind, ResourceParts parts, Resource stored, Resource wanted)
+    {
+        Resource prepared = PrepareDesired(kind, stored, wanted);
+        return parts == ResourceParts.All ? ResourceStatus.WithStatusOf(prepared, wanted) : prepared;
     }
 
     /// <summary>An object with the status that a client wrote.</summary>

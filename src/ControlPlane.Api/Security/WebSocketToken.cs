@@ -17,10 +17,13 @@ internal static class WebSocketToken
     /// </returns>
     public static string? TakeFrom(HttpContext http)
     {
-        if (http.Request.Headers.SecWebSocketProtocol.Count == 0 || !http.WebSockets.IsWebSocketRequest)
+        if (http.Request.Headers.SecWebSocketProtocol.Count == 0)
         {
             return null;
         }
+
+        // Asked before the list changes. It is taken out of what is no WebSocket, too: that may be passed on to a pod.
+        bool isSocket = http.WebSockets.IsWebSocketRequest;
 
         ILookup<bool, string> offered = http.WebSockets.WebSocketRequestedProtocols.ToLookup(protocol => protocol.StartsWith(Prefix, StringComparison.Ordinal));
         if (!offered.Contains(true))
@@ -29,7 +32,7 @@ internal static class WebSocketToken
         }
 
         http.Request.Headers.SecWebSocketProtocol = offered.Contains(false) ? string.Join(", ", offered[false]) : default;
-        return offered.Contains(false) ? Decoded(offered[true].First()[Prefix.Length..]) : null;
+        return isSocket && offered.Contains(false) ? Decoded(offered[true].First()[Prefix.Length..]) : null;
     }
 
     private static string? Decoded(string text)

@@ -35,19 +35,24 @@ internal static class StateFile
         }
     }
 
-    /// <summary>Removes what processes have left beside a file that died while they wrote it.</summary>
+    /// <summary>Removes what processes have left beside a file that died while they wrote it. What cannot be removed stays: it does no harm, and says nothing of the file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="now">The time.</param>
-    /// <exception cref="IOException">Something cannot be removed.</exception>
-    /// <exception cref="UnauthorizedAccessException">This user may not.</exception>
     public static void RemoveLeftovers(string path, DateTimeOffset now)
     {
         // Not by a pattern: ".*" at its end stands for nothing as well (.NET's are DOS's), which is the file itself.
         string beside = $"{Path.GetFileName(path)}.";
         DirectoryInfo folder = new(Path.GetDirectoryName(path)!);
-        foreach (FileInfo file in folder.EnumerateFiles().Where(file => file.Name.StartsWith(beside, StringComparison.Ordinal) && now - file.LastWriteTimeUtc > WrittenWithin))
+        try
         {
-            file.Delete();
+            foreach (FileInfo file in folder.EnumerateFiles().Where(file => file.Name.StartsWith(beside, StringComparison.Ordinal) && now - file.LastWriteTimeUtc > WrittenWithin))
+            {
+                file.Delete();
+            }
+        }
+        catch (Exception kept) when (kept is IOException or UnauthorizedAccessException)
+        {
+            // A file system that is mounted read-only, or another user's leftovers.
         }
     }
 }

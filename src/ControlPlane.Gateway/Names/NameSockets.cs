@@ -49,7 +49,8 @@ internal sealed class NameSockets : IDisposable
             }
 
             CloseInherited();
-            open.AddRange([udp, tcp]);
+            // The last of an address is the one that an older version keeps: it would never read from the other.
+            open.AddRange([tcp, udp]);
             return (udp, tcp);
         }
     }

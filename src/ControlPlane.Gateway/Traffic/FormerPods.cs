@@ -30,9 +30,14 @@ internal sealed class FormerPods(TimeProvider time)
             Pod = Guid.Empty,
         };
 
-    /// <summary>A pod is gone.</summary>
+    /// <summary>A pod is gone. One that got no request leaves nothing to remember.</summary>
     public void Add(TrafficFigures pod)
     {
+        if (pod.Requests == 0)
+        {
+            return;
+        }
+
         (Guid, string) key = (pod.Service, pod.ReplicaSet);
         TrafficFigures[] both = sums.TryGetValue(key, out (TrafficFigures Sum, long At) known) ? [known.Sum, pod] : [pod];
         sums[key] = (Sum(both), time.GetTimestamp());

@@ -86,7 +86,7 @@ internal sealed class ChangeLogPartitions(
         madeUpTo = end;
     }
 
-    /// <summary>Drops full partitions that are older than the retention, and the oldest ones of a log that is too large.</summary>
+    /// <summary>Drops full partitions that are older than the retention, and the oldest ones of a log that is too large. One that is in use at the moment stays until the next time, with those that follow it.</summary>
     public async Task DropOldAsync(CancellationToken cancellationToken)
     {
         await using NpgsqlConnection connection = await database.Source.OpenConnectionAsync(cancellationToken);
@@ -100,12 +100,17 @@ internal sealed class ChangeLogPartitions(
                 return;
             }
 
-            await DropAsync(connection, partition, cancellationToken);
+            if (!await DropAsync(connection, partition, cancellationToken))
+            {
+                return;
+            }
+
             bytes -= partition.Bytes;
         }
     }
 
-    private async Task DropAsync(NpgsqlConnection connection, Partition partition, CancellationToken cancellationToken)
+    /// <summary>False when somebody uses it.</summary>
+    private async Task<bool> DropAsync(NpgsqlConnection connection, Partition partition, CancellationToken cancellationToken)
     {
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
         await ExecuteAsync(connection, ShortLockTimeout, cancellationToken);
@@ -116,10 +121,12 @@ internal sealed class ChangeLogPartitions(
             await ExecuteAsync(connection, $"UPDATE store SET compacted_revision = greatest(compacted_revision, {partition.To - 1})", cancellationToken);
             await transaction.CommitAsync(cancellationToken);
             logger.DroppedPartition(partition.Name, partition.To - 1);
+            return true;
         }
         catch (PostgresException error) when (error.SqlState == LockNotAvailable)
         {
             logger.MaintenanceFailed($"{partition.Name} is in use");
+            return false;
         }
     }
 

@@ -58,5 +58,5 @@ internal static class FailureNotes
     };
 
     private static Resource? Find(World world, string kind, ObjectKey key) =>
-        ResourceKinds.Find(kind) is { } known && known != ResourceKinds.Event ? world.AllOf(known).FirstOrDefault(item => item.Key == key) : null;
+        ResourceKinds.Find(kind) is { } known && known != ResourceKinds.Event ? world.Find(known, key) : null;
 }

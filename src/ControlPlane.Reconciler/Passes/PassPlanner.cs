@@ -149,7 +149,7 @@ internal sealed class PassPlanner(
                 Restarting = world.RestartingPods,
                 SlicesOf = pod => world.SlicesByPod[pod],
                 SlicesOfService = service => world.Dependants[service].OfType<EndpointSlice>(),
-                FindService = service => world.FindByUid(service) as Service,
+                DrainTimeOf = world.DrainTimeOf,
                 LeftAt = world.LeftSlicesAt,
                 LeftTimeoutOf = world.LeftTimeoutOf,
                 Gateways = await gateways.ReadWithoutTrafficAsync(cancellationToken),

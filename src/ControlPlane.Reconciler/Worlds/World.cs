@@ -90,6 +90,9 @@ internal sealed class World : IOwners
     /// <inheritdoc cref="FormerEndpoints.TimeoutOf"/>
     public TimeSpan? LeftTimeoutOf(string pod) => former.TimeoutOf(pod);
 
+    /// <inheritdoc cref="DrainTimes.Of"/>
+    public TimeSpan DrainTimeOf(EndpointSlice slice) => drainTimes.Of(slice);
+
     public IReadOnlyCollection<Pod> UnboundPods => unboundPods.Values;
 
     /// <summary>Whether there are unbound pods for which other pods matter, and not only the room they take.</summary>
@@ -102,6 +105,8 @@ internal sealed class World : IOwners
 
     public T? Find<T>(ObjectKey key)
         where T : Resource => (T?)objects[ResourceKinds.Of<T>()].GetValueOrDefault(key);
+
+    public Resource? Find(ResourceKind kind, ObjectKey key) => objects[kind].GetValueOrDefault(key);
 
     /// <summary>Finds ConfigMaps and Secrets of a namespace by kind and name.</summary>
     public Func<string, string, Resource?> FindConfig(string space) => (kind, name) =>

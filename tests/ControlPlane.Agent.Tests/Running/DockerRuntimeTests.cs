@@ -51,7 +51,8 @@ public sealed class DockerRuntimeTests(DockerEngineFixture engine) : DockerAgent
             await Engine.RunAsync("docker", "rm", "-f", id);
         }
 
-        await Wait.UntilAsync(() => Container("web")?.RestartCount == 2 && Server.Pods["web"].IsReady(), () => Seen("web"), seconds: 5);
+        await Wait.UntilAsync(() => Container("web") is { RestartCount: 2, State.Running: not null }, () => Seen("web"), seconds: 5);
+        await Wait.UntilAsync(() => Server.Pods["web"].IsReady(), () => Seen("web"));
     }
 
     [Fact]

@@ -279,6 +279,15 @@ public sealed class ProxyTests(ApiServer api) : IAsyncLifetime
     public void Redirect_ToThePodsOwnPath_LeadsBackThroughTheProxy(string location, string expected) =>
         Assert.Equal(expected, new ProxyTransformer(new ProxiedPath("/base/proxy", "/x"), new Uri("http://p:81/x")).Redirected(location, "api:8443"));
 
+    /// <summary>Where the API listens at its scheme's own port, so that its address has none, or the client did not say where it is.</summary>
+    [Theory]
+    [InlineData("api", "//api/login", "//api/login")]
+    [InlineData("api", "mailto:me@api", "mailto:me@api")]
+    [InlineData("api", "http://api/login", "/base/proxy/login")]
+    [InlineData("", "/login", "/base/proxy/login")]
+    public void Redirect_WithAHostThatNamesNoPort_KeepsItsPath(string host, string location, string expected) =>
+        Assert.Equal(expected, new ProxyTransformer(new ProxiedPath("/base/proxy", "/x"), new Uri("http://p:81/x")).Redirected(location, host));
+
     private static async Task<(string Head, int BodyBytes)> ReceiveAsync(StreamConnection agent, int bodyBytes)
     {
         const string End = "\r\n\r\n";

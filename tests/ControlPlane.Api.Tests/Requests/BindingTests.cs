@@ -17,6 +17,8 @@ public sealed class BindingTests(ApiServer api)
         JsonObject bound = await api.GetAsync(pod);
         Assert.Equal(("n1", "me"), ((string)bound["spec"]!["nodeName"]!, (string)bound["metadata"]!["annotations"]!["by"]!));
 
+        Assert.Equal("True", (string)bound["status"]!["conditions"]!.AsArray().Single(condition => (string)condition!["type"]! == "PodScheduled")!["status"]!);
+
         JsonObject status = await BindAsync(pod, """{"target":{"name":"n2"}}""", HttpStatusCode.Conflict);
         Assert.Contains("pod p is already assigned to node \"n1\"", (string)status["message"]!, StringComparison.Ordinal);
     }

@@ -154,6 +154,11 @@ public sealed class ObjectTests(ApiServer api)
         JsonObject created = await api.PutAsync(path, JsonNode.Parse(body)!, HttpStatusCode.Created);
         created["metadata"]!["labels"] = JsonNode.Parse("""{"a":"b"}""");
         await api.PutAsync(path, created);
+
+        await api.DeleteAsync(path);
+        await api.PutAsync(path, created, HttpStatusCode.Conflict);
+        created["metadata"]!.AsObject().Remove("uid");
+        await api.PutAsync(path, created, HttpStatusCode.Created);
         await api.PutAsync($"{group}/namespaces/nowhere/{plural}/x", JsonNode.Parse(body)!, HttpStatusCode.NotFound);
     }
 

@@ -70,6 +70,7 @@ public sealed class NullArgumentsTests
             ("unboundPods", () => PendingPods.Plan(null!, new ClusterState(), Now)),
             ("cluster", () => PendingPods.Plan([], null!, Now)),
             ("pod", () => PendingPods.DependsOnOthers(null!)),
+            ("pod", () => PendingPods.Bound(null!, "node-1", Now)),
             ("pod", () => new Scheduler(new ClusterState()).Place(null!)),
             ("pod", () => new Scheduler(new ClusterState()).Enter(null!)),
         ],

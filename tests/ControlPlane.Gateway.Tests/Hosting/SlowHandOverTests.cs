@@ -146,7 +146,7 @@ public sealed class SlowHandOverTests
             }
         }
 
-        Assert.Equal([(SocketType.Dgram, at), (SocketType.Stream, at)], passed);
+        Assert.Equal([(SocketType.Stream, at), (SocketType.Dgram, at)], passed);
         names.Close(open);
     }
 

@@ -32,7 +32,7 @@ public sealed class ChangeLogPartitionsTests : IAsyncLifetime
         await FillAsync(10);
         options.ChangeRetention = TimeSpan.Zero;
 
-        await Partitions.DropOldAsync(CancellationToken.None);
+        await DropUntilAsync(20);
 
         Assert.Equal("changes_21 changes_31 changes_41", await ListAsync());
         Assert.Equal((20L, 5L), (await CompactedAsync(), await CountAsync("changes")));
@@ -63,12 +63,12 @@ public sealed class ChangeLogPartitionsTests : IAsyncLifetime
         options.ChangeLogBytesMax = (long)(await Sql.ScalarAsync(
             database, "SELECT sum(pg_total_relation_size(inhrelid))::bigint FROM pg_inherits WHERE inhparent = 'changes'::regclass AND inhrelid <> 'changes_default'::regclass"))! - 1;
 
-        await Partitions.DropOldAsync(CancellationToken.None);
+        await DropUntilAsync(10);
         Assert.Equal("changes_11 changes_21 changes_31 changes_41", await ListAsync());
         Assert.Equal(10, await CompactedAsync());
 
         options.ChangeLogBytesMax = 1;
-        await Partitions.DropOldAsync(CancellationToken.None);
+        await DropUntilAsync(20);
         // The one in use stays, whatever its size.
         Assert.Equal("changes_21 changes_31 changes_41", await ListAsync());
         Assert.Equal(20, await CompactedAsync());
@@ -86,7 +86,7 @@ public sealed class ChangeLogPartitionsTests : IAsyncLifetime
             Assert.Equal(0, await CompactedAsync());
         }
 
-        await Partitions.DropOldAsync(CancellationToken.None);
+        await DropUntilAsync(10);
         Assert.Equal(10, await CompactedAsync());
     }
 
@@ -105,11 +105,20 @@ public sealed class ChangeLogPartitionsTests : IAsyncLifetime
         Assert.Equal((80L, 10L), (await CountAsync("changes_default"), await CountAsync("changes_101")));
 
         options.ChangeRetention = TimeSpan.Zero;
-        await Partitions.DropOldAsync(CancellationToken.None);
+        await DropUntilAsync(110);
         Assert.Equal((0L, 0L, 110L), (await CountAsync("changes_default"), await CountAsync("changes"), await CompactedAsync()));
     }
 
     private ChangeLogPartitions Partitions => store.Get<ChangeLogPartitions>();
+
+    /// <summary>As the maintenance does it, again and again: what somebody uses at the moment, PostgreSQL's own autovacuum for one, is dropped the next time.</summary>
+    private async Task DropUntilAsync(long revision)
+    {
+        for (int attempt = 0; attempt < 100 && await CompactedAsync() < revision; attempt++)
+        {
+            await Partitions.DropOldAsync(CancellationToken.None);
+        }
+    }
 
     private async Task FillAsync(int changes)
     {

@@ -21,22 +21,31 @@ internal sealed class DrainRule(Simulation simulation)
 
     private readonly Dictionary<string, DateTimeOffset> endedAt = new(StringComparer.Ordinal);
 
-    /// <summary>Of pods that slices have listed as ready: since when none does; null while one does.</summary>
-    private readonly Dictionary<string, (long Revision, DateTimeOffset At)?> leftAt = new(StringComparer.Ordinal);
+    /// <summary>Of pods that slices have listed as ready: the revision since which none does; null while one does.</summary>
+    private readonly Dictionary<string, long?> leftAt = new(StringComparer.Ordinal);
 
     /// <summary>What slices list as ready, by slice.</summary>
     private readonly Dictionary<string, HashSet<string>> listed = new(StringComparer.Ordinal);
+
+    /// <summary>What slices list at all, by slice.</summary>
+    private readonly Dictionary<string, HashSet<string>> present = new(StringComparer.Ordinal);
+
+    /// <summary>Of pods that slices have listed: since when none does at all.</summary>
+    private readonly Dictionary<string, DateTimeOffset> absentSince = new(StringComparer.Ordinal);
 
     /// <summary>The database is another one from here on.</summary>
     public void Forget()
     {
         leftAt.Clear();
         listed.Clear();
+        present.Clear();
+        absentSince.Clear();
     }
 
     /// <summary>A slice has been written: pods that it lists are to get requests, those that it lists no longer are not.</summary>
     public void NoteSlice(Change change, EndpointSlice slice)
     {
+        NotePresence(change, slice);
         HashSet<string> before = listed.GetValueOrDefault(slice.Uid, []);
         HashSet<string> now = change.Operation == ChangeOperation.Deleted ? [] :
             [.. slice.Endpoints.Where(endpoint => endpoint.Conditions?.Ready != false).Select(endpoint => endpoint.TargetRef?.Uid).OfType<string>()];
@@ -48,7 +57,23 @@ internal sealed class DrainRule(Simulation simulation)
 
         foreach (string pod in before.Where(pod => !now.Contains(pod) && !listed.Values.Any(pods => pods.Contains(pod))))
         {
-            leftAt[pod] = (change.Revision, simulation.Scheduler.Now);
+            leftAt[pod] = change.Revision;
+        }
+    }
+
+    private void NotePresence(Change change, EndpointSlice slice)
+    {
+        HashSet<string> before = present.GetValueOrDefault(slice.Uid, []);
+        HashSet<string> now = change.Operation == ChangeOperation.Deleted ? [] : [.. slice.Endpoints.Select(endpoint => endpoint.TargetRef?.Uid).OfType<string>()];
+        present[slice.Uid] = now;
+        foreach (string pod in now)
+        {
+            absentSince.Remove(pod);
+        }
+
+        foreach (string pod in before.Where(pod => !now.Contains(pod) && !present.Values.Any(pods => pods.Contains(pod))))
+        {
+            absentSince[pod] = simulation.Scheduler.Now;
         }
     }
 
@@ -74,9 +99,9 @@ internal sealed class DrainRule(Simulation simulation)
                 continue;
             }
 
-            if (leftAt.TryGetValue(container.Identity.PodUid, out (long Revision, DateTimeOffset At)? left) && !(word.Report.Acknowledged >= left?.Revision))
+            if (leftAt.TryGetValue(container.Identity.PodUid, out long? left) && !(word.Report.Acknowledged >= left))
             {
-                simulation.Trace.Break($"{engine.Node} stops {container.Id} of {container.Identity.PodName} while the gateway of {machine.Name} has not acknowledged that it gets no requests since revision {left?.Revision}, but {word.Report.Acknowledged}");
+                simulation.Trace.Break($"{engine.Node} stops {container.Id} of {container.Identity.PodName} while the gateway of {machine.Name} has not acknowledged that it gets no requests since revision {left}, but {word.Report.Acknowledged}");
             }
 
             if (gateway.UseOf(container) is { } use)
@@ -87,8 +112,8 @@ internal sealed class DrainRule(Simulation simulation)
     }
 
     /// <summary>
-    /// Since when a container is to stop, and for how long requests are waited for: when its pod was asked to end, and when its liveness probe failed. The wait of a pod that had left the slices before it was asked, for it was not
-    /// ready, began then. Whichever is over ends the others. None when nothing is promised.
+    /// Since when a container is to stop, and for how long requests are waited for: when its pod was asked to end, and when its liveness probe failed. The wait of a pod that no slice listed any longer when it was asked
+    /// began when the last did. Whichever is over ends the others. None when nothing is promised.
     /// </summary>
     private IEnumerable<(DateTimeOffset Since, TimeSpan Max)> WaitsFor(SimulatedEngine engine, ObservedContainer container)
     {
@@ -107,8 +132,8 @@ internal sealed class DrainRule(Simulation simulation)
 
         if (endedAt.TryGetValue(container.Identity.PodUid, out DateTimeOffset ended))
         {
-            DateTimeOffset? left = leftAt.GetValueOrDefault(container.Identity.PodUid)?.At;
-            yield return (left < ended ? left.Value : ended, WaitMax);
+            bool wasAbsent = absentSince.TryGetValue(container.Identity.PodUid, out DateTimeOffset left) && left < ended;
+            yield return (wasAbsent ? left : ended, WaitMax);
         }
     }
 }

@@ -62,8 +62,16 @@ internal sealed class ServicesRange(AgentOptions options, ILogger<ServicesRange>
     private Socket Bind(NodeNetwork range, string own)
     {
         Socket socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
-        socket.Bind(new UnixDomainSocketEndPoint(string.Create(CultureInfo.InvariantCulture, $"\0{Prefix}{range.Services}/{own}/{Environment.ProcessId}/{instance}")));
-        return socket;
+        try
+        {
+            socket.Bind(new UnixDomainSocketEndPoint(string.Create(CultureInfo.InvariantCulture, $"\0{Prefix}{range.Services}/{own}/{Environment.ProcessId}/{instance}")));
+            return socket;
+        }
+        catch (SocketException exception)
+        {
+            socket.Dispose();
+            throw new RuntimeUnavailableException($"a range of addresses for the Services of processes cannot be claimed: {exception.Message}", exception);
+        }
     }
 
     /// <summary>Each claim on this machine: the range, the control plane, the process.</summary>

@@ -55,6 +55,12 @@ internal sealed class ProxyTransformer(ProxiedPath path, Uri target) : HttpTrans
         int authority = location.StartsWith("http://", StringComparison.OrdinalIgnoreCase) ? "http://".Length
             : location.StartsWith("https://", StringComparison.OrdinalIgnoreCase) ? "https://".Length
             : location.Length;
+        if (authority == location.Length)
+        {
+            // A path, a link within its folder, or no link to a page at all (mailto:).
+            return location;
+        }
+
         int end = location.AsSpan(authority).IndexOfAny("/?#") is >= 0 and var length ? authority + length : location.Length;
         if (!Uri.TryCreate(location[..end], UriKind.Absolute, out Uri? named) || (named.Authority != host && named.Authority != target.Authority))
         {

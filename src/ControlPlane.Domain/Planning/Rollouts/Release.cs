@@ -109,15 +109,14 @@ internal sealed record Release
         : [];
 
     /// <summary>The requests of the divided Service, so many per mille of them to the new revision's ReplicaSet and the rest to the stable one.</summary>
-    public ValueList<ServiceTraffic> Divided(string replicaSet, int weightPerMille, ValueList<HeaderRoute> headerRoutes)
-    {
-        if (Service is not { } service)
-        {
-            return [];
-        }
+    public ValueList<ServiceTraffic> Divided(string replicaSet, int weightPerMille, ValueList<HeaderRoute> headerRoutes) =>
+        Service is { } service ? [new ServiceTraffic { Service = service, Shares = Shares(replicaSet, weightPerMille), HeaderRoutes = headerRoutes }] : [];
 
+    /// <summary>So many per mille to the new revision's ReplicaSet and the rest to the stable one.</summary>
+    public ValueList<TrafficShare> Shares(string replicaSet, int weightPerMille)
+    {
         TrafficShare[] shares = [new TrafficShare(StableName, TrafficShare.Whole - weightPerMille), new TrafficShare(replicaSet, weightPerMille)];
-        return [new ServiceTraffic { Service = service, Shares = [.. shares.Where(share => share.PerMille > 0)], HeaderRoutes = headerRoutes }];
+        return [.. shares.Where(share => share.PerMille > 0)];
     }
 
     /// <summary>

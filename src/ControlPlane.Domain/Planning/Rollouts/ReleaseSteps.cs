@@ -76,24 +76,34 @@ internal static class ReleaseSteps
 
     /// <summary>
     /// The weight of a canary that another template, or another strategy, waits to replace: it rises no more, and falls with the canary's pods. By the present step of its own strategy where that is still the policy's, else to what
-    /// they are of the declared ones: of 10 replicas, 4 available pods of 5 carry 400 per mille at most.
+    /// they are of the declared ones: of 10 replicas, 4 available pods of 5 carry 400 per mille at most. The Services stay those on record: the policy, or the template, may name others by now.
     /// </summary>
     private static Release Fallen(Release release)
     {
         if (release.State is not { Phase: not RolloutPhases.Aborted } state || release.IsPastSteps || BlueGreen.Is(state)
-            || release.Rollout.Members.FirstOrDefault(member => member.Name == state.Canary) is not { } canary || canary.Available >= canary.Replicas)
+            || release.Rollout.Members.FirstOrDefault(member => member.Name == state.Canary) is not { } canary)
         {
             return release;
         }
 
         CanaryStrategy? own = state.StrategyHash == HashOf(release.Strategy) ? release.Strategy.Canary : null;
+        int size = own is null ? canary.Replicas : CanarySteps.Size(own, state.Step, release.Replicas);
+        if (canary.Available >= size)
+        {
+            return release;
+        }
+
         int carried = own is not null
-            ? CanarySteps.Applied(state.WeightPerMille, CanarySteps.WeightPerMille(own, state.Step), canary.Available, canary.Replicas)
+            ? CanarySteps.Applied(state.WeightPerMille, CanarySteps.WeightPerMille(own, state.Step), canary.Available, size)
             : (int)((long)TrafficShare.Whole * canary.Available / Math.Max(1, release.Replicas));
         int weight = Math.Min(state.WeightPerMille, carried);
         return weight == state.WeightPerMille ? release : release with
         {
-            State = state with { WeightPerMille = weight, Traffic = release.Divided(state.Canary, weight, state.Traffic.IsEmpty ? [] : state.Traffic[0].HeaderRoutes) },
+            State = state with
+            {
+                WeightPerMille = weight,
+                Traffic = [.. state.Traffic.Select(traffic => traffic with { Shares = release.Shares(state.Canary, weight) })],
+            },
         };
     }
 

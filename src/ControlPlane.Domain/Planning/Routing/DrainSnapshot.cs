@@ -18,8 +18,8 @@ public sealed record DrainSnapshot
     /// <summary>All slices of a Service, by its uid.</summary>
     public required Func<string, IEnumerable<EndpointSlice>> SlicesOfService { get; init; }
 
-    /// <summary>A Service, by its uid; null when there is none any longer.</summary>
-    public Func<string, Service?> FindService { get; init; } = static _ => null;
+    /// <inheritdoc cref="DrainTimes.Of"/>
+    public Func<EndpointSlice, TimeSpan> DrainTimeOf { get; init; } = static _ => Draining.Timeout;
 
     /// <inheritdoc cref="FormerEndpoints.LeftAt"/>
     public Func<string, long?> LeftAt { get; init; } = static _ => null;

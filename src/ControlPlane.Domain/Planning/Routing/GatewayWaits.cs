@@ -28,9 +28,7 @@ internal sealed class GatewayWaits
         TimeSpan? longest = null;
         foreach (EndpointSlice slice in snapshot.SlicesOf(pod.Uid))
         {
-            TimeSpan timeout = slice.Metadata.Controller is { } owner && snapshot.FindService(owner.Uid) is { } service
-                ? ServiceTime.Of(service, Draining.TimeoutAnnotation) ?? Draining.Timeout
-                : Draining.Timeout;
+            TimeSpan timeout = snapshot.DrainTimeOf(slice);
             longest = longest > timeout ? longest : timeout;
         }
 

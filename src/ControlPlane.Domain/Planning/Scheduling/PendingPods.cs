@@ -48,6 +48,13 @@ public static class PendingPods
         return [.. plans, .. Explain(retold, now, bounds ?? RewriteBounds.Default)];
     }
 
+    /// <summary>A pod on its node, which says so.</summary>
+    public static Pod Bound(Pod pod, string node, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(pod);
+        return WithCondition(pod with { Spec = pod.Spec with { NodeName = node } }, new Condition { Type = PodScheduled, Status = "True", LastTransitionTime = now });
+    }
+
     /// <summary>Whether where a pod fits depends on other pods than those that take room: by affinity, anti-affinity or topology spread.</summary>
     public static bool DependsOnOthers(Pod pod)
     {
@@ -72,8 +79,7 @@ public static class PendingPods
 
     private static Plan Bind(Pod pod, string node, Scheduler scheduler, DateTimeOffset now)
     {
-        Condition scheduled = new() { Type = PodScheduled, Status = "True", LastTransitionTime = now };
-        Pod bound = WithCondition(pod with { Spec = pod.Spec with { NodeName = node } }, scheduled);
+        Pod bound = Bound(pod, node, now);
         scheduler.Enter(bound);
         return new Plan
         {

@@ -45,16 +45,18 @@ public sealed class ReleaseDetailsTests
 
     /// <summary>Another template waits for the end of a pause: the canary before it stays where it is, with no more requests than its pods carry.</summary>
     [Theory]
-    [InlineData(false, 400, 200)]
-    [InlineData(true, 400, 200)]
-    public void A_paused_canary_that_another_template_is_to_replace_loses_weight_with_its_pods(bool hasOtherSteps, int withFour, int withTwo)
+    [InlineData(null, 400, 200)]
+    [InlineData("hello", 400, 200)]
+    [InlineData("another-service", 400, 200)]
+    public void A_paused_canary_that_another_template_is_to_replace_loses_weight_with_its_pods(string? serviceOfOtherSteps, int withFour, int withTwo)
     {
         TestWorld world = Canary(Make.Deployment(10), Make.Weight(50), Make.Pause());
         world.SetPaused(true);
         world.SetImage("hello:3");
-        if (hasOtherSteps)
+        if (serviceOfOtherSteps is { } service)
         {
-            world.Policies[0] = Make.Policy(strategy: Make.Canary(Make.Weight(20), Make.Pause()));
+            RolloutStrategy other = Make.Canary(Make.Weight(20), Make.Pause());
+            world.Policies[0] = Make.Policy(strategy: other with { Canary = other.Canary! with { Service = service } });
         }
 
         world.PassUntilQuiet();
@@ -66,11 +68,29 @@ public sealed class ReleaseDetailsTests
             world.SetUnready(pod => pods.Skip(left).Any(own => own.Name == pod.Name));
             world.PassUntilQuiet();
             Canaries.AssertShares(world, ("hello:1", 1000 - weight), ("hello:2", weight));
+            Assert.Equal("hello", world.State!.Spec.Traffic.Single().Service);
         }
 
         world.SetUnready(pod => pods.Any(own => own.Name == pod.Name));
         world.PassUntilQuiet();
         Canaries.AssertShares(world, ("hello:1", 1000));
+        Assert.Equal(5, world.ActivePodsOf(world.ByImage("hello:2")).Count());
+    }
+
+    /// <summary>5 pods that carried half of the requests of 10 carry an eighth once 40 are declared: by its step the canary would have 20.</summary>
+    [Fact]
+    public void A_paused_canary_that_another_template_is_to_replace_loses_weight_when_the_stable_one_grows()
+    {
+        TestWorld world = Canary(Make.Deployment(10), Make.Weight(50), Make.Pause());
+        world.SetPaused(true);
+        world.SetImage("hello:3");
+        world.PassUntilQuiet();
+        Canaries.AssertShares(world, ("hello:1", 500), ("hello:2", 500));
+
+        world.SetReplicas(40);
+        world.PassUntilQuiet();
+
+        Canaries.AssertShares(world, ("hello:1", 875), ("hello:2", 125));
         Assert.Equal(5, world.ActivePodsOf(world.ByImage("hello:2")).Count());
     }
 

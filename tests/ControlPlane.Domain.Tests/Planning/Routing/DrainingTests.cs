@@ -221,7 +221,7 @@ public sealed class DrainingTests
         Assert.Equal(outcome, OutcomeOf(Assert.Single(Draining.Plan(snapshot with { Terminating = [Annotated(Draining.ClosingAnnotation, "2026-01-01T11:00:30Z")] }))));
     }
 
-    /// <summary>Requests are waited for as long as the most patient Service says; one that says nothing has 30 s.</summary>
+    /// <summary>Requests are waited for as long as the most patient Service says; one that says nothing has 30 s. So they are when the Service is deleted and its slices are not yet.</summary>
     [Theory]
     [InlineData("5m", null, 299, "waits")]
     [InlineData("5m", null, 300, "is drained, with a warning")]
@@ -232,14 +232,26 @@ public sealed class DrainingTests
     [InlineData(null, "5", 30, "is drained, with a warning")]
     public void Plan_WithServicesThatSayHowLong_WaitsSoLong(string? one, string? other, int second, string outcome)
     {
+        DrainTimes times = new(TimeProvider.System);
         DrainSnapshot snapshot = Snapshot("acknowledged 50, 1 in flight", Marked.AddSeconds(second), isReady: false, heardFor: 60);
         EndpointSlice slice = snapshot.SlicesOf("").Single();
         Service[] services = [.. new[] { one, other }.Select((timeout, i) => Web with { Metadata = Web.Metadata with { Uid = $"{i}", Annotations = timeout is null ? default : ValueMap.Of((Draining.TimeoutAnnotation, timeout)) } })];
         EndpointSlice[] slices = [.. services.Take(other is null ? 1 : 2).Select(service => slice with { Metadata = slice.Metadata.WithController(service) })];
 
-        Plan plan = Assert.Single(Draining.Plan(snapshot with { SlicesOf = _ => slices, FindService = uid => services.FirstOrDefault(service => service.Uid == uid) }));
+        foreach (Service service in services)
+        {
+            times.Put(service);
+        }
 
-        Assert.Equal(outcome, OutcomeOf(plan));
+        DrainSnapshot said = snapshot with { SlicesOf = _ => slices, DrainTimeOf = times.Of };
+        Assert.Equal(outcome, OutcomeOf(Assert.Single(Draining.Plan(said))));
+
+        foreach (Service service in services)
+        {
+            times.Take(service);
+        }
+
+        Assert.Equal(outcome, OutcomeOf(Assert.Single(Draining.Plan(said))));
     }
 
     private static readonly Service Web = new() { ApiVersion = "v1", Kind = "Service", Metadata = new ObjectMeta { Name = "web", Namespace = TestWorld.Namespace, Uid = "web-uid" } };
