@@ -46,9 +46,11 @@ public sealed class LogsTests(SharedProduct shared)
         await hello.BecomeReadyAsync(1);
         Assert.StartsWith(listens, await kubectl.OkAsync("logs", pod.Name(), "--previous"), StringComparison.Ordinal);
 
-        Task<string> followed = kubectl.OkAsync("logs", "--follow", pod.Name());
+        using TemporaryFolder folder = new("logs");
+        string file = Path.Combine(folder.Path, "followed");
+        Task<CommandResult> followed = await FollowAsync(kubectl, file, said => said.StartsWith(listens, StringComparison.Ordinal), pod.Name());
         await kubectl.OkAsync("delete", "deployment", "hello");
-        Assert.StartsWith(listens, await followed, StringComparison.Ordinal);
+        (await followed).OrThrow();
     }
 
     [Fact]
@@ -111,13 +113,20 @@ public sealed class LogsTests(SharedProduct shared)
 
         using TemporaryFolder folder = new("logs");
         string file = Path.Combine(folder.Path, "followed");
-        Task<CommandResult> followed = Command.RunAsync("sh", ["-c", $"exec {kubectl.LineOf("logs", "-f", "speakers", "-c", "one")} >{file}"], kubectl.Environment);
-        await shared.Product.EventuallyAsync(
-            "it is followed", TimeSpan.FromSeconds(30), async () => File.Exists(file) && await File.ReadAllTextAsync(file) == "one speaks\none goes on\n" ? null : "not all lines yet");
-        Assert.False(followed.IsCompleted, "what is followed has not ended");
+        Task<CommandResult> followed = await FollowAsync(kubectl, file, said => said == "one speaks\none goes on\n", "speakers", "-c", "one");
         await kubectl.OkAsync("delete", "pod", "speakers", "--grace-period=1");
         (await followed).OrThrow();
         Assert.Equal("one speaks\none goes on\n", await File.ReadAllTextAsync(file));
+    }
+
+    /// <summary>Starts a kubectl that follows into a file, and returns once it has said what is there so far, and goes on.</summary>
+    private async Task<Task<CommandResult>> FollowAsync(Kubectl kubectl, string file, Func<string, bool> isWhole, params string[] container)
+    {
+        Task<CommandResult> followed = Command.RunAsync("sh", ["-c", $"exec {kubectl.LineOf(["logs", "--follow", .. container])} >{file}"], kubectl.Environment);
+        await shared.Product.EventuallyAsync(
+            "it is followed", TimeSpan.FromSeconds(30), async () => File.Exists(file) && await File.ReadAllTextAsync(file) is var said && isWhole(said) ? null : "not all lines yet");
+        Assert.False(followed.IsCompleted, "what is followed has not ended");
+        return followed;
     }
 
     private static string Rfc3339(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);

@@ -61,7 +61,7 @@ public sealed class StreamConnection : IAsyncDisposable
             await transport.WriteAsync(frame.AsMemory(0, StreamFrameHead.Bytes + payload.Length), closing.Token);
             await transport.FlushAsync(closing.Token);
         }
-        catch (Exception failure) when (failure is IOException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception failure) when (IsEnd(failure))
         {
             Break(failure);
             throw new IOException("the stream was broken off", failure);
@@ -87,11 +87,14 @@ public sealed class StreamConnection : IAsyncDisposable
 
             Break(new IOException("the other side has closed the stream"));
         }
-        catch (Exception failure) when (failure is IOException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception failure) when (IsEnd(failure))
         {
             Break(failure);
         }
     }
+
+    /// <summary>Whether the transport is at its end. One that was closed here may say anything about that: a pipe's is an <see cref="InvalidOperationException"/>.</summary>
+    private bool IsEnd(Exception failure) => failure is IOException or ObjectDisposedException or OperationCanceledException || closing.IsCancellationRequested;
 
     private void Handle(StreamFrameHead head, byte[] payload)
     {
