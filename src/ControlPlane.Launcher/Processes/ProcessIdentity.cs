@@ -10,17 +10,24 @@ internal sealed record ProcessIdentity(int Id, long StartTicks, string BootId)
     {
         try
         {
-            // pid (name) state ppid …: the name may hold blanks and brackets; the start time is the 20th field after it. See proc(5).
-            string stat = File.ReadAllText($"/proc/{processId}/stat");
-            string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            return fields[0] is "Z" or "X"
-                ? null
-                : new ProcessIdentity(processId, long.Parse(fields[19], CultureInfo.InvariantCulture), CurrentBoot());
+            return StartTicksIn(File.ReadAllText($"/proc/{processId}/stat")) is { } ticks ? new ProcessIdentity(processId, ticks, CurrentBoot()) : null;
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException || IsGone(error))
         {
             return null;
         }
+    }
+
+    /// <summary>
+    /// When a process started, in clock ticks since boot, out of the text of its <c>/proc/PID/stat</c>; null when it has ended. One whose first thread has
+    /// ended has not, as long as it has others: they hold its files, and the ports it listens on.
+    /// </summary>
+    internal static long? StartTicksIn(string stat)
+    {
+        // pid (name) state ppid …: the name may hold blanks and brackets. The number of threads and the start time are the 18th and the 20th field after it. See proc(5).
+        string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+        bool hasEnded = fields[0] == "X" || (fields[0] == "Z" && fields[17] is ("0" or "1"));
+        return hasEnded ? null : long.Parse(fields[19], CultureInfo.InvariantCulture);
     }
 
     /// <summary>Reads what <see cref="ToString"/> wrote; null when it is no such text.</summary>
