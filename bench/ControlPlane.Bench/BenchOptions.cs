@@ -1,4 +1,6 @@
 using System.Globalization;
+using ControlPlane.Bench.Benchmarks;
+using ControlPlane.Bench.Hollow;
 using ControlPlane.Bench.Rigs;
 
 namespace ControlPlane.Bench;
@@ -14,7 +16,10 @@ internal sealed record BenchOptions
           delete    it deleted: until no pod is left
           api       GET one Deployment, 32 at a time; LIST N pods, as JSON and as a Table; ConfigMaps created and patched, 32 at a time; a Deployment's change told to
                     W watchers
-          steady    30 s in which nothing happens to N pods
+          scaling   one pod created, and rolled, at several numbers of pods or of nodes; fails when it takes more than 1.5 times as long at one as at another
+          idle      30 s in which nothing happens to N pods
+          steady    N pods of which some are being rolled all the time, while people read and write; fails when they wait more than 50 ms (p99), a rollout's first pod
+                    is ordered after more than 100 ms (p99), a watch is cut off, or memory or tables grow
           recover   the leader is killed, a standby runs: until a pod is ordered that was asked for meanwhile; fails after more than 5 s
           node-loss a tenth of M nodes vanish: until all their pods' replacements are ordered; fails when one is ordered more than 2 s after its pod was given up.
                     Then half of M more: fails when a single pod is given up, for the brake is to hold
@@ -35,7 +40,18 @@ internal sealed record BenchOptions
           --watchers W      of api; default 1000
           --repeat R        how often; medians and spreads are printed; default 5
           --json FILE       writes the figures as an array of {name, value, unit, limit, ratio}
-          --start-delay MS  how long a simulated container takes to start; default 0
+          --start-delay MS  how long a simulated container takes to start; default 0, of steady 1000
+          --ready-delay MS  how long one has run when its readiness probe succeeds; default 0: there is no probe
+          --failures N      how many of a hundred starts end at once with exit code 1; default 0
+
+        of scaling:
+          --over WHAT       pods, or nodes; default pods
+          --sizes A,B,…     how many of them; default 1000,5000,20000,50000,150000 pods, or 100,500,1000,2000,5000 nodes
+          --plot FILE       draws the curves, as SVG
+
+        of steady:
+          --rollouts N      Deployments of 50 pods that are being rolled; default 20
+          --seconds N       how long; default 1800
 
         of rolling-update-under-load:
           --requests N      ends when so many were sent; default 500000
@@ -54,10 +70,17 @@ internal sealed record BenchOptions
     /// <summary>The benchmark of real containers.</summary>
     public const string Docker = "docker";
 
+    public const string OverPods = "pods", OverNodes = "nodes";
+
     private const int DefaultPods = 1_000;
     private const int DockerPods = 50;
 
-    private static readonly string[] Names = ["create", "roll", "delete", "api", "steady", "recover", "node-loss", "many-deployments", Docker, UnderLoad, "gateway", "canary"];
+    /// <summary>As an engine takes to start a container.</summary>
+    private const int SteadyStartDelay = 1_000;
+
+    private const int SteadySeconds = 1_800;
+
+    private static readonly string[] Names = ["create", "roll", "delete", "api", Scaling.Name, "idle", Steady.Name, "recover", "node-loss", "many-deployments", Docker, UnderLoad, "gateway", "canary"];
 
     public required string Name { get; init; }
 
@@ -74,6 +97,27 @@ internal sealed record BenchOptions
 
     /// <summary>In milliseconds.</summary>
     public int StartDelay { get; init; }
+
+    /// <summary>In milliseconds; 0 for pods without a probe.</summary>
+    public int ReadyDelay { get; init; }
+
+    /// <summary>Of a hundred starts.</summary>
+    public int Failures { get; init; }
+
+    /// <summary>Of simulated containers.</summary>
+    public HollowBehaviour Behaviour => new(TimeSpan.FromMilliseconds(StartDelay), TimeSpan.FromMilliseconds(ReadyDelay), Failures);
+
+    /// <summary>What a curve is over: <see cref="OverPods"/> or <see cref="OverNodes"/>.</summary>
+    public string Over { get; init; } = OverPods;
+
+    /// <summary>The sizes of a curve; null for the benchmark's own.</summary>
+    public IReadOnlyList<int>? Sizes { get; init; }
+
+    /// <summary>Where curves are drawn; null for nowhere.</summary>
+    public string? PlotFile { get; init; }
+
+    /// <summary>Deployments that are being rolled at a time.</summary>
+    public int Rollouts { get; init; } = 20;
 
     /// <summary>Requests of load.</summary>
     public int Requests { get; init; } = 500_000;
@@ -104,7 +148,13 @@ internal sealed record BenchOptions
             throw new FormatException($"expected one of {string.Join(", ", Names)}");
         }
 
-        BenchOptions options = new() { Name = arguments[0], Pods = arguments[0] == Docker ? DockerPods : DefaultPods };
+        BenchOptions options = new() { Name = arguments[0] };
+        options = options.Name switch
+        {
+            Docker => options with { Pods = DockerPods },
+            Steady.Name => options with { Seconds = SteadySeconds, StartDelay = SteadyStartDelay },
+            _ => options,
+        };
         for (int i = 1; i < arguments.Count; i += 2)
         {
             if (i + 1 == arguments.Count)
@@ -120,6 +170,12 @@ internal sealed record BenchOptions
                 "--watchers" => options with { Watchers = Number("--watchers", value, 1) },
                 "--repeat" => options with { Repeat = Number("--repeat", value, 1) },
                 "--start-delay" => options with { StartDelay = Number("--start-delay", value, 0) },
+                "--ready-delay" => options with { ReadyDelay = Number("--ready-delay", value, 0) },
+                "--failures" => options with { Failures = Number("--failures", value, 0) },
+                "--over" => options with { Over = value is OverPods or OverNodes ? value : throw new FormatException($"--over: expected {OverPods} or {OverNodes}, got '{value}'") },
+                "--sizes" => options with { Sizes = [.. value.Split(',').Select(size => Number("--sizes", size, 1))] },
+                "--plot" => options with { PlotFile = Path.GetFullPath(value) },
+                "--rollouts" => options with { Rollouts = Number("--rollouts", value, 1) },
                 "--requests" => options with { Requests = Number("--requests", value, 1) },
                 "--seconds" => options with { Seconds = Number("--seconds", value, 1) },
                 "--rounds" => options with { Rounds = Number("--rounds", value, 1) },

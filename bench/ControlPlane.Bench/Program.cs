@@ -44,7 +44,9 @@ try
 {
     Figures figures = options.Name switch
     {
-        "steady" => await Steady.RunAsync(options, stop.Token),
+        Scaling.Name => await Scaling.RunAsync(options, stop.Token),
+        "idle" => await Idle.RunAsync(options, stop.Token),
+        Steady.Name => await Steady.RunAsync(options, stop.Token),
         "node-loss" => await NodeLoss.RunAsync(options, stop.Token),
         "recover" => await Recover.RunAsync(options, stop.Token),
         "many-deployments" => await ManyDeployments.RunAsync(options, stop.Token),

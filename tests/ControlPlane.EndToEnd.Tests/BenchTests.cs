@@ -35,6 +35,59 @@ public sealed class BenchTests
     }
 
     [Fact]
+    public async Task Run_Scaling_DrawsACurveOverTheSizes()
+    {
+        using TemporaryFolder folder = new("bench");
+        string file = Path.Combine(folder.Path, "figures.json");
+        string plot = Path.Combine(folder.Path, "curve.svg");
+
+        CommandResult run = await Command.RunAsync(
+            "dotnet",
+            [
+                Clone.Program("bench", "ControlPlane.Bench"), "scaling", "--sizes", "5,20", "--nodes", "2", "--repeat", "1", "--failures", "10", "--ready-delay", "100",
+                "--json", file, "--plot", plot,
+            ],
+            timeout: TimeSpan.FromMinutes(4));
+
+        // Whether a pod of 5 takes as long as one of 20 is no matter here.
+        using JsonDocument figures = JsonDocument.Parse(await File.ReadAllBytesAsync(file));
+        foreach (string phase in new[] { "create", "roll" })
+        {
+            double few = Figure(figures, $"{phase} 5: a pod").GetProperty("value").GetDouble();
+            double many = Figure(figures, $"{phase} 20: a pod").GetProperty("value").GetDouble();
+            double spread = Figure(figures, $"{phase}, 2 hollow nodes: most by least").GetProperty("value").GetDouble();
+            Assert.Equal(Math.Max(few, many) / Math.Min(few, many), spread, 1e-6);
+            Assert.Equal(spread <= 1.5, !run.Errors.Contains($"{phase}, 2 hollow nodes: a pod takes", StringComparison.Ordinal));
+        }
+
+        string picture = await File.ReadAllTextAsync(plot);
+        Assert.Contains("roll, 2 hollow nodes", picture, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_Steady_RollsReadsAndWritesAllTheTime()
+    {
+        using TemporaryFolder folder = new("bench");
+        string file = Path.Combine(folder.Path, "figures.json");
+
+        CommandResult run = await Command.RunAsync(
+            "dotnet",
+            [
+                Clone.Program("bench", "ControlPlane.Bench"), "steady", "--pods", "60", "--nodes", "3", "--rollouts", "1", "--seconds", "15", "--start-delay", "100", "--json", file,
+            ],
+            timeout: TimeSpan.FromMinutes(4));
+
+        // How long anybody waits says nothing on a busy machine; that nothing fails, and nothing is cut off, does.
+        Assert.DoesNotContain("requests failed", run.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("ended", run.Errors, StringComparison.Ordinal);
+        using JsonDocument figures = JsonDocument.Parse(await File.ReadAllBytesAsync(file));
+        Assert.True(Figure(figures, "rollouts").GetProperty("value").GetDouble() >= 1, run.Output);
+        Assert.True(Figure(figures, "get p99").GetProperty("value").GetDouble() > 0);
+        Assert.True(Figure(figures, "patch p99").GetProperty("value").GetDouble() > 0);
+        Assert.True(Figure(figures, "tables at the end").GetProperty("value").GetDouble() > 1);
+    }
+
+    [Fact]
     public async Task Run_Recover_AStandbyTakesOver()
     {
         using TemporaryFolder folder = new("bench");

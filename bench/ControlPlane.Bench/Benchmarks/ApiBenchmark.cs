@@ -11,7 +11,7 @@ internal static class ApiBenchmark
     public static async Task<Figures> RunAsync(BenchOptions options, CancellationToken cancellationToken)
     {
         await using Rig rig = await Rig.StartAsync(options, cancellationToken);
-        await LifeCycle.CreateAsync(rig.Client, options.Pods, cancellationToken);
+        await LifeCycle.CreateAsync(rig.Client, options, cancellationToken);
         Figures figures = new(
             $"api: {options.Pods} pods, {options.Nodes} hollow nodes, {options.Repeat} times, {ClosedLoop.Callers} callers and {options.Watchers} watchers in the benchmark's own process");
         await ApiReads.MeasureAsync(rig, figures, options.Repeat, cancellationToken);

@@ -14,6 +14,8 @@ internal static class LifeCycle
     /// <summary>Hollow nodes take any image.</summary>
     private const string NextImage = "hollow:v2";
 
+    private const string Probe = """ "readinessProbe":{"exec":{"command":["ready"]},"periodSeconds":1}, """;
+
     /// <summary>A phase that takes longer has failed.</summary>
     private static readonly TimeSpan PhaseTimeout = TimeSpan.FromMinutes(15);
 
@@ -25,23 +27,32 @@ internal static class LifeCycle
         RowWrites postgres = new(rig.ConnectionString);
         Figures figures = new($"{options.Name}: {options.Pods} pods, {options.Nodes} hollow nodes, {options.Repeat} times");
 
+        await RepeatAsync(
+            rig, options, (phase, act) => phase == options.Name ? Phase.MeasureAsync(rig, postgres, options, figures, act, cancellationToken) : act(), cancellationToken);
+        return figures;
+    }
+
+    /// <summary>A Deployment's whole life, as often as asked.</summary>
+    /// <param name="rig">Where.</param>
+    /// <param name="options">How large, and how often.</param>
+    /// <param name="phase">Runs what it is given, and measures it or not; by the names <c>create</c>, <c>roll</c>, <c>delete</c>.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task RepeatAsync(Rig rig, BenchOptions options, Func<string, Func<Task>, Task> phase, CancellationToken cancellationToken)
+    {
         // Once unmeasured, with few pods: nobody starts production with a cold process.
         await CycleAsync(rig, options with { Pods = Math.Min(options.Pods, 200) }, (_, act) => act(), cancellationToken);
         for (int i = 0; i < options.Repeat; i++)
         {
-            await CycleAsync(
-                rig, options, (phase, act) => phase == options.Name ? Phase.MeasureAsync(rig, postgres, options, figures, act, cancellationToken) : act(), cancellationToken);
+            await CycleAsync(rig, options, phase, cancellationToken);
         }
-
-        return figures;
     }
 
     private static async Task CycleAsync(Rig rig, BenchOptions options, Func<string, Func<Task>, Task> phase, CancellationToken cancellationToken)
     {
         using CancellationTokenSource late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         late.CancelAfter(PhaseTimeout);
-        await phase("create", () => CreateAsync(rig.Client, options.Pods, late.Token));
-        if (options.Name == "roll")
+        await phase("create", () => CreateAsync(rig.Client, options, late.Token));
+        if (options.Name is "roll" or Scaling.Name)
         {
             await phase("roll", () => RollAsync(rig.Client, options.Pods, NextImage, late.Token));
         }
@@ -50,7 +61,8 @@ internal static class LifeCycle
     }
 
     /// <summary>Declares the Deployment, and returns when all its pods are available.</summary>
-    public static Task CreateAsync(Client client, int pods, CancellationToken cancellationToken) => CreateAsync(client, Manifest(Name, pods), pods, cancellationToken);
+    public static Task CreateAsync(Client client, BenchOptions options, CancellationToken cancellationToken) =>
+        CreateAsync(client, Manifest(Name, options.Pods, options), options.Pods, cancellationToken);
 
     /// <summary>The same, declared otherwise.</summary>
     public static async Task CreateAsync(Client client, string manifest, int pods, CancellationToken cancellationToken)
@@ -60,11 +72,14 @@ internal static class LifeCycle
     }
 
     /// <summary>Declares another image, and returns when all pods run it and none is left of the others.</summary>
-    public static async Task RollAsync(Client client, int pods, string image, CancellationToken cancellationToken)
+    public static Task RollAsync(Client client, int pods, string image, CancellationToken cancellationToken) => RollAsync(client, Name, pods, image, cancellationToken);
+
+    /// <summary>The same of another Deployment.</summary>
+    public static async Task RollAsync(Client client, string name, int pods, string image, CancellationToken cancellationToken)
     {
         string patch = $$$"""{"spec":{"template":{"spec":{"containers":[{"name":"main","image":"{{{image}}}"}]} } } }""";
-        await client.SendAsync(HttpMethod.Patch, $"{Client.Deployments}/{Name}", patch, "application/strategic-merge-patch+json", cancellationToken);
-        await client.WaitForDeploymentAsync(Name, deployment => IsWhole(deployment, pods), cancellationToken);
+        await client.SendAsync(HttpMethod.Patch, $"{Client.Deployments}/{name}", patch, "application/strategic-merge-patch+json", cancellationToken);
+        await client.WaitForDeploymentAsync(name, deployment => IsWhole(deployment, pods), cancellationToken);
     }
 
     /// <summary>Deletes the Deployment, and returns when no pod is left.</summary>
@@ -85,12 +100,12 @@ internal static class LifeCycle
         }
     }
 
-    /// <summary>A Deployment of so many pods with one small container each.</summary>
-    public static string Manifest(string name, int pods) => $$$$$"""
+    /// <summary>A Deployment of so many pods with one small container each, which has a readiness probe where readiness is to be delayed.</summary>
+    public static string Manifest(string name, int pods, BenchOptions options) => $$$$$"""
         {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"{{{{{name}}}}}"},
          "spec":{"replicas":{{{{{pods.ToString(CultureInfo.InvariantCulture)}}}}},"selector":{"matchLabels":{"app":"{{{{{name}}}}}"}},
                  "template":{"metadata":{"labels":{"app":"{{{{{name}}}}}"}},
-                             "spec":{"containers":[{"name":"main","image":"hollow:v1","ports":[{"containerPort":8080}],
+                             "spec":{"containers":[{"name":"main","image":"hollow:v1","ports":[{"containerPort":8080}],{{{{{(options.ReadyDelay > 0 ? Probe : "")}}}}}
                                                     "resources":{"requests":{"cpu":"10m","memory":"16Mi"}}}]}}}}
         """;
 

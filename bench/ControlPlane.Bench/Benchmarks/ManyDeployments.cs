@@ -20,23 +20,23 @@ internal static class ManyDeployments
         int count = Math.Max(1, options.Pods / PodsOfEach);
         BenchOptions sized = options with { Pods = count * PodsOfEach };
         Figures figures = new($"many-deployments: {count} of {PodsOfEach} pods, {options.Nodes} hollow nodes, {options.Repeat} times");
-        await CycleAsync(rig.Client, Math.Min(count, 20), act => act(), cancellationToken);
+        await CycleAsync(rig.Client, options, Math.Min(count, 20), act => act(), cancellationToken);
         for (int i = 0; i < options.Repeat; i++)
         {
-            await CycleAsync(rig.Client, count, act => Phase.MeasureAsync(rig, postgres, sized, figures, act, cancellationToken), cancellationToken);
+            await CycleAsync(rig.Client, options, count, act => Phase.MeasureAsync(rig, postgres, sized, figures, act, cancellationToken), cancellationToken);
         }
 
         return figures;
     }
 
-    private static async Task CycleAsync(Client client, int count, Func<Func<Task>, Task> create, CancellationToken cancellationToken)
+    private static async Task CycleAsync(Client client, BenchOptions options, int count, Func<Func<Task>, Task> create, CancellationToken cancellationToken)
     {
         string[] names = [.. Enumerable.Range(1, count).Select(i => $"many-{i.ToString(CultureInfo.InvariantCulture)}")];
         ParallelOptions parallel = new() { MaxDegreeOfParallelism = Callers, CancellationToken = cancellationToken };
         await create(async () =>
         {
             await Parallel.ForEachAsync(names, parallel, async (name, token) =>
-                await client.SendAsync(HttpMethod.Post, Client.Deployments, LifeCycle.Manifest(name, PodsOfEach), "application/json", token));
+                await client.SendAsync(HttpMethod.Post, Client.Deployments, LifeCycle.Manifest(name, PodsOfEach, options), "application/json", token));
             await client.WaitForDeploymentsAsync(
                 count, deployment => LifeCycle.Count(deployment, "availableReplicas") == PodsOfEach, cancellationToken);
         });

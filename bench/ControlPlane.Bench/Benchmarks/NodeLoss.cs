@@ -38,7 +38,7 @@ internal static class NodeLoss
         for (int i = 0; i < options.Repeat; i++)
         {
             await using Rig rig = await Rig.StartAsync(options, groups, cancellationToken);
-            await LifeCycle.CreateAsync(rig.Client, options.Pods, cancellationToken);
+            await LifeCycle.CreateAsync(rig.Client, options, cancellationToken);
             await using PodFates fates = await PodFates.FollowAsync(rig.Client, cancellationToken);
             await LoseSomeAsync(rig, fates, figures, cancellationToken);
             await LoseMostAsync(rig, fates, groups[0] + groups[1], figures, cancellationToken);

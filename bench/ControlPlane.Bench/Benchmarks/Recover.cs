@@ -16,7 +16,7 @@ internal static class Recover
         for (int i = 0; i < options.Repeat; i++)
         {
             await using Rig rig = await Rig.StartAsync(options, cancellationToken);
-            await LifeCycle.CreateAsync(rig.Client, options.Pods, cancellationToken);
+            await LifeCycle.CreateAsync(rig.Client, options, cancellationToken);
             Client standby = await rig.StartStandbyAsync(cancellationToken);
             double seconds = await RecoverAsync(rig, standby, options.Pods, cancellationToken);
             figures.Add("seconds", "s", seconds, SecondsMax, "the most that it may take");

@@ -63,7 +63,7 @@ internal static class HollowNodes
             Memory = Quantity.Parse(Memory),
             MaxPods = MaxPodsOfNode,
         });
-        services.AddSingleton<IContainerRuntime>(provider => new HollowRuntime(options.StartDelay, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IContainerRuntime>(provider => new HollowRuntime(options.Behaviour, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IDesiredMemory, NoMemory>();
         return services.BuildServiceProvider();
     }

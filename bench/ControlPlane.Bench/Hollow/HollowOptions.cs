@@ -8,18 +8,18 @@ namespace ControlPlane.Bench.Hollow;
 /// <param name="DataFolder">Where each has a folder.</param>
 /// <param name="First">The number of the first, from 1.</param>
 /// <param name="Nodes">How many.</param>
-/// <param name="StartDelay">How long a container takes to start.</param>
-internal sealed record HollowOptions(Uri Server, string TokenFile, string DataFolder, int First, int Nodes, TimeSpan StartDelay)
+/// <param name="Behaviour">Of their containers.</param>
+internal sealed record HollowOptions(Uri Server, string TokenFile, string DataFolder, int First, int Nodes, HollowBehaviour Behaviour)
 {
     /// <summary>The nodes' names.</summary>
     public IEnumerable<string> Names => Enumerable.Range(First, Nodes).Select(HollowNodes.NameOf);
 
-    public IReadOnlyList<string> ToArguments() => [Server.ToString(), TokenFile, DataFolder, Text(First), Text(Nodes), Text((int)StartDelay.TotalMilliseconds)];
+    public IReadOnlyList<string> ToArguments() => [Server.ToString(), TokenFile, DataFolder, Text(First), Text(Nodes), .. Behaviour.ToArguments()];
 
     /// <exception cref="FormatException">Not what <see cref="ToArguments"/> makes.</exception>
-    public static HollowOptions Parse(IReadOnlyList<string> arguments) => arguments is [var server, var token, var data, var first, var nodes, var delay]
-        ? new HollowOptions(new Uri(server), token, data, Number(first), Number(nodes), TimeSpan.FromMilliseconds(Number(delay)))
-        : throw new FormatException("expected SERVER TOKEN-FILE DATA-FOLDER FIRST NODES START-DELAY-MS");
+    public static HollowOptions Parse(IReadOnlyList<string> arguments) => arguments is [var server, var token, var data, var first, var nodes, .. var behaviour]
+        ? new HollowOptions(new Uri(server), token, data, Number(first), Number(nodes), HollowBehaviour.Parse([.. behaviour]))
+        : throw new FormatException("expected SERVER TOKEN-FILE DATA-FOLDER FIRST NODES, and how their containers behave");
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 

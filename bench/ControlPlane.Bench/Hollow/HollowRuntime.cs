@@ -6,8 +6,8 @@ using ControlPlane.Domain.Resources;
 
 namespace ControlPlane.Bench.Hollow;
 
-/// <summary>Runs nothing, and answers as a perfect engine would: every image is there, a container starts after a given time and ends when it is told to.</summary>
-internal sealed class HollowRuntime(TimeSpan startDelay, TimeProvider time) : IContainerRuntime
+/// <summary>Runs nothing, and answers as a perfect engine would: every image is there, a container starts after a given time, or does not, and ends when it is told to.</summary>
+internal sealed class HollowRuntime(HollowBehaviour behaviour, TimeProvider time) : IContainerRuntime
 {
     /// <summary>Where dynamic ports begin on Linux.</summary>
     private const int FirstPort = 32_768;
@@ -15,6 +15,7 @@ internal sealed class HollowRuntime(TimeSpan startDelay, TimeProvider time) : IC
     private const int Ports = 28_000;
 
     private readonly ConcurrentDictionary<string, ObservedContainer> containers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, long> started = new(StringComparer.Ordinal);
     private Action changed = () => { };
     private int made;
 
@@ -67,14 +68,18 @@ internal sealed class HollowRuntime(TimeSpan startDelay, TimeProvider time) : IC
 
     public async Task StartAsync(string id, CancellationToken cancellationToken)
     {
-        if (startDelay > TimeSpan.Zero)
+        if (behaviour.StartDelay > TimeSpan.Zero)
         {
-            await Task.Delay(startDelay, time, cancellationToken);
+            await Task.Delay(behaviour.StartDelay, time, cancellationToken);
         }
 
         if (containers.TryGetValue(id, out ObservedContainer? created))
         {
-            containers[id] = created with { Phase = ContainerPhase.Running, StartedAt = WholeSecondsNow() };
+            DateTimeOffset now = WholeSecondsNow();
+            started[id] = time.GetTimestamp();
+            containers[id] = behaviour.DrawsFailure()
+                ? created with { Phase = ContainerPhase.Exited, StartedAt = now, FinishedAt = now, ExitCode = 1 }
+                : created with { Phase = ContainerPhase.Running, StartedAt = now };
             Volatile.Read(ref changed)();
         }
     }
@@ -93,12 +98,17 @@ internal sealed class HollowRuntime(TimeSpan startDelay, TimeProvider time) : IC
     public Task RemoveAsync(string id, CancellationToken cancellationToken)
     {
         containers.TryRemove(id, out _);
+        started.TryRemove(id, out _);
         Volatile.Read(ref changed)();
         return Task.CompletedTask;
     }
 
-    public Task<ExecResult> ExecAsync(string id, IReadOnlyList<string> command, CancellationToken cancellationToken) =>
-        throw new ContainerStartException("nothing runs in a hollow container");
+    /// <summary>What a readiness probe asks; any command will do.</summary>
+    public Task<ExecResult> ExecAsync(string id, IReadOnlyList<string> command, CancellationToken cancellationToken)
+    {
+        bool isReady = started.TryGetValue(id, out long since) && time.GetElapsedTime(since) >= behaviour.ReadyDelay;
+        return Task.FromResult(new ExecResult(isReady ? 0 : 1, isReady ? "" : "not ready yet"));
+    }
 
     public Task CopyLogsAsync(string id, LogOptions options, Stream target, CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -13,13 +13,11 @@ internal sealed class RowWrites(string connectionString)
     private const int RowsPerTransaction = 1_000;
 
     /// <summary>The store's revision: where the change log stands.</summary>
-    public async Task<long> RevisionAsync(CancellationToken cancellationToken)
-    {
-        await using NpgsqlConnection connection = new(connectionString);
-        await connection.OpenAsync(cancellationToken);
-        await using NpgsqlCommand command = new("SELECT revision FROM store", connection);
-        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
-    }
+    public Task<long> RevisionAsync(CancellationToken cancellationToken) => ReadNumberAsync("SELECT revision FROM store", cancellationToken);
+
+    /// <summary>All tables and indexes, in MB (10^6).</summary>
+    public async Task<double> MegabytesAsync(CancellationToken cancellationToken) =>
+        await ReadNumberAsync("SELECT pg_database_size(current_database())", cancellationToken) / 1e6;
 
     /// <summary>Writes again what was written after a revision, and returns the seconds that took.</summary>
     public async Task<double> RepeatAsync(long after, CancellationToken cancellationToken)
@@ -53,6 +51,14 @@ internal sealed class RowWrites(string connectionString)
         {
             await ExecuteAsync(connection, "DROP TABLE bench_changes, bench_rows", CancellationToken.None);
         }
+    }
+
+    private async Task<long> ReadNumberAsync(string query, CancellationToken cancellationToken)
+    {
+        await using NpgsqlConnection connection = new(connectionString);
+        await connection.OpenAsync(cancellationToken);
+        await using NpgsqlCommand command = new(query, connection);
+        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
     private static async Task<string[]> ReadAsync(NpgsqlConnection connection, string copy, CancellationToken cancellationToken)

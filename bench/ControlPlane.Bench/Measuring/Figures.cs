@@ -17,7 +17,8 @@ internal sealed record Figure(string Name, string Unit, IReadOnlyList<double> Va
     /// <summary>Value ÷ limit.</summary>
     public double? Ratio => Limit is { } limit and > 0 ? Median / limit : null;
 
-    private static double MedianOf(IReadOnlyList<double> values)
+    /// <summary>Of a list that is not empty.</summary>
+    public static double MedianOf(IReadOnlyList<double> values)
     {
         double[] sorted = [.. values.Order()];
         int middle = sorted.Length / 2;
@@ -45,6 +46,15 @@ internal sealed class Figures(string title)
         if (limit is { } known)
         {
             figure.Limits.Add(known);
+        }
+    }
+
+    /// <summary>Adds every repetition's value of a figure.</summary>
+    public void AddAll(string name, string unit, IEnumerable<double> values)
+    {
+        foreach (double value in values)
+        {
+            Add(name, unit, value);
         }
     }
 

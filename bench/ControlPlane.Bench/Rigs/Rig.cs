@@ -230,7 +230,7 @@ internal sealed class Rig : IAsyncDisposable
     {
         HollowOptions nodes = new(
             new Uri($"http://127.0.0.1:{Text(port)}"), Path.Combine(folder, "agent.token"), Path.Combine(folder, "nodes"),
-            first, size, TimeSpan.FromMilliseconds(options.StartDelay));
+            first, size, options.Behaviour);
         ChildProgram program = ChildProgram.Start(
             typeof(Rig).Assembly.Location, ["hollow-nodes", .. nodes.ToArguments()], Path.Combine(folder, $"nodes-{Text(first)}.log"));
         return new HollowGroup(program, nodes.Names.ToHashSet(StringComparer.Ordinal));
