@@ -44,7 +44,7 @@ public sealed class BenchTests
         CommandResult run = await Command.RunAsync(
             "dotnet",
             [
-                Clone.Program("bench", "ControlPlane.Bench"), "scaling", "--sizes", "5,20", "--nodes", "2", "--repeat", "1", "--failures", "10", "--ready-delay", "100",
+                Clone.Program("bench", "ControlPlane.Bench"), "scaling", "--sizes", "5,20", "--nodes", "2", "--repeat", "1", "--ready-delay", "100",
                 "--json", file, "--plot", plot,
             ],
             timeout: TimeSpan.FromMinutes(4));

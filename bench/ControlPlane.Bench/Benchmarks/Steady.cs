@@ -64,13 +64,13 @@ internal static class Steady
     }
 
     private static async Task<Figures> MeasureAsync(
-        Rig rig, BenchOptions options, IReadOnlyList<string> rolled, IReadOnlyList<string> others, CancellationToken cancellationToken)
+        Rig rig, BenchOptions options, string[] rolled, string[] others, CancellationToken cancellationToken)
     {
         Client client = rig.Client;
-        OpenLoop gets = new(Gets, i => client.GetAsync($"{Client.Deployments}/{others[i % others.Count]}", cancellationToken));
+        OpenLoop gets = new(Gets, i => client.GetAsync($"{Client.Deployments}/{others[i % others.Length]}", cancellationToken));
         OpenLoop patches = new(Patches, i => client.SendAsync(
             HttpMethod.Patch,
-            $"{Client.Deployments}/{others[i % others.Count]}",
+            $"{Client.Deployments}/{others[i % others.Length]}",
             $$$"""{"metadata":{"annotations":{"bench.controlplane.dev/turn":"{{{i.ToString(CultureInfo.InvariantCulture)}}}"} } }""",
             MergePatch,
             cancellationToken));

@@ -17,8 +17,8 @@ internal sealed record HollowOptions(Uri Server, string TokenFile, string DataFo
     public IReadOnlyList<string> ToArguments() => [Server.ToString(), TokenFile, DataFolder, Text(First), Text(Nodes), .. Behaviour.ToArguments()];
 
     /// <exception cref="FormatException">Not what <see cref="ToArguments"/> makes.</exception>
-    public static HollowOptions Parse(IReadOnlyList<string> arguments) => arguments is [var server, var token, var data, var first, var nodes, .. var behaviour]
-        ? new HollowOptions(new Uri(server), token, data, Number(first), Number(nodes), HollowBehaviour.Parse([.. behaviour]))
+    public static HollowOptions Parse(string[] arguments) => arguments is [var server, var token, var data, var first, var nodes, .. var behaviour]
+        ? new HollowOptions(new Uri(server), token, data, Number(first), Number(nodes), HollowBehaviour.Parse(behaviour))
         : throw new FormatException("expected SERVER TOKEN-FILE DATA-FOLDER FIRST NODES, and how their containers behave");
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

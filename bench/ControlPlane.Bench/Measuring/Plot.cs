@@ -17,16 +17,23 @@ internal static class Plot
 
     private const double StrokeThickness = 2;
 
+    /// <summary>Room for numbers of six digits between the axis and its title.</summary>
+    private const double TitleDistance = 24;
+
+    /// <summary>One whose widths the exporter knows.</summary>
+    private const string Font = "Arial";
+
     /// <summary>Writes an SVG: sizes to the right, in powers of ten; upwards from 0 the medians, with the least and the most of each.</summary>
     public static Task WriteAsync(string file, string title, string sizes, string values, IReadOnlyList<Curve> curves, CancellationToken cancellationToken)
     {
-        PlotModel model = new() { Title = title, Background = OxyColors.White };
+        PlotModel model = new() { Title = title, Background = OxyColors.White, DefaultFont = Font };
         model.Legends.Add(new Legend { LegendPosition = LegendPosition.BottomLeft });
         model.Axes.Add(new LogarithmicAxis { Position = AxisPosition.Bottom, Title = sizes, MajorGridlineStyle = LineStyle.Dot });
         model.Axes.Add(new LinearAxis
         {
             Position = AxisPosition.Left,
             Title = values,
+            AxisTitleDistance = TitleDistance,
             Minimum = 0,
             Maximum = curves.SelectMany(curve => curve.Points).Max(point => point.Most) * Headroom,
             MajorGridlineStyle = LineStyle.Dot,
@@ -44,5 +51,4 @@ internal static class Plot
         SvgExporter exporter = new() { Width = Width, Height = Height, UseVerticalTextAlignmentWorkaround = true };
         return File.WriteAllTextAsync(file, exporter.ExportToString(model), Encoding.UTF8, cancellationToken);
     }
-
 }
