@@ -27,11 +27,13 @@ public sealed class KubectlCommandsTests(SharedProduct shared)
             kubectl.SaysAsync("control plane", "cluster-info"),
             kubectl.SaysAsync("+controlplane", "version"));
 
-        // Ends by itself; how is each kubectl's own affair.
-        Task<CommandResult> watching = kubectl.RunAsync("get", "configmap", "a", "-w", "-o", "name", "--request-timeout=4s");
-        await Task.Delay(TimeSpan.FromSeconds(1));
+        // The watch goes on from the list that it has printed.
+        await using WaitingKubectl watching = await WaitingKubectl.StartAsync(kubectl, "configmap/a", "get", "configmap", "a", "-w", "-o", "name");
         await kubectl.SaysAsync("annotated", "annotate", "configmap", "a", "note=x");
-        Assert.Equal(2, (await watching).Output.Split("configmap/a").Length - 1);
+        await shared.Product.EventuallyAsync(
+            "the change is shown",
+            TimeSpan.FromSeconds(10),
+            () => Task.FromResult(watching.Said.Split("configmap/a").Length - 1 is var shown && shown == 2 ? null : $"{shown} lines"));
     }
 
     [Theory]
@@ -90,10 +92,18 @@ public sealed class KubectlCommandsTests(SharedProduct shared)
         await kubectl.SaysAsync("deleted", "delete", "deployment", "hello", "--cascade=foreground");
         Assert.Equal("", await kubectl.OkAsync("get", "deployments,replicasets", "-o", "name"));
 
-        Task waiting = kubectl.SaysAsync("condition met", "wait", "--for=delete", "configmap/a", "--timeout=30s");
-        await Task.Delay(TimeSpan.FromSeconds(1));
+        await kubectl.CreateAsync(Web);
+        await kubectl.SaysAsync("deleted", "delete", "deployment", "hello", "--cascade=background");
+        await shared.Product.EventuallyAsync(
+            "its ReplicaSet has gone after it",
+            TimeSpan.FromSeconds(30),
+            async () => await kubectl.OkAsync("get", "replicasets", "-o", "name") is { Length: > 0 } left ? left : null);
+
+        // Among its requests, which it tells of, is the watch that it waits with.
+        await using WaitingKubectl waiting = await WaitingKubectl.StartAsync(kubectl, "watch=true", "wait", "--for=delete", "configmap/a", "--timeout=30s", "-v=6");
         await kubectl.SaysAsync("deleted", "delete", "configmap", "a");
-        await waiting;
+        await waiting.Ended.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Contains("configmap/a condition met", waiting.Said, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -107,6 +107,26 @@ public sealed class KubectlWritingTests(SharedProduct shared)
 
     [Theory]
     [MemberData(nameof(Versions))]
+    public async Task Kustomizing(string version)
+    {
+        Kubectl kubectl = await shared.Kubectl(version).InNewAsync(shared.NewNamespace("kustomizing"));
+        using TemporaryFolder folder = new("kustomizing");
+        await File.WriteAllTextAsync(Path.Combine(folder.Path, "settings.yaml"), Settings);
+        await File.WriteAllTextAsync(Path.Combine(folder.Path, "kustomization.yaml"), "resources: [settings.yaml]\nnamePrefix: my-\ncommonAnnotations: {by: kustomize}\n");
+
+        await kubectl.SaysAsync("name: my-settings", "kustomize", folder.Path);
+        CommandResult difference = await kubectl.RunAsync("diff", "-k", folder.Path);
+        Assert.Equal(1, difference.ExitCode);
+        Assert.Contains("+  name: my-settings\n", difference.Output, StringComparison.Ordinal);
+        await kubectl.SaysAsync("configmap/my-settings created", "apply", "-k", folder.Path);
+        await kubectl.SaysAsync("configmap/my-settings unchanged", "apply", "-k", folder.Path);
+        await kubectl.SaysAsync("kustomize blue", "get", "-k", folder.Path, "-o", "jsonpath={.metadata.annotations.by} {.data.color}");
+        await kubectl.OkAsync("diff", "-k", folder.Path);
+        await kubectl.SaysAsync("configmap \"my-settings\" deleted", "delete", "-k", folder.Path);
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions))]
     public async Task Deleting(string version)
     {
         Kubectl kubectl = await shared.Kubectl(version).InNewAsync(shared.NewNamespace("deleting"));

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using ControlPlane.EndToEnd.Tests.Harness;
 
@@ -8,6 +9,9 @@ namespace ControlPlane.EndToEnd.Tests;
 public sealed class ServiceTests(SharedProduct shared)
 {
     private const int Replicas = 3;
+
+    /// <summary>How long a drain of 2 s may take: one more turn of 5 s, on a busy machine, and far from ten times the 10 s for which a client that is told to would wait by itself.</summary>
+    private static readonly TimeSpan KeptAnswerMax = TimeSpan.FromSeconds(40);
 
     /// <summary>In a manifest: kubectl 1.20's own <c>create poddisruptionbudget</c> knows policy/v1beta1 only.</summary>
     private const string Budget = """
@@ -71,8 +75,10 @@ public sealed class ServiceTests(SharedProduct shared)
         try
         {
             // kubectl asks again every 5 s, until its time is over.
+            Stopwatch asking = Stopwatch.StartNew();
             CommandResult kept = await kubectl.RunAsync("drain", "node-1", "--ignore-daemonsets", "--force", "--timeout=2s");
             Assert.Equal(1, kept.ExitCode);
+            Assert.True(asking.Elapsed < KeptAnswerMax, $"kubectl asked for {asking.Elapsed.TotalSeconds:0} s, and was to for 2 s");
             Assert.Contains("Cannot evict pod as it would violate the pod's disruption budget.", kept.Errors, StringComparison.Ordinal);
             await kubectl.OkAsync("patch", "pdb", "hello", "-p", """{"spec":{"minAvailable":2}}""");
 

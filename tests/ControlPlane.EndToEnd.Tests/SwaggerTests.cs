@@ -4,7 +4,7 @@ namespace ControlPlane.EndToEnd.Tests;
 
 /// <summary>What a person does in Swagger UI.</summary>
 [Collection(SharedProductCollection.Name)]
-public sealed class SwaggerTests(SharedProduct shared)
+public sealed class SwaggerTests(SharedProduct shared, OpenSwaggerPage swagger) : IClassFixture<OpenSwaggerPage>
 {
     private const string Path = "/apis/apps/v1/namespaces/{namespace}/deployments";
 
@@ -14,13 +14,12 @@ public sealed class SwaggerTests(SharedProduct shared)
         Kubectl kubectl = await shared.Kubectl().InNewAsync(shared.NewNamespace("swagger"));
         string example = await kubectl.OkAsync("create", "-f", Clone.Example("hello.yaml"), "--dry-run=client", "-o", "json");
         Dictionary<string, string> space = new() { ["namespace"] = kubectl.Namespace };
-        await using SwaggerPage page = await SwaggerPage.OpenAsync(shared.Product, "Deployment");
 
-        string empty = await page.TryAsync("get", Path, space);
+        string empty = await swagger.Page.TryAsync("get", Path, space);
         Assert.Contains("\"items\": []", empty, StringComparison.Ordinal);
-        string created = await page.TryAsync("post", Path, space, example);
+        string created = await swagger.Page.TryAsync("post", Path, space, example);
         Assert.Contains("\"uid\":", created, StringComparison.Ordinal);
-        string listed = await page.TryAsync("get", Path, space);
+        string listed = await swagger.Page.TryAsync("get", Path, space);
         Assert.Contains("\"name\": \"hello\"", listed, StringComparison.Ordinal);
 
         await new Deployments(shared.Product, shared.Api, kubectl.Namespace).BecomeReadyAsync(3);
@@ -34,8 +33,7 @@ public sealed class SwaggerTests(SharedProduct shared)
         Deployments hello = new(shared.Product, shared.Api, kubectl.Namespace);
         await hello.BecomeReadyAsync(3);
         Dictionary<string, string> target = new() { ["namespace"] = kubectl.Namespace, ["name"] = "hello" };
-        await using SwaggerPage page = await SwaggerPage.OpenAsync(shared.Product, "Deployment");
-        async Task<string> ActAsync(string action) => await page.TryAsync("post", $"{Path}/{{name}}/{action}", target);
+        async Task<string> ActAsync(string action) => await swagger.Page.TryAsync("post", $"{Path}/{{name}}/{action}", target);
 
         string before = await hello.UidsOfReadyPodsAsync();
         Assert.Contains("\"changed\": true", await ActAsync("restart"), StringComparison.Ordinal);

@@ -29,14 +29,19 @@ internal static class UpgradedConnection
     /// <summary>No least rate for its bytes; that the other side has gone is noticed all the same.</summary>
     public static void MayBeSilent(HttpContext http)
     {
-        if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } requestRate)
-        {
-            requestRate.MinDataRate = null;
-        }
-
+        ClientMayBeSilent(http);
         if (http.Features.Get<IHttpMinResponseDataRateFeature>() is { } responseRate)
         {
             responseRate.MinDataRate = null;
+        }
+    }
+
+    /// <summary>No least rate for what the client sends; what is sent to it, it must take.</summary>
+    public static void ClientMayBeSilent(HttpContext http)
+    {
+        if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } requestRate)
+        {
+            requestRate.MinDataRate = null;
         }
 
         if (http.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket)

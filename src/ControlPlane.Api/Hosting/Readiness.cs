@@ -2,7 +2,7 @@ using ControlPlane.Domain.Commits;
 
 namespace ControlPlane.Api.Hosting;
 
-/// <summary>Whether this replica can serve: each check by its name.</summary>
+/// <summary>Whether this replica can serve.</summary>
 internal sealed class Readiness(IResourceCache cache, TimeProvider time)
 {
     /// <summary>How long the database may take to answer.</summary>
@@ -13,15 +13,15 @@ internal sealed class Readiness(IResourceCache cache, TimeProvider time)
     /// <summary>Notes that the tokens and namespaces which are there from the start are stored.</summary>
     public void FirstObjectsStored() => hasFirstObjects = true;
 
-    /// <summary>Each check: its name, and why it fails; null when it passes.</summary>
-    public async Task<IReadOnlyList<(string Name, string? Failure)>> CheckAsync(CancellationToken cancellationToken) =>
+    /// <summary>What must be well, in the order in which it is told.</summary>
+    public IReadOnlyList<HealthCheck> Checks =>
     [
-        ("ping", null),
-        ("first-objects", hasFirstObjects ? null : "tokens and namespaces are not stored yet"),
-        ("store", await CheckStoreAsync(cancellationToken)),
+        HealthCheck.Ping,
+        new("first-objects", _ => ValueTask.FromResult(hasFirstObjects ? null : "tokens and namespaces are not stored yet")),
+        new("store", CheckStoreAsync),
     ];
 
-    private async Task<string?> CheckStoreAsync(CancellationToken cancellationToken)
+    private async ValueTask<string?> CheckStoreAsync(CancellationToken cancellationToken)
     {
         using CancellationTokenSource bound = new(StoreWaitMax, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, bound.Token);

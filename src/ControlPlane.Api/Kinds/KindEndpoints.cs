@@ -29,9 +29,11 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
     {
         OperationMapper map = new(routes, served);
         map.Add(served.CollectionPath, HttpMethods.Get, ListOrWatchAsync);
+        map.AddWebSocket(served.CollectionPath, ListOrWatchAsync);
         if (kind.IsNamespaced)
         {
             map.Add(served.AllNamespacesPath, HttpMethods.Get, ListOrWatchAsync);
+            map.AddWebSocket(served.AllNamespacesPath, ListOrWatchAsync);
         }
 
         map.Add(served.CollectionPath, HttpMethods.Post, CreateAsync);
@@ -153,6 +155,7 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
         ListScope scope = ListScope.Of(kind, NamespaceOf(http), options);
         if (!options.Watch)
         {
+            CheckIsNoConnect(http.Request);
             Page<T> page = await mediator.Send(new ListObjects<T>(scope, options), http.RequestAborted);
             await ListReply.WriteAsync(http, page, form, wire);
             return;
@@ -160,6 +163,15 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
 
         using WatchSession session = await mediator.Send(new Watch<T>(scope, options), http.RequestAborted);
         await WatchReply.WriteAsync(http, session, form, wire);
+    }
+
+    /// <exception cref="ApiException">400: over HTTP/2 a WebSocket was asked for, which carries watches alone; a list would be taken for its messages.</exception>
+    private static void CheckIsNoConnect(HttpRequest request)
+    {
+        if (HttpMethods.IsConnect(request.Method))
+        {
+            throw StatusError.BadRequest("a WebSocket carries watches alone: ask with watch=true");
+        }
     }
 
     private async Task CreateAsync(HttpContext http, IMediator mediator)

@@ -19,8 +19,8 @@ internal sealed record EvictPod(ObjectKey Key, DeleteOptions How, WriteContext C
 
 internal sealed class EvictPodHandler(Deleter deleter, CacheReader reader) : IRequestHandler<EvictPod, Deleted<Pod>>
 {
-    /// <summary>When a client may ask again.</summary>
-    private const int RetryAfterSeconds = 10;
+    /// <summary>When a client may ask again about a budget whose pods are being counted, in seconds (Kubernetes: eviction subresource).</summary>
+    private const int CountedWithinSeconds = 10;
 
     public Task<Deleted<Pod>> Handle(EvictPod request, CancellationToken cancellationToken) =>
         deleter.DeleteAsync<Pod>(request.Key, request.How, request.Context, cancellationToken, pod => BudgetOfAsync(pod, cancellationToken));
@@ -50,7 +50,8 @@ internal sealed class EvictPodHandler(Deleter deleter, CacheReader reader) : IRe
 
         return DisruptionBudgets.Judge(budgets[0], pod) switch
         {
-            BudgetAnswer.Refused refused => throw StatusError.BudgetRefused(refused.Why, RetryAfterSeconds),
+            BudgetAnswer.Refused refused => throw StatusError.BudgetRefused(refused.Why),
+            BudgetAnswer.NotCounted behind => throw StatusError.BudgetRefused(behind.Why, CountedWithinSeconds),
             BudgetAnswer.Spent spent => new Beside(
                 [new Precondition.AtResourceVersion(ResourceKinds.PodDisruptionBudget, budgets[0].Key, budgets[0].Metadata.Revision)],
                 [new Write.Update(spent.Budget, ResourceParts.Status)]),

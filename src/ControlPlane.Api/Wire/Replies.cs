@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Text.Json;
 using ControlPlane.Api.Kinds;
 using ControlPlane.Api.Pipeline;
@@ -24,7 +25,13 @@ internal static class ObjectReply
         http.Response.StatusCode = code;
         http.Response.ContentType = "application/json";
         http.Response.ContentLength = body.Length;
-        await http.Response.Body.WriteAsync(body, http.RequestAborted);
+        if (body.Length <= CompressingWriter.SmallMax)
+        {
+            await http.Response.Body.WriteAsync(body, http.RequestAborted);
+            return;
+        }
+
+        await CompressingWriter.WriteAsync(http, async writer => await writer.WriteAsync(body, http.RequestAborted));
     }
 }
 
@@ -56,7 +63,14 @@ internal static class ListReply
     private const int FlushBytes = 64 * 1024;
 
     /// <param name="wire">The form that the items are shown in; null for their own.</param>
-    public static async Task WriteAsync<T>(HttpContext http, Page<T> page, ReplyForm form, WireForm? wire = null)
+    public static Task WriteAsync<T>(HttpContext http, Page<T> page, ReplyForm form, WireForm? wire = null)
+        where T : Resource
+    {
+        http.Response.ContentType = "application/json";
+        return CompressingWriter.WriteAsync(http, body => WriteAsync(http, body, page, form, wire));
+    }
+
+    private static async Task WriteAsync<T>(HttpContext http, PipeWriter body, Page<T> page, ReplyForm form, WireForm? wire)
         where T : Resource
     {
         ResourceKind kind = wire?.Kind ?? ResourceKinds.Of<T>();
@@ -66,18 +80,17 @@ internal static class ListReply
             Continue = page.Continue,
             RemainingItemCount = page.Remaining,
         };
-        http.Response.ContentType = "application/json";
         if (form.Content == ReplyContent.Table)
         {
             Table table = TableWriter.For(http, TableDefinition.For(ResourceKinds.Of<T>()), form, wire).Of(page.Items, meta);
-            await JsonSerializer.SerializeAsync(http.Response.BodyWriter, table, ResourceJson.Options, http.RequestAborted);
+            await JsonSerializer.SerializeAsync(body, table, ResourceJson.Options, http.RequestAborted);
             return;
         }
 
         bool isMetadata = form.Content == ReplyContent.Metadata;
         bool isPretty = PrettyJson.IsWanted(http);
         await using Utf8JsonWriter json = new(
-            http.Response.BodyWriter, new JsonWriterOptions { SkipValidation = true, Indented = isPretty, NewLine = "\n", Encoder = ResourceJson.Options.Encoder });
+            body, new JsonWriterOptions { SkipValidation = true, Indented = isPretty, NewLine = "\n", Encoder = ResourceJson.Options.Encoder });
         json.WriteStartObject();
         json.WriteString("kind", isMetadata ? "PartialObjectMetadataList" : $"{kind.Kind}List");
         json.WriteString("apiVersion", isMetadata ? form.ApiVersion : kind.ApiVersion);
@@ -105,14 +118,14 @@ internal static class ListReply
             {
                 json.Flush();
                 flushed = json.BytesCommitted;
-                await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
+                await body.FlushAsync(http.RequestAborted);
             }
         }
 
         json.WriteEndArray();
         json.WriteEndObject();
         json.Flush();
-        await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
+        await body.FlushAsync(http.RequestAborted);
     }
 }
 

@@ -158,7 +158,9 @@ internal static class StatusError
         Failure(429, StatusReason.TooManyRequests, message, new StatusDetails { RetryAfterSeconds = retryAfterSeconds });
 
     /// <summary>A disruption budget that does not let a pod go now (Kubernetes: eviction subresource).</summary>
-    public static ApiException BudgetRefused(string why, int retryAfterSeconds) => Failure(
+    /// <param name="why">What the budget lacks.</param>
+    /// <param name="retryAfterSeconds">When to ask again, where that is known. client-go sends such a request again by itself, ten times over, before its caller hears of it.</param>
+    public static ApiException BudgetRefused(string why, int? retryAfterSeconds = null) => Failure(
         429,
         StatusReason.TooManyRequests,
         "Cannot evict pod as it would violate the pod's disruption budget.",

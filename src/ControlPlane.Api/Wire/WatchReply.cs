@@ -20,6 +20,12 @@ internal static class WatchReply
         IHostApplicationLifetime lifetime = http.RequestServices.GetRequiredService<IHostApplicationLifetime>();
         using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
         EventWriter events = new(session.Kind, form, form.Content == ReplyContent.Table ? TableWriter.For(http, TableDefinition.For(session.Kind), form, wire) : null, wire);
+        if (http.WebSockets.IsWebSocketRequest)
+        {
+            await WatchSocket.WriteAsync(http, session, events, ending);
+            return;
+        }
+
         http.Response.ContentType = "application/json";
         await http.Response.StartAsync(ending.Token);
         PipeWriter body = http.Response.BodyWriter;
@@ -57,7 +63,7 @@ internal sealed class EventWriter(ResourceKind kind, ReplyForm form, TableWriter
 
     private bool hasSentColumns;
 
-    public void Write(PipeWriter body, Utf8JsonWriter json, WatchItem item)
+    public void Write(IBufferWriter<byte> body, Utf8JsonWriter json, WatchItem item)
     {
         json.Reset(body);
         json.WriteStartObject();

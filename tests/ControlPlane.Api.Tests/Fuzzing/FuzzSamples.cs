@@ -84,7 +84,7 @@ internal static class FuzzSamples
 
     private static readonly string[] Reads =
     [
-        "/api", "/apis", "/api/v1", "/apis/apps/v1", "/version", "/openapi/v2", "/openapi/v3", "/openapi/v3/apis/apps/v1", "/healthz", "/readyz", "/livez", "/metrics",
+        "/api", "/apis", "/api/v1", "/apis/apps/v1", "/version", "/openapi/v2", "/openapi/v3", "/openapi/v3/apis/apps/v1", "/healthz", "/readyz", "/readyz/store", "/livez", "/metrics",
         "/swagger/index.html", "/api/v1/pods", "/apis/apps/v1/deployments", "/api/v1/namespaces/{ns}/pods/web/log", "/api/v1/namespaces/{ns}/pods/web/exec",
         "/api/v1/namespaces/{ns}/pods/web/portforward", "/api/v1/namespaces/{ns}/pods/web:80/proxy/a", "/api/v1/namespaces/{ns}/services/web:80/proxy/a", "/api/v1/namespaces/{ns}/pods/web/attach", "/apis/apps/v1/namespaces/{ns}/deployments/web/rollout",
         "/apis/apps/v1/namespaces/{ns}/deployments/web/history", "/apis/apps/v1/namespaces/{ns}/deployments/web/scale",
@@ -100,6 +100,7 @@ internal static class FuzzSamples
         ("/apis/apps/v1/namespaces/{ns}/deployments/web/plan", """{"spec":{"replicas":3}}"""),
         ("/apis/apps/v1/namespaces/{ns}/deployments/web/promote-to", """{"namespace":"default"}"""),
         ("/api/v1/namespaces/{ns}/pods/web/eviction", """{"apiVersion":"policy/v1","kind":"Eviction","metadata":{"name":"web"},"deleteOptions":{"gracePeriodSeconds":0}}"""),
+        ("/api/v1/namespaces/{ns}/pods/web/binding", """{"apiVersion":"v1","kind":"Binding","metadata":{"name":"web"},"target":{"apiVersion":"v1","kind":"Node","name":"web"}}"""),
         ("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", """{"apiVersion":"authorization.k8s.io/v1","kind":"SelfSubjectAccessReview","spec":{"resourceAttributes":{"verb":"get","resource":"pods"}}}"""),
         ("/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", """{"apiVersion":"authorization.k8s.io/v1","kind":"SelfSubjectRulesReview","spec":{"namespace":"default"}}"""),
         ("/apis/authentication.k8s.io/v1/selfsubjectreviews", """{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}"""),
@@ -128,6 +129,10 @@ internal static class FuzzSamples
         .. Protobufs.SelectMany(post => Enumerable.Repeat(
             new FuzzRequest("POST", post.Path, "", "application/vnd.kubernetes.protobuf", System.Convert.FromBase64String(post.Body)), 8)),
         Json("PUT", "/apis/apps/v1/namespaces/{ns}/deployments/web/scale", """{"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"web"},"spec":{"replicas":3}}"""),
+        Json(
+            "PATCH", "/apis/apps/v1/namespaces/{ns}/deployments/web/scale", """{"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"web"},"spec":{"replicas":3}}""",
+            "application/apply-patch+yaml", "fieldManager=fuzz&force=true"),
+        Json("PATCH", "/apis/apps/v1/namespaces/{ns}/replicasets/web/scale", """{"spec":{"replicas":3}}""", "application/merge-patch+json"),
         Json("PATCH", "/apis/apps/v1/namespaces/{ns}/deployments/web/status", """{"status":{"replicas":2,"readyReplicas":1,"conditions":[{"type":"Available","status":"True"}]}}""", "application/merge-patch+json"),
         Json("PATCH", "/api/v1/namespaces/{ns}/pods/web/status", """{"status":{"phase":"Running","podIP":"127.0.0.1","conditions":[{"type":"Ready","status":"True"}]}}""", "application/strategic-merge-patch+json"),
     ];

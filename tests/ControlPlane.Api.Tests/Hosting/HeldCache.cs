@@ -7,6 +7,7 @@ namespace ControlPlane.Api.Tests.Hosting;
 internal sealed class HeldCache(IResourceCache inner) : IResourceCache
 {
     private Moment? held;
+    private volatile bool isCompacted;
 
     public string StoreIdentity => inner.StoreIdentity;
 
@@ -17,6 +18,13 @@ internal sealed class HeldCache(IResourceCache inner) : IResourceCache
     {
         held = new Moment(inner.Revision, ResourceKinds.All.ToDictionary(kind => kind, inner.Snapshot));
         return new Release(this);
+    }
+
+    /// <summary>Until the result is disposed of, no change is kept: who asks for those after a revision is told so, and who follows them from now is cut off.</summary>
+    public IDisposable Compact()
+    {
+        isCompacted = true;
+        return new Keeping(this);
     }
 
     public KindSnapshot Snapshot(ResourceKind kind) => held?.Objects[kind] ?? inner.Snapshot(kind);
@@ -31,14 +39,39 @@ internal sealed class HeldCache(IResourceCache inner) : IResourceCache
     public async Task WaitForLatestAsync(CancellationToken cancellationToken) =>
         await WaitForRevisionAsync(await AskLatestAsync(cancellationToken), cancellationToken);
 
-    public ChangeSubscription SubscribeFromNow() => inner.SubscribeFromNow();
+    public ChangeSubscription SubscribeFromNow() => isCompacted ? new CutOff(inner.SubscribeFromNow()) : inner.SubscribeFromNow();
 
-    public ChangeSubscription SubscribeAfter(long revision) => inner.SubscribeAfter(revision);
+    public ChangeSubscription SubscribeAfter(long revision) => isCompacted
+        ? throw new RevisionCompactedException($"changes after {revision} are no longer kept")
+        : inner.SubscribeAfter(revision);
 
     private sealed record Moment(long Revision, Dictionary<ResourceKind, KindSnapshot> Objects);
 
     private sealed class Release(HeldCache cache) : IDisposable
     {
         public void Dispose() => cache.held = null;
+    }
+
+    private sealed class Keeping(HeldCache cache) : IDisposable
+    {
+        public void Dispose() => cache.isCompacted = false;
+    }
+
+    private sealed class CutOff(ChangeSubscription inner) : ChangeSubscription
+    {
+        public override string StoreIdentity => inner.StoreIdentity;
+
+        public override long StartRevision => inner.StartRevision;
+
+        public override KindSnapshot SnapshotAtStart(ResourceKind kind) => inner.SnapshotAtStart(kind);
+
+        public override ValueTask<ChangeBatch> ReadAsync(CancellationToken cancellationToken) =>
+            ValueTask.FromException<ChangeBatch>(new RevisionCompactedException("the subscriber was too slow"));
+
+        protected override void Dispose(bool disposing)
+        {
+            inner.Dispose();
+            base.Dispose(disposing);
+        }
     }
 }

@@ -30,6 +30,13 @@ public sealed class ManifestTests(ApiServer api)
         },
         { "from-a-cluster.yaml", ["Deployment shop", "Service shop: 422 spec.clusterIPs", "ConfigMap shop: 400 resourceVersion should not be set on objects to be created"] },
         {
+            "more-from-a-cluster.yaml",
+            [
+                "ReplicaSet shop-6d4cf56db6", "Pod shop-6d4cf56db6-x2x9k: 422 spec.volumes[0].projected.sources[0].serviceAccountToken", "Service shop-pods",
+                "PodDisruptionBudget shop",
+            ]
+        },
+        {
             "web-app.yaml",
             [
                 "ServiceAccount release-web-app", "Secret release-web-app", "ConfigMap release-web-app", "PodDisruptionBudget release-web-app", "Service release-web-app",

@@ -116,6 +116,25 @@ public sealed class ApplyTests(ApiServer api)
         Assert.Equal(("web", 4), ((string)read["metadata"]!["labels"]!["app"]!, (int)read["spec"]!["replicas"]!));
     }
 
+    /// <summary>A Scale without replicas is one of none, whatever the object's own default is; of another's replicas it says nothing.</summary>
+    [Fact]
+    public async Task Apply_ToScale_WithoutTheReplicasThatItDeclared_ScalesToNone()
+    {
+        string path = await NewPathAsync();
+        const string scale = """{"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"web"},"spec":{"replicas":4}}""";
+        const string nothing = """{"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"web"},"spec":{}}""";
+        await ApplyAsync(path, "ci", Web, HttpStatusCode.Created);
+        JsonObject ofAnother = await ApplyAsync($"{path}/scale", "scaler", nothing);
+        Assert.Equal(2, (int)ofAnother["spec"]!["replicas"]!);
+        await ApplyAsync($"{path}/scale?force=true", "scaler", scale);
+
+        await ApplyAsync($"{path}/scale", "scaler", nothing);
+
+        JsonObject read = await api.GetAsync(path);
+        Assert.Equal((0, "web"), ((int)read["spec"]!["replicas"]!, (string)read["metadata"]!["labels"]!["app"]!));
+        Assert.DoesNotContain("f:replicas", read["metadata"]!["managedFields"]!.ToJsonString(), StringComparison.Ordinal);
+    }
+
     /// <summary>A field reference is owned as a whole, and the server fills in its <c>apiVersion</c>.</summary>
     [Fact]
     public async Task Apply_OfWhatOnlyADefaultMakesDifferent_IsNoConflict()

@@ -92,3 +92,19 @@ internal sealed class SwaggerPage : IAsyncDisposable
         await page.Locator(".auth-container .btn-done").ClickAsync();
     }
 }
+
+/// <summary>The page with a Deployment's operations, opened once for all tests that work on it: a browser has much to do until it has laid out the whole API.</summary>
+public sealed class OpenSwaggerPage(SharedProduct shared) : IAsyncLifetime
+{
+    internal SwaggerPage Page { get; private set; } = null!;
+
+    public async Task InitializeAsync() => Page = await SwaggerPage.OpenAsync(shared.Product, "Deployment");
+
+    public async Task DisposeAsync()
+    {
+        if (Page is not null)
+        {
+            await Page.DisposeAsync();
+        }
+    }
+}

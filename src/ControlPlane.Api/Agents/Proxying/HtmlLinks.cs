@@ -45,38 +45,6 @@ internal static class HtmlLinks
         return Encoding.Latin1.GetString(tag[1..(end < 0 ? tag.Length : end)]).ToLowerInvariant();
     }
 
-    /// <summary>Where a start tag ends.</summary>
-    /// <param name="tag">From its <c>&lt;</c> on.</param>
-    /// <returns>Its length, with the <c>&gt;</c>; -1 when that has not come yet.</returns>
-    public static int LengthOf(ReadOnlySpan<byte> tag)
-    {
-        byte quote = 0;
-        bool isValueNext = false;
-        for (int at = 1; at < tag.Length; at++)
-        {
-            byte one = tag[at];
-            if (quote != 0)
-            {
-                quote = one == quote ? (byte)0 : quote;
-            }
-            else if (one == '>')
-            {
-                return at + 1;
-            }
-            else if (isValueNext && IsQuote(one))
-            {
-                quote = one;
-                isValueNext = false;
-            }
-            else
-            {
-                isValueNext = one == '=' || (isValueNext && IsBlank(one));
-            }
-        }
-
-        return -1;
-    }
-
     /// <summary>Writes a start tag, its links rewritten and the rest byte for byte as it is.</summary>
     public static void Write(ReadOnlySpan<byte> tag, string name, Func<string, string> rewrite, IBufferWriter<byte> target)
     {
@@ -148,7 +116,7 @@ internal static class HtmlLinks
         }
     }
 
-    private static bool IsQuote(byte one) => one is (byte)'"' or (byte)'\'';
+    internal static bool IsQuote(byte one) => one is (byte)'"' or (byte)'\'';
 
-    private static bool IsBlank(byte one) => one is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n' or (byte)'\f';
+    internal static bool IsBlank(byte one) => one is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n' or (byte)'\f';
 }

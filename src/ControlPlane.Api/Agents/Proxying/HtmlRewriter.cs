@@ -11,6 +11,9 @@ internal sealed class HtmlRewriter(Func<string, string> rewrite)
     /// <summary>Bytes of one start tag that are kept until it ends; a longer one is left alone.</summary>
     private const int TagBytesMax = 64 * 1024;
 
+    /// <summary>Of <c>&lt;!</c>.</summary>
+    private const int MarkupStartLength = 2;
+
     private static readonly byte[] CommentStart = "<!--"u8.ToArray();
     private static readonly byte[] CommentEnd = "-->"u8.ToArray();
     private static readonly byte[] TagEnd = ">"u8.ToArray();
@@ -19,7 +22,10 @@ internal sealed class HtmlRewriter(Func<string, string> rewrite)
     private static readonly string[] TextElements = ["iframe", "noembed", "noframes", "script", "style", "textarea", "title", "xmp"];
 
     private readonly ArrayBufferWriter<byte> written = new();
-    private byte[] held = [];
+    private readonly ArrayBufferWriter<byte> held = new();
+
+    /// <summary>How far the tag has been looked through that what is held begins with.</summary>
+    private TagScan scan;
 
     /// <summary>What ends the text that must be left alone; empty where tags are looked for.</summary>
     private byte[] untouchedUntil = [];
@@ -29,24 +35,26 @@ internal sealed class HtmlRewriter(Func<string, string> rewrite)
     public ReadOnlyMemory<byte> Add(ReadOnlySpan<byte> piece)
     {
         written.ResetWrittenCount();
-        ReadOnlySpan<byte> page = [.. held, .. piece];
+        held.Write(piece);
+        ReadOnlySpan<byte> page = held.WrittenSpan;
         int done = 0;
         while (Pass(page[done..]) is > 0 and var count)
         {
             done += count;
         }
 
-        held = page[done..].ToArray();
+        if (done > 0)
+        {
+            byte[] rest = page[done..].ToArray();
+            held.ResetWrittenCount();
+            held.Write(rest);
+        }
+
         return written.WrittenMemory;
     }
 
     /// <summary>What is left when the page has ended.</summary>
-    public ReadOnlyMemory<byte> End()
-    {
-        byte[] rest = held;
-        held = [];
-        return rest;
-    }
+    public ReadOnlyMemory<byte> End() => held.WrittenMemory;
 
     /// <summary>Writes as much as can be decided.</summary>
     /// <returns>The bytes that were taken; 0 when more must come first.</returns>
@@ -65,8 +73,9 @@ internal sealed class HtmlRewriter(Func<string, string> rewrite)
 
         if (page.StartsWith(CommentStart))
         {
+            // The hyphens that begin a comment may end it, too: <!--> and <!---> are whole ones (HTML, parsing: abrupt closing of empty comment).
             untouchedUntil = CommentEnd;
-            return Copy(page, CommentStart.Length);
+            return Copy(page, MarkupStartLength);
         }
 
         if (page.Length < CommentStart.Length && (page.Length < 2 || CommentStart.AsSpan().StartsWith(page)))
@@ -79,14 +88,15 @@ internal sealed class HtmlRewriter(Func<string, string> rewrite)
 
     private int PassTag(ReadOnlySpan<byte> page)
     {
-        int length = HtmlLinks.LengthOf(page);
+        int length = scan.LengthOf(page);
+        if (length < 0 && page.Length <= TagBytesMax)
+        {
+            return 0;
+        }
+
+        scan = default;
         if (length < 0)
         {
-            if (page.Length <= TagBytesMax)
-            {
-                return 0;
-            }
-
             untouchedUntil = TagEnd;
             return Copy(page, 1);
         }

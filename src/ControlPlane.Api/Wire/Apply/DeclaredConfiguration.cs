@@ -34,6 +34,9 @@ internal sealed class DeclaredConfiguration
     /// <summary>For <c>Warning</c> headers: unknown and repeated fields, which were left out.</summary>
     public IReadOnlyList<string> Warnings { get; }
 
+    /// <summary>Fields of the spec that have a value of the subresource's own where nobody declares them any more; empty for the object itself.</summary>
+    private JsonObject AbsentSpec { get; init; } = [];
+
     /// <summary>Reads a configuration. Only the part that is written is looked at: the <c>status</c>, or all but it.</summary>
     /// <param name="body">JSON or YAML.</param>
     /// <param name="target">The kind; <c>apiVersion</c> and <c>kind</c> must be given.</param>
@@ -60,7 +63,11 @@ internal sealed class DeclaredConfiguration
         return configuration;
     }
 
-    /// <summary>Reads what is declared of an object's <c>scale</c>, as of the object itself: its replicas, and nothing else.</summary>
+    /// <summary>
+    /// Reads what is declared of an object's <c>scale</c>, as of the object itself: its replicas, and nothing else. A Scale without replicas is one
+    /// of none (Kubernetes <c>autoscaling/v1</c>, ScaleSpec): so an apply that leaves them out scales to 0 where its manager alone had declared
+    /// them, and not to the default of the object.
+    /// </summary>
     /// <param name="body">A Scale in JSON or YAML; <c>apiVersion</c> and <c>kind</c> must be given.</param>
     /// <param name="target">The object's kind.</param>
     /// <param name="validation">What happens to unknown fields.</param>
@@ -79,7 +86,7 @@ internal sealed class DeclaredConfiguration
 
         JsonObject spec = scale["spec"]?["replicas"] is { } replicas ? new JsonObject { ["replicas"] = replicas.DeepClone() } : [];
         JsonObject declared = new() { ["apiVersion"] = target.ApiVersion, ["kind"] = target.Kind, ["metadata"] = identity, ["spec"] = spec };
-        return new(declared, target, part: "", warnings);
+        return new(declared, target, part: "", warnings) { AbsentSpec = new JsonObject { ["replicas"] = 0 } };
     }
 
     private static JsonObject ReadBody(ReadOnlyMemory<byte> body, DecodeTarget target, FieldValidation validation, out IReadOnlyList<string> warnings)
@@ -118,6 +125,11 @@ internal sealed class DeclaredConfiguration
         FieldSet before = managers.OwnedBy(manager);
         var wanted = (JsonObject)ObjectMerge.Merge(stored, declared, shape);
         ObjectMerge.Prune(wanted, shape, before, managers.With(manager, mine, now).Owned);
+        foreach ((string name, JsonNode? value) in AbsentSpec.Where(member => wanted["spec"]?[member.Key] is null))
+        {
+            wanted["spec"] ??= new JsonObject();
+            wanted["spec"]![name] = value!.DeepClone();
+        }
 
         FieldChanges changes = Changes(stored, complete(wanted), shape, part);
         ImmutableArray<OwnedFields> conflicts = managers.OthersOf(manager, changes.Set);

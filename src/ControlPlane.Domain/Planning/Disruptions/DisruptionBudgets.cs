@@ -91,7 +91,7 @@ public static class DisruptionBudgets
 
         if ((status.ObservedGeneration ?? 0) < (budget.Metadata.Generation ?? 0))
         {
-            return new BudgetAnswer.Refused($"The disruption budget {budget.Name} is still being processed by the server.");
+            return new BudgetAnswer.NotCounted($"The disruption budget {budget.Name} is still being processed by the server.");
         }
 
         return status.DisruptionsAllowed > 0
@@ -113,6 +113,9 @@ public abstract record BudgetAnswer
     /// <summary>It is allowed, and the budget has one less.</summary>
     public sealed record Spent(PodDisruptionBudget Budget) : BudgetAnswer;
 
-    /// <summary>Not now.</summary>
+    /// <summary>It has none to spend, for as long as its pods are as they are.</summary>
     public sealed record Refused(string Why) : BudgetAnswer;
+
+    /// <summary>Not yet: its pods are still to be counted for what it asks now.</summary>
+    public sealed record NotCounted(string Why) : BudgetAnswer;
 }

@@ -62,9 +62,9 @@ public sealed class DisruptionBudgetsTests
     }
 
     [Fact]
-    public void Judge_OfABudgetThatWasNotLookedAtYet_Refuses() => Assert.Equal(
+    public void Judge_OfABudgetThatWasNotLookedAtYet_SaysThatItIsNotCounted() => Assert.Equal(
         "The disruption budget hello is still being processed by the server.",
-        Assert.IsType<BudgetAnswer.Refused>(DisruptionBudgets.Judge(Budget("0", null), Ready("a"))).Why);
+        Assert.IsType<BudgetAnswer.NotCounted>(DisruptionBudgets.Judge(Budget("0", null), Ready("a"))).Why);
 
     [Theory]
     [InlineData(null, 2, true)]
