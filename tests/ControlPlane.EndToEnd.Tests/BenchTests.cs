@@ -73,6 +73,10 @@ public sealed class BenchTests
         {
             Assert.Equal(0, Figure(figures, $"lost: {act}").GetProperty("value").GetDouble());
         }
+
+        Assert.InRange(Figure(figures, "an abort: until the last request to the canary").GetProperty("value").GetDouble(), 0, 2_000);
+        Assert.InRange(Figure(figures, "a switch: until the last request to the old version").GetProperty("value").GetDouble(), 0, 2_000);
+        Assert.True(Figure(figures, "a switch: the old version stayed for").GetProperty("value").GetDouble() >= 5);
     }
 
     private static JsonElement Figure(JsonDocument figures, string name) =>

@@ -197,6 +197,21 @@ public sealed class DividedTrafficTests
         Assert.Equal(HttpStatusCode.NotFound, elsewhere.StatusCode);
     }
 
+    /// <summary>The gateways of two control planes on one machine, each with a port of its own at one address: neither has to do with the other.</summary>
+    [Fact]
+    public async Task Metrics_OfTwoControlPlanesAtOneAddress_AreReadAtEachOnesPort()
+    {
+        await using GatewayWorld one = await GatewayWorld.StartAsync(options => options with { MetricsPort = FreePort.Find(IPAddress.Loopback) });
+        await one.RouteAsync();
+        await using GatewayWorld two = await GatewayWorld.StartAsync(options => options with { MetricsPort = FreePort.Find(IPAddress.Loopback) });
+        await two.RouteAsync();
+
+        foreach (GatewayWorld world in new[] { one, two })
+        {
+            Assert.Contains("controlplane_gateway_requests_total", await world.Client.GetStringAsync(new Uri($"http://127.0.0.1:{world.Options.MetricsPort}/metrics")), StringComparison.Ordinal);
+        }
+    }
+
     private static TrafficFigures? FiguresOf(GatewayWorld world, Backend backend) =>
         world.ControlPlane.Reports.LastOrDefault()?.Traffic.FirstOrDefault(pod => pod.Pod == backend.Pod);
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Routing;
 using ControlPlane.Testing;
 
 namespace ControlPlane.Agent.Tests.Running;
@@ -32,6 +33,18 @@ public sealed class DockerRuntimeTests(DockerEngineFixture engine) : DockerAgent
         Server.Set([pod.Deleting()]);
         await Wait.UntilAsync(() => Server.Pods["web"].IsStopped, () => Seen("web"));
         Assert.Empty(await IdsAsync("-a"));
+    }
+
+    /// <summary>A gateway without a description takes the node's pods for processes, and listens in a range of addresses that may be another control plane's on the machine.</summary>
+    [Fact]
+    public async Task Before_the_first_pod_the_gateway_is_told_that_pods_are_containers()
+    {
+        await Wait.UntilAsync(() => Agent.Output.Contains("docker", StringComparison.Ordinal), () => Agent.Output);
+
+        NodeNetwork described = ResourceJson.Deserialize<NodeNetwork>(await File.ReadAllTextAsync(Path.Combine(DataFolder, NodeNetwork.FileName)));
+
+        bool wasThere = (await Engine.RunAsync("docker", "network", "ls", "-q", "--filter", "name=controlplane-node-1")).Length > 0;
+        Assert.Equal((wasThere, wasThere), (described.HasBridge, described.Services.Length > 0));
     }
 
     [Fact]
