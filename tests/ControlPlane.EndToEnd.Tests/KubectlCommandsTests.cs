@@ -27,11 +27,11 @@ public sealed class KubectlCommandsTests(SharedProduct shared)
             kubectl.SaysAsync("control plane", "cluster-info"),
             kubectl.SaysAsync("+controlplane", "version"));
 
-        // Ends by itself; how is each kubectl's own affair.
-        Task<CommandResult> watching = kubectl.RunAsync("get", "configmap", "a", "-w", "-o", "name", "--request-timeout=4s");
-        await Task.Delay(TimeSpan.FromSeconds(1));
+        await using RunningKubectl watching = RunningKubectl.Start(kubectl, "get", "configmap", "a", "-w", "-o", "name");
+        await watching.SaysAsync("configmap/a\n");
         await kubectl.SaysAsync("annotated", "annotate", "configmap", "a", "note=x");
-        Assert.Equal(2, (await watching).Output.Split("configmap/a").Length - 1);
+        await watching.SaysAsync("configmap/a\nconfigmap/a\n");
+        Assert.Equal("configmap/a\nconfigmap/a\n", (await watching.StopAsync()).Output);
     }
 
     [Theory]
@@ -73,10 +73,10 @@ public sealed class KubectlCommandsTests(SharedProduct shared)
     {
         Kubectl kubectl = await shared.Kubectl(version).InNewAsync(shared.NewNamespace("deleting"));
         await kubectl.CreateAsync(Web, ConfigMap("a", 1));
-        await kubectl.SaysAsync("condition met", "wait", "--for=condition=Available", "deployment/hello", "--timeout=30s");
+        await kubectl.SaysAsync("condition met", "wait", "--for=condition=Available", "deployment/hello", "--timeout=150s");
         if (version != "1.20")
         {
-            await kubectl.SaysAsync("condition met", "wait", "--for=jsonpath={.status.observedGeneration}=1", "deployment/hello", "--timeout=30s");
+            await kubectl.SaysAsync("condition met", "wait", "--for=jsonpath={.status.observedGeneration}=1", "deployment/hello", "--timeout=150s");
         }
 
         string kept = await kubectl.OkAsync("get", "replicasets", "-o", "name");
@@ -86,14 +86,15 @@ public sealed class KubectlCommandsTests(SharedProduct shared)
 
         // The new one takes the ReplicaSet over, and takes it along.
         await kubectl.CreateAsync(Web);
-        await kubectl.OkAsync("wait", "--for=condition=Available", "deployment/hello", "--timeout=30s");
+        await kubectl.OkAsync("wait", "--for=condition=Available", "deployment/hello", "--timeout=150s");
         await kubectl.SaysAsync("deleted", "delete", "deployment", "hello", "--cascade=foreground");
         Assert.Equal("", await kubectl.OkAsync("get", "deployments,replicasets", "-o", "name"));
 
-        Task waiting = kubectl.SaysAsync("condition met", "wait", "--for=delete", "configmap/a", "--timeout=30s");
-        await Task.Delay(TimeSpan.FromSeconds(1));
+        // It tells its requests, so that it is known to watch before there is something to see.
+        await using RunningKubectl waiting = RunningKubectl.Start(kubectl, "wait", "--for=delete", "configmap/a", "--timeout=150s", "-v=6");
+        await waiting.SaysAsync("watch=true");
         await kubectl.SaysAsync("deleted", "delete", "configmap", "a");
-        await waiting;
+        Assert.Contains("condition met", (await waiting.EndsAsync()).OrThrow(), StringComparison.Ordinal);
     }
 
     [Theory]

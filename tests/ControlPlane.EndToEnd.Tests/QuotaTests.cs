@@ -35,6 +35,6 @@ public sealed class QuotaTests(SharedProduct shared)
 
     private Task<TimeSpan> ShowsAsync(Kubectl kubectl, string wanted, params string[] arguments) => shared.Product.EventuallyAsync(
         wanted,
-        TimeSpan.FromSeconds(20),
+        TimeSpan.FromSeconds(90),
         async () => await kubectl.OkAsync(arguments) is var seen && seen.Contains(wanted, StringComparison.Ordinal) ? null : seen);
 }

@@ -31,14 +31,14 @@ public sealed class ReplicasTests : IAsyncLifetime
         Task<PodBounds> watching = hello.WatchBoundsAsync(watched.Token);
         string image = """{"spec":{"template":{"spec":{"containers":[{"name":"hello","image":"hello:v2"}]}}}}""";
         await OkAsync(standby, HttpMethod.Patch, $"{Space}/hello", image, "application/strategic-merge-patch+json");
-        await replicated.EventuallyAsync("the rollout is under way", TimeSpan.FromSeconds(20), async () => (await hello.PodsAsync()).Any(IsNew) ? null : "no new pod");
+        await replicated.EventuallyAsync("the rollout is under way", Deployments.RolloutMax, async () => (await hello.PodsAsync()).Any(IsNew) ? null : "no new pod");
 
         await replicated.KillAsync(leader);
 
         Assert.Contains(await hello.PodsAsync(), pod => !IsNew(pod));
         await replicated.EventuallyAsync(
             "the rollout is complete",
-            TimeSpan.FromSeconds(45),
+            Deployments.RolloutMax,
             async () =>
             {
                 IReadOnlyList<JsonNode> pods = await hello.PodsAsync();

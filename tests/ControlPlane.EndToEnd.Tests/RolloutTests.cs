@@ -50,7 +50,7 @@ public sealed class RolloutTests(SharedProduct shared)
         Task<PodBounds> watching = hello.WatchBoundsAsync(done.Token);
 
         await kubectl.OkAsync("set", "image", "deployment/hello", "hello=hello:v2");
-        string status = await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=60s");
+        string status = await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=150s");
         await hello.BecomeReadyAsync(Replicas);
         await done.CancelAsync();
         PodBounds bounds = await watching;
@@ -69,11 +69,11 @@ public sealed class RolloutTests(SharedProduct shared)
     {
         (Kubectl kubectl, Deployments hello) = await StartHelloAsync(version, "undo");
         await kubectl.OkAsync("set", "image", "deployment/hello", "hello=hello:v2");
-        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=60s");
+        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=150s");
         Assert.Matches(@"(?m)^1\s+(.|\n)*^2\s+", await kubectl.OkAsync("rollout", "history", "deployment/hello"));
 
         await kubectl.OkAsync("rollout", "undo", "deployment/hello");
-        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=60s");
+        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=150s");
         Assert.Equal("hello:v1", await kubectl.OkAsync("get", "deployment", "hello", "-o", "jsonpath={.spec.template.spec.containers[0].image}"));
         Assert.Matches(@"(?m)^2\s+(.|\n)*^3\s+", await kubectl.OkAsync("rollout", "history", "deployment/hello"));
 
@@ -82,16 +82,16 @@ public sealed class RolloutTests(SharedProduct shared)
         await kubectl.OkAsync("set", "env", "deployment/hello", "COLOUR=blue");
         await shared.Product.EventuallyAsync(
             "the paused Deployment's change is observed",
-            TimeSpan.FromSeconds(10),
+            TimeSpan.FromSeconds(90),
             async () => await kubectl.OkAsync("get", "deployment", "hello", "-o", "jsonpath={.metadata.generation} {.status.observedGeneration}") is var seen
                 && seen.Split(' ') is [var wanted, var observed] && wanted == observed ? null : seen);
         Assert.Equal(before, await hello.UidsOfReadyPodsAsync());
         await kubectl.OkAsync("rollout", "resume", "deployment/hello");
-        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=60s");
+        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=150s");
 
         string resumed = await hello.UidsOfReadyPodsAsync();
         await kubectl.OkAsync("rollout", "restart", "deployment/hello");
-        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=60s");
+        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=150s");
         await hello.BecomeReadyAsync(Replicas);
         Assert.Empty(resumed.Split(' ').Intersect((await hello.UidsOfReadyPodsAsync()).Split(' ')));
     }

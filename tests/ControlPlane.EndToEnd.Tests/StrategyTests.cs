@@ -9,7 +9,7 @@ public sealed class StrategyTests(SharedProduct shared)
 {
     private const int Replicas = 3;
 
-    private static readonly TimeSpan StepMax = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StepMax = TimeSpan.FromSeconds(120);
 
     [Fact]
     public async Task Canary_GetsItsShareOfTheRequests_AndAnAbortTakesItBack()

@@ -11,7 +11,7 @@ namespace ControlPlane.EndToEnd.Tests.Harness;
 /// <summary>Two API processes on one PostgreSQL, and agents of the process runtime that know both.</summary>
 internal sealed class Replicated : Installation, IAsyncDisposable
 {
-    private static readonly TimeSpan ReadyMax = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ReadyMax = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan StopMax = TimeSpan.FromSeconds(50);
 
     private readonly TemporaryFolder folder = new("replicated");
