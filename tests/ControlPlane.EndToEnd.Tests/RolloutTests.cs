@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using ControlPlane.EndToEnd.Tests.Harness;
 
 namespace ControlPlane.EndToEnd.Tests;
@@ -20,6 +21,8 @@ public sealed class RolloutTests(SharedProduct shared)
         (Kubectl kubectl, Deployments hello) = await StartHelloAsync(version, "apply");
         JsonNode pod = (await hello.PodsAsync())[0];
 
+        // The pods are ready a moment before the Deployment's status, and the Events, say so.
+        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=150s");
         string wide = await kubectl.OkAsync("get", "deployments,replicasets,pods,nodes", "-o", "wide");
         Assert.Matches(@"deployment\.apps/hello\s+3/3\s+3\s+3\s+\d+s\s+hello\s+hello:v1\s+app=hello", wide);
         Assert.Matches(@"replicaset\.apps/hello-\w+\s+3\s+3\s+3\s+\d+s\s+hello\s+hello:v1\s+app=hello,pod-template-hash=\w+", wide);
@@ -32,12 +35,8 @@ public sealed class RolloutTests(SharedProduct shared)
         Assert.Matches(@"Progressing\s+True\s+NewReplicaSetAvailable", deployment);
         Assert.Matches(@"ScalingReplicaSet", deployment);
 
-        string described = await kubectl.OkAsync("describe", "pod", pod.Name());
-        Assert.Matches(@"Image:\s+hello:v1", described);
-        Assert.Matches(@"Scheduled\s", described);
-        Assert.Matches(@"Started\s", described);
-
-        Assert.Contains("hello v1 listens on", await kubectl.OkAsync("logs", pod.Name()), StringComparison.Ordinal);
+        await ShowsAsync(kubectl, @"Image:\s+hello:v1(.|\n)*Scheduled\s(.|\n)*Started\s", "describe", "pod", pod.Name());
+        await ShowsAsync(kubectl, "hello v1 listens on", "logs", pod.Name());
         Assert.Contains("Scheduled", await kubectl.OkAsync("get", "events"), StringComparison.Ordinal);
     }
 
@@ -112,6 +111,11 @@ public sealed class RolloutTests(SharedProduct shared)
         await hello.BecomeReadyAsync(1);
         Assert.Single(await hello.ReplicaSetsAsync());
     }
+
+    private Task<TimeSpan> ShowsAsync(Kubectl kubectl, string pattern, params string[] arguments) => shared.Product.EventuallyAsync(
+        $"kubectl {string.Join(' ', arguments)} to show {pattern}",
+        TimeSpan.FromSeconds(90),
+        async () => await kubectl.OkAsync(arguments) is var said && Regex.IsMatch(said, pattern) ? null : said);
 
     private async Task<(Kubectl Kubectl, Deployments Hello)> StartHelloAsync(string version, string subject)
     {
