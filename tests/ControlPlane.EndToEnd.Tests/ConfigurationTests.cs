@@ -54,7 +54,7 @@ public sealed class ConfigurationTests(SharedProduct shared)
         Kubectl kubectl = await shared.Kubectl(version).InNewAsync(shared.NewNamespace("configuration"));
 
         await kubectl.OkAsync("create", "configmap", "settings", "--from-literal=color=blue", "--from-literal=empty=");
-        Assert.Matches(@"^NAME +DATA +AGE\nsettings +2 +\d+s\n$", await kubectl.OkAsync("get", "cm", "settings"));
+        Assert.Matches(@"^NAME +DATA +AGE\nsettings +2 +[\dms]+\n$", await kubectl.OkAsync("get", "cm", "settings"));
         Assert.Contains("color:\n----\nblue\n", await kubectl.OkAsync("describe", "configmap", "settings"), StringComparison.Ordinal);
         await kubectl.OkAsync("patch", "configmap", "settings", "--type=merge", "-p", """{"immutable":true,"binaryData":{"bytes":"AP8="}}""");
         CommandResult refused = await kubectl.RunAsync("patch", "configmap", "settings", "-p", """{"data":{"color":"red"}}""");
@@ -62,7 +62,7 @@ public sealed class ConfigurationTests(SharedProduct shared)
         Assert.Contains("data: Forbidden: field is immutable when `immutable` is set", refused.Errors, StringComparison.Ordinal);
 
         (await kubectl.RunWithInputAsync(Lease, "create", "-f", "-")).OrThrow();
-        Assert.Matches(@"^NAME +HOLDER +AGE\nleader +me +\d+s\n$", await kubectl.OkAsync("get", "leases"));
+        Assert.Matches(@"^NAME +HOLDER +AGE\nleader +me +[\dms]+\n$", await kubectl.OkAsync("get", "leases"));
         Assert.Contains("Holder Identity:", await kubectl.OkAsync("describe", "lease", "leader"), StringComparison.Ordinal);
     }
 

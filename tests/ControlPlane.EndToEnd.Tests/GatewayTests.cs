@@ -15,6 +15,9 @@ public sealed class GatewayTests(SharedProduct shared)
     /// <summary>The requests that must have been answered after the rollout, before the test looks at who answered.</summary>
     private const int RequestsAfter = 60;
 
+    /// <summary>Between the requests of one client: agents, probes and new pods need the processors, too.</summary>
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(3);
+
     [Fact]
     public async Task NewImage_UnderLoadAtANodePort_LosesNoRequest()
     {
@@ -162,6 +165,7 @@ public sealed class GatewayTests(SharedProduct shared)
         while (!enough.IsCancellationRequested)
         {
             answers.Enqueue(await AskAsync(client, url, closes));
+            await Task.Delay(Pace, CancellationToken.None);
         }
     }
 

@@ -24,9 +24,9 @@ public sealed class RolloutTests(SharedProduct shared)
         // The pods are ready a moment before the Deployment's status, and the Events, say so.
         await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=150s");
         string wide = await kubectl.OkAsync("get", "deployments,replicasets,pods,nodes", "-o", "wide");
-        Assert.Matches(@"deployment\.apps/hello\s+3/3\s+3\s+3\s+\d+s\s+hello\s+hello:v1\s+app=hello", wide);
-        Assert.Matches(@"replicaset\.apps/hello-\w+\s+3\s+3\s+3\s+\d+s\s+hello\s+hello:v1\s+app=hello,pod-template-hash=\w+", wide);
-        Assert.Matches(@"pod/hello-\w+-\w+\s+1/1\s+Running\s+0\s+\d+s\s+127\.0\.1\.\d\s+node-\d", wide);
+        Assert.Matches(@"deployment\.apps/hello\s+3/3\s+3\s+3\s+[\dms]+\s+hello\s+hello:v1\s+app=hello", wide);
+        Assert.Matches(@"replicaset\.apps/hello-\w+\s+3\s+3\s+3\s+[\dms]+\s+hello\s+hello:v1\s+app=hello,pod-template-hash=\w+", wide);
+        Assert.Matches(@"pod/hello-\w+-\w+\s+1/1\s+Running\s+0\s+[\dms]+\s+127\.0\.1\.\d\s+node-\d", wide);
         Assert.Matches(@"node/node-1\s+Ready\s+", wide);
 
         string deployment = await kubectl.OkAsync("describe", "deployment", "hello");
@@ -35,7 +35,7 @@ public sealed class RolloutTests(SharedProduct shared)
         Assert.Matches(@"Progressing\s+True\s+NewReplicaSetAvailable", deployment);
         Assert.Matches(@"ScalingReplicaSet", deployment);
 
-        await ShowsAsync(kubectl, @"Image:\s+hello:v1(.|\n)*Scheduled\s(.|\n)*Started\s", "describe", "pod", pod.Name());
+        await ShowsAsync(kubectl, @"Image:\s+hello:v1[\s\S]*Scheduled\s[\s\S]*Started\s", "describe", "pod", pod.Name());
         await ShowsAsync(kubectl, "hello v1 listens on", "logs", pod.Name());
         Assert.Contains("Scheduled", await kubectl.OkAsync("get", "events"), StringComparison.Ordinal);
     }

@@ -27,9 +27,9 @@ public sealed class ServiceTests(SharedProduct shared)
         await HasEndpointsAsync(kubectl, Replicas);
 
         string services = await kubectl.OkAsync("get", "svc", "-o", "wide");
-        Assert.Matches(@"hello\s+NodePort\s+127\.96\.\d+\.\d+\s+<none>\s+80:30080/TCP\s+\d+s\s+app=hello", services);
-        Assert.Matches(@"endpoints/hello\s+127\.0\.1\.\d:\d+,127\.0\.1\.\d:\d+,127\.0\.1\.\d:\d+\s+\d+s", await kubectl.OkAsync("get", "ep,svc"));
-        Assert.Matches(@"hello-\w+\s+IPv4\s+\d+\s+127\.0\.1\.\d\s+\d+s", await kubectl.OkAsync("get", "endpointslices", "-o", "wide"));
+        Assert.Matches(@"hello\s+NodePort\s+127\.96\.\d+\.\d+\s+<none>\s+80:30080/TCP\s+[\dms]+\s+app=hello", services);
+        Assert.Matches(@"endpoints/hello\s+127\.0\.1\.\d:\d+,127\.0\.1\.\d:\d+,127\.0\.1\.\d:\d+\s+[\dms]+", await kubectl.OkAsync("get", "ep,svc"));
+        Assert.Matches(@"hello-\w+\s+IPv4\s+\d+\s+127\.0\.1\.\d\s+[\dms]+", await kubectl.OkAsync("get", "endpointslices", "-o", "wide"));
         string described = await kubectl.OkAsync("describe", "svc", "hello");
         Assert.Matches(@"TargetPort:\s+http/TCP", described);
         Assert.Matches(@"NodePort:\s+http\s+30080/TCP", described);
@@ -60,7 +60,7 @@ public sealed class ServiceTests(SharedProduct shared)
             "the budget has one to spend",
             TimeSpan.FromSeconds(90),
             async () => await kubectl.OkAsync("get", "pdb", "hello", "-o", "jsonpath={.status.disruptionsAllowed}") is var allowed && allowed == "1" ? null : allowed);
-        Assert.Matches(@"hello\s+2\s+N/A\s+1\s+\d+s", await kubectl.OkAsync("get", "pdb"));
+        Assert.Matches(@"hello\s+2\s+N/A\s+1\s+[\dms]+", await kubectl.OkAsync("get", "pdb"));
         await kubectl.OkAsync("patch", "pdb", "hello", "-p", """{"spec":{"minAvailable":3}}""");
         await shared.Product.EventuallyAsync(
             "the budget has none to spend",

@@ -18,7 +18,7 @@ public sealed class StandingObjectsTests(SharedProduct shared)
         await HasItsObjectsAsync(kubectl);
 
         await kubectl.OkAsync("create", "serviceaccount", "robot");
-        Assert.Matches(@"^NAME +SECRETS +AGE\ndefault +0 +\d+s\nrobot +0 +\d+s\n$", await kubectl.OkAsync("get", "sa"));
+        Assert.Matches(@"^NAME +SECRETS +AGE\ndefault +0 +[\dms]+\nrobot +0 +[\dms]+\n$", await kubectl.OkAsync("get", "sa"));
         Assert.Matches(@"Name: +robot\n", await kubectl.OkAsync("describe", "serviceaccount", "robot"));
         Assert.Equal(
             await File.ReadAllTextAsync(Path.Combine(shared.Product.DataFolder, "ca.crt")),

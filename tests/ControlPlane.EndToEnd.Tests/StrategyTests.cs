@@ -12,6 +12,9 @@ public sealed class StrategyTests(SharedProduct shared)
 
     private static readonly TimeSpan StepMax = TimeSpan.FromSeconds(120);
 
+    /// <summary>Between the requests of the load: agents, probes and new pods need the processors, too.</summary>
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(3);
+
     [Fact]
     public async Task Canary_GetsItsShareOfTheRequests_AndAnAbortTakesItBack()
     {
@@ -137,6 +140,7 @@ public sealed class StrategyTests(SharedProduct shared)
         while (!enough.IsCancellationRequested)
         {
             answers.AddRange(await AskAsync(client, url, 1));
+            await Task.Delay(Pace, CancellationToken.None);
         }
 
         return answers;
