@@ -66,7 +66,7 @@ public sealed class ReplicasTests : IAsyncLifetime
                 await replicated.EventuallyAsync(
                     "the log says that the process listens",
                     TimeSpan.FromSeconds(60),
-                    async () => await OkAsync(api, HttpMethod.Get, $"/api/v1/namespaces/default/pods/{pod.Name()}/log") is { } log
+                    async () => await OkAsync(api, HttpMethod.Get, $"/api/v1/namespaces/default/pods/{pod.Name()}/log") is var log
                         && log.StartsWith("hello v1 listens on", StringComparison.Ordinal) ? null : log);
             }
         }

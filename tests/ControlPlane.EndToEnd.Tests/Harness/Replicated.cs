@@ -96,7 +96,7 @@ internal sealed class Replicated : Installation, IAsyncDisposable
     private async Task StartPartsAsync(int agents)
     {
         database = await EmbeddedPostgresCluster.StartAsync(
-            new EmbeddedPostgresOptions { DataFolder = Path.Combine(folder.Path, "database") }, NullLogger.Instance, CancellationToken.None);
+            new EmbeddedPostgresOptions { DataFolder = Path.Combine(folder.Path, "database"), StartTimeout = PostgresFixture.StartTimeout }, NullLogger.Instance, CancellationToken.None);
         StartReplica(0);
         await ServesAsync(0);
         Directory.CreateDirectory(DataFolderOf(1));
