@@ -21,7 +21,7 @@ public sealed class BenchTests
         CommandResult run = await Command.RunAsync(
             "dotnet",
             [Clone.Program("bench", "ControlPlane.Bench"), phase, "--pods", $"{Pods}", "--nodes", "3", "--repeat", "1", "--json", file],
-            timeout: TimeSpan.FromMinutes(3));
+            timeout: TimeSpan.FromMinutes(6));
 
         run.OrThrow();
         using JsonDocument figures = JsonDocument.Parse(await File.ReadAllBytesAsync(file));
@@ -43,7 +43,7 @@ public sealed class BenchTests
         CommandResult run = await Command.RunAsync(
             "dotnet",
             [Clone.Program("bench", "ControlPlane.Bench"), "recover", "--pods", $"{Pods}", "--nodes", "3", "--repeat", "1", "--json", file],
-            timeout: TimeSpan.FromMinutes(3));
+            timeout: TimeSpan.FromMinutes(6));
 
         using JsonDocument figures = JsonDocument.Parse(await File.ReadAllBytesAsync(file));
         double seconds = Figure(figures, "seconds").GetProperty("value").GetDouble();
@@ -63,7 +63,7 @@ public sealed class BenchTests
                 Clone.Program("bench", "ControlPlane.Bench"), "rolling-update-under-load",
                 "--rounds", "1", "--rate", "60", "--drain", "on", "--kubectl", Clone.Tool("kubectl-recent"), "--json", file,
             ],
-            timeout: TimeSpan.FromMinutes(5));
+            timeout: TimeSpan.FromMinutes(7));
 
         run.OrThrow();
         using JsonDocument figures = JsonDocument.Parse(await File.ReadAllBytesAsync(file));

@@ -103,7 +103,7 @@ public sealed class DividedTrafficTests
         await using GatewayWorld world = await GatewayWorld.StartAsync();
         await using Backend a = await Backend.StartAsync("a");
         await world.RouteAsync(a.Ready);
-        using HttpClient impatient = new() { Timeout = PodTraffic.PatienceMin + TimeSpan.FromMilliseconds(500) };
+        using HttpClient impatient = new() { Timeout = PodTraffic.PatienceMin + TimeSpan.FromSeconds(5) };
         using HttpRequestMessage request = new(body is null ? HttpMethod.Get : HttpMethod.Post, new Uri(world.Url, "held")) { Content = body is null ? null : new StringContent(body) };
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => impatient.SendAsync(request));

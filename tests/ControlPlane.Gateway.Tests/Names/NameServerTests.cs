@@ -14,7 +14,7 @@ namespace ControlPlane.Gateway.Tests.Names;
 /// <summary>A name server on a loopback address, and the host's resolver, which is a socket of the test.</summary>
 public sealed class NameServerTests : IAsyncLifetime, IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly TemporaryFolder folder = new("names");
     private readonly Socket resolver = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
