@@ -21,7 +21,7 @@ public sealed class BenchTests
         CommandResult run = await Command.RunAsync(
             "dotnet",
             [Clone.Program("bench", "ControlPlane.Bench"), phase, "--pods", $"{Pods}", "--nodes", "3", "--repeat", "1", "--json", file],
-            timeout: TimeSpan.FromMinutes(3));
+            timeout: TimeSpan.FromMinutes(6));
 
         run.OrThrow();
         using JsonDocument figures = JsonDocument.Parse(await File.ReadAllBytesAsync(file));
@@ -96,7 +96,7 @@ public sealed class BenchTests
         CommandResult run = await Command.RunAsync(
             "dotnet",
             [Clone.Program("bench", "ControlPlane.Bench"), "recover", "--pods", $"{Pods}", "--nodes", "3", "--repeat", "1", "--json", file],
-            timeout: TimeSpan.FromMinutes(3));
+            timeout: TimeSpan.FromMinutes(6));
 
         using JsonDocument figures = JsonDocument.Parse(await File.ReadAllBytesAsync(file));
         double seconds = Figure(figures, "seconds").GetProperty("value").GetDouble();
@@ -116,7 +116,7 @@ public sealed class BenchTests
                 Clone.Program("bench", "ControlPlane.Bench"), "rolling-update-under-load",
                 "--rounds", "1", "--rate", "60", "--drain", "on", "--kubectl", Clone.Tool("kubectl-recent"), "--json", file,
             ],
-            timeout: TimeSpan.FromMinutes(5));
+            timeout: TimeSpan.FromMinutes(7));
 
         run.OrThrow();
         using JsonDocument figures = JsonDocument.Parse(await File.ReadAllBytesAsync(file));
@@ -126,6 +126,10 @@ public sealed class BenchTests
         {
             Assert.Equal(0, Figure(figures, $"lost: {act}").GetProperty("value").GetDouble());
         }
+
+        Assert.InRange(Figure(figures, "an abort: until the last request to the canary").GetProperty("value").GetDouble(), 0, 2_000);
+        Assert.InRange(Figure(figures, "a switch: until the last request to the old version").GetProperty("value").GetDouble(), 0, 2_000);
+        Assert.True(Figure(figures, "a switch: the old version stayed for").GetProperty("value").GetDouble() >= 5);
     }
 
     private static JsonElement Figure(JsonDocument figures, string name) =>

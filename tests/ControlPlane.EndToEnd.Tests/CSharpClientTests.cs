@@ -13,7 +13,7 @@ namespace ControlPlane.EndToEnd.Tests;
 [Collection(SharedProductCollection.Name)]
 public sealed class CSharpClientTests(SharedProduct shared) : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     private readonly Kubernetes client = new(KubernetesClientConfiguration.BuildConfigFromConfigFile(shared.Product.Kubeconfig));
     private readonly CancellationTokenSource late = new(Patience);
@@ -195,7 +195,7 @@ public sealed class CSharpClientTests(SharedProduct shared) : IDisposable
             Name = name,
             Image = "hello:v1",
             Ports = [new V1ContainerPort { ContainerPort = 8080 }],
-            ReadinessProbe = new V1Probe { HttpGet = new V1HTTPGetAction { Path = "/healthz", Port = 8080 }, PeriodSeconds = 1 },
+            ReadinessProbe = new V1Probe { HttpGet = new V1HTTPGetAction { Path = "/healthz", Port = 8080 }, PeriodSeconds = 1, TimeoutSeconds = 5 },
         };
         return new V1Deployment
         {

@@ -54,7 +54,7 @@ public sealed class ConfigurationTests(SharedProduct shared)
         Kubectl kubectl = await shared.Kubectl(version).InNewAsync(shared.NewNamespace("configuration"));
 
         await kubectl.OkAsync("create", "configmap", "settings", "--from-literal=color=blue", "--from-literal=empty=");
-        Assert.Matches(@"^NAME +DATA +AGE\nsettings +2 +\d+s\n$", await kubectl.OkAsync("get", "cm", "settings"));
+        Assert.Matches(@"^NAME +DATA +AGE\nsettings +2 +[\dms]+\n$", await kubectl.OkAsync("get", "cm", "settings"));
         Assert.Contains("color:\n----\nblue\n", await kubectl.OkAsync("describe", "configmap", "settings"), StringComparison.Ordinal);
         await kubectl.OkAsync("patch", "configmap", "settings", "--type=merge", "-p", """{"immutable":true,"binaryData":{"bytes":"AP8="}}""");
         CommandResult refused = await kubectl.RunAsync("patch", "configmap", "settings", "-p", """{"data":{"color":"red"}}""");
@@ -62,7 +62,7 @@ public sealed class ConfigurationTests(SharedProduct shared)
         Assert.Contains("data: Forbidden: field is immutable when `immutable` is set", refused.Errors, StringComparison.Ordinal);
 
         (await kubectl.RunWithInputAsync(Lease, "create", "-f", "-")).OrThrow();
-        Assert.Matches(@"^NAME +HOLDER +AGE\nleader +me +\d+s\n$", await kubectl.OkAsync("get", "leases"));
+        Assert.Matches(@"^NAME +HOLDER +AGE\nleader +me +[\dms]+\n$", await kubectl.OkAsync("get", "leases"));
         Assert.Contains("Holder Identity:", await kubectl.OkAsync("describe", "lease", "leader"), StringComparison.Ordinal);
     }
 
@@ -80,7 +80,7 @@ public sealed class ConfigurationTests(SharedProduct shared)
 
         await shared.Product.EventuallyAsync(
             "the pod has read its variables",
-            TimeSpan.FromSeconds(20),
+            TimeSpan.FromSeconds(90),
             async () => await kubectl.OkAsync("get", "pod", "reader", "-o", "jsonpath={.status.phase}") is var phase && phase == "Succeeded" ? null : phase);
         Assert.Equal("blue ann s3cret none\n", await kubectl.OkAsync("logs", "reader"));
         string described = await kubectl.OkAsync("describe", "pod", "reader");
@@ -109,12 +109,12 @@ public sealed class ConfigurationTests(SharedProduct shared)
     /// <summary>Waits until the one pod that there is has started with a colour.</summary>
     private Task<TimeSpan> PaintsAsync(Kubectl kubectl, string color) => shared.Product.EventuallyAsync(
         $"the painter paints {color}",
-        TimeSpan.FromSeconds(30),
+        TimeSpan.FromSeconds(90),
         async () => await kubectl.RunAsync("logs", "-l", "app=painter", "--tail=-1") is { ExitCode: 0 } seen && seen.Output == color + "\n" ? null : "not yet");
 
     private Task<TimeSpan> WaitsAsync(Kubectl kubectl, string why) => shared.Product.EventuallyAsync(
         why,
-        TimeSpan.FromSeconds(20),
+        TimeSpan.FromSeconds(90),
         async () => await kubectl.OkAsync(
             "get", "pod", "reader", "-o", "jsonpath={range .status.containerStatuses[*]}{.state.waiting.reason}: {.state.waiting.message}{end}") is var seen && seen == why ? null : seen);
 }

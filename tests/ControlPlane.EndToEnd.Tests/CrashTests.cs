@@ -19,14 +19,14 @@ public sealed class CrashTests(SharedProduct shared)
         (Kubectl kubectl, Deployments hello) = await StartHelloAsync("api-kill");
         await kubectl.OkAsync("set", "image", "deployment/hello", "hello=hello:v2");
         await shared.Product.EventuallyAsync(
-            "the rollout is under way", TimeSpan.FromSeconds(20), async () => (await hello.PodsAsync()).Any(IsNew) ? null : "no new pod");
+            "the rollout is under way", Deployments.RolloutMax, async () => (await hello.PodsAsync()).Any(IsNew) ? null : "no new pod");
         int before = shared.Product.ProcessIdOf("api");
 
         shared.Product.Kill("api");
 
         await shared.Product.EventuallyAsync(
             "the rollout is complete",
-            TimeSpan.FromSeconds(60),
+            Deployments.RolloutMax,
             async () =>
             {
                 IReadOnlyList<JsonNode> pods = await hello.PodsAsync();
@@ -51,7 +51,7 @@ public sealed class CrashTests(SharedProduct shared)
 
         await shared.Product.EventuallyAsync(
             "the API serves again",
-            TimeSpan.FromSeconds(30),
+            TimeSpan.FromSeconds(90),
             async () => await shared.Api.SendAsync(HttpMethod.Get, "/readyz") is { Code: not 200 } answer ? answer.Text : null);
         await hello.BecomeReadyAsync(Replicas);
         Assert.Equal(200, during.Code);
@@ -83,12 +83,12 @@ public sealed class CrashTests(SharedProduct shared)
             });
         await shared.Product.EventuallyAsync(
             $"{lost} is back and ready",
-            TimeSpan.FromSeconds(60),
+            TimeSpan.FromSeconds(120),
             async () => (await shared.Api.GetAsync($"/api/v1/nodes/{lost}")).IsTrue("Ready") && IsAnotherProcess(lost, agent) ? null : "not ready");
         await hello.BecomeReadyAsync(Replicas);
         await shared.Product.EventuallyAsync(
             "every process of a container belongs to a pod that is on record",
-            TimeSpan.FromSeconds(20),
+            TimeSpan.FromSeconds(90),
             async () =>
             {
                 IEnumerable<string> recorded = (await shared.Api.ListAsync("/api/v1/pods")).Select(pod => pod.Uid());

@@ -32,7 +32,7 @@ public sealed class DockerServiceTests : IClassFixture<ThreeDockerNodes>
         }
 
         Task AnswersAsync(string url, string node) => docker.Product.EventuallyAsync(
-            $"{url} is answered by {node}", TimeSpan.FromSeconds(30), async () => await CallAsync(url) is var said && said.Contains($"\"node\":\"{node}\"", StringComparison.Ordinal) ? null : said);
+            $"{url} is answered by {node}", TimeSpan.FromSeconds(90), async () => await CallAsync(url) is var said && said.Contains($"\"node\":\"{node}\"", StringComparison.Ordinal) ? null : said);
 
         await AnswersAsync("http://orders/", "node-2");
         await AnswersAsync("http://users/", "node-3");
@@ -65,7 +65,7 @@ public sealed class DockerServiceTests : IClassFixture<ThreeDockerNodes>
         string port = await kubectl.OkAsync("get", "service", "hello", "-o", "jsonpath={.spec.ports[0].nodePort}");
         Uri[] gateways = [.. Enumerable.Range(1, 3).Select(node => new Uri($"http://127.0.1.{node}:{port}/"))];
         await docker.Product.EventuallyAsync(
-            "every gateway answers", TimeSpan.FromSeconds(30), async () => await Task.WhenAll(gateways.Select(AskAsync)) is var said && said.All(answer => answer == "v1") ? null : string.Join(' ', said));
+            "every gateway answers", TimeSpan.FromSeconds(90), async () => await Task.WhenAll(gateways.Select(AskAsync)) is var said && said.All(answer => answer == "v1") ? null : string.Join(' ', said));
 
         using CancellationTokenSource enough = new();
         Task<List<string>[]> load = Task.WhenAll(gateways.Select(gateway => LoadAsync(gateway, enough.Token)));
@@ -74,7 +74,7 @@ public sealed class DockerServiceTests : IClassFixture<ThreeDockerNodes>
         Assert.Matches(@"Phase:\s+WaitingForPromotion", await kubectl.OkAsync("describe", "rolloutpolicy", "half"));
         Answer promoted = await docker.Api.SendAsync(HttpMethod.Post, path + "/promote", "");
         Assert.True(promoted.Code == 201, promoted.Text);
-        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=60s");
+        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=150s");
         await hello.BecomeReadyAsync(2);
         await enough.CancelAsync();
 
@@ -109,7 +109,7 @@ public sealed class DockerServiceTests : IClassFixture<ThreeDockerNodes>
 
     private Task<TimeSpan> WaitsAtAsync(string path, decimal weight) => docker.Product.EventuallyAsync(
         $"the canary waits at {weight} %",
-        TimeSpan.FromSeconds(60),
+        TimeSpan.FromSeconds(90),
         async () => await docker.Api.GetAsync(path + "/rollout") is var view && (decimal?)view["strategy"]?["weight"] == weight && (string?)view["strategy"]!["phase"] == "WaitingForPromotion"
             ? null
             : view.ToJsonString());
@@ -147,7 +147,7 @@ public sealed class DockerServiceTests : IClassFixture<ThreeDockerNodes>
     {
         Deployments front = new(docker.Product, docker.Api, kubectl.Namespace);
         await kubectl.OkAsync("rollout", "restart", "deployment/front");
-        await kubectl.OkAsync("rollout", "status", "deployment/front", "--timeout=60s");
+        await kubectl.OkAsync("rollout", "status", "deployment/front", "--timeout=150s");
         JsonNode pod = (await front.PodsAsync()).Where(one => one.Name().StartsWith("front-", StringComparison.Ordinal)).MaxBy(one => one["metadata"]!["creationTimestamp"]!.GetValue<string>())!;
         string container = pod["status"]!["containerStatuses"]![0]!["containerID"]!.GetValue<string>().Split("//")[^1];
         string environment = await docker.Engine.RunAsync("docker", "inspect", "--format", "{{join .Config.Env \"\\n\"}}", container);
@@ -164,11 +164,11 @@ public sealed class DockerServiceTests : IClassFixture<ThreeDockerNodes>
             {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"{{name}}"},"spec":{"selector":{"matchLabels":{"app":"{{name}}"} },
              "template":{"metadata":{"labels":{"app":"{{name}}"} },"spec":{"nodeSelector":{"kubernetes.io/hostname":"{{node}}"},
               "containers":[{"name":"hello","image":"hello:v1","ports":[{"containerPort":8080}],
-               "env":[{"name":"NODE_NAME","valueFrom":{"fieldRef":{"fieldPath":"spec.nodeName"} } }],"readinessProbe":{"httpGet":{"path":"/healthz","port":8080},"periodSeconds":1} }]} } } }
+               "env":[{"name":"NODE_NAME","valueFrom":{"fieldRef":{"fieldPath":"spec.nodeName"} } }],"readinessProbe":{"httpGet":{"path":"/healthz","port":8080},"periodSeconds":1,"timeoutSeconds":5} }]} } } }
             """,
             "apply", "-f", "-")).OrThrow();
         await kubectl.OkAsync("expose", "deployment", name, "--type=NodePort", "--port=80", "--target-port=8080");
-        await kubectl.OkAsync("rollout", "status", $"deployment/{name}", "--timeout=60s");
+        await kubectl.OkAsync("rollout", "status", $"deployment/{name}", "--timeout=150s");
     }
 
     private static async Task<string> NodePortAsync(Kubectl kubectl, string service) =>

@@ -27,20 +27,20 @@ public sealed class DockerTests : IClassFixture<DockerProduct>
 
         await kubectl.OkAsync("set", "image", "deployment/hello", "hello=hello:v2");
         Assert.Contains(
-            "successfully rolled out", await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=100s"), StringComparison.Ordinal);
+            "successfully rolled out", await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=150s"), StringComparison.Ordinal);
         await hello.BecomeReadyAsync(Replicas);
 
         Assert.All(await hello.PodsAsync(), pod => Assert.Equal("hello:v2", pod["spec"]!["containers"]![0]!["image"]!.GetValue<string>()));
         Assert.Equal(2, (await hello.ReplicaSetsAsync()).Count);
 
         await kubectl.OkAsync("rollout", "undo", "deployment/hello");
-        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=100s");
+        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=150s");
         await hello.BecomeReadyAsync(Replicas);
         Assert.All(await hello.PodsAsync(), pod => Assert.Equal("hello:v1", pod["spec"]!["containers"]![0]!["image"]!.GetValue<string>()));
         await kubectl.OkAsync("delete", "deployment", "hello");
         await docker.Product.EventuallyAsync(
             "no container is left",
-            TimeSpan.FromSeconds(40),
+            TimeSpan.FromSeconds(90),
             async () => await ContainersAsync(kubectl.Namespace) is { Length: > 0 } left ? string.Join(' ', left) : null);
     }
 
@@ -77,7 +77,7 @@ public sealed class DockerTests : IClassFixture<DockerProduct>
         hello = await docker.StartAgainAsync(kubectl.Namespace);
         await docker.Product.EventuallyAsync(
             "the pods run again, one restart of each counted",
-            TimeSpan.FromSeconds(30),
+            TimeSpan.FromSeconds(90),
             async () => (await hello.PodsAsync()) is var now && now.All(pod => pod.Restarts() == 1)
                 && (await ContainersAsync(kubectl.Namespace)).Length == Replicas ? null : Deployments.Describe(now));
         await hello.BecomeReadyAsync(Replicas);
@@ -105,7 +105,7 @@ public sealed class DockerTests : IClassFixture<DockerProduct>
         Deployments pods = new(docker.Product, docker.Api, kubectl.Namespace);
         await docker.Product.EventuallyAsync(
             "without the secret, the image cannot be pulled",
-            TimeSpan.FromSeconds(30),
+            TimeSpan.FromSeconds(90),
             async () => await kubectl.OkAsync("get", "pods") is var seen && (seen.Contains("ErrImagePull", StringComparison.Ordinal) || seen.Contains("ImagePullBackOff", StringComparison.Ordinal)) ? null : seen);
 
         await kubectl.OkAsync(
@@ -142,17 +142,17 @@ public sealed class DockerTests : IClassFixture<DockerProduct>
         string third = (await app.PodsAsync()).MaxBy(pod => pod["metadata"]!["creationTimestamp"]!.GetValue<string>())!.Name();
         await docker.Product.EventuallyAsync(
             "the third pod says that it is the first version",
-            TimeSpan.FromSeconds(20),
+            TimeSpan.FromSeconds(90),
             async () => await kubectl.OkAsync("logs", third) is var log && log.Contains("hello v1 listens on", StringComparison.Ordinal) ? null : log);
 
         await kubectl.OkAsync("rollout", "restart", "deployment/app");
-        await kubectl.OkAsync("rollout", "status", "deployment/app", "--timeout=100s");
+        await kubectl.OkAsync("rollout", "status", "deployment/app", "--timeout=150s");
         await app.BecomeReadyAsync(3);
         string moved = Assert.Single(await ImageIdsAsync(app));
         Assert.NotEqual(first, moved);
 
         await kubectl.OkAsync("rollout", "undo", "deployment/app");
-        await kubectl.OkAsync("rollout", "status", "deployment/app", "--timeout=100s");
+        await kubectl.OkAsync("rollout", "status", "deployment/app", "--timeout=150s");
         await app.BecomeReadyAsync(3);
         Assert.Equal(first, Assert.Single(await ImageIdsAsync(app)));
 

@@ -25,7 +25,9 @@ public sealed class EmptyDatabaseTests : IAsyncLifetime, IDisposable
     public async Task EmptyDatabase_StopsNoContainerUntilAPersonConfirms()
     {
         await shared.Kubectl().OkAsync("apply", "-f", Clone.Example("hello.yaml"));
-        await new Deployments(shared.Product, shared.Api, "default").BecomeReadyAsync(Replicas);
+        Deployments hello = new(shared.Product, shared.Api, "default");
+        await hello.BecomeReadyAsync(Replicas);
+        string[] hosts = [.. (await hello.PodsAsync()).Select(pod => pod["spec"]!["nodeName"]!.GetValue<string>()).Distinct()];
         int[] before = [.. ContainerProcesses.Of(shared.Product).Order()];
 
         await shared.EmptyDatabaseAsync();
@@ -33,7 +35,7 @@ public sealed class EmptyDatabaseTests : IAsyncLifetime, IDisposable
         shared.Product.KillIfRunning("api");
         await shared.Product.EventuallyAsync(
             "the nodes have joined the new store",
-            TimeSpan.FromSeconds(60),
+            TimeSpan.FromSeconds(120),
             async () => await shared.Api.ListAsync("/api/v1/nodes") is { Count: 3 } nodes && nodes.All(node => node.IsTrue("Ready")) ? null : "not all are ready");
 
         Assert.Empty(await shared.Api.ListAsync("/apis/apps/v1/deployments"));
@@ -44,14 +46,20 @@ public sealed class EmptyDatabaseTests : IAsyncLifetime, IDisposable
             await Task.Delay(TimeSpan.FromMilliseconds(200));
         }
 
+        await shared.Product.EventuallyAsync(
+            "each node that keeps containers says so",
+            TimeSpan.FromSeconds(90),
+            async () => (await shared.Api.ListAsync("/api/v1/nodes")).Where(node => node.IsTrue(Condition)).Select(node => node.Name()).ToArray() is var saying && hosts.Except(saying).Any()
+                ? string.Join(' ', saying)
+                : null);
         await ConfirmAsync();
         await shared.Product.EventuallyAsync(
             "the containers of the store that is gone have stopped",
-            TimeSpan.FromSeconds(60),
+            TimeSpan.FromSeconds(120),
             () => Task.FromResult(ContainerProcesses.Of(shared.Product).ToArray() is { Length: > 0 } left ? $"{left.Length} run" : null));
         await shared.Product.EventuallyAsync(
             "no node says any more that containers of another store run on it",
-            TimeSpan.FromSeconds(30),
+            TimeSpan.FromSeconds(90),
             async () => (await shared.Api.ListAsync("/api/v1/nodes")).Any(node => node.IsTrue(Condition)) ? "a node does" : null);
     }
 

@@ -18,13 +18,13 @@ public sealed class EnvironmentsTests(SharedProduct shared)
         await ApplyAsync("1.20", "production", 3);
         Kubectl development = shared.Kubectl().In("development");
         await development.OkAsync("set", "image", "deployment/hello", "hello=hello:v2");
-        Assert.Equal("Complete", (string)(await shared.Api.GetAsync(PathIn("development") + "/rollout?wait=25s"))["phase"]!);
+        Assert.Equal("Complete", (string)(await shared.Api.OutcomeAsync(PathIn("development")))["phase"]!);
 
         JsonNode shown = await PromoteAsync("?dryRun=All");
         Assert.Equal(("hello:v1", "hello:v2"), ((string)shown["images"]![0]!["from"]!, (string)shown["images"]![0]!["to"]!));
         Assert.Equal("hello:v1", ImageOf(await shared.Api.GetAsync(PathIn("staging"))));
         Assert.True((bool)(await PromoteAsync())["changed"]!);
-        Assert.Equal("Complete", (string)(await shared.Api.GetAsync(PathIn("staging") + "/rollout?wait=25s"))["phase"]!);
+        Assert.Equal("Complete", (string)(await shared.Api.OutcomeAsync(PathIn("staging")))["phase"]!);
         Assert.False((bool)(await PromoteAsync())["changed"]!);
 
         JsonNode staging = await shared.Api.GetAsync(PathIn("staging"));

@@ -35,18 +35,21 @@ public sealed class ExecTests(SharedProduct shared)
         (Kubectl kubectl, _) = await StartAsync("exec-end", version);
         using TemporaryFolder folder = new("exec");
         string number = Path.Combine(folder.Path, "pid");
-        string[] waiting = ["exec", Talker.Pod, "--", "sh", "-c", $"echo $$ >{number}; exec sleep 1000"];
+        string[] waiting = ["exec", Talker.Pod, "--", "sh", "-c", $"echo $$ >{number}; echo begun; exec sleep 1000"];
 
-        CommandResult left = await Command.RunAsync("sh", ["-c", $"timeout 3 {kubectl.LineOf(waiting)}"], kubectl.Environment);
-        Assert.Equal(124, left.ExitCode);
+        await using (RunningKubectl left = RunningKubectl.Start(kubectl, waiting))
+        {
+            await left.SaysAsync("begun");
+        }
+
         string process = $"/proc/{(await File.ReadAllTextAsync(number)).Trim()}";
         await shared.Product.EventuallyAsync(
-            "the command has ended", TimeSpan.FromSeconds(10), () => Task.FromResult(Directory.Exists(process) ? $"{process} is there" : null));
+            "the command has ended", TimeSpan.FromSeconds(30), () => Task.FromResult(Directory.Exists(process) ? $"{process} is there" : null));
 
-        Task<CommandResult> stopped = kubectl.RunAsync("exec", Talker.Pod, "--", "sleep", "1000");
-        await Task.WhenAny(stopped, Task.Delay(TimeSpan.FromSeconds(1)));
+        await using RunningKubectl stopped = RunningKubectl.Start(kubectl, waiting);
+        await stopped.SaysAsync("begun");
         await kubectl.OkAsync("delete", "pod", Talker.Pod, "--grace-period=1");
-        Assert.Equal(137, (await stopped).ExitCode);
+        Assert.Equal(137, (await stopped.EndsAsync()).ExitCode);
     }
 
     [Theory]

@@ -21,14 +21,14 @@ public sealed class FailedRolloutTests(SharedProduct shared)
         Deployments hello = new(shared.Product, shared.Api, kubectl.Namespace);
         await kubectl.OkAsync("apply", "-f", Clone.Example("hello.yaml"));
         await hello.BecomeReadyAsync(Replicas);
-        await kubectl.OkAsync("patch", "deployment", "hello", "-p", """{"spec":{"progressDeadlineSeconds":5,"minReadySeconds":1}}""");
-        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=60s");
+        await kubectl.OkAsync("patch", "deployment", "hello", "-p", """{"spec":{"progressDeadlineSeconds":10,"minReadySeconds":1}}""");
+        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=150s");
         string before = await hello.UidsOfReadyPodsAsync();
         using CancellationTokenSource done = new();
         Task<PodBounds> watching = hello.WatchBoundsAsync(done.Token);
 
         await kubectl.OkAsync("set", "env", "deployment/hello", "FAIL_READINESS=true");
-        CommandResult status = await kubectl.RunAsync("rollout", "status", "deployment/hello", "--timeout=60s");
+        CommandResult status = await kubectl.RunAsync("rollout", "status", "deployment/hello", "--timeout=150s");
         await hello.BecomeReadyAsync(Replicas);
         await done.CancelAsync();
         PodBounds bounds = await watching;
@@ -46,8 +46,11 @@ public sealed class FailedRolloutTests(SharedProduct shared)
         JsonNode deployment = await shared.Api.GetAsync($"/apis/apps/v1/namespaces/{kubectl.Namespace}/deployments/hello");
         Assert.Equal("2", deployment["metadata"]!["annotations"]!["deployment.kubernetes.io/revision"]!.GetValue<string>());
 
-        await kubectl.OkAsync("set", "env", "deployment/hello", "FAIL_READINESS=false");
-        Assert.Contains("successfully rolled out", await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=60s"), StringComparison.Ordinal);
+        // The good release has more time: on a slow machine the start of a pod alone may take longer than the bad one had.
+        await kubectl.OkAsync(
+            "patch", "deployment", "hello", "-p",
+            """{"spec":{"progressDeadlineSeconds":120,"template":{"spec":{"containers":[{"name":"hello","env":[{"name":"FAIL_READINESS","value":"false"}]}]}}}}""");
+        Assert.Contains("successfully rolled out", await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=150s"), StringComparison.Ordinal);
         Assert.DoesNotMatch("RolledBack", await kubectl.OkAsync("get", "deployment", "hello", "-o", "jsonpath={.status.conditions[*].type}"));
     }
 }

@@ -15,6 +15,9 @@ public sealed class GatewayTests(SharedProduct shared)
     /// <summary>The requests that must have been answered after the rollout, before the test looks at who answered.</summary>
     private const int RequestsAfter = 60;
 
+    /// <summary>Between the requests of one client: agents, probes and new pods need the processors, too.</summary>
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(3);
+
     [Fact]
     public async Task NewImage_UnderLoadAtANodePort_LosesNoRequest()
     {
@@ -26,18 +29,18 @@ public sealed class GatewayTests(SharedProduct shared)
         Uri url = new($"http://127.0.1.1:{await kubectl.OkAsync("get", "service", "hello", "-o", "jsonpath={.spec.ports[0].nodePort}")}/");
         using HttpClient client = new(new SocketsHttpHandler { UseProxy = false });
         await shared.Product.EventuallyAsync(
-            "the node port is served", TimeSpan.FromSeconds(20), async () => await AskAsync(client, url, closes: true) is var answer && answer == "v1" ? null : answer);
+            "the node port is served", TimeSpan.FromSeconds(90), async () => await AskAsync(client, url, closes: true) is var answer && answer == "v1" ? null : answer);
 
         ConcurrentQueue<string> answers = new();
         using CancellationTokenSource enough = new();
         Task load = Task.WhenAll(LoadAsync(url, closes: false, answers, enough.Token), LoadAsync(url, closes: true, answers, enough.Token));
         await kubectl.OkAsync("set", "image", "deployment/hello", "hello=hello:v2");
-        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=60s");
+        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=150s");
         await hello.BecomeReadyAsync(Replicas);
         int during = answers.Count;
         await shared.Product.EventuallyAsync(
             "requests after the rollout",
-            TimeSpan.FromSeconds(10),
+            TimeSpan.FromSeconds(90),
             () => Task.FromResult(answers.Count >= during + RequestsAfter ? null : $"{answers.Count - during} so far"));
         await enough.CancelAsync();
         await load;
@@ -69,7 +72,7 @@ public sealed class GatewayTests(SharedProduct shared)
         Uri url = new($"http://127.0.1.1:{await kubectl.OkAsync("get", "service", "hello", "-o", "jsonpath={.spec.ports[0].nodePort}")}/");
         using HttpClient client = new(new SocketsHttpHandler { UseProxy = false });
         await shared.Product.EventuallyAsync(
-            "the node port is served", TimeSpan.FromSeconds(20), async () => await AskAsync(client, url, closes: true) is var answer && answer == "v1" ? null : answer);
+            "the node port is served", TimeSpan.FromSeconds(90), async () => await AskAsync(client, url, closes: true) is var answer && answer == "v1" ? null : answer);
         await kubectl.OkAsync("delete", "deployment,service", "hello");
     }
 
@@ -98,7 +101,7 @@ public sealed class GatewayTests(SharedProduct shared)
         Uri url = new($"http://127.0.1.1:{await kubectl.OkAsync("get", "service", "hello", "-o", "jsonpath={.spec.ports[0].nodePort}")}/");
         using HttpClient client = new(new SocketsHttpHandler { UseProxy = false });
         await shared.Product.EventuallyAsync(
-            "the node port is served", TimeSpan.FromSeconds(20), async () => await AskAsync(client, url, closes: true) is var answer && answer == "v1" ? null : answer);
+            "the node port is served", TimeSpan.FromSeconds(90), async () => await AskAsync(client, url, closes: true) is var answer && answer == "v1" ? null : answer);
         string pod = await kubectl.OkAsync("get", "endpoints", "hello", "-o", "jsonpath={.subsets[0].addresses[0].ip}:{.subsets[0].ports[0].port}");
 
         ConcurrentQueue<string> answers = new();
@@ -107,7 +110,7 @@ public sealed class GatewayTests(SharedProduct shared)
         using HttpResponseMessage told = await client.PostAsync(new Uri($"http://{pod}/fail-readiness"), content: null);
         await shared.Product.EventuallyAsync(
             "its container has been restarted",
-            TimeSpan.FromSeconds(30),
+            TimeSpan.FromSeconds(90),
             async () => await kubectl.OkAsync("get", "pods", "-o", "jsonpath={.items[*].status.containerStatuses[0].restartCount}") is var restarts && restarts.Contains('1') ? null : restarts);
         await hello.BecomeReadyAsync(Replicas);
         await enough.CancelAsync();
@@ -148,7 +151,7 @@ public sealed class GatewayTests(SharedProduct shared)
 
         Task AllServeAsync() => shared.Product.EventuallyAsync(
             "node port and cluster address are served",
-            TimeSpan.FromSeconds(20),
+            TimeSpan.FromSeconds(90),
             async () =>
             {
                 string[] answers = await Task.WhenAll(urls.Select(url => AskAsync(client, url, closes: true)));
@@ -162,6 +165,7 @@ public sealed class GatewayTests(SharedProduct shared)
         while (!enough.IsCancellationRequested)
         {
             answers.Enqueue(await AskAsync(client, url, closes));
+            await Task.Delay(Pace, CancellationToken.None);
         }
     }
 

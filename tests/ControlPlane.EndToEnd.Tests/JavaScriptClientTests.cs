@@ -10,7 +10,7 @@ public sealed class JavaScriptClientTests(SharedProduct shared)
     private const string Pod =
         """{"metadata":{"name":"web"},"spec":{"terminationGracePeriodSeconds":1,"containers":[{"name":"web","image":"hello:v1","ports":[{"containerPort":8080}]}]}}""";
 
-    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(120);
 
     [Fact]
     public async Task Client_FindsObjectsWatchesPatchesAndCommandsAsItKnowsThem()

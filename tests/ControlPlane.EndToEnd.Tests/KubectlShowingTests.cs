@@ -46,7 +46,7 @@ public sealed class KubectlShowingTests(SharedProduct shared)
             """{"apiVersion":"policy/v1","kind":"PodDisruptionBudget","metadata":{"name":"budget"},"spec":{"minAvailable":1,"selector":{"matchLabels":{"app":"hello"}}}}""",
             """{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"leader"},"spec":{"holderIdentity":"me"}}""",
             """{"apiVersion":"rollouts.controlplane.dev/v1","kind":"RolloutPolicy","metadata":{"name":"careful"},"spec":{"targetRef":{"name":"hello"}}}""");
-        await kubectl.OkAsync("wait", "--for=condition=Available", "deployment/hello", "--timeout=30s");
+        await kubectl.OkAsync("wait", "--for=condition=Available", "deployment/hello", "--timeout=150s");
 
         string[] kinds = (await kubectl.OkAsync("api-resources", "--verbs=get,list", "-o", "name")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.True(kinds.Length >= 17, string.Join(' ', kinds));
@@ -58,7 +58,7 @@ public sealed class KubectlShowingTests(SharedProduct shared)
             @"RollingUpdateStrategy: +0 max unavailable, 1 max surge", @"Controlled By: +Deployment/hello", @"TargetPort: +http/TCP", @"Addresses: +10\.0\.0\.1", @"Message: +it was tried", @"a: +1 bytes",
             @"secrets +1 +5", @"Init Containers:\n  first:", @"FailedScheduling", @"Min available: +1", @"Holder Identity: +me", @"kube-root-ca\.crt", @"Name: +default\n", @"Allocatable:", @"Kind: +RolloutPolicy",
         ];
-        await shared.Product.EventuallyAsync("all is described", TimeSpan.FromSeconds(30), async () =>
+        await shared.Product.EventuallyAsync("all is described", TimeSpan.FromSeconds(90), async () =>
         {
             string described = await kubectl.OkAsync("describe", named);
             return expected.FirstOrDefault(pattern => !Regex.IsMatch(described, pattern)) is { } missing ? $"{missing} is not in\n{described}" : null;
@@ -74,17 +74,17 @@ public sealed class KubectlShowingTests(SharedProduct shared)
         await kubectl.CreateAsync(Web);
         foreach (string image in new[] { "hello:v2", "hello:v3" })
         {
-            await kubectl.SaysAsync("successfully rolled out", "rollout", "status", "deployment/hello", "--timeout=30s");
+            await kubectl.SaysAsync("successfully rolled out", "rollout", "status", "deployment/hello", "--timeout=150s");
             await kubectl.OkAsync("set", "image", "deployment/hello", $"hello={image}");
         }
 
-        await kubectl.SaysAsync("deployment \"hello\" successfully rolled out", "rollout", "status", "deployment/hello", "--timeout=30s");
+        await kubectl.SaysAsync("deployment \"hello\" successfully rolled out", "rollout", "status", "deployment/hello", "--timeout=150s");
         await kubectl.SaysAsync("1 created with hello:v1, by admin with kubectl", "rollout", "history", "deployment/hello");
         await kubectl.SaysAsync("deployment.apps/hello with revision #2", "rollout", "history", "deployment/hello", "--revision=2");
         await kubectl.SaysAsync("Image:\thello:v2", "rollout", "history", "deployment/hello", "--revision=2");
         await kubectl.SaysAsync("deployment.apps/hello rolled back", "rollout", "undo", "deployment/hello", "--to-revision=1");
         await kubectl.SaysAsync("hello:v1", "get", "deployment", "hello", "-o", "jsonpath={.spec.template.spec.containers[0].image}");
-        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=30s");
+        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=150s");
         await kubectl.SaysAsync("\n4 back to revision 1: image of hello from hello:v3 to hello:v1", "rollout", "history", "deployment/hello");
         await kubectl.RefusesAsync("unable to find specified revision 9 in history", "rollout", "undo", "deployment/hello", "--to-revision=9");
         await kubectl.SaysAsync("deployment.apps/hello paused", "rollout", "pause", "deployment/hello");

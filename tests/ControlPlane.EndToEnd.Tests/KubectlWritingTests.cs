@@ -142,7 +142,7 @@ public sealed class KubectlWritingTests(SharedProduct shared)
         await kubectl.SaysAsync("secret \"key\" deleted", "delete", "secrets", "--all");
         await kubectl.RefusesAsync("secrets \"key\" not found", "delete", "secret", "key");
         await kubectl.SaysWithAsync(Settings.Replace("\"settings\"", "\"other\"", StringComparison.Ordinal), "configmap \"other\" deleted", "delete", "-f", "-");
-        await kubectl.SaysAsync("deleted", "delete", "namespace", kubectl.Namespace, "--timeout=30s");
+        await kubectl.SaysAsync("deleted", "delete", "namespace", kubectl.Namespace, "--timeout=150s");
         await kubectl.RefusesAsync("not found", "get", "namespace", kubectl.Namespace);
     }
 

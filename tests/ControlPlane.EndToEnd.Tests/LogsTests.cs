@@ -32,6 +32,9 @@ public sealed class LogsTests(SharedProduct shared)
         JsonNode pod = (await hello.PodsAsync())[0];
         string listens = "hello v1 listens on";
 
+        // It answers its probe a moment before it says so.
+        await shared.Product.EventuallyAsync(
+            "the process has said that it listens", TimeSpan.FromSeconds(90), async () => await kubectl.OkAsync("logs", pod.Name()) is { Length: 0 } ? "an empty log" : null);
         Assert.StartsWith(listens, await kubectl.OkAsync("logs", pod.Name()), StringComparison.Ordinal);
         Assert.StartsWith(listens, await kubectl.OkAsync("logs", "deployment/hello", "--tail=1"), StringComparison.Ordinal);
         Assert.Empty(await kubectl.OkAsync("logs", pod.Name(), "--tail=0"));
@@ -41,7 +44,7 @@ public sealed class LogsTests(SharedProduct shared)
         Assert.True(ContainerProcesses.KillOf(shared.Product, pod.Uid()), "the pod has no process");
         await shared.Product.EventuallyAsync(
             "the container runs again",
-            TimeSpan.FromSeconds(5),
+            TimeSpan.FromSeconds(90),
             async () => (await hello.PodsAsync())[0] is var now && now.Restarts() == 1 ? null : Deployments.Describe([now]));
         await hello.BecomeReadyAsync(1);
         Assert.StartsWith(listens, await kubectl.OkAsync("logs", pod.Name(), "--previous"), StringComparison.Ordinal);
@@ -65,7 +68,7 @@ public sealed class LogsTests(SharedProduct shared)
         // Without a readiness probe the pod counts as ready before its process has said anything.
         await shared.Product.EventuallyAsync(
             "the process has said that it listens",
-            TimeSpan.FromSeconds(20),
+            TimeSpan.FromSeconds(90),
             async () => await kubectl.OkAsync("logs", "deployment/hello") is { Length: 0 } ? "an empty log" : null);
 
         string stamped = await kubectl.OkAsync("logs", "deployment/hello", "--timestamps");
@@ -87,8 +90,13 @@ public sealed class LogsTests(SharedProduct shared)
         await kubectl.CreateAsync(Speakers);
         await shared.Product.EventuallyAsync(
             "two has ended once and runs again",
-            TimeSpan.FromSeconds(30),
+            TimeSpan.FromSeconds(90),
             async () => await kubectl.OkAsync("get", "pod", "speakers", "-o", "jsonpath={.status.containerStatuses[*].restartCount} {.status.phase}") is var seen && Regex.IsMatch(seen, "^0 [1-9]") ? null : seen);
+
+        await shared.Product.EventuallyAsync(
+            "one has said all, too",
+            TimeSpan.FromSeconds(90),
+            async () => await kubectl.OkAsync("logs", "speakers", "-c", "one") is var said && said.EndsWith("goes on\n", StringComparison.Ordinal) ? null : said);
 
         await kubectl.SaysAsync("first prepares", "logs", "speakers", "-c", "first");
         await kubectl.SaysAsync("one speaks\none goes on", "logs", "speakers", "-c", "one");
@@ -98,8 +106,12 @@ public sealed class LogsTests(SharedProduct shared)
         await kubectl.SaysAsync("two speaks", "logs", "speakers", "-c", "two", "--previous");
         await kubectl.RefusesAsync("previous terminated container \"one\" not found", "logs", "speakers", "-c", "one", "--previous");
         await kubectl.RefusesAsync("container three is not valid for pod speakers", "logs", "speakers", "-c", "three");
-        string all = await kubectl.OkAsync("logs", "speakers", "--all-containers", "--prefix");
-        Assert.All(Prefixed, line => Assert.Contains(line, all, StringComparison.Ordinal));
+
+        // Two may just be starting once more, and has said nothing yet in that life.
+        await shared.Product.EventuallyAsync(
+            "each line has its container's name",
+            TimeSpan.FromSeconds(90),
+            async () => await kubectl.OkAsync("logs", "speakers", "--all-containers", "--prefix") is var all && Prefixed.All(line => all.Contains(line, StringComparison.Ordinal)) ? null : all);
         string labelled = await kubectl.OkAsync("logs", "-l", "app=speakers", "--all-containers", "--tail=1");
         Assert.Contains("one goes on", labelled, StringComparison.Ordinal);
         Assert.DoesNotContain("one speaks", labelled, StringComparison.Ordinal);
@@ -124,7 +136,7 @@ public sealed class LogsTests(SharedProduct shared)
     {
         Task<CommandResult> followed = Command.RunAsync("sh", ["-c", $"exec {kubectl.LineOf(["logs", "--follow", .. container])} >{file}"], kubectl.Environment);
         await shared.Product.EventuallyAsync(
-            "it is followed", TimeSpan.FromSeconds(30), async () => File.Exists(file) && await File.ReadAllTextAsync(file) is var said && isWhole(said) ? null : "not all lines yet");
+            "it is followed", TimeSpan.FromSeconds(90), async () => File.Exists(file) && await File.ReadAllTextAsync(file) is var said && isWhole(said) ? null : "not all lines yet");
         Assert.False(followed.IsCompleted, "what is followed has not ended");
         return followed;
     }

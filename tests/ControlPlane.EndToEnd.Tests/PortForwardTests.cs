@@ -26,7 +26,7 @@ public sealed partial class PortForwardTests(SharedProduct shared)
     {
         Kubectl kubectl = await shared.Kubectl(version).InNewAsync(shared.NewNamespace("forward"));
         (await kubectl.RunWithInputAsync(WebPod, "create", "-f", "-")).OrThrow();
-        await kubectl.OkAsync("wait", "--for=condition=Ready", "pod/web", "--timeout=60s");
+        await kubectl.OkAsync("wait", "--for=condition=Ready", "pod/web", "--timeout=150s");
         await using PortForward forward = await PortForward.StartAsync(kubectl, "web", "8080", "8081", "9");
 
         string[] answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(number => ReadAsync(forward[number % 2 == 0 ? "8080" : "8081"])));
@@ -36,7 +36,7 @@ public sealed partial class PortForwardTests(SharedProduct shared)
         await Assert.ThrowsAsync<HttpRequestException>(() => ReadAsync(forward["9"]));
         await shared.Product.EventuallyAsync(
             "kubectl says what failed",
-            TimeSpan.FromSeconds(10),
+            TimeSpan.FromSeconds(90),
             () => Task.FromResult(Refusal().IsMatch(forward.Said) ? null : forward.Said));
         if (version == "1.20")
         {

@@ -25,7 +25,7 @@ public sealed class ProxyTests(SharedProduct shared)
     {
         Kubectl kubectl = await shared.Kubectl(version).InNewAsync(shared.NewNamespace("proxy"));
         (await kubectl.RunWithInputAsync(Web, "create", "-f", "-")).OrThrow();
-        await kubectl.OkAsync("wait", "--for=condition=Ready", "pod/web", "--timeout=60s");
+        await kubectl.OkAsync("wait", "--for=condition=Ready", "pod/web", "--timeout=150s");
         string home = $"/api/v1/namespaces/{kubectl.Namespace}";
 
         Assert.Equal("web", PodOf(await kubectl.OkAsync("get", "--raw", $"{home}/pods/web:8080/proxy/")));
@@ -35,7 +35,7 @@ public sealed class ProxyTests(SharedProduct shared)
 
         await using KubectlProxy proxy = await KubectlProxy.StartAsync(kubectl);
         using HttpClient http = new() { BaseAddress = proxy.Address };
-        await shared.Product.EventuallyAsync("the Service has an endpoint", TimeSpan.FromSeconds(20), async () =>
+        await shared.Product.EventuallyAsync("the Service has an endpoint", TimeSpan.FromSeconds(90), async () =>
         {
             using HttpResponseMessage answer = await http.GetAsync($"{home}/services/web:80/proxy/");
             return answer.IsSuccessStatusCode ? null : await answer.Content.ReadAsStringAsync();

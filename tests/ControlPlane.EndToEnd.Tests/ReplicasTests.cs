@@ -31,14 +31,14 @@ public sealed class ReplicasTests : IAsyncLifetime
         Task<PodBounds> watching = hello.WatchBoundsAsync(watched.Token);
         string image = """{"spec":{"template":{"spec":{"containers":[{"name":"hello","image":"hello:v2"}]}}}}""";
         await OkAsync(standby, HttpMethod.Patch, $"{Space}/hello", image, "application/strategic-merge-patch+json");
-        await replicated.EventuallyAsync("the rollout is under way", TimeSpan.FromSeconds(20), async () => (await hello.PodsAsync()).Any(IsNew) ? null : "no new pod");
+        await replicated.EventuallyAsync("the rollout is under way", Deployments.RolloutMax, async () => (await hello.PodsAsync()).Any(IsNew) ? null : "no new pod");
 
         await replicated.KillAsync(leader);
 
         Assert.Contains(await hello.PodsAsync(), pod => !IsNew(pod));
         await replicated.EventuallyAsync(
             "the rollout is complete",
-            TimeSpan.FromSeconds(45),
+            Deployments.RolloutMax,
             async () =>
             {
                 IReadOnlyList<JsonNode> pods = await hello.PodsAsync();
@@ -47,8 +47,10 @@ public sealed class ReplicasTests : IAsyncLifetime
         await watched.CancelAsync();
         PodBounds bounds = await watching;
         Assert.Equal((Pods, Pods + 1), (bounds.LeastAvailable, bounds.MostPods));
-        Assert.Equal(1 - leader, await replicated.LeaderAsync());
-        Assert.All(await standby.ListAsync("/api/v1/nodes"), node => Assert.True(node.IsTrue("Ready"), $"{node.Name()} is not ready"));
+        await replicated.EventuallyAsync(
+            "the standby leads, and hears from every node",
+            TimeSpan.FromSeconds(60),
+            async () => await replicated.LeaderAsync() == 1 - leader && (await standby.ListAsync("/api/v1/nodes")).All(node => node.IsTrue("Ready")) ? null : "it does not");
         Assert.All(await hello.PodsAsync(), pod => Assert.Equal(0, pod.Restarts()));
         Assert.Equal((await hello.PodsAsync()).Select(pod => pod.Uid()).Order(), ContainerProcesses.PodUidsOf(replicated).Order());
     }
@@ -60,8 +62,12 @@ public sealed class ReplicasTests : IAsyncLifetime
         {
             foreach (ApiClient api in replicated.Apis)
             {
-                string log = await OkAsync(api, HttpMethod.Get, $"/api/v1/namespaces/default/pods/{pod.Name()}/log");
-                Assert.StartsWith("hello v1 listens on", log, StringComparison.Ordinal);
+                // It answers its probe a moment before it says so.
+                await replicated.EventuallyAsync(
+                    "the log says that the process listens",
+                    TimeSpan.FromSeconds(60),
+                    async () => await OkAsync(api, HttpMethod.Get, $"/api/v1/namespaces/default/pods/{pod.Name()}/log") is var log
+                        && log.StartsWith("hello v1 listens on", StringComparison.Ordinal) ? null : log);
             }
         }
     }

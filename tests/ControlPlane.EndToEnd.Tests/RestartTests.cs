@@ -32,7 +32,7 @@ public sealed class RestartTests
         // Until the agent has said otherwise, the records are of the pods before the stop.
         await product.EventuallyAsync(
             "the pods' processes run again",
-            TimeSpan.FromSeconds(30),
+            TimeSpan.FromSeconds(90),
             () => Task.FromResult(ContainerProcesses.Of(product).Count() is var running && running == Replicas ? null : $"{running} run"));
         await PodsBecomeReadyAsync(product);
 

@@ -32,6 +32,10 @@ public sealed class RestoreTests : IAsyncLifetime, IDisposable
         await kubectl.OkAsync("scale", "deployment/hello", "--replicas=5");
         await kubectl.OkAsync("create", "deployment", "later", "--image=hello:v1");
         await all.BecomeReadyAsync(6);
+        string[] hosts =
+        [
+            .. (await all.PodsAsync()).Where(pod => !kept.Contains(pod.Uid(), StringComparison.Ordinal)).Select(pod => pod["spec"]!["nodeName"]!.GetValue<string>()).Distinct(),
+        ];
         int[] running = [.. ContainerProcesses.Of(shared.Product).Order()];
         string before = await shared.StoreIdentityAsync();
 
@@ -39,8 +43,9 @@ public sealed class RestoreTests : IAsyncLifetime, IDisposable
 
         await shared.Product.EventuallyAsync(
             "each node that runs what the backup does not know says so",
-            TimeSpan.FromSeconds(30),
-            async () => await shared.Api.ListAsync("/api/v1/nodes") is { Count: 3 } nodes && nodes.All(node => node.IsTrue("Ready")) && nodes.Any(node => node.IsTrue(Condition)) ? null : "no node does");
+            TimeSpan.FromSeconds(90),
+            async () => await shared.Api.ListAsync("/api/v1/nodes") is { Count: 3 } nodes && nodes.All(node => node.IsTrue("Ready"))
+                && !hosts.Except(nodes.Where(node => node.IsTrue(Condition)).Select(node => node.Name())).Any() ? null : "not all do");
         Assert.NotEqual(before, await shared.StoreIdentityAsync());
         using (CancellationTokenSource end = new(Watched))
         {
@@ -56,7 +61,7 @@ public sealed class RestoreTests : IAsyncLifetime, IDisposable
         Assert.Equal(kept, await all.UidsOfReadyPodsAsync());
         await shared.Product.EventuallyAsync(
             "only what the backup declares runs",
-            TimeSpan.FromSeconds(30),
+            TimeSpan.FromSeconds(90),
             () => Task.FromResult(string.Join(' ', ContainerProcesses.PodUidsOf(shared.Product).Order(StringComparer.Ordinal)) is var uids && uids == kept ? null : $"{uids} instead of {kept}"));
         Assert.Subset(running.ToHashSet(), ContainerProcesses.Of(shared.Product).ToHashSet());
     }

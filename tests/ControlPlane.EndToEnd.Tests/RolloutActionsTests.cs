@@ -25,7 +25,7 @@ public sealed class RolloutActionsTests(SharedProduct shared)
 
         await kubectl.OkAsync("patch", "deployment", "hello", "--patch", patch);
         await DescribeAsync(kubectl, $@"Blocked\s+True\s+{reason}\s", isThere: true);
-        Assert.Matches($@"Warning\s+{reason}\s.*pod hello-", await kubectl.OkAsync("describe", "deployment", "hello"));
+        await DescribeAsync(kubectl, $@"Warning\s+{reason}\s.*pod hello-", isThere: true);
         JsonNode view = await shared.Api.GetAsync(PathOf(kubectl) + "/rollout");
         Assert.Contains(view["blockers"]!.AsArray(), blocker => (string)blocker!["reason"]! == reason && blocker["pod"] is not null && blocker["since"] is not null);
 
@@ -47,14 +47,14 @@ public sealed class RolloutActionsTests(SharedProduct shared)
         Assert.Equal((3, 4), ((int)forecast["lowestAvailable"]!, (int)forecast["highestTotal"]!));
 
         await kubectl.OkAsync("set", "image", "deployment/hello", "hello=hello:v2");
-        Assert.Equal("Complete", (string)(await shared.Api.GetAsync(path + "/rollout?wait=25s"))["phase"]!);
+        Assert.Equal("Complete", (string)(await shared.Api.OutcomeAsync(path))["phase"]!);
 
         Assert.True((bool)(await PostAsync(path + "/restart"))["changed"]!);
-        Assert.Equal("Complete", (string)(await shared.Api.GetAsync(path + "/rollout?wait=25s"))["phase"]!);
+        Assert.Equal("Complete", (string)(await shared.Api.OutcomeAsync(path))["phase"]!);
 
         JsonNode back = await PostAsync(path + "/rollback", """{"toRevision":1}""");
         Assert.Equal("rolled back to revision 1", (string)back["message"]!);
-        JsonNode view = await shared.Api.GetAsync(path + "/rollout?wait=25s");
+        JsonNode view = await shared.Api.OutcomeAsync(path);
         Assert.Equal(("Complete", 4), ((string)view["phase"]!, (int)view["revision"]!));
         Assert.All((await hello.PodsAsync()).Where(pod => !pod.IsDeleting()), pod => Assert.Equal("hello:v1", (string)pod["spec"]!["containers"]![0]!["image"]!));
     }
@@ -68,7 +68,7 @@ public sealed class RolloutActionsTests(SharedProduct shared)
         await PhaseAsync(path, "Progressing", revision: 2);
 
         Assert.Equal("revision 2 is given up", (string)(await PostAsync(path + "/abort"))["message"]!);
-        Assert.Equal("RolledBack", (string)(await shared.Api.GetAsync(path + "/rollout?wait=25s"))["phase"]!);
+        Assert.Equal("RolledBack", (string)(await shared.Api.OutcomeAsync(path))["phase"]!);
         Assert.Equal("revision 2 is tried again", (string)(await PostAsync(path + "/retry"))["message"]!);
         await PhaseAsync(path, "Progressing", revision: 2);
     }

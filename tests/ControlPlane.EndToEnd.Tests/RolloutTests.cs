@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using ControlPlane.EndToEnd.Tests.Harness;
 
 namespace ControlPlane.EndToEnd.Tests;
@@ -20,10 +21,12 @@ public sealed class RolloutTests(SharedProduct shared)
         (Kubectl kubectl, Deployments hello) = await StartHelloAsync(version, "apply");
         JsonNode pod = (await hello.PodsAsync())[0];
 
+        // The pods are ready a moment before the Deployment's status, and the Events, say so.
+        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=150s");
         string wide = await kubectl.OkAsync("get", "deployments,replicasets,pods,nodes", "-o", "wide");
-        Assert.Matches(@"deployment\.apps/hello\s+3/3\s+3\s+3\s+\d+s\s+hello\s+hello:v1\s+app=hello", wide);
-        Assert.Matches(@"replicaset\.apps/hello-\w+\s+3\s+3\s+3\s+\d+s\s+hello\s+hello:v1\s+app=hello,pod-template-hash=\w+", wide);
-        Assert.Matches(@"pod/hello-\w+-\w+\s+1/1\s+Running\s+0\s+\d+s\s+127\.0\.1\.\d\s+node-\d", wide);
+        Assert.Matches(@"deployment\.apps/hello\s+3/3\s+3\s+3\s+[\dms]+\s+hello\s+hello:v1\s+app=hello", wide);
+        Assert.Matches(@"replicaset\.apps/hello-\w+\s+3\s+3\s+3\s+[\dms]+\s+hello\s+hello:v1\s+app=hello,pod-template-hash=\w+", wide);
+        Assert.Matches(@"pod/hello-\w+-\w+\s+1/1\s+Running\s+0\s+[\dms]+\s+127\.0\.1\.\d\s+node-\d", wide);
         Assert.Matches(@"node/node-1\s+Ready\s+", wide);
 
         string deployment = await kubectl.OkAsync("describe", "deployment", "hello");
@@ -32,12 +35,8 @@ public sealed class RolloutTests(SharedProduct shared)
         Assert.Matches(@"Progressing\s+True\s+NewReplicaSetAvailable", deployment);
         Assert.Matches(@"ScalingReplicaSet", deployment);
 
-        string described = await kubectl.OkAsync("describe", "pod", pod.Name());
-        Assert.Matches(@"Image:\s+hello:v1", described);
-        Assert.Matches(@"Scheduled\s", described);
-        Assert.Matches(@"Started\s", described);
-
-        Assert.Contains("hello v1 listens on", await kubectl.OkAsync("logs", pod.Name()), StringComparison.Ordinal);
+        await ShowsAsync(kubectl, @"Image:\s+hello:v1[\s\S]*Scheduled\s[\s\S]*Started\s", "describe", "pod", pod.Name());
+        await ShowsAsync(kubectl, "hello v1 listens on", "logs", pod.Name());
         Assert.Contains("Scheduled", await kubectl.OkAsync("get", "events"), StringComparison.Ordinal);
     }
 
@@ -50,7 +49,7 @@ public sealed class RolloutTests(SharedProduct shared)
         Task<PodBounds> watching = hello.WatchBoundsAsync(done.Token);
 
         await kubectl.OkAsync("set", "image", "deployment/hello", "hello=hello:v2");
-        string status = await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=60s");
+        string status = await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=150s");
         await hello.BecomeReadyAsync(Replicas);
         await done.CancelAsync();
         PodBounds bounds = await watching;
@@ -69,11 +68,11 @@ public sealed class RolloutTests(SharedProduct shared)
     {
         (Kubectl kubectl, Deployments hello) = await StartHelloAsync(version, "undo");
         await kubectl.OkAsync("set", "image", "deployment/hello", "hello=hello:v2");
-        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=60s");
+        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=150s");
         Assert.Matches(@"(?m)^1\s+(.|\n)*^2\s+", await kubectl.OkAsync("rollout", "history", "deployment/hello"));
 
         await kubectl.OkAsync("rollout", "undo", "deployment/hello");
-        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=60s");
+        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=150s");
         Assert.Equal("hello:v1", await kubectl.OkAsync("get", "deployment", "hello", "-o", "jsonpath={.spec.template.spec.containers[0].image}"));
         Assert.Matches(@"(?m)^2\s+(.|\n)*^3\s+", await kubectl.OkAsync("rollout", "history", "deployment/hello"));
 
@@ -82,16 +81,16 @@ public sealed class RolloutTests(SharedProduct shared)
         await kubectl.OkAsync("set", "env", "deployment/hello", "COLOUR=blue");
         await shared.Product.EventuallyAsync(
             "the paused Deployment's change is observed",
-            TimeSpan.FromSeconds(10),
+            TimeSpan.FromSeconds(90),
             async () => await kubectl.OkAsync("get", "deployment", "hello", "-o", "jsonpath={.metadata.generation} {.status.observedGeneration}") is var seen
                 && seen.Split(' ') is [var wanted, var observed] && wanted == observed ? null : seen);
         Assert.Equal(before, await hello.UidsOfReadyPodsAsync());
         await kubectl.OkAsync("rollout", "resume", "deployment/hello");
-        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=60s");
+        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=150s");
 
         string resumed = await hello.UidsOfReadyPodsAsync();
         await kubectl.OkAsync("rollout", "restart", "deployment/hello");
-        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=60s");
+        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=150s");
         await hello.BecomeReadyAsync(Replicas);
         Assert.Empty(resumed.Split(' ').Intersect((await hello.UidsOfReadyPodsAsync()).Split(' ')));
     }
@@ -112,6 +111,11 @@ public sealed class RolloutTests(SharedProduct shared)
         await hello.BecomeReadyAsync(1);
         Assert.Single(await hello.ReplicaSetsAsync());
     }
+
+    private Task<TimeSpan> ShowsAsync(Kubectl kubectl, string pattern, params string[] arguments) => shared.Product.EventuallyAsync(
+        $"kubectl {string.Join(' ', arguments)} to show {pattern}",
+        TimeSpan.FromSeconds(90),
+        async () => await kubectl.OkAsync(arguments) is var said && Regex.IsMatch(said, pattern) ? null : said);
 
     private async Task<(Kubectl Kubectl, Deployments Hello)> StartHelloAsync(string version, string subject)
     {

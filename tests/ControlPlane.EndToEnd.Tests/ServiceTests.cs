@@ -31,9 +31,9 @@ public sealed class ServiceTests(SharedProduct shared)
         await HasEndpointsAsync(kubectl, Replicas);
 
         string services = await kubectl.OkAsync("get", "svc", "-o", "wide");
-        Assert.Matches(@"hello\s+NodePort\s+127\.96\.\d+\.\d+\s+<none>\s+80:30080/TCP\s+\d+s\s+app=hello", services);
-        Assert.Matches(@"endpoints/hello\s+127\.0\.1\.\d:\d+,127\.0\.1\.\d:\d+,127\.0\.1\.\d:\d+\s+\d+s", await kubectl.OkAsync("get", "ep,svc"));
-        Assert.Matches(@"hello-\w+\s+IPv4\s+\d+\s+127\.0\.1\.\d\s+\d+s", await kubectl.OkAsync("get", "endpointslices", "-o", "wide"));
+        Assert.Matches(@"hello\s+NodePort\s+127\.96\.\d+\.\d+\s+<none>\s+80:30080/TCP\s+[\dms]+\s+app=hello", services);
+        Assert.Matches(@"endpoints/hello\s+127\.0\.1\.\d:\d+,127\.0\.1\.\d:\d+,127\.0\.1\.\d:\d+\s+[\dms]+", await kubectl.OkAsync("get", "ep,svc"));
+        Assert.Matches(@"hello-\w+\s+IPv4\s+\d+\s+127\.0\.1\.\d\s+[\dms]+", await kubectl.OkAsync("get", "endpointslices", "-o", "wide"));
         string described = await kubectl.OkAsync("describe", "svc", "hello");
         Assert.Matches(@"TargetPort:\s+http/TCP", described);
         Assert.Matches(@"NodePort:\s+http\s+30080/TCP", described);
@@ -50,7 +50,7 @@ public sealed class ServiceTests(SharedProduct shared)
         await kubectl.OkAsync("delete", "service", "again", "alone");
         await shared.Product.EventuallyAsync(
             "the Services' endpoints are gone",
-            TimeSpan.FromSeconds(10),
+            TimeSpan.FromSeconds(90),
             async () => await kubectl.OkAsync("get", "ep,endpointslices", "-o", "name") is var left && left.Trim().Length == 0 ? null : left);
     }
 
@@ -62,27 +62,27 @@ public sealed class ServiceTests(SharedProduct shared)
         (await kubectl.RunWithInputAsync(Budget, "apply", "-f", "-")).OrThrow();
         await shared.Product.EventuallyAsync(
             "the budget has one to spend",
-            TimeSpan.FromSeconds(10),
+            TimeSpan.FromSeconds(90),
             async () => await kubectl.OkAsync("get", "pdb", "hello", "-o", "jsonpath={.status.disruptionsAllowed}") is var allowed && allowed == "1" ? null : allowed);
-        Assert.Matches(@"hello\s+2\s+N/A\s+1\s+\d+s", await kubectl.OkAsync("get", "pdb"));
+        Assert.Matches(@"hello\s+2\s+N/A\s+1\s+[\dms]+", await kubectl.OkAsync("get", "pdb"));
         await kubectl.OkAsync("patch", "pdb", "hello", "-p", """{"spec":{"minAvailable":3}}""");
         await shared.Product.EventuallyAsync(
             "the budget has none to spend",
-            TimeSpan.FromSeconds(10),
+            TimeSpan.FromSeconds(90),
             async () => await kubectl.OkAsync("get", "pdb", "hello", "-o", "jsonpath={.status.disruptionsAllowed}") is var allowed && allowed == "0" ? null : allowed);
         using CancellationTokenSource done = new();
         Task<PodBounds> watching = hello.WatchBoundsAsync(done.Token);
         try
         {
-            // kubectl asks again every 5 s, until its time is over.
+            // kubectl asks again every 5 s, until its time is over; a slow machine may need a few for the first answer.
             Stopwatch asking = Stopwatch.StartNew();
-            CommandResult kept = await kubectl.RunAsync("drain", "node-1", "--ignore-daemonsets", "--force", "--timeout=2s");
+            CommandResult kept = await kubectl.RunAsync("drain", "node-1", "--ignore-daemonsets", "--force", "--timeout=8s");
             Assert.Equal(1, kept.ExitCode);
-            Assert.True(asking.Elapsed < KeptAnswerMax, $"kubectl asked for {asking.Elapsed.TotalSeconds:0} s, and was to for 2 s");
+            Assert.True(asking.Elapsed < KeptAnswerMax, $"kubectl asked for {asking.Elapsed.TotalSeconds:0} s, and was to for 8 s");
             Assert.Contains("Cannot evict pod as it would violate the pod's disruption budget.", kept.Errors, StringComparison.Ordinal);
             await kubectl.OkAsync("patch", "pdb", "hello", "-p", """{"spec":{"minAvailable":2}}""");
 
-            string drained = await kubectl.OkAsync("drain", "node-1", "--ignore-daemonsets", "--force", "--timeout=60s");
+            string drained = await kubectl.OkAsync("drain", "node-1", "--ignore-daemonsets", "--force", "--timeout=150s");
             Assert.Contains("evicted", drained, StringComparison.Ordinal);
             await hello.BecomeReadyAsync(Replicas);
             Assert.All(await hello.PodsAsync(), pod => Assert.NotEqual("node-1", pod["spec"]!["nodeName"]!.GetValue<string>()));
@@ -99,7 +99,7 @@ public sealed class ServiceTests(SharedProduct shared)
 
     private async Task HasEndpointsAsync(Kubectl kubectl, int count) => await shared.Product.EventuallyAsync(
         $"{count} ready endpoints",
-        TimeSpan.FromSeconds(15),
+        TimeSpan.FromSeconds(90),
         async () =>
         {
             JsonNode endpoints = JsonNode.Parse(await kubectl.OkAsync("get", "endpoints", "hello", "--ignore-not-found", "-o", "json") is { Length: > 0 } json ? json : "{}")!;

@@ -6,7 +6,7 @@ namespace ControlPlane.EndToEnd.Tests;
 [Collection(SharedProductCollection.Name)]
 public sealed class StandingObjectsTests(SharedProduct shared)
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
     public static TheoryData<string> Versions => Kubectl.Versions;
 
@@ -18,7 +18,7 @@ public sealed class StandingObjectsTests(SharedProduct shared)
         await HasItsObjectsAsync(kubectl);
 
         await kubectl.OkAsync("create", "serviceaccount", "robot");
-        Assert.Matches(@"^NAME +SECRETS +AGE\ndefault +0 +\d+s\nrobot +0 +\d+s\n$", await kubectl.OkAsync("get", "sa"));
+        Assert.Matches(@"^NAME +SECRETS +AGE\ndefault +0 +[\dms]+\nrobot +0 +[\dms]+\n$", await kubectl.OkAsync("get", "sa"));
         Assert.Matches(@"Name: +robot\n", await kubectl.OkAsync("describe", "serviceaccount", "robot"));
         Assert.Equal(
             await File.ReadAllTextAsync(Path.Combine(shared.Product.DataFolder, "ca.crt")),
@@ -26,7 +26,7 @@ public sealed class StandingObjectsTests(SharedProduct shared)
 
         await kubectl.OkAsync("delete", "serviceaccount/default", "configmap/kube-root-ca.crt");
         await HasItsObjectsAsync(kubectl);
-        await kubectl.OkAsync("delete", "namespace", kubectl.Namespace, "--timeout=30s");
+        await kubectl.OkAsync("delete", "namespace", kubectl.Namespace, "--timeout=150s");
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using ControlPlane.EndToEnd.Tests.Harness;
 
 namespace ControlPlane.EndToEnd.Tests;
@@ -9,7 +10,10 @@ public sealed class StrategyTests(SharedProduct shared)
 {
     private const int Replicas = 3;
 
-    private static readonly TimeSpan StepMax = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StepMax = TimeSpan.FromSeconds(120);
+
+    /// <summary>Between the requests of the load: agents, probes and new pods need the processors, too.</summary>
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(3);
 
     [Fact]
     public async Task Canary_GetsItsShareOfTheRequests_AndAnAbortTakesItBack()
@@ -30,7 +34,10 @@ public sealed class StrategyTests(SharedProduct shared)
         await shared.Product.EventuallyAsync(
             "all requests are back", StepMax, async () => (await AskAsync(client, url, 20)) is var back && back.All(answer => answer == "v1") ? null : string.Join(' ', back));
         await hello.BecomeReadyAsync(Replicas);
-        Assert.Matches(@"hello\s+Canary\s+hello\s+True\s+1\s+0\s", await kubectl.OkAsync("get", "rolloutpolicies"));
+        await shared.Product.EventuallyAsync(
+            "the policy shows what became of it",
+            StepMax,
+            async () => await kubectl.OkAsync("get", "rolloutpolicies") is var shown && Regex.IsMatch(shown, @"hello\s+Canary\s+hello\s+True\s+1\s+0\s") ? null : shown);
         await kubectl.OkAsync("delete", "-f", Clone.Example("service.yaml"), "-f", Clone.Example("canary.yaml"), "-f", Clone.Example("hello.yaml"));
     }
 
@@ -133,6 +140,7 @@ public sealed class StrategyTests(SharedProduct shared)
         while (!enough.IsCancellationRequested)
         {
             answers.AddRange(await AskAsync(client, url, 1));
+            await Task.Delay(Pace, CancellationToken.None);
         }
 
         return answers;

@@ -37,7 +37,7 @@ public sealed class SwaggerTests(SharedProduct shared, OpenSwaggerPage swagger) 
 
         string before = await hello.UidsOfReadyPodsAsync();
         Assert.Contains("\"changed\": true", await ActAsync("restart"), StringComparison.Ordinal);
-        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=60s");
+        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=150s");
         await hello.BecomeReadyAsync(3);
         Assert.NotEqual(before, await hello.UidsOfReadyPodsAsync());
 
@@ -47,7 +47,7 @@ public sealed class SwaggerTests(SharedProduct shared, OpenSwaggerPage swagger) 
         Assert.Empty((await kubectl.OkAsync("get", "deployment", "hello", "-o", "jsonpath={.spec.paused}")).Trim());
 
         Assert.Contains("\"message\": \"rolled back to revision 1\"", await ActAsync("rollback"), StringComparison.Ordinal);
-        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=60s");
+        await kubectl.OkAsync("rollout", "status", "deployment/hello", "--timeout=150s");
         await hello.BecomeReadyAsync(3);
         Assert.Equal(2, (await hello.ReplicaSetsAsync()).Count);
     }

@@ -103,7 +103,7 @@ public sealed class DividedTrafficTests
         await using GatewayWorld world = await GatewayWorld.StartAsync();
         await using Backend a = await Backend.StartAsync("a");
         await world.RouteAsync(a.Ready);
-        using HttpClient impatient = new() { Timeout = PodTraffic.PatienceMin + TimeSpan.FromMilliseconds(500) };
+        using HttpClient impatient = new() { Timeout = PodTraffic.PatienceMin + TimeSpan.FromSeconds(5) };
         using HttpRequestMessage request = new(body is null ? HttpMethod.Get : HttpMethod.Post, new Uri(world.Url, "held")) { Content = body is null ? null : new StringContent(body) };
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => impatient.SendAsync(request));
@@ -195,6 +195,21 @@ public sealed class DividedTrafficTests
         Assert.Contains("# TYPE controlplane_gateway_response_seconds histogram", lines);
         using HttpResponseMessage elsewhere = await world.Client.GetAsync(new Uri(metrics, "/"));
         Assert.Equal(HttpStatusCode.NotFound, elsewhere.StatusCode);
+    }
+
+    /// <summary>The gateways of two control planes on one machine, each with a port of its own at one address: neither has to do with the other.</summary>
+    [Fact]
+    public async Task Metrics_OfTwoControlPlanesAtOneAddress_AreReadAtEachOnesPort()
+    {
+        await using GatewayWorld one = await GatewayWorld.StartAsync(options => options with { MetricsPort = FreePort.Find(IPAddress.Loopback) });
+        await one.RouteAsync();
+        await using GatewayWorld two = await GatewayWorld.StartAsync(options => options with { MetricsPort = FreePort.Find(IPAddress.Loopback) });
+        await two.RouteAsync();
+
+        foreach (GatewayWorld world in new[] { one, two })
+        {
+            Assert.Contains("controlplane_gateway_requests_total", await world.Client.GetStringAsync(new Uri($"http://127.0.0.1:{world.Options.MetricsPort}/metrics")), StringComparison.Ordinal);
+        }
     }
 
     private static TrafficFigures? FiguresOf(GatewayWorld world, Backend backend) =>

@@ -3,7 +3,7 @@ namespace ControlPlane.Gateway.Tests;
 /// <summary>Waits for a condition, and says which when it gives up.</summary>
 internal static class Eventually
 {
-    private static readonly TimeSpan AtMost = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan AtMost = TimeSpan.FromSeconds(90);
 
     public static Task TrueAsync(Func<bool> condition, string what) => TrueAsync(() => Task.FromResult(condition()), what);
 

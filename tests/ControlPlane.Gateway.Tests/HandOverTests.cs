@@ -13,7 +13,7 @@ namespace ControlPlane.Gateway.Tests;
 /// <summary>What may go wrong between a gateway and its successor, and what is passed on.</summary>
 public sealed class HandOverTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     [Fact]
     public async Task Successor_NoRoutesOnDiskAndNoControlPlane_GetsThemFromTheOneBefore()

@@ -5,7 +5,7 @@ namespace ControlPlane.Infrastructure.Tests;
 /// <summary>Waits for conditions, and says what was seen when giving up.</summary>
 internal static class Wait
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     public static Task UntilAsync(Func<bool> condition, string what) => UntilAsync(() => Task.FromResult((condition(), "")), what);
 

@@ -21,7 +21,12 @@ public sealed class FailureNotesTests
             new Deployment { Metadata = Meta("default", "web", "uid-Deployment") },
             new ReplicaSet { Metadata = Meta("default", "web", "uid-ReplicaSet") },
             new Service { Metadata = Meta("default", "web", "uid-Service") },
+            new Service { Metadata = Meta("default", "kubernetes", "uid-Api") },
+            new Node { Metadata = Meta("", "node-1", "uid-Node-1") },
+            new Node { Metadata = Meta("", "node-2", "uid-Node-2") },
             new Pod { Metadata = Meta("default", "web", "uid-Pod") },
+            new Pod { Metadata = Meta("default", "ending", "uid-Ending") with { DeletionTimestamp = DateTimeOffset.UnixEpoch, DeletionGracePeriodSeconds = 30 }, Spec = new PodSpec { NodeName = "node-1" } },
+            new EndpointSlice { Metadata = Meta("default", "web-1", "uid-Slice"), Endpoints = [new Endpoint { TargetRef = new ObjectReference { Kind = "Pod", Uid = "uid-Ending" } }] },
             new PodDisruptionBudget { Metadata = Meta("default", "web", "uid-PodDisruptionBudget") },
             new ResourceQuota { Metadata = Meta("default", "web", "uid-ResourceQuota") },
             new RolloutPolicy { Metadata = Meta("default", "web", "uid-RolloutPolicy") },
@@ -70,28 +75,55 @@ public sealed class FailureNotesTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void OfError_OfAKeyWithAnObject_IsToldOnIt(string kind)
+    public void OfError_OfEachKindOfKey_IsToldOnWhatItConcerns(string kind)
     {
         WorkKind parsed = Enum.Parse<WorkKind>(kind);
-        (WorkKey key, string? told) = parsed switch
+        (WorkKey key, string[] told) = parsed switch
         {
-            WorkKind.Deployment => (WorkKey.Deployment(Key), "Deployment"),
-            WorkKind.ReplicaSet => (WorkKey.ReplicaSet(Key), "ReplicaSet"),
-            WorkKind.Endpoints => (WorkKey.Endpoints(Key), "Service"),
-            WorkKind.DisruptionBudget => (WorkKey.DisruptionBudget(Key), "PodDisruptionBudget"),
-            WorkKind.Quota => (WorkKey.Quota(Key), "ResourceQuota"),
-            WorkKind.Policy => (WorkKey.Policy(Key), "RolloutPolicy"),
-            WorkKind.Dependants => (WorkKey.Dependants("uid-Deployment"), "Deployment"),
-            WorkKind.NamespaceObjects => (WorkKey.NamespaceObjects("default"), "Namespace"),
-            WorkKind.NamespaceEnd => (WorkKey.NamespaceEnd("default"), "Namespace"),
-            _ => (new WorkKey(parsed, "", ""), (string?)null),
+            WorkKind.Deployment => (WorkKey.Deployment(Key), ["Deployment web"]),
+            WorkKind.ReplicaSet => (WorkKey.ReplicaSet(Key), ["ReplicaSet web"]),
+            WorkKind.Endpoints => (WorkKey.Endpoints(Key), ["Service web"]),
+            WorkKind.DisruptionBudget => (WorkKey.DisruptionBudget(Key), ["PodDisruptionBudget web"]),
+            WorkKind.Quota => (WorkKey.Quota(Key), ["ResourceQuota web"]),
+            WorkKind.Policy => (WorkKey.Policy(Key), ["RolloutPolicy web"]),
+            WorkKind.Dependants => (WorkKey.Dependants("uid-Deployment"), ["Deployment web"]),
+            WorkKind.NamespaceObjects => (WorkKey.NamespaceObjects("default"), ["Namespace default"]),
+            WorkKind.NamespaceEnd => (WorkKey.NamespaceEnd("default"), ["Namespace default"]),
+            WorkKind.PendingPods => (WorkKey.PendingPods, ["Pod web"]),
+            WorkKind.Drain => (WorkKey.Drain, ["Pod ending"]),
+            WorkKind.NodeHealth => (WorkKey.NodeHealth, ["Node node-1", "Node node-2"]),
+            WorkKind.TaintEviction => (WorkKey.TaintEviction, ["Node node-1", "Node node-2"]),
+            WorkKind.ApiService => (WorkKey.ApiService, ["Service kubernetes"]),
+            WorkKind.EventExpiry => (WorkKey.EventExpiry, ["Namespace default"]),
+            WorkKind.EndedPods => (WorkKey.EndedPods, ["Namespace default"]),
+            _ => (new WorkKey(parsed, "", ""), Array.Empty<string>()),
         };
 
-        EventNote? note = FailureNotes.OfError(Filled, key, new InvalidOperationException("pod web-1 has no owner"));
+        EventNote[] notes = [.. FailureNotes.OfError(Filled, key, new InvalidOperationException("pod web-1 has no owner"))];
 
-        Assert.Equal(told, note?.Involved.Kind);
-        Assert.Equal(note is null ? null : "PlanFailed", note?.Reason);
-        Assert.DoesNotContain("web-1", note?.Message ?? "", StringComparison.Ordinal);
+        Assert.Equal(told, notes.Select(note => $"{note.Involved.Kind} {note.Involved.Name}"));
+        Assert.All(notes, note => Assert.Equal(("Warning", "PlanFailed"), (note.Type, note.Reason)));
+        Assert.All(notes, note => Assert.DoesNotContain("web-1", note.Message, StringComparison.Ordinal));
+    }
+
+    /// <summary>A deleted object's key may still be in the queue.</summary>
+    [Fact]
+    public void OfError_OfAnObjectThatIsGone_IsToldNobody() =>
+        Assert.Empty(FailureNotes.OfError(Filled, WorkKey.Deployment(new ObjectKey("default", "gone")), new InvalidOperationException()));
+
+    /// <summary>Of very many waiting pods those that wait longest are told, the same with each attempt.</summary>
+    [Fact]
+    public void OfError_OfAKeyForVeryMany_IsToldOnTheOldest()
+    {
+        DateTimeOffset start = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
+        int count = FailureNotes.ObjectsMax + 1;
+        World world = World.At(
+            new Snapshots(Enumerable.Range(0, count).Select(age => new Pod { Metadata = Meta("default", $"web-{age}", $"uid-{age}") with { CreationTimestamp = start.AddSeconds(-age) } })),
+            TimeProvider.System);
+
+        string?[] told = [.. FailureNotes.OfError(world, WorkKey.PendingPods, new InvalidOperationException()).Select(note => note.Involved.Name)];
+
+        Assert.Equal(Enumerable.Range(1, FailureNotes.ObjectsMax).Reverse().Select(age => $"web-{age}"), told);
     }
 
     private static ObjectMeta Meta(string space, string name, string uid) => new() { Namespace = space, Name = name, Uid = uid };

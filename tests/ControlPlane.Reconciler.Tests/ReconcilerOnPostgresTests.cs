@@ -14,7 +14,7 @@ namespace ControlPlane.Reconciler.Tests;
 /// <summary>The loop once over the real store: lease, change feed and commits as the product has them.</summary>
 public sealed class ReconcilerOnPostgresTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     [Fact]
     public async Task ADeployment_BecomesBoundPods_AndARemovedOneIsReplaced()

@@ -161,6 +161,36 @@ public sealed class ServicesTests : IDisposable
         cluster.Until("it has stopped", () => cluster.Store.Get<Pod>("default", pod.Name) is null, seconds: 2);
     }
 
+    /// <summary>The Service whose requests are long is deleted first, then the pod, and perhaps the other Service: what came by the first one is waited for as long as that said.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void APodThatAPatientServiceHasLeft_WaitsAsLongAsThatSaid_WhateverAnotherSays(bool isOtherDeleted)
+    {
+        Service first = Create("web");
+        Service patient = first with { Metadata = first.Metadata with { Annotations = ValueMap.Of((Draining.TimeoutAnnotation, "60s")) } };
+        cluster.Store.Commit(new Write.Update(patient, ResourceParts.Desired));
+        Service hasty = first with { Metadata = cluster.Meta("default", "hasty") with { Annotations = ValueMap.Of((Draining.TimeoutAnnotation, "3s")) } };
+        cluster.Store.Commit(new Write.Create(hasty));
+        cluster.Until("both pods are endpoints of both", () => Endpoints.Count(endpoint => endpoint.Conditions!.Ready == true) == 4);
+        Say(acknowledged: 0);
+        cluster.Store.Commit(Write.Remove.Of(patient));
+        cluster.Until("only the other lists them", () => Endpoints.Count() == 2);
+        if (isOtherDeleted)
+        {
+            cluster.Store.Commit(Write.Remove.Of(hasty));
+            cluster.Until("no slice lists them", () => !Endpoints.Any());
+        }
+
+        Pod pod = Mark(cluster.Pods.First());
+
+        cluster.Thread.Advance(TimeSpan.FromSeconds(20));
+        Assert.Null(Drained(pod));
+
+        Say(acknowledged: cluster.Store.Revision);
+        cluster.Until("it has stopped", () => cluster.Store.Get<Pod>("default", pod.Name) is null, seconds: 2);
+    }
+
     /// <summary>Its node says that a container's liveness probe failed, and that it waits.</summary>
     [Fact]
     public void APodThatWantsToRestart_TakesNothingNew_AndIsAnsweredWhenNothingIsInFlight()

@@ -12,8 +12,8 @@ namespace ControlPlane.Testing;
 /// </summary>
 public sealed class DockerEngineFixture : IAsyncLifetime, IDisposable
 {
-    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(180);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan TurnTimeout = TimeSpan.FromMinutes(7);
     private static readonly string TurnPath = Path.Combine(Path.GetTempPath(), "controlplane-test-docker.turn");
 

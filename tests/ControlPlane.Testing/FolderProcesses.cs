@@ -6,7 +6,7 @@ namespace ControlPlane.Testing;
 /// <summary>The programs that have a folder in their command line or their environment: what was started for a test, by whomever.</summary>
 public static class FolderProcesses
 {
-    private static readonly TimeSpan GoneWithin = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan GoneWithin = TimeSpan.FromSeconds(30);
 
     /// <summary>Ends what still runs with a folder, a moment for what is ending anyway.</summary>
     /// <returns>What had to be ended, one line each; empty when nothing was left.</returns>

@@ -12,6 +12,9 @@ namespace ControlPlane.Testing;
 /// </summary>
 public sealed class PostgresFixture : IAsyncLifetime
 {
+    /// <summary>Test processes of ./test have little of the processor while they start their clusters.</summary>
+    public static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(3);
+
     private static int lastDatabase;
 
     /// <summary>The class's own database, empty.</summary>
@@ -36,5 +39,5 @@ public sealed class PostgresFixture : IAsyncLifetime
     /// <summary>Starts a cluster of a test's own, which it may kill.</summary>
     public static Task<EmbeddedPostgresCluster> StartOwnClusterAsync(TemporaryFolder folder) =>
         EmbeddedPostgresCluster.StartAsync(
-            new EmbeddedPostgresOptions { DataFolder = folder.Path, IsDurable = false }, NullLogger.Instance, CancellationToken.None);
+            new EmbeddedPostgresOptions { DataFolder = folder.Path, IsDurable = false, StartTimeout = StartTimeout }, NullLogger.Instance, CancellationToken.None);
 }

@@ -20,6 +20,7 @@ internal static class SharedCluster
             {
                 DataFolder = folder.Path,
                 IsDurable = false,
+                StartTimeout = PostgresFixture.StartTimeout,
                 Settings = ImmutableSortedDictionary<string, string>.Empty.Add("max_connections", "200").Add("autovacuum", "off"),
             },
             NullLogger.Instance,

@@ -10,6 +10,11 @@ namespace ControlPlane.Testing;
 public sealed class TemporaryFolder : IDisposable
 {
     private const string Prefix = "controlplane-test-";
+
+    /// <summary>Ten seconds of attempts: what ends of itself may need them on a busy machine.</summary>
+    private const int AttemptsMax = 200;
+    private const int AttemptDelayMs = 50;
+
     private static int last;
 
     public TemporaryFolder(string name)
@@ -73,9 +78,9 @@ public sealed class TemporaryFolder : IDisposable
             {
                 Directory.Delete(folder, recursive: true);
             }
-            catch (IOException) when (attempt < 20)
+            catch (IOException) when (attempt < AttemptsMax)
             {
-                Thread.Sleep(50);
+                Thread.Sleep(AttemptDelayMs);
             }
         }
     }

@@ -95,7 +95,10 @@ internal sealed class LoadedDeployment(Rig rig, int replicas = LoadedDeployment.
     {
         string image = $"{Name}:v{Text(wanted)}";
         await rig.HasImageAsync(image, cancellationToken);
-        string env = string.Concat(settings.Select(setting => $$"""{"name":"{{setting.Name}}","value":"{{setting.Value}}"},"""));
+
+        // Each image of an engine is another name of the same one, so its pods are told which version they are.
+        IEnumerable<(string Name, string Value)> all = [("VERSION", $"v{Text(wanted)}"), .. settings];
+        string env = string.Concat(all.Select(setting => $$"""{"name":"{{setting.Name}}","value":"{{setting.Value}}"},"""));
         string container = $$"""{"name":"{{Name}}","image":"{{image}}","env":[{{env}}{"$patch":"replace"}]}""";
         await rig.Client.SendAsync(
             HttpMethod.Patch, Path, $$$$"""{"spec":{"template":{"spec":{"containers":[{{{{container}}}}]} } } }""", StrategicPatch, cancellationToken);

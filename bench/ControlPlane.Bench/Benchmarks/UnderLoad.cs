@@ -52,7 +52,7 @@ internal static class UnderLoad
         LoadedDeployment loaded = new(rig);
         await loaded.StartAsync(cancellationToken);
         LoadGenerator load = LoadGenerator.OfBothKinds(loaded.Targets, CallersOfTarget);
-        UnderLoadActs acts = new(rig, loaded, load, kubectl);
+        UnderLoadActs acts = new(rig, loaded, load, kubectl, figures);
         using CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task running = load.RunAsync(enough.Token);
         try

@@ -1,15 +1,16 @@
 using ControlPlane.Bench.Loads;
+using ControlPlane.Bench.Measuring;
 using ControlPlane.Bench.Rigs;
 
 namespace ControlPlane.Bench.Benchmarks;
 
 /// <summary>What is done to a Deployment behind a Service, and to the nodes below it, while requests are sent. Each ends when the Deployment is whole again.</summary>
-internal sealed class UnderLoadActs(Rig rig, LoadedDeployment loaded, LoadGenerator load, Kubectl kubectl)
+internal sealed class UnderLoadActs(Rig rig, LoadedDeployment loaded, LoadGenerator load, Kubectl kubectl, Figures figures)
 {
     private const int FewReplicas = 2;
     private const int ManyReplicas = 8;
 
-    private readonly UnderLoadReleases releases = new(rig, loaded);
+    private readonly UnderLoadReleases releases = new(rig, loaded, figures);
     private readonly UnderLoadKills kills = new(rig, loaded, load);
     private int turn;
 

@@ -10,6 +10,7 @@ internal sealed class VersionLoad : IDisposable
     private readonly HttpClient http = new(new SocketsHttpHandler { UseProxy = false });
     private readonly Lock gate = new();
     private readonly Dictionary<string, Answers> answers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> lastSent = new(StringComparer.Ordinal);
 
     /// <summary>An answer that takes longer is a slow one.</summary>
     public required TimeSpan SlowFrom { get; init; }
@@ -20,6 +21,17 @@ internal sealed class VersionLoad : IDisposable
         lock (gate)
         {
             return answers.GetValueOrDefault(version) ?? new Answers(0, 0, 0);
+        }
+    }
+
+    /// <summary>How long after a moment the last request was sent that a version has answered so far; zero where none was.</summary>
+    /// <param name="version">As its pods say it.</param>
+    /// <param name="moment">A <see cref="Stopwatch.GetTimestamp"/>.</param>
+    public TimeSpan LastSentAfter(string version, long moment)
+    {
+        lock (gate)
+        {
+            return lastSent.GetValueOrDefault(version) is var sent && sent > moment ? Stopwatch.GetElapsedTime(moment, sent) : TimeSpan.Zero;
         }
     }
 
@@ -64,6 +76,7 @@ internal sealed class VersionLoad : IDisposable
         {
             Answers before = answers.GetValueOrDefault(version) ?? new Answers(0, 0, 0);
             answers[version] = new Answers(before.Requests + 1, before.Failed + (answer.IsSuccessStatusCode ? 0 : 1), before.Slow + (isSlow ? 1 : 0));
+            lastSent[version] = Math.Max(lastSent.GetValueOrDefault(version), start);
         }
     }
 }

@@ -34,6 +34,7 @@ internal sealed class RuntimeChoice(AgentOptions options, TimeProvider time, ILo
             await DockerCall.RunAsync(token => docker.System.GetVersionAsync(token), time, cancellationToken);
             DockerImages images = new(docker, time, logs.CreateLogger<DockerImages>(), DockerImages.UsedPercent);
             network = new DockerNetwork(options, docker, logs.CreateLogger<DockerNetwork>());
+            await network.AnnounceAsync(cancellationToken);
             DockerTerminationMessages messages = new(options, docker);
             DockerInventory inventory = new(options, docker, messages, time);
             runtime = new DockerRuntime(options, docker, inventory, images, new DockerSandbox(options, docker, images, network), network, messages, time);

@@ -11,7 +11,7 @@ internal sealed class ListedPods
 
     public bool Contains(string uid) => counts.ContainsKey(uid);
 
-    /// <summary>Takes a slice as it is now. Returns the uids of the pods that no slice lists any longer.</summary>
+    /// <summary>Takes a slice as it is now. Returns the uids of the pods that it lists no longer.</summary>
     public IReadOnlyList<string> Put(EndpointSlice slice)
     {
         string[] now = [.. slice.Endpoints.Select(endpoint => endpoint.TargetRef?.Uid).OfType<string>().Distinct(StringComparer.Ordinal)];
@@ -20,12 +20,12 @@ internal sealed class ListedPods
             CollectionsMarshal.GetValueRefOrAddDefault(counts, uid, out _)++;
         }
 
-        IReadOnlyList<string> gone = Take(slice.Key);
+        IReadOnlyList<string> before = Take(slice.Key);
         podsOf[slice.Key] = now;
-        return gone;
+        return [.. before.Except(now, StringComparer.Ordinal)];
     }
 
-    /// <summary>Forgets a slice. Returns the uids of the pods that no slice lists any longer.</summary>
+    /// <summary>Forgets a slice. Returns the uids of the pods that it listed.</summary>
     public IReadOnlyList<string> Take(ObjectKey slice)
     {
         if (!podsOf.Remove(slice, out string[]? before))
@@ -33,17 +33,15 @@ internal sealed class ListedPods
             return [];
         }
 
-        List<string> gone = [];
         foreach (string uid in before)
         {
             if (--CollectionsMarshal.GetValueRefOrNullRef(counts, uid) == 0)
             {
                 counts.Remove(uid);
-                gone.Add(uid);
             }
         }
 
-        return gone;
+        return before;
     }
 
     public void Clear()

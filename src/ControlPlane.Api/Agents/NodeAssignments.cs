@@ -260,7 +260,7 @@ internal sealed partial class NodeAssignments(
         }
     }
 
-    /// <summary>A pod that no slice lists any longer may have requests in flight still.</summary>
+    /// <summary>A pod that a slice lists no longer may have requests in flight still.</summary>
     private void Apply(Change change, EndpointSlice slice)
     {
         foreach (string uid in change.Operation == ChangeOperation.Deleted ? listed.Take(slice.Key) : listed.Put(slice))

@@ -34,6 +34,9 @@ public sealed record ResourceKind
     public string QualifiedPlural => Group.Length == 0 ? Plural : $"{Plural}.{Group}";
 
     public override string ToString() => Kind;
+
+    /// <summary>Of the name alone, which no two kinds share: everything that keeps objects by their kind asks for it, with every look-up.</summary>
+    public override int GetHashCode() => Kind.GetHashCode(StringComparison.Ordinal);
 }
 
 /// <summary>The kinds that are stored. Adding one here gives it a table and a change log.</summary>

@@ -34,7 +34,10 @@ public sealed record NodeNetwork
     /// <summary>The host's own address on the bridge, where names are answered; empty without a bridge.</summary>
     public string Address { get; init => field = value ?? ""; } = "";
 
-    /// <summary>The first address of the 65,536 at which the gateway serves this node's containers, such as <c>10.65.0.0</c>.</summary>
+    /// <summary>What an agent on Docker says before there is a network: that pods are containers, and that there is nowhere to serve them yet.</summary>
+    public static NodeNetwork NoneYet { get; } = new() { Services = "" };
+
+    /// <summary>The first address of the 65,536 at which the gateway serves this node's containers, such as <c>10.65.0.0</c>; empty while there are none, see <see cref="NoneYet"/>.</summary>
     public required string Services { get; init; }
 
     /// <summary>Whether pods have a network of their own, in which names are answered.</summary>

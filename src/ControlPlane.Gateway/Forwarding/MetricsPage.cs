@@ -21,7 +21,7 @@ internal sealed class MetricsPage
         this.meter = meter;
         Port = new ServicePort("metrics", time, Random.Shared.Next);
         IPAddress address = IPAddress.IsLoopback(options.NodeAddress) ? options.NodeAddress : IPAddress.Loopback;
-        Listening = options.MetricsPort == 0 ? [] : [new ListenAddress(new IPEndPoint(address, options.MetricsPort), Port, IsShared: true)];
+        Listening = options.MetricsPort == 0 ? [] : [new ListenAddress(new IPEndPoint(address, options.MetricsPort), Port, IsShared: false)];
     }
 
     /// <summary>Stands for this page among the ports that are listened on.</summary>

@@ -12,10 +12,18 @@ namespace ControlPlane.Gateway.Names;
 
 /// <summary>
 /// Answers the containers of this node, on their bridge, over UDP and TCP: Services' names from the routes that are acted on, all others as the host's resolvers do.
-/// A gateway that takes over answers on the sockets of the one before it, which asks for nothing more then, and ends what it has been asked.
+/// A gateway that takes over answers on the sockets of the one before it, which asks for nothing more then, and does not end before it has answered what it has been asked.
 /// </summary>
 internal sealed class NameServer(
-    NodeNetworks networks, Acknowledged routes, PodAddresses pods, NameSockets sockets, AddressClaims claims, DrainState drain, TimeProvider time, ILogger<NameServer> log) : BackgroundService
+    NodeNetworks networks,
+    Acknowledged routes,
+    PodAddresses pods,
+    NameSockets sockets,
+    AddressClaims claims,
+    Connections connections,
+    DrainState drain,
+    TimeProvider time,
+    ILogger<NameServer> log) : BackgroundService
 {
     private const int DnsPort = 53;
 
@@ -23,7 +31,7 @@ internal sealed class NameServer(
     private const int Datagrams = 64;
 
     /// <summary>Connections that are served at once.</summary>
-    private const int Connections = 16;
+    private const int Streams = 16;
 
     private const int LongestQuestion = 4096;
 
@@ -62,11 +70,13 @@ internal sealed class NameServer(
         try
         {
             log.AnsweringNames(endPoint);
-            await Task.WhenAll(
+            Task answering = Task.WhenAll(
             [
                 .. Enumerable.Range(0, Datagrams).Select(_ => AnswerDatagramsAsync(open.Udp, network, asking.Token, cancellationToken)),
-                .. Enumerable.Range(0, Connections).Select(_ => AnswerConnectionsAsync(open.Tcp, network, asking.Token, cancellationToken)),
+                .. Enumerable.Range(0, Streams).Select(_ => AnswerConnectionsAsync(open.Tcp, network, asking.Token, cancellationToken)),
             ]);
+            await using CancellationTokenRegistration handedOver = drain.Begun.Register(() => connections.Add(() => Task.WhenAny(answering)));
+            await answering;
         }
         finally
         {

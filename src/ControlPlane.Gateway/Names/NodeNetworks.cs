@@ -9,7 +9,7 @@ namespace ControlPlane.Gateway.Names;
 
 /// <summary>
 /// The network of the node's pods, as its agent describes it, once the addresses of Services in it are this host's: at once where they are loopback addresses. Looked at again and again: agents make it when
-/// they first need it, and whoever removes a bridge removes the route with it. Where there is no description (a gateway that has been given a copy of the token, and not the agent's folder), the pods are taken for
+/// they first need it and say so until then, and whoever removes a bridge removes the route with it. Where there is no description (a gateway that has been given a copy of the token, and not the agent's folder), the pods are taken for
 /// processes, whose range follows from the node's address: nothing is lost by listening there if they are none.
 /// </summary>
 internal sealed class NodeNetworks(GatewayOptions options, TimeProvider time, ILogger<NodeNetworks> log) : BackgroundService
@@ -59,10 +59,10 @@ internal sealed class NodeNetworks(GatewayOptions options, TimeProvider time, IL
             return;
         }
 
-        NodeNetwork? network = described;
+        NodeNetwork? network = described == NodeNetwork.NoneYet ? null : described;
         try
         {
-            if (network.HasBridge)
+            if (network is { HasBridge: true })
             {
                 MakeLocal(network);
             }
@@ -93,13 +93,13 @@ internal sealed class NodeNetworks(GatewayOptions options, TimeProvider time, IL
         }
     }
 
-    private void SayServed(NodeNetwork network)
+    private void SayServed(NodeNetwork? network)
     {
-        if (network.HasBridge)
+        if (network is { HasBridge: true })
         {
             log.ServesContainers(network.Bridge, network.ServicesRange());
         }
-        else
+        else if (network is not null)
         {
             log.ServesProcesses(network.ServicesRange());
         }

@@ -1,5 +1,6 @@
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning;
+using ControlPlane.Domain.Planning.Routing;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Policies;
 using ControlPlane.Reconciler.Queue;
@@ -24,10 +25,12 @@ internal static class FailureNotes
     /// </summary>
     public const int ConflictsUntilTold = 9;
 
-    /// <summary>A planner threw: which error is said, its details are for the log. Null where the key concerns no object that is there.</summary>
-    public static EventNote? OfError(World world, WorkKey key, Exception exception) => ObjectOf(world, key) is { } item
-        ? EventNote.Warning(item, PlanFailed, $"Planning failed with {exception.GetType().Name}, which is an error of the control plane; it is tried again, and its log says more")
-        : null;
+    /// <summary>The failed plan of a key that concerns many objects is told on so many of them.</summary>
+    public const int ObjectsMax = 100;
+
+    /// <summary>A planner threw: which error is said, its details are for the log. Nothing where the key concerns no object that is there.</summary>
+    public static IEnumerable<EventNote> OfError(World world, WorkKey key, Exception exception) => ObjectsOf(world, key).Select(item =>
+        EventNote.Warning(item, PlanFailed, $"Planning failed with {exception.GetType().Name}, which is an error of the control plane; it is tried again, and its log says more"));
 
     /// <summary>A plan was refused. Null where that is not worth telling yet, or nobody is there to be told.</summary>
     /// <param name="world">Where the object is looked for: a key's own, or that of the refusal for a key that concerns many.</param>
@@ -43,6 +46,23 @@ internal static class FailureNotes
                 ? $"The store cannot keep the {refusal.Kind} that is planned: {refusal.Detail}; it is tried again"
                 : $"What is planned is refused again and again, for a {refusal.Kind}: {refusal.Reason}; it is tried again");
     }
+
+    private static IEnumerable<Resource> ObjectsOf(World world, WorkKey key) => key.Kind switch
+    {
+        WorkKind.PendingPods => FirstOf(world.UnboundPods),
+        WorkKind.Drain => FirstOf(world.TerminatingPods.Where(world.IsDraining).Concat(world.RestartingPods)),
+        WorkKind.NodeHealth or WorkKind.TaintEviction => FirstOf(world.All<Node>()),
+        WorkKind.ApiService => FirstOf([(Resource?)world.Find<Service>(ApiService.Key) ?? Cluster(world)]),
+        WorkKind.EventExpiry or WorkKind.EndedPods => FirstOf([Cluster(world)]),
+        _ => FirstOf([ObjectOf(world, key)]),
+    };
+
+    /// <summary>The oldest first, who have waited for the longest; the same ones with each attempt.</summary>
+    private static IEnumerable<Resource> FirstOf(IEnumerable<Resource?> items) =>
+        items.OfType<Resource>().OrderBy(item => item.Metadata.CreationTimestamp).ThenBy(item => item.Key).Take(ObjectsMax);
+
+    /// <summary>What nobody's object waits for is told where Kubernetes keeps the Events of the whole cluster.</summary>
+    private static Namespace? Cluster(World world) => world.Find<Namespace>(new ObjectKey("", "default"));
 
     private static Resource? ObjectOf(World world, WorkKey key) => key.Kind switch
     {

@@ -66,7 +66,7 @@ internal sealed class Pass(
         {
             ReconcilerLog.PlanningFailed(logger, exception, key.ToString(), queue.AddFailed(key));
             ForgetPartialPlacements();
-            Tell(FailureNotes.OfError(world, key, exception));
+            failed.AddRange(FailureNotes.OfError(world, key, exception));
         }
     }
 
@@ -116,7 +116,11 @@ internal sealed class Pass(
             figures.AddRefusal();
             TimeSpan delay = queue.AddFailed(key.Key);
             LogRefusal(key.Key, refusal, delay);
-            Tell(FailureNotes.OfRefusal(world, key.Key, refusal, queue.FailuresOf(key.Key)));
+            if (FailureNotes.OfRefusal(world, key.Key, refusal, queue.FailuresOf(key.Key)) is { } note)
+            {
+                failed.Add(note);
+            }
+
             return;
         }
 
@@ -129,14 +133,6 @@ internal sealed class Pass(
         else if (planner.PeriodOf(key.Key, key.Plans) is { } period)
         {
             queue.AddAfter(key.Key, period);
-        }
-    }
-
-    private void Tell(EventNote? note)
-    {
-        if (note is not null)
-        {
-            failed.Add(note);
         }
     }
 

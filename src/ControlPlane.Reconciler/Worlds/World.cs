@@ -198,7 +198,7 @@ internal sealed class World : IOwners
         NoteFormerEndpoints(change, listing);
     }
 
-    /// <summary>A pod that slices do not list any longer may have requests in flight; one that is listed, or gone, is none of those.</summary>
+    /// <summary>A pod that a slice does not list any longer may have requests in flight that came by its Service, whether others list it or not; one that is gone has none.</summary>
     private void NoteFormerEndpoints(Change change, EndpointSlice? before)
     {
         if (change is { Object: Pod gone, Operation: ChangeOperation.Deleted })
@@ -207,16 +207,10 @@ internal sealed class World : IOwners
         }
         else if (change.Object is EndpointSlice now)
         {
-            foreach (string uid in PodsIn(now).Concat(before is null ? [] : PodsIn(before)))
+            IEnumerable<string> listed = change.Operation == ChangeOperation.Deleted ? [] : PodsIn(now);
+            foreach (string uid in PodsIn(before ?? now).Except(listed, StringComparer.Ordinal).Where(byUid.ContainsKey))
             {
-                if (SlicesByPod.Contains(uid))
-                {
-                    former.Forget(uid);
-                }
-                else if (byUid.ContainsKey(uid))
-                {
-                    former.Left(uid, change.Revision, drainTimes.Of(now));
-                }
+                former.Left(uid, change.Revision, drainTimes.Of(now));
             }
         }
     }

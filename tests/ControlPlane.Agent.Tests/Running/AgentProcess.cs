@@ -78,7 +78,7 @@ internal sealed class AgentProcess : IAsyncDisposable
     public async Task<int> StopAsync()
     {
         await SignalAsync("TERM");
-        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(50));
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(120));
         return process.ExitCode;
     }
 
@@ -128,7 +128,7 @@ internal sealed class AgentProcess : IAsyncDisposable
 internal static class Wait
 {
     /// <summary>Waits until something is so, and says what was seen instead when it does not come.</summary>
-    public static async Task UntilAsync(Func<bool> isSo, Func<string> seen, int seconds = 60)
+    public static async Task UntilAsync(Func<bool> isSo, Func<string> seen, int seconds = 120)
     {
         long begun = Stopwatch.GetTimestamp();
         while (!isSo())
@@ -149,7 +149,7 @@ internal static class Pods
             Name = "hello",
             Image = image,
             Ports = [new ContainerPort { Name = "http", Number = 8080 }],
-            ReadinessProbe = new Probe { HttpGet = new HttpGetAction { Path = "/healthz", Port = "http" }, PeriodSeconds = 1 },
+            ReadinessProbe = new Probe { HttpGet = new HttpGetAction { Path = "/healthz", Port = "http" }, PeriodSeconds = 1, TimeoutSeconds = 10 },
         };
         return new Pod
         {

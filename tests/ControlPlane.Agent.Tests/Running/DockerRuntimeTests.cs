@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Routing;
 using ControlPlane.Testing;
 
 namespace ControlPlane.Agent.Tests.Running;
@@ -32,6 +33,18 @@ public sealed class DockerRuntimeTests(DockerEngineFixture engine) : DockerAgent
         Server.Set([pod.Deleting()]);
         await Wait.UntilAsync(() => Server.Pods["web"].IsStopped, () => Seen("web"));
         Assert.Empty(await IdsAsync("-a"));
+    }
+
+    /// <summary>A gateway without a description takes the node's pods for processes, and listens in a range of addresses that may be another control plane's on the machine.</summary>
+    [Fact]
+    public async Task Before_the_first_pod_the_gateway_is_told_that_pods_are_containers()
+    {
+        await Wait.UntilAsync(() => Agent.Output.Contains("docker", StringComparison.Ordinal), () => Agent.Output);
+
+        NodeNetwork described = ResourceJson.Deserialize<NodeNetwork>(await File.ReadAllTextAsync(Path.Combine(DataFolder, NodeNetwork.FileName)));
+
+        bool wasThere = (await Engine.RunAsync("docker", "network", "ls", "-q", "--filter", "name=controlplane-node-1")).Length > 0;
+        Assert.Equal((wasThere, wasThere), (described.HasBridge, described.Services.Length > 0));
     }
 
     [Fact]
@@ -149,7 +162,7 @@ public sealed class DockerRuntimeTests(DockerEngineFixture engine) : DockerAgent
         await Engine.RunAsync("docker", "rm", "-f", await IdOfAsync("POD"));
 
         await Wait.UntilAsync(
-            () => Server.Pods["pair"].IsReady() && Server.Pods["pair"].Status!.ContainerStatuses.All(status => status.RestartCount == 1), () => Seen("pair"), seconds: 30);
+            () => Server.Pods["pair"].IsReady() && Server.Pods["pair"].Status!.ContainerStatuses.All(status => status.RestartCount == 1), () => Seen("pair"), seconds: 120);
         Assert.Equal(report.Status!.HostPorts, Server.Pods["pair"].Status!.HostPorts);
     }
 
@@ -169,7 +182,7 @@ public sealed class DockerRuntimeTests(DockerEngineFixture engine) : DockerAgent
             () => Server.Pods["web"].IsReady() && Server.Pods["web"].Status is { } status
                 && status.InitContainerStatuses.Concat(status.ContainerStatuses).All(container => container.RestartCount == 1),
             () => Seen("web"),
-            seconds: 30);
+            seconds: 120);
     }
 
     [Fact]
@@ -188,7 +201,7 @@ public sealed class DockerRuntimeTests(DockerEngineFixture engine) : DockerAgent
 
         await Engine.RunAsync("docker", "kill", first);
         await Wait.UntilAsync(
-            () => Server.Pods["pair"].IsReady() && Server.Pods["pair"].Status!.ContainerStatuses.All(status => status.RestartCount == 1), () => Seen("pair"), seconds: 30);
+            () => Server.Pods["pair"].IsReady() && Server.Pods["pair"].Status!.ContainerStatuses.All(status => status.RestartCount == 1), () => Seen("pair"), seconds: 120);
         string sandbox = await IdOfAsync("POD");
         Assert.Equal($"container:{sandbox}", (await Engine.RunAsync("docker", "inspect", await IdOfAsync("hello"), "-f", "{{.HostConfig.NetworkMode}}")).Trim());
     }
@@ -209,7 +222,7 @@ public sealed class DockerRuntimeTests(DockerEngineFixture engine) : DockerAgent
         await Wait.UntilAsync(() => Container("web")?.State?.Waiting is not null, () => Seen("web"));
         using TcpListener taken = new(IPAddress.Parse("127.0.1.1"), port);
         taken.Start();
-        await Wait.UntilAsync(() => Container("web")?.RestartCount == 2 && Server.Pods["web"].IsReady(), () => Seen("web"), seconds: 30);
+        await Wait.UntilAsync(() => Container("web")?.RestartCount == 2 && Server.Pods["web"].IsReady(), () => Seen("web"), seconds: 120);
         Assert.NotEqual(port, Server.Pods["web"].Status!.HostPorts[0].Port);
     }
 
@@ -224,7 +237,7 @@ public sealed class DockerRuntimeTests(DockerEngineFixture engine) : DockerAgent
         Assert.Equal("Running", Server.Pods["web"].Status!.Phase);
         await Engine.StartAsync();
 
-        await Wait.UntilAsync(() => Container("web")?.RestartCount >= 1 && Server.Pods["web"].IsReady(), () => Seen("web"), seconds: 30);
+        await Wait.UntilAsync(() => Container("web")?.RestartCount >= 1 && Server.Pods["web"].IsReady(), () => Seen("web"), seconds: 120);
     }
 
     private static Pod Pair(string name)
@@ -236,7 +249,7 @@ public sealed class DockerRuntimeTests(DockerEngineFixture engine) : DockerAgent
             Image = "hello:v2",
             Env = [new EnvVar { Name = "PORT", Value = "9090" }],
             Ports = [new ContainerPort { Number = 9090 }],
-            ReadinessProbe = new Probe { HttpGet = new HttpGetAction { Path = "/healthz", Port = 9090 }, PeriodSeconds = 1 },
+            ReadinessProbe = new Probe { HttpGet = new HttpGetAction { Path = "/healthz", Port = 9090 }, PeriodSeconds = 1, TimeoutSeconds = 10 },
         };
         return pod with { Spec = pod.Spec with { Containers = [pod.Spec.Containers[0], second] } };
     }

@@ -38,7 +38,7 @@ public sealed class DockerVolumeTests(DockerEngineFixture engine) : DockerAgentT
 
         Server.Configure(Settings("2"), Login);
         string shown = Path.Combine(DataFolder, "pods", pod.Uid, "settings", "a");
-        await Wait.UntilAsync(() => File.ReadAllText(shown) == "2\n", () => Seen("web"), seconds: 10);
+        await Wait.UntilAsync(() => File.ReadAllText(shown) == "2\n", () => Seen("web"), seconds: 120);
         Assert.Equal("2", await InsideAsync("cat /etc/settings/a"));
         Assert.Equal("1", await InsideAsync("cat /etc/one"));
 
@@ -49,7 +49,7 @@ public sealed class DockerVolumeTests(DockerEngineFixture engine) : DockerAgentT
         Server.Set([pod.Deleting()]);
         await Wait.UntilAsync(() => Server.Pods["web"].IsStopped, () => Seen("web"));
         Server.Set(Array.Empty<Pod>());
-        await Wait.UntilAsync(() => !Directory.Exists(Path.Combine(DataFolder, "pods", pod.Uid)), () => Seen("web"), seconds: 10);
+        await Wait.UntilAsync(() => !Directory.Exists(Path.Combine(DataFolder, "pods", pod.Uid)), () => Seen("web"), seconds: 120);
         Assert.Empty(await Engine.RunAsync("docker", "volume", "ls", "-q"));
         Assert.True(File.Exists(Path.Combine(host, "h")));
     }

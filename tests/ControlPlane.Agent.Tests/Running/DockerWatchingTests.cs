@@ -26,7 +26,7 @@ public sealed class DockerWatchingTests(DockerEngineFixture engine) : DockerAgen
             Resources = new ResourceRequirements { Limits = ValueMapOf(("memory", "32Mi")) },
         })]);
 
-        await Wait.UntilAsync(() => Server.Pods.GetValueOrDefault("eater")?.Status?.Phase == "Failed", () => Seen("eater"), seconds: 30);
+        await Wait.UntilAsync(() => Server.Pods.GetValueOrDefault("eater")?.Status?.Phase == "Failed", () => Seen("eater"), seconds: 120);
 
         ContainerStateTerminated end = Container("eater")!.State!.Terminated!;
         Assert.Equal(("OOMKilled", 137), (end.Reason, end.ExitCode));
@@ -45,7 +45,7 @@ public sealed class DockerWatchingTests(DockerEngineFixture engine) : DockerAgen
 
         await ReadyAsync("starts");
         Assert.True(Container("starts")!.Started);
-        await Wait.UntilAsync(() => Container("stalls")?.RestartCount >= 1, () => Seen("stalls"), seconds: 30);
+        await Wait.UntilAsync(() => Container("stalls")?.RestartCount >= 1, () => Seen("stalls"), seconds: 120);
         Assert.Contains(Server.Events, said => said is { Reason: "Killing", Message: "Container hello failed startup probe, will be restarted" });
         Assert.DoesNotContain(Server.Reports.SelectMany(report => report.Pods), pod => pod.Name == "stalls" && pod.IsReady());
         Assert.Contains(
@@ -84,7 +84,7 @@ public sealed class DockerWatchingTests(DockerEngineFixture engine) : DockerAgen
         string line = new('x', 16_000);
         Server.Set([Script("talker", $"i=0; while [ $i -lt 2800 ]; do echo {line}; i=$((i+1)); done; echo the last line")]);
 
-        await Wait.UntilAsync(() => Server.Pods.GetValueOrDefault("talker")?.Status?.Phase == "Succeeded", () => Seen("talker"), seconds: 60);
+        await Wait.UntilAsync(() => Server.Pods.GetValueOrDefault("talker")?.Status?.Phase == "Succeeded", () => Seen("talker"), seconds: 120);
 
         string id = Assert.Single(await IdsAsync("-a"));
         Assert.Equal(

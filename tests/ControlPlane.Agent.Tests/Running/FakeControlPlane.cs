@@ -99,7 +99,7 @@ internal sealed class FakeControlPlane : IAsyncDisposable
             Streams = [new StreamRequest { Id = id, PodUid = podUid, Type = "logs", Logs = options }],
         };
         news.Release();
-        return await log.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        return await log.Task.WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     public void ForgetSession() => session = "";

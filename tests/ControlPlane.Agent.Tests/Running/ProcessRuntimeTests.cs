@@ -289,7 +289,7 @@ public sealed class ProcessRuntimeTests : IAsyncLifetime, IDisposable
             Image = "shell",
             RestartPolicy = "Always",
             Args = ["-c", $"trap 'echo sidecar ends >> {trace}; exit 0' TERM; echo sidecar >> {trace}; while :; do sleep 0.05; done"],
-            StartupProbe = new Probe { Exec = new ExecAction { Command = ["test", "-s", trace] }, PeriodSeconds = 1 },
+            StartupProbe = new Probe { Exec = new ExecAction { Command = ["test", "-s", trace] }, PeriodSeconds = 1, TimeoutSeconds = 10, FailureThreshold = 60 },
         };
         Pod pod = Pods.Hello("job", image: "shell", restartPolicy: "Never", change: container => container with { Args = ["-c", $"echo job >> {trace}"], ReadinessProbe = null });
         server.Set([pod with { Spec = pod.Spec with { InitContainers = [sidecar] } }]);
@@ -380,7 +380,7 @@ public sealed class ProcessRuntimeTests : IAsyncLifetime, IDisposable
     {
         server.Set([Pods.Hello("web", change: container => container with
         {
-            LivenessProbe = new Probe { Exec = new ExecAction { Command = ["test", "!", "-e", "sick"] }, PeriodSeconds = 1, FailureThreshold = 2 },
+            LivenessProbe = new Probe { Exec = new ExecAction { Command = ["test", "!", "-e", "sick"] }, PeriodSeconds = 1, TimeoutSeconds = 10, FailureThreshold = 2 },
         })]);
         PodReport report = await ReadyAsync("web");
         string address = $"http://127.0.1.1:{report.Status!.HostPorts[0].Port}";

@@ -12,7 +12,7 @@ namespace ControlPlane.Api.Tests.Agents;
 [Collection(ApiCollection.Name)]
 public sealed class AgentProtocolTests(ApiServer api)
 {
-    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(25);
 
     private readonly string node = $"node-{Guid.NewGuid():N}";
 

@@ -14,7 +14,7 @@ public sealed class BrowserSocketTests(ApiServer api) : IAsyncLifetime
     private const string Protocol = "v5.channel.k8s.io";
     private const string Exec = "exec?command=cat&stdin=true&stdout=true";
 
-    private static readonly TimeSpan Within = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Within = TimeSpan.FromSeconds(60);
 
     private readonly TestedAgent agentSide = new(api);
     private string pod = "";

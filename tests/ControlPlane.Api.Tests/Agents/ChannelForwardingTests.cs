@@ -14,7 +14,7 @@ public sealed class ChannelForwardingTests(ApiServer api) : IAsyncLifetime
 {
     private const string Protocol = "v4.channel.k8s.io";
 
-    private static readonly TimeSpan Within = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Within = TimeSpan.FromSeconds(60);
 
     private readonly TestedAgent agentSide = new(api);
     private string pod = "";

@@ -12,7 +12,7 @@ namespace ControlPlane.Api.Tests.Agents;
 [Collection(ApiCollection.Name)]
 public sealed class DuplexStreamsTests(ApiServer api)
 {
-    private static readonly TimeSpan Within = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Within = TimeSpan.FromSeconds(60);
 
     private readonly StreamRequest request = new()
     {

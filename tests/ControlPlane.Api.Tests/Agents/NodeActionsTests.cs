@@ -30,7 +30,7 @@ public sealed class NodeActionsTests(ApiServer api)
 
         Assert.Equal("Node", (string)confirmed["kind"]!);
         Assert.Equal($"{before.StoreIdentity}:old-1", AnnotationOf(confirmed, ConfirmedStore));
-        Assert.Equal(["old-1"], (await next.WaitAsync(TimeSpan.FromSeconds(15))).ReplacedStores);
+        Assert.Equal(["old-1"], (await next.WaitAsync(TimeSpan.FromSeconds(25))).ReplacedStores);
     }
 
     [Fact]

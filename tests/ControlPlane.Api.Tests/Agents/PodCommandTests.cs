@@ -17,7 +17,7 @@ public sealed class PodCommandTests(ApiServer api) : IAsyncLifetime
     private const string V5 = "v5.channel.k8s.io";
     private const string V4 = "v4.channel.k8s.io";
 
-    private static readonly TimeSpan Within = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Within = TimeSpan.FromSeconds(60);
 
     private readonly TestedAgent agentSide = new(api);
     private string pod = "";

@@ -15,7 +15,7 @@ public sealed class PortForwardTests(ApiServer api) : IAsyncLifetime
     private const string Version = "portforward.k8s.io";
     private const string Tunnel = $"SPDY/3.1+{Version}";
 
-    private static readonly TimeSpan Within = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Within = TimeSpan.FromSeconds(60);
 
     private readonly TestedAgent agentSide = new(api);
     private string pod = "";

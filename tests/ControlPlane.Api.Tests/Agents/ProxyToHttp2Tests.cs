@@ -17,7 +17,7 @@ namespace ControlPlane.Api.Tests.Agents;
 [Collection(ApiCollection.Name)]
 public sealed class ProxyToHttp2Tests(ApiServer api) : IAsyncLifetime
 {
-    private static readonly TimeSpan Within = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Within = TimeSpan.FromSeconds(60);
 
     private readonly TestedAgent agentSide = new(api);
     private string pod = "";

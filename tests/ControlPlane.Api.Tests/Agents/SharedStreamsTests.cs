@@ -14,7 +14,7 @@ namespace ControlPlane.Api.Tests.Agents;
 [Collection(ApiCollection.Name)]
 public sealed class SharedStreamsTests(ApiServer agents) : IAsyncLifetime
 {
-    private static readonly TimeSpan Within = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Within = TimeSpan.FromSeconds(60);
 
     private readonly string node = $"node-{Guid.NewGuid():N}";
     private ApiServer clients = null!;

@@ -19,7 +19,7 @@ namespace ControlPlane.Api.Tests.Hosting;
 /// <summary>The API as it runs, on free ports of loopback and a database of its own; nothing reconciles what the tests store.</summary>
 public sealed class ApiServer : IAsyncLifetime, IDisposable
 {
-    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(180);
 
     private readonly TemporaryFolder folder = new("api");
     private WebApplication? app;

@@ -6,7 +6,7 @@ namespace ControlPlane.Api.Tests.Hosting;
 /// <summary>An open watch, read event by event.</summary>
 internal sealed class Watching : IAsyncDisposable
 {
-    private static readonly TimeSpan EventWithin = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan EventWithin = TimeSpan.FromSeconds(45);
 
     private readonly HttpResponseMessage response;
     private readonly StreamReader reader;

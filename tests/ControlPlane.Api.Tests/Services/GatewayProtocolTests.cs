@@ -16,7 +16,7 @@ namespace ControlPlane.Api.Tests.Services;
 [Collection(ApiCollection.Name)]
 public sealed class GatewayProtocolTests(ApiServer api)
 {
-    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(25);
 
     private readonly string node = $"node-{Guid.NewGuid():N}";
 

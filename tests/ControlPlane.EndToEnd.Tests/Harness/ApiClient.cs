@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -60,6 +61,20 @@ internal sealed class ApiClient : IDisposable
 
     /// <summary>The objects of a list.</summary>
     public async Task<IReadOnlyList<JsonNode>> ListAsync(string path) => [.. (await GetAsync(path))["items"]!.AsArray().Select(item => item!)];
+
+    /// <summary>Where a Deployment's rollout stands once it is over, however long the machine takes for it: as a script does, it waits again while it is under way.</summary>
+    /// <param name="deployment">The Deployment's path.</param>
+    public async Task<JsonNode> OutcomeAsync(string deployment)
+    {
+        long begun = Stopwatch.GetTimestamp();
+        JsonNode view;
+        do
+        {
+            view = await GetAsync(deployment + "/rollout?wait=25s");
+        }
+        while ((string)view["phase"]! is not ("Complete" or "RolledBack" or "Failed") && Stopwatch.GetElapsedTime(begun) < Deployments.RolloutMax);
+        return view;
+    }
 
     /// <summary>The events of a watch as they come, until cancelled.</summary>
     public async IAsyncEnumerable<(string Type, JsonNode Object)> WatchAsync(

@@ -37,10 +37,9 @@ internal static class Command
         using Process process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> errors = process.StandardError.ReadToEndAsync();
-        await process.StandardInput.WriteAsync(input);
-        process.StandardInput.Close();
+        await TellAsync(process.StandardInput, input);
         string what = $"{Path.GetFileName(program)} {string.Join(' ', start.ArgumentList)}";
-        using CancellationTokenSource late = new(timeout ?? TimeSpan.FromSeconds(60));
+        using CancellationTokenSource late = new(timeout ?? TimeSpan.FromSeconds(180));
         try
         {
             await process.WaitForExitAsync(late.Token);
@@ -52,5 +51,19 @@ internal static class Command
         }
 
         return new CommandResult(what, process.ExitCode, await output, await errors);
+    }
+
+    /// <summary>A program may end before it has read all: what it said and its exit code tell why.</summary>
+    private static async Task TellAsync(StreamWriter standardInput, string? input)
+    {
+        try
+        {
+            await standardInput.WriteAsync(input);
+            standardInput.Close();
+        }
+        catch (IOException)
+        {
+            // Nobody reads any more.
+        }
     }
 }

@@ -19,30 +19,49 @@ internal static class ContainerProcesses
 
     private static IEnumerable<(string PodUid, int ProcessId)> Alive(Installation product)
     {
-        string nodes = Path.Combine(product.DataFolder, "nodes");
-        foreach (string spec in Directory.EnumerateFiles(nodes, "spec.json", SearchOption.AllDirectories))
+        foreach (string folder in Folders(Path.Combine(product.DataFolder, "nodes")))
         {
-            string pidFile = Path.Combine(Path.GetDirectoryName(spec)!, "pid");
-            if (File.Exists(pidFile)
-                && int.TryParse(File.ReadAllText(pidFile), NumberStyles.None | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out int processId)
-                && IsAlive(processId))
+            if (int.TryParse(Text(Path.Combine(folder, "pid")), NumberStyles.None | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out int processId)
+                && IsAlive(processId)
+                && Text(Path.Combine(folder, "spec.json")) is { Length: > 0 } spec)
             {
-                yield return (JsonNode.Parse(File.ReadAllText(spec))!["identity"]!["podUid"]!.GetValue<string>(), processId);
+                yield return (JsonNode.Parse(spec)!["identity"]!["podUid"]!.GetValue<string>(), processId);
             }
         }
     }
 
-    private static bool IsAlive(int processId)
+    /// <summary>A folder and all below it, but those that an agent removes in this moment.</summary>
+    private static IEnumerable<string> Folders(string folder)
     {
-        string stat = $"/proc/{processId}/stat";
+        string[] below;
         try
         {
-            string text = File.ReadAllText(stat);
-            return text[text.LastIndexOf(')') + 2] is not ('Z' or 'X');
+            below = Directory.GetDirectories(folder);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+
+        return below.SelectMany(Folders).Prepend(folder);
+    }
+
+    private static bool IsAlive(int processId)
+    {
+        string text = Text($"/proc/{processId}/stat");
+        return text.Length > 0 && text[text.LastIndexOf(')') + 2] is not ('Z' or 'X');
+    }
+
+    /// <summary>Empty for a file that is not there, or no longer.</summary>
+    private static string Text(string file)
+    {
+        try
+        {
+            return File.ReadAllText(file);
         }
         catch (IOException)
         {
-            return false;
+            return "";
         }
     }
 }

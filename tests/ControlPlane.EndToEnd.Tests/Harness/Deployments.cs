@@ -5,7 +5,8 @@ namespace ControlPlane.EndToEnd.Tests.Harness;
 /// <summary>What a test asks about a Deployment and its pods in one namespace.</summary>
 internal sealed class Deployments(Installation product, ApiClient api, string space)
 {
-    public static readonly TimeSpan RolloutMax = TimeSpan.FromSeconds(60);
+    /// <summary>For starts of processes, too, on a machine that has little time for them.</summary>
+    public static readonly TimeSpan RolloutMax = TimeSpan.FromSeconds(150);
 
     public Task<IReadOnlyList<JsonNode>> PodsAsync() => api.ListAsync($"/api/v1/namespaces/{space}/pods");
 

@@ -30,14 +30,14 @@ internal abstract class Installation
     /// <summary>The last lines of what the parts have said, for a test that failed.</summary>
     public abstract string Tail();
 
-    /// <summary>A connection that breaks is something seen, not the end of waiting.</summary>
+    /// <summary>A connection that breaks, or an answer that does not come, is something seen, not the end of waiting.</summary>
     private static async Task<string?> SeeAsync(Func<Task<string?>> whyNot)
     {
         try
         {
             return await whyNot();
         }
-        catch (HttpRequestException error)
+        catch (Exception error) when (error is HttpRequestException or IOException or TaskCanceledException { InnerException: TimeoutException })
         {
             return error.Message;
         }

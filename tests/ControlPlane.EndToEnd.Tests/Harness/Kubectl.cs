@@ -23,7 +23,7 @@ internal sealed class Kubectl(Installation product, string version, string? spac
     public async Task<string> OkAsync(params string[] arguments) => (await RunAsync(arguments)).OrThrow();
 
     public Task<CommandResult> RunWithInputAsync(string? input, params string[] arguments) =>
-        Command.RunAsync(Program, [.. Scope, .. arguments], Environment, input, TimeSpan.FromSeconds(120));
+        Command.RunAsync(Program, [.. Scope, .. arguments], Environment, input, TimeSpan.FromSeconds(180));
 
     /// <summary>The same as a line for a shell, which must have <see cref="Environment"/>.</summary>
     public string LineOf(params string[] arguments) =>

@@ -6,7 +6,7 @@ namespace ControlPlane.EndToEnd.Tests.Harness;
 /// <summary>A kubectl that listens on local ports of its own choice until it is disposed.</summary>
 internal abstract class ListeningKubectl(Kubectl kubectl, params string[] arguments) : IAsyncDisposable
 {
-    private static readonly TimeSpan StartMax = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StartMax = TimeSpan.FromSeconds(90);
 
     private readonly StringBuilder said = new();
     private readonly TaskCompletionSource listening = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -49,7 +49,7 @@ internal sealed class PrivateRegistry : IAsyncDisposable
                 Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
                 return registry;
             }
-            catch (HttpRequestException) when (attempt < 100)
+            catch (HttpRequestException) when (attempt < 600)
             {
                 await Task.Delay(100);
             }

@@ -9,7 +9,7 @@ namespace ControlPlane.EndToEnd.Tests.Harness;
 internal sealed partial class Product : Installation, IAsyncDisposable
 {
     private static readonly TimeSpan StartMax = TimeSpan.FromSeconds(120);
-    private static readonly TimeSpan StopMax = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan StopMax = TimeSpan.FromSeconds(180);
     private const int StoryLinesMax = 60;
 
     private readonly TemporaryFolder folder = new("product");

@@ -11,7 +11,7 @@ namespace ControlPlane.EndToEnd.Tests.Harness;
 /// <summary>Two API processes on one PostgreSQL, and agents of the process runtime that know both.</summary>
 internal sealed class Replicated : Installation, IAsyncDisposable
 {
-    private static readonly TimeSpan ReadyMax = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ReadyMax = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan StopMax = TimeSpan.FromSeconds(50);
 
     private readonly TemporaryFolder folder = new("replicated");
@@ -96,7 +96,7 @@ internal sealed class Replicated : Installation, IAsyncDisposable
     private async Task StartPartsAsync(int agents)
     {
         database = await EmbeddedPostgresCluster.StartAsync(
-            new EmbeddedPostgresOptions { DataFolder = Path.Combine(folder.Path, "database") }, NullLogger.Instance, CancellationToken.None);
+            new EmbeddedPostgresOptions { DataFolder = Path.Combine(folder.Path, "database"), StartTimeout = PostgresFixture.StartTimeout }, NullLogger.Instance, CancellationToken.None);
         StartReplica(0);
         await ServesAsync(0);
         Directory.CreateDirectory(DataFolderOf(1));

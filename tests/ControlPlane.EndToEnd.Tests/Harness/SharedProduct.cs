@@ -49,7 +49,7 @@ public sealed class SharedProduct : IAsyncLifetime, IDisposable
     internal Kubectl Kubectl(string version = "recent") => new(Product, version);
 
     internal async Task StartDatabaseAsync() => database = await EmbeddedPostgresCluster.StartAsync(
-        new EmbeddedPostgresOptions { DataFolder = databaseFolder.Path }, NullLogger.Instance, CancellationToken.None);
+        new EmbeddedPostgresOptions { DataFolder = databaseFolder.Path, StartTimeout = PostgresFixture.StartTimeout }, NullLogger.Instance, CancellationToken.None);
 
     /// <summary>Puts a new database in the place of the present one, at the same address.</summary>
     internal async Task EmptyDatabaseAsync()

@@ -24,6 +24,7 @@ internal sealed class SwaggerPage : IAsyncDisposable
         {
             ExecutablePath = "/usr/bin/chromium",
             Headless = true,
+            Timeout = 120_000,
             Args =
             [
                 "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -31,7 +32,7 @@ internal sealed class SwaggerPage : IAsyncDisposable
             ],
         });
         IPage page = await browser.NewPageAsync(new BrowserNewPageOptions { IgnoreHTTPSErrors = true });
-        page.SetDefaultTimeout(60_000);
+        page.SetDefaultTimeout(120_000);
         SwaggerPage swagger = new(playwright, browser, page);
         await swagger.AuthorizeAsync(product);
         await page.Locator($"h3[data-tag=\"{kind}\"]").ClickAsync();

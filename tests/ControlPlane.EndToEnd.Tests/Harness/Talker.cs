@@ -28,7 +28,7 @@ internal sealed class Talker(Kubectl kubectl)
             },
         };
         (await kubectl.RunWithInputAsync(pod.ToJsonString(), "create", "-f", "-")).OrThrow();
-        await kubectl.OkAsync("wait", "--for=condition=Ready", $"pod/{Pod}", "--timeout=60s");
+        await kubectl.OkAsync("wait", "--for=condition=Ready", $"pod/{Pod}", "--timeout=150s");
         return talker;
     }
 
@@ -61,12 +61,12 @@ internal sealed class Talker(Kubectl kubectl)
     /// <summary>Deletes it.</summary>
     public async Task IsHeardUntilItIsDeletedAsync()
     {
-        Task<CommandResult> attached = kubectl.RunAsync("attach", Pod);
-        await Task.WhenAny(attached, Task.Delay(TimeSpan.FromSeconds(2)));
-        Assert.False(attached.IsCompleted, "attach ended at once");
+        await using RunningKubectl attached = RunningKubectl.Start(kubectl, "attach", Pod);
+        await attached.SaysAsync("tick\ntick\ntick\n");
+        Assert.False(attached.HasEnded, "attach ended at once");
         await kubectl.OkAsync("delete", "pod", Pod, "--grace-period=1");
 
-        CommandResult seen = await attached;
+        CommandResult seen = await attached.EndsAsync();
         Assert.Equal(0, seen.ExitCode);
         Assert.Matches("^(tick\n)+$", seen.Output);
     }

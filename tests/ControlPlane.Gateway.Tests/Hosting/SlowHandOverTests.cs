@@ -14,7 +14,7 @@ namespace ControlPlane.Gateway.Tests.Hosting;
 /// <summary>Of a gateway and a successor that takes too long, one serves on, and both know which.</summary>
 public sealed class SlowHandOverTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     /// <summary>Shorter than a successor takes here.</summary>
     private static readonly TimeSpan Short = TimeSpan.FromSeconds(2);

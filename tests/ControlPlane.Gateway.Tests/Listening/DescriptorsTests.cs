@@ -8,7 +8,7 @@ namespace ControlPlane.Gateway.Tests.Listening;
 /// <summary>Sockets that are passed over a Unix socket, here within one process.</summary>
 public sealed class DescriptorsTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(50);
 
     private readonly TemporaryFolder folder = new("descriptors");

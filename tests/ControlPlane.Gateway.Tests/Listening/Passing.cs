@@ -7,7 +7,7 @@ namespace ControlPlane.Gateway.Tests.Listening;
 /// <summary>Gives a socket a second descriptor, as one gateway gives it to another.</summary>
 internal sealed class Passing : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly TemporaryFolder folder = new("passing");
     private readonly Socket sender = New();

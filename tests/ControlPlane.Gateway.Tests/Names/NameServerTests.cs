@@ -5,6 +5,7 @@ using ControlPlane.Gateway.Hosting;
 using ControlPlane.Gateway.Listening;
 using ControlPlane.Gateway.Names;
 using ControlPlane.Gateway.Tests.Listening;
+using ControlPlane.Gateway.Traffic;
 using ControlPlane.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -13,7 +14,7 @@ namespace ControlPlane.Gateway.Tests.Names;
 /// <summary>A name server on a loopback address, and the host's resolver, which is a socket of the test.</summary>
 public sealed class NameServerTests : IAsyncLifetime, IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly TemporaryFolder folder = new("names");
     private readonly Socket resolver = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
@@ -24,6 +25,7 @@ public sealed class NameServerTests : IAsyncLifetime, IDisposable
     private readonly NodeNetworks networks = new(Options, TimeProvider.System, NullLogger<NodeNetworks>.Instance);
     private readonly AddressClaims claims = new(Options);
     private readonly NameSockets sockets = new();
+    private readonly Connections connections = new(NullLogger<Connections>.Instance);
     private readonly DrainState drain = new();
 
     private IPEndPoint endPoint = null!;
@@ -36,7 +38,7 @@ public sealed class NameServerTests : IAsyncLifetime, IDisposable
         string file = Path.Combine(folder.Path, "resolv.conf");
         await File.WriteAllTextAsync(file, "nameserver 127.0.0.1\n");
         routes.Set(ServiceNamesTests.Table);
-        server = new NameServer(networks, routes, ServiceNamesTests.Pods(), sockets, claims, drain, TimeProvider.System, NullLogger<NameServer>.Instance)
+        server = new NameServer(networks, routes, ServiceNamesTests.Pods(), sockets, claims, connections, drain, TimeProvider.System, NullLogger<NameServer>.Instance)
         {
             Upstream = new Upstream(TimeProvider.System) { ResolvConf = file, Port = ((IPEndPoint)resolver.LocalEndPoint!).Port },
         };
@@ -126,7 +128,7 @@ public sealed class NameServerTests : IAsyncLifetime, IDisposable
         using Acknowledged empty = new(TimeProvider.System);
         empty.Set(ServiceNamesTests.Table with { Services = [] });
         using DrainState later = new();
-        using NameServer successor = new(networks, empty, ServiceNamesTests.Pods(), passed, claims, later, TimeProvider.System, NullLogger<NameServer>.Instance);
+        using NameServer successor = new(networks, empty, ServiceNamesTests.Pods(), passed, claims, connections, later, TimeProvider.System, NullLogger<NameServer>.Instance);
         Task successorServing = successor.ServeAsync(ServiceNamesTests.Network, endPoint, stop.Token);
 
         drain.Begin();
@@ -143,6 +145,24 @@ public sealed class NameServerTests : IAsyncLifetime, IDisposable
         Assert.Equal(ResponseCode.NameError, Ask.Summary(await AskAsync(Ask.For("orders.shop.svc.cluster.local"))).Code);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => successorServing);
+    }
+
+    /// <summary>The last connection has ended, and a question is still with the host's resolver: the process is not to end before that is answered.</summary>
+    [Fact]
+    public async Task Question_OnItsWay_IsWaitedForAtAHandOver()
+    {
+        byte[] question = Ask.For("example.org");
+        Task<byte[]> asking = AskAsync(question);
+        byte[] buffer = new byte[512];
+        SocketReceiveFromResult asked = await resolver.ReceiveFromAsync(buffer, new IPEndPoint(IPAddress.Any, 0)).WaitAsync(Patience);
+
+        drain.Begin();
+        Task ended = connections.EndedAsync(CancellationToken.None);
+
+        Assert.False(ended.IsCompleted);
+        await resolver.SendToAsync(DnsMessage.Write(DnsMessage.Read(question)!, new DnsAnswer(ResponseCode.NoError), 512), asked.RemoteEndPoint);
+        Assert.Equal(ResponseCode.NoError, Ask.Summary(await asking).Code);
+        await ended.WaitAsync(Patience);
     }
 
     private async Task<byte[]> AskAsync(byte[] question)

@@ -34,6 +34,11 @@ public sealed class NodeRangeTests : IDisposable
         Assert.Contains(bridge, made);
     }
 
+    /// <summary>A node on Docker that has had no pod: the range of processes, which follows from its address, may be another control plane's.</summary>
+    [Fact]
+    public async Task Containers_ThatHaveNoNetworkYet_HaveNoRange() =>
+        Assert.Equal(["127.96.3.9:80 shared"], await ListeningAsync(NodeNetwork.NoneYet, _ => Assert.Fail("there is no network"), IPAddress.Parse("127.0.1.3")));
+
     /// <summary>A gateway with a copy of the token, and without its agent's folder: the range follows from the node's address.</summary>
     [Fact]
     public async Task Nodes_WithoutADescription_AreTakenForThoseOfProcesses() =>

@@ -18,7 +18,7 @@ public class EmbeddedPostgresClusterTests
         // The first server still runs, as after a launcher that was killed.
         await using EmbeddedPostgresCluster second = await PostgresFixture.StartOwnClusterAsync(folder);
 
-        Assert.True(first.Completion.IsCompleted, "the orphan still runs");
+        await Wait.UntilAsync(() => first.Completion.IsCompleted, "the orphan's end");
         Assert.NotEqual(first.ProcessId, second.ProcessId);
         Assert.Equal(first.ConnectionString, second.ConnectionString);
         Assert.Equal(42, await ExecuteAsync(second, "SELECT answer FROM kept"));

@@ -43,7 +43,7 @@ public sealed class CommitFailureTests : IAsyncLifetime
         ];
         await Assert.ThrowsAsync<CommitOutcomeUnknownException>(() => store.Store.CommitAsync(units, CancellationToken.None));
 
-        await store.Cache.WaitForLatestAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20));
+        await store.Cache.WaitForLatestAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Equal("hello:1", store.Find<Pod>(pod.Key).Spec.Containers[0].Image);
         Assert.Equal(1, store.Cache.Revision);
         Assert.Equal(2, await store.StoreAsync(new Write.Create(Objects.Pod("after"))));

@@ -40,7 +40,7 @@ public class OutageTests
         await Wait.UntilAsync(() => store.Presence.StoredWithoutGapSince > storedSince, "signs of life to be stored again");
         Assert.Equal(epoch, await store.Lease.TryHoldAsync(CancellationToken.None));
         long revision = await store.StoreAsync(new Write.Create(Objects.Pod("after")));
-        await store.Cache.WaitForLatestAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20));
+        await store.Cache.WaitForLatestAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(60));
         ImmutableArray<Change> changes = await subscription.ReadUntilAsync(revision);
         Assert.Equal([(1L, "before"), (2L, "after")], changes.Select(change => (change.Revision, change.Object.Name)));
         Assert.All(store.Get<IEnumerable<IHostedService>>().OfType<BackgroundService>(), service => Assert.False(service.ExecuteTask!.IsCompleted));

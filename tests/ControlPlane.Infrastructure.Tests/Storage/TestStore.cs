@@ -55,7 +55,7 @@ internal sealed class TestStore : IAsyncDisposable
     {
         UnitResult result = await CommitAsync(writes);
         long revision = Assert.IsType<UnitResult.Committed>(result).Revision;
-        await Cache.WaitForRevisionAsync(revision, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(10));
+        await Cache.WaitForRevisionAsync(revision, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(60));
         return revision;
     }
 

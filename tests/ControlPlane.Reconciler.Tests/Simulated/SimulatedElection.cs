@@ -51,6 +51,9 @@ internal sealed class SimulatedPresence(TimeProvider time) : INodePresence
 
     public bool IsDown { get; set; }
 
+    /// <summary>Thrown instead of answering: whoever plans with the nodes' signs of life fails.</summary>
+    public Exception? Fault { get; set; }
+
     public long? StoredWithoutGapSince { get; set; } = long.MinValue;
 
     public void Seen(string node) => seen[node] = time.GetTimestamp();
@@ -58,8 +61,8 @@ internal sealed class SimulatedPresence(TimeProvider time) : INodePresence
     public async Task<IReadOnlyDictionary<string, TimeSpan>> ReadAgesAsync(CancellationToken cancellationToken)
     {
         await Task.Yield();
-        return IsDown
-            ? throw new StoreUnavailableException("the simulated store is down")
+        return IsDown ? throw new StoreUnavailableException("the simulated store is down")
+            : Fault is not null ? throw Fault
             : seen.ToDictionary(entry => entry.Key, entry => time.GetElapsedTime(entry.Value), StringComparer.Ordinal);
     }
 }

@@ -42,7 +42,7 @@ internal static class Plants
         new("fail-proven", "a revision that was complete is marked failed", static () => new StorePlant(static unit => WithFailures(unit, ofComplete: true))),
         new("fail-early", "a revision is marked out of time before its deadline", static () => new StorePlant(static unit => WithFailures(unit, ofComplete: false))),
         new("ignore-opt-out", "the reconciler does not see that a failed revision shall stay", static () => new ViewPlant(WithoutOptOut)),
-        new("run-own-image", "a node runs what a tag stands for there, whatever its revision runs", static () => new OwnImagePlant()),
+        new("run-own-image", "a node runs what a tag stands for there, whatever its revision runs", static () => new OwnImagePlant()) { First = 27 },
         new("ignore-node-deletion", "the reconciler does not see that a Node was deleted", static () => new NodeDeletionPlant()),
         new("restart-unheard", "a container whose liveness probe failed is restarted before gateways have heard of it", static () => new RestartPlant()),
         new("keep-terminating", "an agent does not see that a pod is to stop", static () => new KeepPlant()),

@@ -25,7 +25,7 @@ internal sealed class ReplicaCache : IResourceCache
         {
             if (!process.IsDead && database.Identity == StoreIdentity)
             {
-                scheduler.After(link.Lag(), () => process.Post(_ => CatchUp(transaction.After.Revision), null));
+                scheduler.After(link.Lag(), () => process.Post(_ => CatchUp(transaction.After), null));
             }
         };
     }
@@ -55,21 +55,16 @@ internal sealed class ReplicaCache : IResourceCache
 
     public ChangeSubscription SubscribeAfter(long revision) => new Subscription(this, revision, state);
 
-    private void CatchUp(long revision)
+    /// <summary>States are immutable, so what the changes up to a revision lead to is what the database was then, and is not worked out again.</summary>
+    private void CatchUp(DatabaseState reached)
     {
-        if (revision <= Revision || database.Identity != StoreIdentity)
+        if (reached.Revision <= Revision || database.Identity != StoreIdentity)
         {
             return;
         }
 
-        foreach (Change change in database.Changes(Revision, revision))
-        {
-            ResourceKind kind = ResourceKinds.Of(change.Object);
-            state = change.Operation == ChangeOperation.Deleted ? state.Without(kind, change.Object) : state.With(kind, change.Object);
-            recent.Add(change);
-        }
-
-        state = state with { Revision = revision };
+        recent.AddRange(database.Changes(Revision, reached.Revision));
+        state = reached;
         TaskCompletionSource[] woken = [.. waiting];
         waiting.Clear();
         foreach (TaskCompletionSource source in woken)

@@ -30,6 +30,26 @@ internal sealed class DockerNetwork(AgentOptions options, DockerClient client, I
 
     public static string NameOf(string nodeName) => $"controlplane-{nodeName}";
 
+    /// <summary>
+    /// Tells the gateway, before the first pod starts, where the node's containers find Services, or that there is no network for them yet. Else it would take the node's pods for processes, and keep addresses of the
+    /// range that those would have from another control plane on the machine.
+    /// </summary>
+    /// <exception cref="DockerApiException">The engine refused.</exception>
+    public async Task AnnounceAsync(CancellationToken cancellationToken)
+    {
+        NodeNetwork? network = await FindAsync(cancellationToken) is { } found ? TryRead(found) : null;
+        try
+        {
+            await DescribeAsync(network ?? NodeNetwork.NoneYet, cancellationToken);
+            described = network;
+        }
+        catch (ContainerStartException)
+        {
+            // It cannot be written, as each pod that is to start says.
+            return;
+        }
+    }
+
     /// <summary>The network as it is on the engine now; made when there is none. Looked at for each pod, since people remove networks.</summary>
     /// <exception cref="ContainerStartException">There is a network of that name that is no agent's, or no block of addresses is free.</exception>
     /// <exception cref="DockerApiException">The engine refused.</exception>
@@ -94,7 +114,11 @@ internal sealed class DockerNetwork(AgentOptions options, DockerClient client, I
         }
     }
 
-    private NodeNetwork Read(NetworkResponse network)
+    private NodeNetwork Read(NetworkResponse network) => TryRead(network)
+        ?? throw new ContainerStartException($"the network {Name} on Docker Engine is not one that this node's agent made; rename or remove it");
+
+    /// <summary>Null for a network that is no agent's.</summary>
+    private NodeNetwork? TryRead(NetworkResponse network)
     {
         string? owner = null;
         string? bridge = null;
@@ -103,7 +127,7 @@ internal sealed class DockerNetwork(AgentOptions options, DockerClient client, I
         if (owner != options.NodeName || bridge is null
             || !AddressRange.TryParse(network.IPAM?.Config?.FirstOrDefault()?.Subnet, out AddressRange subnet) || subnet.PrefixBits != NetworkBlock.PrefixBits)
         {
-            throw new ContainerStartException($"the network {Name} on Docker Engine is not one that this node's agent made; rename or remove it");
+            return null;
         }
 
         return Describe(new NetworkBlock(subnet.First), bridge);

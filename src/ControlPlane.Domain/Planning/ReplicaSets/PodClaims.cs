@@ -31,8 +31,14 @@ internal sealed record PodClaims
         List<PodClaims> claims = new(replicaSets.Count);
         foreach (ReplicaSet replicaSet in replicaSets)
         {
-            List<Pod> adopted = orphans.FindAll(pod => Ownership.Judge(replicaSet, replicaSet.Spec.Selector, pod) == Claim.Adopt);
-            orphans.RemoveAll(adopted.Contains);
+            List<Pod> adopted = [];
+            List<Pod> left = [];
+            foreach (Pod pod in orphans)
+            {
+                (Ownership.Judge(replicaSet, replicaSet.Spec.Selector, pod) == Claim.Adopt ? adopted : left).Add(pod);
+            }
+
+            orphans = left;
             claims.Add(Of(replicaSet, byController[replicaSet.Uid], adopted));
         }
 

@@ -60,11 +60,12 @@ internal static class Trial
     }
 
     /// <summary>
-    /// Whether a retry was taken up and the conditions still tell the failure before it: a plan of very many pods stores the owners first and their statuses later (<c>UnitMaker</c>).
+    /// Whether a retry was taken up and the conditions still tell the failure before it: a plan of very many pods stores the owners first and their statuses later (<c>UnitMaker</c>). A failure of the retry's own
+    /// second is one before it too, for no deadline is shorter than a second.
     /// </summary>
     private static bool IsClockOfBefore(Deployment deployment, ReplicaSet replicaSet) =>
         Outcomes.RetryOf(replicaSet) is { } retry && Outcomes.FailureOf(replicaSet) is null
-        && Conditions.Find(deployment.Status?.Conditions ?? default, WorkloadConditions.Progressing) is { Reason: Progress.TimedOut } progress && progress.LastUpdateTime < retry.LastTransitionTime;
+        && Conditions.Find(deployment.Status?.Conditions ?? default, WorkloadConditions.Progressing) is { Reason: Progress.TimedOut } progress && progress.LastUpdateTime <= retry.LastTransitionTime;
 
     /// <summary>
     /// Whether a retry of a revision was asked for that no pass has looked at. One that says of itself that it is older than the failure was not about it; what the API writes never does.

@@ -22,17 +22,17 @@ internal sealed class GatewayWaits
     /// <summary>Whether gateways may have sent requests to a pod that they may not have ended.</summary>
     public bool Concern(Pod pod) => snapshot.SlicesOf(pod.Uid).Count > 0 || snapshot.LeftAt(pod.Uid) is not null;
 
-    /// <summary>How long a pod's requests are waited for: as long as the most patient of its Services says, or the one said that listed it last.</summary>
+    /// <summary>How long a pod's requests are waited for: as long as the most patient says of the Services that list it, and of those that did until a moment ago.</summary>
     public TimeSpan TimeoutOf(Pod pod)
     {
-        TimeSpan? longest = null;
+        TimeSpan? longest = snapshot.LeftTimeoutOf(pod.Uid);
         foreach (EndpointSlice slice in snapshot.SlicesOf(pod.Uid))
         {
             TimeSpan timeout = snapshot.DrainTimeOf(slice);
             longest = longest > timeout ? longest : timeout;
         }
 
-        return longest ?? snapshot.LeftTimeoutOf(pod.Uid) ?? Draining.Timeout;
+        return longest ?? Draining.Timeout;
     }
 
     /// <summary>A gateway that may send requests to a pod, or that has some in flight to it; null when there is none.</summary>

@@ -7,7 +7,7 @@ namespace ControlPlane.Api.Tests.Wire.Spdy;
 /// <summary>A client's side of SPDY, made by hand: what kubectl sends, and things that it would not.</summary>
 internal sealed class SpdyClient : IDisposable
 {
-    public static readonly TimeSpan Within = TimeSpan.FromSeconds(15);
+    public static readonly TimeSpan Within = TimeSpan.FromSeconds(60);
 
     private static readonly byte[] s_zlibHead = [0x78, 0xBB, 0xE3, 0xC6, 0xA7, 0xC2];
 

@@ -7,7 +7,7 @@ namespace ControlPlane.Domain.Tests.Agents.Streams;
 /// <summary>The two ends of a stream, over a transport in memory that holds little.</summary>
 public sealed class StreamConnectionTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Within = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Within = TimeSpan.FromSeconds(60);
 
     /// <summary>The transport's own room is far smaller than a channel's.</summary>
     private readonly Pipe toAgent = new(new PipeOptions(pauseWriterThreshold: 4096, resumeWriterThreshold: 2048));

@@ -141,4 +141,37 @@ public sealed class CanaryTests
 
         AssertDone(world, "hello:2");
     }
+
+    /// <summary>The diagram in docs/strategies.md, line by line.</summary>
+    [Fact]
+    public void Plan_ACanaryOfTenPods_GoesAsItsDiagramSays()
+    {
+        TestWorld world = Served(Make.Canary(Make.Weight(25), Make.Pause(60), Make.Weight(50), Make.Pause(60)));
+        world.SetImage("hello:2");
+        world.PassUntilQuiet();
+        AssertPods(world, stable: 10, canary: 3);
+        AssertShares(world, ("hello:1", 1000));
+
+        world.SetReady(_ => true);
+        world.PassUntilQuiet();
+        AssertPods(world, stable: 10, canary: 3);
+        AssertShares(world, ("hello:1", 750), ("hello:2", 250));
+
+        world.Now = world.Now.AddSeconds(60);
+        world.PassUntilQuiet();
+        AssertPods(world, stable: 10, canary: 5);
+        AssertShares(world, ("hello:1", 750), ("hello:2", 250));
+
+        world.SetReady(_ => true);
+        world.PassUntilQuiet();
+        AssertShares(world, ("hello:1", 500), ("hello:2", 500));
+
+        world.Now = world.Now.AddSeconds(60);
+        world.PassUntilQuiet();
+        AssertPods(world, stable: 3, canary: 10);
+        Assert.Equal(625, world.State!.Spec.WeightPerMille);
+
+        world.Settle();
+        AssertDone(world, "hello:2");
+    }
 }

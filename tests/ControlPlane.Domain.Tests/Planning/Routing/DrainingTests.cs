@@ -168,6 +168,22 @@ public sealed class DrainingTests
         Assert.Equal(isDrained, !Assert.Single(Draining.Plan(snapshot)).Writes.IsEmpty);
     }
 
+    /// <summary>A Service that said 10 minutes is gone; one that says 5 s lists the pod still.</summary>
+    [Theory]
+    [InlineData(599, false)]
+    [InlineData(600, true)]
+    public void Plan_OfAPodThatAMorePatientServiceHasLeft_WaitsForAsLongAsThatSaid(int second, bool isDrained)
+    {
+        DrainSnapshot snapshot = Snapshot("acknowledged 60, 1 in flight", Marked.AddSeconds(second), isReady: false, heardFor: 60) with
+        {
+            DrainTimeOf = _ => TimeSpan.FromSeconds(5),
+            LeftAt = _ => 60,
+            LeftTimeoutOf = _ => TimeSpan.FromMinutes(10),
+        };
+
+        Assert.Equal(isDrained, !Assert.Single(Draining.Plan(snapshot)).Writes.IsEmpty);
+    }
+
     /// <summary>
     /// Nothing else is ready, so gateways send requests to the pod until they are told not to. What the slices say of it, whether another is ready at port "http" (since revision 60), whether it is marked as closing at second 2,
     /// what gateways say at which second after the mark, and what is done.

@@ -66,6 +66,24 @@ public sealed class FormerEndpointsTests
         Assert.Null(former.TimeoutOf("patient"));
     }
 
+    /// <summary>The impatient of two Services is the last to go; then the patient one's requests are still in flight.</summary>
+    [Fact]
+    public void OfSeveralServicesThatLeaveAPod_TheMostPatientDecides()
+    {
+        former.Left("a", 7, TimeSpan.FromMinutes(10));
+        clock.Seconds = 120;
+        former.Left("a", 9, TimeSpan.FromSeconds(5));
+        former.Left("b", 9, TimeSpan.FromSeconds(5));
+        former.Left("b", 10, TimeSpan.FromMinutes(10));
+
+        clock.Seconds = 599;
+        Assert.Equal((9, 10), (former.LeftAt("a"), former.LeftAt("b")));
+        Assert.Equal((TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(10)), (former.TimeoutOf("a"), former.TimeoutOf("b")));
+
+        clock.Seconds = 600;
+        Assert.Equal((null, 10), (former.LeftAt("a"), former.LeftAt("b")));
+    }
+
     private sealed class Clock : TimeProvider
     {
         public long Seconds { get; set; }

@@ -51,7 +51,7 @@ public sealed class OwnCommitsTests(PostgresFixture postgres) : IClassFixture<Po
         Pod pod = Objects.Pod("empty-texts");
         long revision = await CommitAsync(CommitPriority.Request, new Write.Create(pod with { Spec = pod.Spec with { RestartPolicy = "", NodeName = "" } }));
 
-        await reader.Cache.WaitForRevisionAsync(revision, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(10));
+        await reader.Cache.WaitForRevisionAsync(revision, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Equal(reader.Find<Pod>(pod.Key), writer.Find<Pod>(pod.Key));
         Assert.Null(writer.Find<Pod>(pod.Key).Spec.RestartPolicy);
     }
@@ -88,7 +88,7 @@ public sealed class OwnCommitsTests(PostgresFixture postgres) : IClassFixture<Po
         }));
 
         await Task.WhenAll(new[] { writer, reader }.Select(store => store.Cache.WaitForRevisionAsync(last.Max(), CancellationToken.None)))
-            .WaitAsync(TimeSpan.FromSeconds(10));
+            .WaitAsync(TimeSpan.FromSeconds(60));
         Assert.All(pods, pod => Assert.Equal(reader.Find<Pod>(pod.Key), writer.Find<Pod>(pod.Key)));
     }
 
@@ -97,7 +97,7 @@ public sealed class OwnCommitsTests(PostgresFixture postgres) : IClassFixture<Po
     {
         UnitResult result = await writer.CommitAsync(Objects.Unit(writes) with { Priority = priority });
         long revision = Assert.IsType<UnitResult.Committed>(result).Revision;
-        await writer.Cache.WaitForRevisionAsync(revision, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(10));
+        await writer.Cache.WaitForRevisionAsync(revision, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(60));
         return revision;
     }
 }

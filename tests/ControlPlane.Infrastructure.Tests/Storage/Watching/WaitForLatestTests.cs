@@ -19,7 +19,7 @@ public class WaitForLatestTests
             {
                 Pod pod = Objects.Pod($"pod-{lane}-{i}");
                 Assert.IsType<UnitResult.Committed>(await writer.CommitAsync(new Write.Create(pod)));
-                await reader.Cache.WaitForLatestAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20));
+                await reader.Cache.WaitForLatestAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(60));
                 Assert.True(reader.Cache.Find(ResourceKinds.Pod, pod.Key) is not null, $"{pod.Name} is not there at revision {reader.Cache.Revision}");
             }
         }));
@@ -41,7 +41,7 @@ public class WaitForLatestTests
             Assert.DoesNotContain(waits, wait => wait.IsCompleted);
         }
 
-        await Task.WhenAll(waits).WaitAsync(TimeSpan.FromSeconds(20));
+        await Task.WhenAll(waits).WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     private static async Task<long> CountQuestionsAsync(string database) => (long)(await Sql.ScalarAsync(
