@@ -83,6 +83,9 @@ internal static partial class AgentLog
     [LoggerMessage(26, LogLevel.Warning, "{Range} is where another control plane's processes on this machine find Services (its agent is process {Process}): this node takes another range; what already runs here was told of the first")]
     public static partial void RangeTaken(this ILogger log, string range, string process);
 
+    [LoggerMessage(27, LogLevel.Warning, "whether the node has a network for pods is not known until the first of them: {Message}")]
+    public static partial void NetworkUnknown(this ILogger log, string message);
+
     [LoggerMessage(17, LogLevel.Warning, "cleaning up failed and will be tried again: {Message}")]
     public static partial void CleaningFailed(this ILogger log, string message);
 }

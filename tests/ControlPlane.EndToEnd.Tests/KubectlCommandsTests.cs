@@ -94,7 +94,7 @@ public sealed class KubectlCommandsTests(SharedProduct shared)
         await kubectl.SaysAsync("deleted", "delete", "deployment", "hello", "--cascade=background");
         await shared.Product.EventuallyAsync(
             "its ReplicaSet has gone after it",
-            TimeSpan.FromSeconds(30),
+            TimeSpan.FromSeconds(90),
             async () => await kubectl.OkAsync("get", "replicasets", "-o", "name") is { Length: > 0 } left ? left : null);
 
         // It tells its requests, so that it is known to watch before there is something to see.

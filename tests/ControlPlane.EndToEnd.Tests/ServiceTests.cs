@@ -10,7 +10,7 @@ public sealed class ServiceTests(SharedProduct shared)
 {
     private const int Replicas = 3;
 
-    /// <summary>How long a drain of 2 s may take: one more turn of 5 s, on a busy machine, and far from ten times the 10 s for which a client that is told to would wait by itself.</summary>
+    /// <summary>How long a drain of 8 s may take: one more turn of 5 s, on a busy machine, and far from ten times the 10 s for which a client that is told to would wait by itself.</summary>
     private static readonly TimeSpan KeptAnswerMax = TimeSpan.FromSeconds(40);
 
     /// <summary>In a manifest: kubectl 1.20's own <c>create poddisruptionbudget</c> knows policy/v1beta1 only.</summary>

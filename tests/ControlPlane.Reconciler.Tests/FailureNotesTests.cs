@@ -23,7 +23,7 @@ public sealed class FailureNotesTests
             new Service { Metadata = Meta("default", "web", "uid-Service") },
             new Service { Metadata = Meta("default", "kubernetes", "uid-Api") },
             new Node { Metadata = Meta("", "node-1", "uid-Node-1") },
-            new Node { Metadata = Meta("", "node-2", "uid-Node-2") },
+            new Node { Metadata = Meta("", "node-2", "uid-Node-2"), Spec = new NodeSpec { Taints = [new Taint { Key = "gone", Effect = "NoExecute" }] } },
             new Pod { Metadata = Meta("default", "web", "uid-Pod") },
             new Pod { Metadata = Meta("default", "ending", "uid-Ending") with { DeletionTimestamp = DateTimeOffset.UnixEpoch, DeletionGracePeriodSeconds = 30 }, Spec = new PodSpec { NodeName = "node-1" } },
             new EndpointSlice { Metadata = Meta("default", "web-1", "uid-Slice"), Endpoints = [new Endpoint { TargetRef = new ObjectReference { Kind = "Pod", Uid = "uid-Ending" } }] },
@@ -92,11 +92,12 @@ public sealed class FailureNotesTests
             WorkKind.PendingPods => (WorkKey.PendingPods, ["Pod web"]),
             WorkKind.Drain => (WorkKey.Drain, ["Pod ending"]),
             WorkKind.NodeHealth => (WorkKey.NodeHealth, ["Node node-1", "Node node-2"]),
-            WorkKind.TaintEviction => (WorkKey.TaintEviction, ["Node node-1", "Node node-2"]),
+            WorkKind.TaintEviction => (WorkKey.TaintEviction, ["Node node-2"]),
             WorkKind.ApiService => (WorkKey.ApiService, ["Service kubernetes"]),
             WorkKind.EventExpiry => (WorkKey.EventExpiry, ["Namespace default"]),
             WorkKind.EndedPods => (WorkKey.EndedPods, ["Namespace default"]),
-            _ => (new WorkKey(parsed, "", ""), Array.Empty<string>()),
+            WorkKind.Resync => (WorkKey.Resync, []),
+            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "say on what it is told"),
         };
 
         EventNote[] notes = [.. FailureNotes.OfError(Filled, key, new InvalidOperationException("pod web-1 has no owner"))];

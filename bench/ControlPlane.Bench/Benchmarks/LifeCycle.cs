@@ -49,15 +49,27 @@ internal static class LifeCycle
 
     private static async Task CycleAsync(Rig rig, BenchOptions options, Func<string, Func<Task>, Task> phase, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        late.CancelAfter(PhaseTimeout);
-        await phase("create", () => CreateAsync(rig.Client, options, late.Token));
+        await phase("create", () => WithinAsync(token => CreateAsync(rig.Client, options, token)));
         if (options.Name is "roll" or Scaling.Name)
         {
-            await phase("roll", () => RollAsync(rig.Client, options.Pods, NextImage, late.Token));
+            await phase("roll", () => WithinAsync(token => RollAsync(rig.Client, options.Pods, NextImage, token)));
         }
 
-        await phase("delete", () => DeleteWithPodsAsync(rig.Client, late.Token));
+        await phase("delete", () => WithinAsync(token => DeleteWithPodsAsync(rig.Client, token)));
+
+        async Task WithinAsync(Func<CancellationToken, Task> act)
+        {
+            using CancellationTokenSource late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            late.CancelAfter(PhaseTimeout);
+            try
+            {
+                await act(late.Token);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw new BenchException($"{options.Pods} pods: a phase is not done after {PhaseTimeout.TotalMinutes:0} minutes");
+            }
+        }
     }
 
     /// <summary>Declares the Deployment, and returns when all its pods are available.</summary>

@@ -27,7 +27,19 @@ internal static class Scaling
         foreach (int size in sizes)
         {
             BenchOptions sized = overNodes ? options with { Nodes = size } : options with { Pods = size };
-            foreach ((string phase, Figures found) in await MeasureAsync(sized, cancellationToken))
+            IReadOnlyDictionary<string, Figures> all;
+            try
+            {
+                all = await MeasureAsync(sized, cancellationToken);
+            }
+            catch (BenchException failed)
+            {
+                // What was measured until then is worth having.
+                figures.Breaches.Add($"{size} {options.Over}: {failed.Message}");
+                break;
+            }
+
+            foreach ((string phase, Figures found) in all)
             {
                 IReadOnlyList<double> times = [.. found.All().Single(figure => figure.Name == "seconds").Values.Select(seconds => seconds / sized.Pods * 1e6)];
                 string at = $"{phase} {size.ToString("N0", CultureInfo.InvariantCulture)}";
@@ -37,6 +49,7 @@ internal static class Scaling
             }
         }
 
+        curves.RemoveAll(curve => curve.Points.Count == 0);
         foreach (Curve curve in curves)
         {
             figures.Add($"{curve.Name}: most by least", "1", curve.Spread, SpreadMax, "the most that it may be");
@@ -46,7 +59,7 @@ internal static class Scaling
             }
         }
 
-        if (options.PlotFile is { } file)
+        if (options.PlotFile is { } file && curves.Count > 0)
         {
             await Plot.WriteAsync(file, $"One pod, over the number of {options.Over}", options.Over, "µs for a pod", curves, cancellationToken);
         }
@@ -62,7 +75,7 @@ internal static class Scaling
         await LifeCycle.RepeatAsync(
             rig,
             options,
-            (phase, act) => all.TryGetValue(phase, out Figures? figures) ? Phase.MeasureAsync(rig, postgres, options, figures, act, cancellationToken) : act(),
+            (phase, act) => all.TryGetValue(phase, out Figures? figures) ? Phase.MeasureAsync(rig, postgres, options, figures, act, cancellationToken, hasLimit: false) : act(),
             cancellationToken);
         return all;
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using ControlPlane.Bench.Loads;
 using ControlPlane.Bench.Measuring;
 using ControlPlane.Bench.Rigs;
@@ -16,6 +17,9 @@ internal sealed class UnderLoadReleases(Rig rig, LoadedDeployment loaded, Figure
     private const double Rate = 50;
 
     private const int ScaleDownDelaySeconds = 5;
+
+    /// <summary>Times are stored in whole seconds: a delay may begin as much earlier.</summary>
+    private const int OfATimeInSeconds = 1;
 
     /// <summary>Gateways hold a question for the next table; this is what a machine that is busy takes to answer three of them.</summary>
     private static readonly TimeSpan HeardWithin = TimeSpan.FromSeconds(2);
@@ -78,7 +82,7 @@ internal sealed class UnderLoadReleases(Rig rig, LoadedDeployment loaded, Figure
                 double stayed = Stopwatch.GetElapsedTime(switched).TotalSeconds;
                 IsOver("a switch: until the last request to the old version", asking.LastSentAfter(old, switched));
                 figures.Add("a switch: the old version stayed for", "s", stayed);
-                if (stayed < ScaleDownDelaySeconds)
+                if (stayed < ScaleDownDelaySeconds - OfATimeInSeconds)
                 {
                     figures.Breaches.Add($"the old version was gone {stayed:0.0} s after a switch, and its delay is {DelayText} s");
                 }
@@ -109,7 +113,20 @@ internal sealed class UnderLoadReleases(Rig rig, LoadedDeployment loaded, Figure
         finally
         {
             await enough.CancelAsync();
-            await running;
+            await EndAsync(running);
+        }
+    }
+
+    /// <summary>A question that was not answered as a pod does is a lost request.</summary>
+    private async Task EndAsync(Task asking)
+    {
+        try
+        {
+            await asking;
+        }
+        catch (Exception lost) when (lost is HttpRequestException or JsonException or KeyNotFoundException)
+        {
+            figures.Breaches.Add($"a request that asked for the version was lost: {lost.Message}");
         }
     }
 

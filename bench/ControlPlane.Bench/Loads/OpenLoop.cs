@@ -5,6 +5,9 @@ namespace ControlPlane.Bench.Loads;
 /// <summary>Requests sent at a rate, each when it is due, whether those before it are answered or not. A request's time counts from when it was due.</summary>
 internal sealed class OpenLoop(double rate, Func<int, Task> call)
 {
+    /// <summary>What is not answered by then counts as failed.</summary>
+    private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(60);
+
     private readonly Lock gate = new();
     private readonly List<double> latencies = [];
     private readonly List<string> failures = [];
@@ -62,9 +65,9 @@ internal sealed class OpenLoop(double rate, Func<int, Task> call)
         string? failure = null;
         try
         {
-            await call(number);
+            await call(number).WaitAsync(AnswerMax);
         }
-        catch (Exception refused) when (refused is BenchException or HttpRequestException or IOException)
+        catch (Exception refused) when (refused is BenchException or HttpRequestException or IOException or TimeoutException)
         {
             failure = refused.Message;
         }

@@ -34,7 +34,7 @@ internal sealed class RuntimeChoice(AgentOptions options, TimeProvider time, ILo
             await DockerCall.RunAsync(token => docker.System.GetVersionAsync(token), time, cancellationToken);
             DockerImages images = new(docker, time, logs.CreateLogger<DockerImages>(), DockerImages.UsedPercent);
             network = new DockerNetwork(options, docker, logs.CreateLogger<DockerNetwork>());
-            await network.AnnounceAsync(cancellationToken);
+            await AnnounceAsync(network, cancellationToken);
             DockerTerminationMessages messages = new(options, docker);
             DockerInventory inventory = new(options, docker, messages, time);
             runtime = new DockerRuntime(options, docker, inventory, images, new DockerSandbox(options, docker, images, network), network, messages, time);
@@ -57,6 +57,26 @@ internal sealed class RuntimeChoice(AgentOptions options, TimeProvider time, ILo
         network?.Dispose();
         range?.Dispose();
         docker?.Dispose();
+    }
+
+    /// <summary>An engine that answers and cannot say this now is one all the same: the first pod tells the gateway, or says why not.</summary>
+    private async Task AnnounceAsync(DockerNetwork made, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await DockerCall.RunAsync(
+                async token =>
+                {
+                    await made.AnnounceAsync(token);
+                    return made;
+                },
+                time,
+                cancellationToken);
+        }
+        catch (Exception exception) when (exception is RuntimeUnavailableException or DockerApiException)
+        {
+            logs.CreateLogger<RuntimeChoice>().NetworkUnknown(exception.Message);
+        }
     }
 
     private ProcessRuntime Processes()

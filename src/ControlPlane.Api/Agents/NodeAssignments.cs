@@ -13,7 +13,7 @@ namespace ControlPlane.Api.Agents;
 /// agent acts on wakes it: a pod's metadata and spec, its pull secrets and what its variables come from, the Services of its namespace, and the word of a person about its containers of other stores; not
 /// the status that it reported itself. A pod that is on its way out and that slices list is told of as running until the reconciler has marked it as drained.
 /// </summary>
-/// <remarks>So is one that slices listed until a moment ago (see <see cref="FormerEndpoints"/>); where the reconciler does not know of it, as a new leader may not, it is told of within the time that an answer is held.</remarks>
+/// <remarks>So is one that slices listed until a moment ago (see <see cref="FormerEndpoints"/>); where the reconciler does not know of it, as a new leader may not, it is told of when the time of its Services is over, though nothing may be in flight to it.</remarks>
 internal sealed partial class NodeAssignments(
     IResourceCache cache, AgentSessions sessions, IOptions<ApiOptions> options, TimeProvider time, ILogger<NodeAssignments> logger) : BackgroundService
 {

@@ -80,6 +80,10 @@ internal sealed class Deleter(Updater updater, CacheReader reader, NodeTokens to
             {
                 case UnitResult.Committed committed:
                     return new Deleted<T>((T)marked.AtRevision(committed.Revision), isGone);
+
+                // Of those that spend the same budget one has got its share each time.
+                case UnitResult.Refused { Reason: RefusalReason.Conflict } spent when more.Writes.Any(write => write.Kind.Kind == spent.Kind && write.Key == spent.Key) && attempt < QuotaCharges.AttemptsMax:
+                    continue;
                 case UnitResult.Refused { Reason: RefusalReason.Conflict or RefusalReason.NotFound or RefusalReason.UidMismatch } when attempt < Updater.AttemptsMax:
                     continue;
                 case UnitResult.Refused refused:

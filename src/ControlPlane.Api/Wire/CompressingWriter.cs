@@ -15,6 +15,9 @@ internal sealed class CompressingWriter : PipeWriter, IAsyncDisposable
 
     private readonly HttpContext http;
     private readonly LateStream target = new();
+
+    /// <summary>What gzip writes to: it can be ended without ending the answer.</summary>
+    private readonly LateStream compressed = new();
     private readonly PipeWriter pending;
 
     private CompressingWriter(HttpContext http)
@@ -63,7 +66,8 @@ internal sealed class CompressingWriter : PipeWriter, IAsyncDisposable
             http.Response.Headers.ContentEncoding = "gzip";
             http.Response.Headers.Append(HeaderNames.Vary, HeaderNames.AcceptEncoding);
             http.Response.ContentLength = null;
-            target.Open(new GZipStream(http.Response.Body, CompressionLevel.Fastest, leaveOpen: true), isOwned: true);
+            compressed.Open(http.Response.Body, isOwned: false);
+            target.Open(new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true), isOwned: true);
         }
 
         return await pending.FlushAsync(cancellationToken);
@@ -74,10 +78,12 @@ internal sealed class CompressingWriter : PipeWriter, IAsyncDisposable
     public override void Complete(Exception? exception = null) => throw new NotSupportedException("who had the body written completes it");
 
     /// <summary>What is held goes back to where it was borrowed; a body that did not end is not ended here either.</summary>
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
+        compressed.Leave();
+        await target.EndAsync();
         target.Leave();
-        return pending.CompleteAsync();
+        await pending.CompleteAsync();
     }
 
     private async Task EndAsync()
@@ -124,7 +130,7 @@ internal sealed class CompressingWriter : PipeWriter, IAsyncDisposable
         /// <summary>From here on nothing is written any more.</summary>
         public void Leave() => to = Null;
 
-        /// <summary>Writes what ends the compressed form.</summary>
+        /// <summary>Writes what ends the compressed form; nothing a second time.</summary>
         public ValueTask EndAsync() => isOwned ? to.DisposeAsync() : ValueTask.CompletedTask;
 
         public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => to.WriteAsync(buffer, cancellationToken);

@@ -28,7 +28,7 @@ internal static class WatchSocket
         Task left = EndWhenLeftAsync(socket, ending);
         try
         {
-            await SendAsync(socket, session, events, ending.Token);
+            await SendAsync(socket, session, events, ending.Token, http.RequestAborted);
         }
         catch (Exception exception) when (exception is OperationCanceledException or WebSocketException)
         {
@@ -60,17 +60,19 @@ internal static class WatchSocket
         await left;
     }
 
-    private static async Task SendAsync(WebSocket socket, WatchSession session, EventWriter events, CancellationToken cancellationToken)
+    private static async Task SendAsync(WebSocket socket, WatchSession session, EventWriter events, CancellationToken ending, CancellationToken aborted)
     {
         ArrayBufferWriter<byte> message = new();
         await using Utf8JsonWriter json = new(message, new JsonWriterOptions { SkipValidation = true, Encoder = ResourceJson.Options.Encoder });
-        await foreach (ImmutableArray<WatchItem> batch in session.ReadAsync(cancellationToken))
+        await foreach (ImmutableArray<WatchItem> batch in session.ReadAsync(ending))
         {
             foreach (WatchItem item in batch)
             {
+                // Between messages: a socket whose send is given up is torn off, and a client that closes it is owed an answer.
+                ending.ThrowIfCancellationRequested();
                 message.ResetWrittenCount();
                 events.Write(message, json, item);
-                await socket.SendAsync(message.WrittenMemory, WebSocketMessageType.Text, endOfMessage: true, cancellationToken);
+                await socket.SendAsync(message.WrittenMemory, WebSocketMessageType.Text, endOfMessage: true, aborted);
             }
         }
     }

@@ -38,6 +38,7 @@ public sealed record NodeNetwork
     public static NodeNetwork NoneYet { get; } = new() { Services = "" };
 
     /// <summary>The first address of the 65,536 at which the gateway serves this node's containers, such as <c>10.65.0.0</c>; empty while there are none, see <see cref="NoneYet"/>.</summary>
+    [WriteEmpty]
     public required string Services { get; init; }
 
     /// <summary>Whether pods have a network of their own, in which names are answered.</summary>

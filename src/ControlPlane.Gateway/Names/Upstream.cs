@@ -10,7 +10,7 @@ internal sealed class Upstream(TimeProvider time)
     private const int LongestDatagram = 64 * 1024;
 
     /// <summary>Kubernetes' resolvers wait 5 s for an answer; two of these fit.</summary>
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Where the host's resolvers are listed; read at each question, for hosts change their networks.</summary>
     public string ResolvConf { get; init; } = "/etc/resolv.conf";

@@ -49,9 +49,10 @@ internal static class FailureNotes
 
     private static IEnumerable<Resource> ObjectsOf(World world, WorkKey key) => key.Kind switch
     {
-        WorkKind.PendingPods => FirstOf(world.UnboundPods),
+        WorkKind.PendingPods => FirstOf(world.UnboundPods.Where(pod => !pod.Metadata.IsDeleting && !pod.HasEnded())),
         WorkKind.Drain => FirstOf(world.TerminatingPods.Where(world.IsDraining).Concat(world.RestartingPods)),
-        WorkKind.NodeHealth or WorkKind.TaintEviction => FirstOf(world.All<Node>()),
+        WorkKind.NodeHealth => FirstOf(world.All<Node>()),
+        WorkKind.TaintEviction => FirstOf(world.All<Node>().Where(TaintEviction.HasEvictingTaint)),
         WorkKind.ApiService => FirstOf([(Resource?)world.Find<Service>(ApiService.Key) ?? Cluster(world)]),
         WorkKind.EventExpiry or WorkKind.EndedPods => FirstOf([Cluster(world)]),
         _ => FirstOf([ObjectOf(world, key)]),

@@ -64,7 +64,9 @@ public sealed class DockerRuntimeTests(DockerEngineFixture engine) : DockerAgent
             await Engine.RunAsync("docker", "rm", "-f", id);
         }
 
-        await Wait.UntilAsync(() => Container("web") is { RestartCount: 2, State.Running: not null }, () => Seen("web"), seconds: 5);
+        DateTimeOffset removed = DateTimeOffset.UtcNow;
+        await Wait.UntilAsync(() => Container("web") is { RestartCount: 2, State.Running: not null }, () => Seen("web"));
+        Assert.True(Container("web")!.State!.Running!.StartedAt!.Value - removed <= TimeSpan.FromSeconds(5), Seen("web"));
         await Wait.UntilAsync(() => Server.Pods["web"].IsReady(), () => Seen("web"));
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 
 namespace ControlPlane.Api.Tests.Hosting;
@@ -12,7 +13,18 @@ public sealed class HealthTests(ApiServer api) : IClassFixture<ApiServer>
     [InlineData("/readyz/first-objects")]
     [InlineData("/readyz/store")]
     [InlineData("/readyz?exclude=store")]
-    public async Task Check_ThatPasses_IsOk(string path) => Assert.Equal((HttpStatusCode.OK, "ok"), await AskAsync(path));
+    public async Task Check_ThatPasses_IsOk(string path)
+    {
+        // The database has two seconds to answer, which may be too few for a busy machine.
+        (HttpStatusCode Code, string Text) said;
+        long begun = Stopwatch.GetTimestamp();
+        do
+        {
+            said = await AskAsync(path);
+        }
+        while (said.Code == HttpStatusCode.ServiceUnavailable && Stopwatch.GetElapsedTime(begun) < TimeSpan.FromSeconds(60));
+        Assert.Equal((HttpStatusCode.OK, "ok"), said);
+    }
 
     [Theory]
     [InlineData("/readyz/nothing")]

@@ -10,7 +10,7 @@ namespace ControlPlane.Api.Tests.Requests;
 [Collection(ApiCollection.Name)]
 public sealed class WatchSocketTests(ApiServer api)
 {
-    private static readonly TimeSpan Within = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Within = TimeSpan.FromSeconds(60);
 
     [Theory]
     [InlineData(false)]

@@ -70,7 +70,7 @@ internal sealed class ApiClient : IDisposable
         JsonNode view;
         do
         {
-            view = await GetAsync(deployment + "/rollout?wait=25s");
+            view = await GetAsync(deployment + "/rollout?wait=10s");
         }
         while ((string)view["phase"]! is not ("Complete" or "RolledBack" or "Failed") && Stopwatch.GetElapsedTime(begun) < Deployments.RolloutMax);
         return view;

@@ -2,30 +2,37 @@ using System.Text.RegularExpressions;
 
 namespace ControlPlane.EndToEnd.Tests.Harness;
 
-/// <summary>A <c>kubectl proxy</c>.</summary>
-internal sealed partial class KubectlProxy : ListeningKubectl
+/// <summary>A <c>kubectl proxy</c>, until it is disposed.</summary>
+internal sealed partial class KubectlProxy : IAsyncDisposable
 {
-    private KubectlProxy(Kubectl kubectl)
-        : base(kubectl, "proxy", "--address=127.0.0.1", "--port=0")
+    private readonly RunningKubectl kubectl;
+
+    private KubectlProxy(RunningKubectl kubectl, Uri address)
     {
+        this.kubectl = kubectl;
+        Address = address;
     }
 
     /// <summary>Where it listens.</summary>
-    public Uri Address { get; private set; } = new("http://127.0.0.1");
+    public Uri Address { get; }
 
-    public static Task<KubectlProxy> StartAsync(Kubectl kubectl) => StartAsync(new KubectlProxy(kubectl));
-
-    protected override bool Listens(string line)
+    public static async Task<KubectlProxy> StartAsync(Kubectl kubectl)
     {
-        if (Listening().Match(line) is not { Success: true } match)
+        RunningKubectl running = RunningKubectl.Start(kubectl, "proxy", "--address=127.0.0.1", "--port=0");
+        try
         {
-            return false;
+            await running.SaysAsync("where it serves", Listening().IsMatch);
+            return new KubectlProxy(running, new Uri($"http://{Listening().Match(running.Output).Groups["address"].Value}"));
         }
-
-        Address = new Uri($"http://{match.Groups["address"].Value}");
-        return true;
+        catch
+        {
+            await running.DisposeAsync();
+            throw;
+        }
     }
 
-    [GeneratedRegex(@"^Starting to serve on (?<address>127\.0\.0\.1:\d+)$", RegexOptions.ExplicitCapture, 1000)]
+    public ValueTask DisposeAsync() => kubectl.DisposeAsync();
+
+    [GeneratedRegex(@"^Starting to serve on (?<address>127\.0\.0\.1:\d+)$", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
     private static partial Regex Listening();
 }

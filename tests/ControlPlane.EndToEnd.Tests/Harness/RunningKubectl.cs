@@ -22,9 +22,9 @@ internal sealed class RunningKubectl : IAsyncDisposable
 
     public bool HasEnded => process.HasExited;
 
-    private string Output => Text(output);
+    public string Output => Text(output);
 
-    private string Errors => Text(errors);
+    public string Errors => Text(errors);
 
     public static RunningKubectl Start(Kubectl kubectl, params string[] arguments)
     {
@@ -43,13 +43,25 @@ internal sealed class RunningKubectl : IAsyncDisposable
     }
 
     /// <summary>Waits until its standard output or its standard error has this in it.</summary>
-    public async Task SaysAsync(string expected)
+    public Task SaysAsync(string expected) => SaysAsync($"\"{expected}\"", said => said.Contains(expected, StringComparison.Ordinal));
+
+    /// <summary>Waits until all that it has said on one of them is as wanted, line by line.</summary>
+    /// <param name="expected">In words.</param>
+    /// <param name="isSaid">Whether it has been said.</param>
+    public async Task SaysAsync(string expected, Func<string, bool> isSaid)
     {
         long begun = Stopwatch.GetTimestamp();
-        while (!Output.Contains(expected, StringComparison.Ordinal) && !Errors.Contains(expected, StringComparison.Ordinal))
+        while (!isSaid(Output) && !isSaid(Errors))
         {
-            Assert.False(HasEnded, $"{what} has ended without \"{expected}\"\n{Output}{Errors}");
-            Assert.True(Stopwatch.GetElapsedTime(begun) < SaysMax, $"{what} has not said \"{expected}\"\n{Output}{Errors}");
+            if (HasEnded)
+            {
+                // What it said last may still be on its way.
+                await process.WaitForExitAsync();
+                Assert.True(isSaid(Output) || isSaid(Errors), $"{what} has ended without {expected}\n{Output}{Errors}");
+                return;
+            }
+
+            Assert.True(Stopwatch.GetElapsedTime(begun) < SaysMax, $"{what} has not said {expected}\n{Output}{Errors}");
             await Task.Delay(TimeSpan.FromMilliseconds(50));
         }
     }

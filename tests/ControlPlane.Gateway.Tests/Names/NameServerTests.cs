@@ -40,7 +40,7 @@ public sealed class NameServerTests : IAsyncLifetime, IDisposable
         routes.Set(ServiceNamesTests.Table);
         server = new NameServer(networks, routes, ServiceNamesTests.Pods(), sockets, claims, connections, drain, TimeProvider.System, NullLogger<NameServer>.Instance)
         {
-            Upstream = new Upstream(TimeProvider.System) { ResolvConf = file, Port = ((IPEndPoint)resolver.LocalEndPoint!).Port },
+            Upstream = new Upstream(TimeProvider.System) { Timeout = Patience, ResolvConf = file, Port = ((IPEndPoint)resolver.LocalEndPoint!).Port },
         };
         using (Socket free = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))
         {

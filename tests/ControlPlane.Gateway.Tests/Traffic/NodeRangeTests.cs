@@ -39,6 +39,21 @@ public sealed class NodeRangeTests : IDisposable
     public async Task Containers_ThatHaveNoNetworkYet_HaveNoRange() =>
         Assert.Equal(["127.96.3.9:80 shared"], await ListeningAsync(NodeNetwork.NoneYet, _ => Assert.Fail("there is no network"), IPAddress.Parse("127.0.1.3")));
 
+    /// <summary>The gateway was there before its agent had ever run.</summary>
+    [Fact]
+    public async Task Containers_ThatHaveNoNetworkYet_EndTheRangeThatWasTakenForProcesses()
+    {
+        GatewayOptions options = OptionsAt(IPAddress.Parse("127.0.1.3"));
+        using NodeNetworks networks = new(options, TimeProvider.System, NullLogger<NodeNetworks>.Instance) { MakeLocal = _ => Assert.Fail("there is no network") };
+        await networks.StartAsync(CancellationToken.None);
+        Assert.NotNull(networks.Current);
+
+        await File.WriteAllBytesAsync(options.NetworkFile, ResourceJson.SerializeToUtf8Bytes(NodeNetwork.NoneYet));
+
+        await Eventually.TrueAsync(() => networks.Current is null, "the range of processes is given up");
+        await networks.StopAsync(CancellationToken.None);
+    }
+
     /// <summary>A gateway with a copy of the token, and without its agent's folder: the range follows from the node's address.</summary>
     [Fact]
     public async Task Nodes_WithoutADescription_AreTakenForThoseOfProcesses() =>
