@@ -27,6 +27,9 @@ internal sealed class GatewayWorld : IAsyncDisposable
             NodeName = "node-1",
             DataFolder = folder.Path,
             Drain = TimeSpan.FromSeconds(5),
+
+            // A successor that waits for less gives up on a machine that is busy with other tests.
+            HandOverPatience = TimeSpan.FromSeconds(60),
         });
     }
 

@@ -96,7 +96,7 @@ public sealed class FailureNotesTests
             WorkKind.ApiService => (WorkKey.ApiService, ["Service kubernetes"]),
             WorkKind.EventExpiry => (WorkKey.EventExpiry, ["Namespace default"]),
             WorkKind.EndedPods => (WorkKey.EndedPods, ["Namespace default"]),
-            WorkKind.Resync => (WorkKey.Resync, []),
+            WorkKind.Resync => (WorkKey.Resync, Array.Empty<string>()),
             _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "say on what it is told"),
         };
 

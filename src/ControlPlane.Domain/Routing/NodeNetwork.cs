@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
+using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Domain.Routing;

@@ -1,5 +1,6 @@
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning;
+using ControlPlane.Domain.Planning.Nodes;
 using ControlPlane.Domain.Planning.Routing;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Policies;
@@ -49,7 +50,7 @@ internal static class FailureNotes
 
     private static IEnumerable<Resource> ObjectsOf(World world, WorkKey key) => key.Kind switch
     {
-        WorkKind.PendingPods => FirstOf(world.UnboundPods.Where(pod => !pod.Metadata.IsDeleting && !pod.HasEnded())),
+        WorkKind.PendingPods => FirstOf(world.UnboundPods.Where(pod => !pod.Metadata.IsDeleting && pod.Status?.Phase is not ("Succeeded" or "Failed"))),
         WorkKind.Drain => FirstOf(world.TerminatingPods.Where(world.IsDraining).Concat(world.RestartingPods)),
         WorkKind.NodeHealth => FirstOf(world.All<Node>()),
         WorkKind.TaintEviction => FirstOf(world.All<Node>().Where(TaintEviction.HasEvictingTaint)),
