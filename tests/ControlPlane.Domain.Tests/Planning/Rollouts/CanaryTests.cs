@@ -170,7 +170,6 @@ public sealed class CanaryTests
         world.PassUntilQuiet();
         AssertPods(world, stable: 3, canary: 10);
         Assert.Equal(625, world.State!.Spec.WeightPerMille);
-        AssertShares(world, ("hello:1", 375), ("hello:2", 625));
 
         world.Settle();
         AssertDone(world, "hello:2");
