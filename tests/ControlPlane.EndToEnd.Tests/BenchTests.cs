@@ -118,8 +118,11 @@ public sealed class BenchTests
             ],
             timeout: TimeSpan.FromMinutes(7));
 
-        // The benchmark fails as well when gateways hear of an abort or a switch late: two seconds are its limit, which a machine that is busy with other tests may pass. Nothing else may be amiss.
-        Assert.DoesNotContain(run.Errors.Split('\n'), line => line.Length > 0 && !line.Contains("are allowed", StringComparison.Ordinal));
+        // It says where it is ("7 s, 439 requests, 0 lost: …"), and what is amiss. It fails as well when gateways hear of an abort or a switch late: two seconds are its limit, which a machine that
+        // is busy with other tests may pass. Nothing else may be amiss.
+        Assert.DoesNotContain(
+            run.Errors.Split('\n'),
+            line => line.Length > 0 && !line.Contains(" requests, ", StringComparison.Ordinal) && !line.Contains("are allowed", StringComparison.Ordinal));
         using JsonDocument figures = JsonDocument.Parse(await File.ReadAllBytesAsync(file));
         Assert.Equal(0, Figure(figures, "lost").GetProperty("value").GetDouble());
         Assert.True(Figure(figures, "requests").GetProperty("value").GetDouble() > 1_000);
