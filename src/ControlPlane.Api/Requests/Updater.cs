@@ -10,15 +10,15 @@ namespace ControlPlane.Api.Requests;
 
 /// <summary>
 /// Changes one stored object: reads it, lets a function change it, checks the outcome and commits it on the condition that nobody
-/// changed it meanwhile; then all of it again, a bounded number of times. Writers of one object take turns in this process: of many at once all but one would
-/// have worked for nothing each time, and the last would be told of a conflict that they cannot help.
+/// changed it meanwhile; then all of it again, a bounded number of times.
 /// </summary>
 internal sealed class Updater(IResourceStore store, CacheReader reader, ServiceAllocator allocator, QuotaCharges quotas, TimeProvider time, Func<Guid> newId)
 {
-    /// <summary>How often a write is tried when the reconciler or other replicas write the same object at the same time.</summary>
+    /// <summary>How often a write is tried when others write the same object at the same time.</summary>
     public const int AttemptsMax = 10;
 
-    private readonly Turns<(ResourceKind Kind, ObjectKey Key)> turns = new();
+    /// <summary>The same where each of them may come before: of many at once one gets through each time, and a client that names no version cannot help a conflict (Kubernetes tries on as well).</summary>
+    private const int ConflictsMax = 200;
 
     /// <summary>Replaces parts of an object by what <paramref name="change"/> makes of it. A change that comes to nothing is no write.</summary>
     /// <param name="key">Which object.</param>
@@ -36,7 +36,6 @@ internal sealed class Updater(IResourceStore store, CacheReader reader, ServiceA
         where T : Resource
     {
         ResourceKind kind = ResourceKinds.Of<T>();
-        using IDisposable turn = await turns.TakeAsync((kind, key), cancellationToken);
         for (int attempt = 1; ; attempt++)
         {
             T stored = await reader.FindLatestAsync<T>(key, cancellationToken) ?? throw StatusError.NotFound(kind, key.Name);
@@ -73,7 +72,7 @@ internal sealed class Updater(IResourceStore store, CacheReader reader, ServiceA
                     return (T)updated.AtRevision(committed.Revision);
                 case UnitResult.Refused refused when QuotaCharges.WereTaken(refused, charge) && attempt < QuotaCharges.AttemptsMax:
                     continue;
-                case UnitResult.Refused { Reason: RefusalReason.Conflict or RefusalReason.NotFound or RefusalReason.UidMismatch } when attempt < AttemptsMax:
+                case UnitResult.Refused { Reason: RefusalReason.Conflict or RefusalReason.NotFound or RefusalReason.UidMismatch } when attempt < ConflictsMax:
                     continue;
                 case UnitResult.Refused refused when ServiceAllocator.WasTaken(refused) && attempt < AttemptsMax:
                     continue;
