@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -54,7 +55,7 @@ public sealed class ProxyToHttp2Tests(ApiServer api) : IAsyncLifetime
             http.Response.AppendTrailer("grpc-status", http.Request.Headers.TE.ToString() == "trailers" ? "0" : "2");
         });
         using HttpClient client = api.OverHttp2();
-        using DuplexContent sent = new();
+        using DuplexContent sent = new() { Headers = { ContentType = new MediaTypeHeaderValue("application/grpc") } };
         using HttpRequestMessage request = new(HttpMethod.Post, PathOf("/echo.Echo/Talk"))
         {
             Version = HttpVersion.Version20,
