@@ -112,6 +112,7 @@ internal sealed class ImageAgreement(
 
     private bool IsRecent(Exchange exchange) => time.GetElapsedTime(exchange.At) < ExchangeHolds;
 
+    /// <summary>What came of a question.</summary>
     /// <param name="Asker">The container that asked.</param>
     /// <param name="At">When it ended, as a timestamp.</param>
     /// <param name="Agreed">What names stand for.</param>

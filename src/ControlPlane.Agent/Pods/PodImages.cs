@@ -1,4 +1,5 @@
 using ControlPlane.Agent.Hosting;
+using ControlPlane.Agent.Protocol;
 using ControlPlane.Agent.Runtimes;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Planning.ReplicaSets;
