@@ -144,7 +144,7 @@ public sealed class PodImagesTests
     {
         Bench bench = new() { Registry = { [First] = First, [Proxy] = Proxy }, Present = { ["hello:v1"] = Moved, ["proxy:v1"] = MovedProxy }, Agreed = { ["hello:v1"] = First, ["proxy:v1"] = Proxy } };
 
-        string?[] started = await bench.StartAsync(Given.Pod(image: image).WithInit("setup"));
+        List<string?> started = await bench.StartAsync(Given.Pod(image: image).WithInit("setup"));
 
         Assert.Equal([First, image == "hello:v1" ? First : Proxy], started);
         Assert.Single(bench.Asked);
@@ -167,7 +167,7 @@ public sealed class PodImagesTests
     {
         Bench bench = new() { Registry = { ["proxy:latest"] = Proxy }, Present = { ["hello:v1"] = First, ["proxy:latest"] = MovedProxy } };
 
-        string?[] started = await bench.StartAsync(Given.Pod(image: "proxy:latest").WithInit("setup"));
+        List<string?> started = await bench.StartAsync(Given.Pod(image: "proxy:latest").WithInit("setup"));
 
         Assert.Equal([First, Proxy], started);
         Assert.Equal([First, Proxy], bench.Asked.Select(said => said.Resolved));
@@ -231,7 +231,7 @@ public sealed class PodImagesTests
         }
 
         /// <summary>Starts the containers of a revision's pod, each once the one before has ended, in one life of the agent.</summary>
-        public async Task<string?[]> StartAsync(Pod pod)
+        public async Task<List<string?>> StartAsync(Pod pod)
         {
             using PodImages images = NewImages();
             pod = OfRevision(pod);
@@ -241,7 +241,7 @@ public sealed class PodImagesTests
                 started.Add(await images.GetAsync(pod, container, CancellationToken.None));
             }
 
-            return [.. started];
+            return started;
         }
 
         public async Task TellAsync(string image, string resolved) => await desired.AcceptAsync(

@@ -1,6 +1,5 @@
 using ControlPlane.Domain.Planning.Rollouts;
 using ControlPlane.Domain.Resources;
-using static ControlPlane.Domain.Tests.Planning.Rollouts.Releases;
 
 namespace ControlPlane.Domain.Tests.Planning.Rollouts;
 

@@ -51,7 +51,7 @@ public sealed class ProportionalTests
             Old = [RollingUpdateTests.Member(deployment, 1, (old, old), oldMax)],
         });
 
-        Assert.Equal(sizes, [scaled.New!.Replicas, scaled.Old[0].Replicas]);
+        Assert.Equal(sizes, (int[])[scaled.New!.Replicas, scaled.Old[0].Replicas]);
     }
 
     /// <summary>Nobody but a user writes such a record: the pods that are there stand in for it, of which the status of this Deployment tells none.</summary>

@@ -97,7 +97,11 @@ public sealed class RevisionTests
         {
             Deployment = deployment,
             New = RollingUpdateTests.Member(deployment, 6, (3, 3)),
-            Old = [.. new[] { 1, 2, 3, 5 }.Select(revision => RollingUpdateTests.Member(deployment, revision, revision == 1 ? (podsOfTheFirst, 0) : (0, 0)))],
+            Old =
+            [
+                RollingUpdateTests.Member(deployment, 1, (podsOfTheFirst, 0)), RollingUpdateTests.Member(deployment, 2, (0, 0)), RollingUpdateTests.Member(deployment, 3, (0, 0)),
+                RollingUpdateTests.Member(deployment, 5, (0, 0)),
+            ],
         };
 
         Assert.Equal(gone, History.Surplus(rollout).Select(member => (int)Revisions.Of(member.ReplicaSet)));
