@@ -26,6 +26,7 @@ internal static class AgentServices
             .AddSingleton<IControlPlane>(provider => provider.GetRequiredService<ControlPlaneClient>())
             .AddSingleton<Func<Guid>>(Guid.NewGuid)
             .AddSingleton<IDesiredMemory, DesiredFile>()
+            .AddSingleton<ImageAgreement>()
             .AddSingleton<PodImages>()
             .AddSingleton<HookRunner>()
             .AddSingleton<ContainerStopper>()

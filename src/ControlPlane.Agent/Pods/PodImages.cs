@@ -4,7 +4,6 @@ using ControlPlane.Agent.Runtimes;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Planning.ReplicaSets;
 using ControlPlane.Domain.Resources;
-using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Agent.Pods;
 
@@ -12,8 +11,7 @@ namespace ControlPlane.Agent.Pods;
 /// The images of a pod's containers: had as the pull policy says, and the same ones for all pods of a revision. What a name stands for is said by the first node that
 /// starts one of them; every other node runs that digest, wherever the tag has moved since.
 /// </summary>
-internal sealed class PodImages(
-    IContainerRuntime runtime, IControlPlane controlPlane, DesiredHolder desired, EventBuffer events, TimeProvider time, ILogger<PodImages> log) : IDisposable
+internal sealed class PodImages(IContainerRuntime runtime, ImageAgreement agreement, DesiredHolder desired, EventBuffer events, TimeProvider time) : IDisposable
 {
     private const int MaxPullsAtOnce = 3;
 
@@ -24,7 +22,7 @@ internal sealed class PodImages(
     public async Task<string?> GetAsync(Pod pod, Container container, CancellationToken cancellationToken)
     {
         string image = container.Image ?? "";
-        string? known = desired.ResolvedFor(pod.Uid, image);
+        string? known = agreement.KnownFor(pod, container);
         if (known is not null && ResolvedImages.IsOfRegistry(known))
         {
             return await HasAsync(pod, container, known, cancellationToken) ? known : null;
@@ -40,7 +38,7 @@ internal sealed class PodImages(
             return image;
         }
 
-        known ??= await AskAsync(pod, container, found, cancellationToken);
+        known ??= await agreement.AskAsync(pod, container, found, cancellationToken);
         if (ResolvedImages.IsOfRegistry(known))
         {
             return known == found || await HasAsync(pod, container, known, cancellationToken) ? known : null;
@@ -58,23 +56,6 @@ internal sealed class PodImages(
     public void Dispose() => pulls.Dispose();
 
     private static bool IsOfRevision(Pod pod) => pod.Metadata.Controller?.Kind == ResourceKinds.ReplicaSet.Kind;
-
-    /// <summary>What the pod's revision runs. Asked once: without an answer, what is here has to do, and the pod says so.</summary>
-    private async Task<string> AskAsync(Pod pod, Container container, string found, CancellationToken cancellationToken)
-    {
-        string image = container.Image ?? "";
-        ImageReport report = new() { PodUid = pod.Uid, Namespace = pod.Namespace, Name = pod.Name, Image = image, Resolved = found };
-        try
-        {
-            return (await controlPlane.ResolveImageAsync(report, cancellationToken)).Resolved;
-        }
-        catch (ControlPlaneException exception)
-        {
-            log.ImageUnresolved(image, pod.Name, found, exception.Message);
-            events.Say(pod, container.Name, "Warning", "ImageNotAgreed", $"Image \"{image}\" runs as {found} without the control plane's word on what its revision runs: {exception.Message}");
-            return found;
-        }
-    }
 
     /// <summary>Has an image on this machine, pulled as the container's policy says; false when it is not there and may not be pulled.</summary>
     private async Task<bool> HasAsync(Pod pod, Container container, string image, CancellationToken cancellationToken)

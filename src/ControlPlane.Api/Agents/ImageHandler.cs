@@ -5,6 +5,7 @@ using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Planning.ReplicaSets;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Api.Agents;
 
@@ -19,10 +20,10 @@ internal sealed class ImageHandler(IResourceStore store, CacheReader reader)
 
     public async Task<ImageReply> HandleAsync(string node, ImageReport report, CancellationToken cancellationToken)
     {
-        if (!ResolvedImages.IsResolutionOf(report.Image, report.Resolved))
+        Check("resolved", report.Image, report.Resolved);
+        foreach ((string image, string resolved) in report.Others)
         {
-            throw StatusError.BadRequest(
-                $"resolved: Invalid value: \"{report.Resolved}\": must be the repository of \"{report.Image}\" with a digest, or an image's id (sha256:…)");
+            Check($"others[{image}]", image, resolved);
         }
 
         for (int attempt = 1; attempt <= AttemptsMax; attempt++)
@@ -31,21 +32,38 @@ internal sealed class ImageHandler(IResourceStore store, CacheReader reader)
             if (RevisionOf(node, report) is not { } revision)
             {
                 // A pod of its own, or one that is gone: its node is free to run what it has.
-                return new ImageReply(report.Resolved);
+                return new ImageReply(report.Resolved) { Others = report.Others };
             }
 
-            if (ResolvedImages.Of(revision)[report.Image] is { } known)
+            ReplicaSet told = With(revision, report);
+            if (told == revision || await IsStoredAsync(node, revision, told, cancellationToken))
             {
-                return new ImageReply(known);
-            }
-
-            if (ResolvedImages.With(revision, report.Image, report.Resolved) is not { } told || await IsStoredAsync(node, revision, told, cancellationToken))
-            {
-                return new ImageReply(report.Resolved);
+                return Reply(told, report);
             }
         }
 
         throw StatusError.ServiceUnavailable($"the image of pod {report.Name} met other writes {AttemptsMax} times");
+    }
+
+    private static void Check(string field, string image, string? resolved)
+    {
+        if (resolved is null || !ResolvedImages.IsResolutionOf(image, resolved))
+        {
+            throw StatusError.BadRequest($"{field}: Invalid value: \"{resolved}\": must be the repository of \"{image}\" with a digest, or an image's id (sha256:…)");
+        }
+    }
+
+    /// <summary>The revision with what a report says of the names that it does not know.</summary>
+    private static ReplicaSet With(ReplicaSet revision, ImageReport report) => report.Others
+        .Aggregate(ResolvedImages.With(revision, report.Image, report.Resolved) ?? revision, (told, said) => ResolvedImages.With(told, said.Key, said.Value) ?? told);
+
+    private static ImageReply Reply(ReplicaSet revision, ImageReport report)
+    {
+        ValueMap<string> known = ResolvedImages.Of(revision);
+        return new ImageReply(known[report.Image] ?? report.Resolved)
+        {
+            Others = report.Others.Select(said => KeyValuePair.Create(said.Key, known[said.Key] ?? said.Value)).ToValueMap(),
+        };
     }
 
     private ReplicaSet? RevisionOf(string node, ImageReport report) =>

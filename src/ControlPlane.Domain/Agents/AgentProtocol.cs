@@ -125,7 +125,7 @@ public sealed record ResolvedImage(string PodUid, string Image, string Resolved)
 
 /// <summary>
 /// What an image's name stands for on a node that is about to start a pod whose revision does not know it yet: <c>POST /agent/v1/nodes/{name}/images</c>. Asked
-/// once for each start; without an answer the pod starts with what the node has.
+/// once for each start, with all that can be asked then; without an answer the pod starts with what the node has.
 /// </summary>
 public sealed record ImageReport
 {
@@ -141,11 +141,18 @@ public sealed record ImageReport
 
     /// <summary>See <see cref="ResolvedImage"/>.</summary>
     public required string Resolved { get; init; }
+
+    /// <summary>What other names of the pod's images stand for that the node has too, by name: agreed on in the same exchange.</summary>
+    public ValueMap<string> Others { get; init; }
 }
 
 /// <summary>The answer to an <see cref="ImageReport"/>.</summary>
 /// <param name="Resolved">What the first node of the revision said: what the pod is to run.</param>
-public sealed record ImageReply(string Resolved);
+public sealed record ImageReply(string Resolved)
+{
+    /// <summary>The same for the report's other names.</summary>
+    public ValueMap<string> Others { get; init; }
+}
 
 /// <summary>
 /// A stream that a client of the API waits for. The agent dials to <c>/agent/v1/streams/{id}</c> of the replica that the client is connected to. A log's bytes it

@@ -5,6 +5,7 @@ using ControlPlane.Agent.Runtimes;
 using ControlPlane.Agent.Tests.Probing;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ControlPlane.Agent.Tests.Deciding;
@@ -14,6 +15,8 @@ public sealed class PodImagesTests
 {
     private static readonly string First = $"hello@sha256:{new string('1', 64)}";
     private static readonly string Moved = $"hello@sha256:{new string('2', 64)}";
+    private static readonly string Proxy = $"proxy@sha256:{new string('5', 64)}";
+    private static readonly string MovedProxy = $"proxy@sha256:{new string('6', 64)}";
     private static readonly string LocalId = $"sha256:{new string('3', 64)}";
     private static readonly string OtherLocalId = $"sha256:{new string('4', 64)}";
 
@@ -133,11 +136,67 @@ public sealed class PodImagesTests
         Assert.Empty(bench.Asked);
     }
 
+    /// <summary>An init container and the container that comes after it, of the same image or of two that are there.</summary>
+    [Theory]
+    [InlineData("hello:v1")]
+    [InlineData("proxy:v1")]
+    public async Task ContainersThatStartOneAfterTheOther_WaitForOneExchange(string image)
+    {
+        Bench bench = new() { Registry = { [First] = First, [Proxy] = Proxy }, Present = { ["hello:v1"] = Moved, ["proxy:v1"] = MovedProxy }, Agreed = { ["hello:v1"] = First, ["proxy:v1"] = Proxy } };
+
+        List<string?> started = await bench.StartAsync(Given.Pod(image: image).WithInit("setup"));
+
+        Assert.Equal([First, image == "hello:v1" ? First : Proxy], started);
+        Assert.Single(bench.Asked);
+    }
+
+    [Fact]
+    public async Task ImageThatIsYetToBePulled_IsAskedAboutWhenItIsThere()
+    {
+        Bench bench = new() { Registry = { ["proxy:v1"] = Proxy }, Present = { ["hello:v1"] = First } };
+
+        await bench.StartAsync(Given.Pod(image: "proxy:v1").WithInit("setup"));
+
+        Assert.Equal(["hello:v1", "proxy:v1"], bench.Asked.Select(said => said.Image));
+        Assert.Empty(bench.Asked[0].Others);
+    }
+
+    /// <summary>What is here under a name that is pulled at each start is not what will run.</summary>
+    [Fact]
+    public async Task ImageThatIsPulledAtEachStart_IsAskedAboutWhenItWas()
+    {
+        Bench bench = new() { Registry = { ["proxy:latest"] = Proxy }, Present = { ["hello:v1"] = First, ["proxy:latest"] = MovedProxy } };
+
+        List<string?> started = await bench.StartAsync(Given.Pod(image: "proxy:latest").WithInit("setup"));
+
+        Assert.Equal([First, Proxy], started);
+        Assert.Equal([First, Proxy], bench.Asked.Select(said => said.Resolved));
+    }
+
+    [Fact]
+    public async Task ControlPlaneThatDoesNotAnswer_IsWaitedForByOneOfThePodsContainers()
+    {
+        SteppedTime time = new();
+        Bench bench = new() { Time = time, Present = { ["hello:v1"] = First, ["proxy:v1"] = Proxy }, Answer = _ => throw new ControlPlaneException("away", status: null) };
+        Pod pod = Given.Pod(image: "proxy:v1").WithInit("setup", "check");
+
+        Assert.Equal([First, First, Proxy], await bench.StartAsync(pod));
+
+        Assert.Single(bench.Asked);
+        Assert.Equal(["ImageNotAgreed", "ImageNotAgreed", "ImageNotAgreed"], bench.Events.Take().Where(said => said.Type == "Warning").Select(said => said.Reason));
+
+        time.Advance(TimeSpan.FromSeconds(30));
+        await bench.StartAsync(pod);
+
+        Assert.Equal(2, bench.Asked.Count);
+    }
+
     /// <summary>A node with an engine, a registry and a control plane that answers as a test says; by default with what the node said.</summary>
     private sealed class Bench : IControlPlane, IDesiredMemory
     {
         private readonly DesiredHolder desired;
         private readonly ScriptedRuntime runtime = new((_, _) => throw new NotSupportedException());
+        private ImageAgreement? agreement;
 
         public Bench()
         {
@@ -146,11 +205,16 @@ public sealed class PodImagesTests
             Events = new EventBuffer(TimeProvider.System, signals.Report);
         }
 
+        public TimeProvider Time { get; init; } = TimeProvider.System;
+
         public Dictionary<string, string?> Registry => runtime.Registry;
 
         public Dictionary<string, string?> Present => runtime.Present;
 
         public Func<ImageReport, string> Answer { get; init; } = said => said.Resolved;
+
+        /// <summary>What the control plane knows already of some names, whatever the node says.</summary>
+        public Dictionary<string, string> Agreed { get; } = [];
 
         public List<ImageReport> Asked { get; } = [];
 
@@ -161,11 +225,23 @@ public sealed class PodImagesTests
         public async Task<string?> GetAsync(string image = "hello:v1", string? policy = null, bool isOfRevision = true)
         {
             Pod pod = Given.Pod(image: image);
-            pod = isOfRevision
-                ? pod with { Metadata = pod.Metadata with { OwnerReferences = [new OwnerReference { Kind = "ReplicaSet", Name = "web-1", Uid = "owner", Controller = true }] } }
-                : pod;
-            using PodImages images = new(runtime, this, desired, Events, TimeProvider.System, NullLogger<PodImages>.Instance);
+            pod = isOfRevision ? OfRevision(pod) : pod;
+            using PodImages images = NewImages();
             return await images.GetAsync(pod, pod.Spec.Containers[0] with { ImagePullPolicy = policy }, CancellationToken.None);
+        }
+
+        /// <summary>Starts the containers of a revision's pod, each once the one before has ended, in one life of the agent.</summary>
+        public async Task<List<string?>> StartAsync(Pod pod)
+        {
+            using PodImages images = NewImages();
+            pod = OfRevision(pod);
+            List<string?> started = [];
+            foreach (Container container in pod.Spec.AllContainers())
+            {
+                started.Add(await images.GetAsync(pod, container, CancellationToken.None));
+            }
+
+            return started;
         }
 
         public async Task TellAsync(string image, string resolved) => await desired.AcceptAsync(
@@ -174,12 +250,25 @@ public sealed class PodImagesTests
         Task<ImageReply> IControlPlane.ResolveImageAsync(ImageReport report, CancellationToken cancellationToken)
         {
             Asked.Add(report);
-            return Task.FromResult(new ImageReply(Answer(report)));
+            return Task.FromResult(new ImageReply(Agreed.GetValueOrDefault(report.Image) ?? Answer(report))
+            {
+                Others = report.Others.Select(said => KeyValuePair.Create(said.Key, Agreed.GetValueOrDefault(said.Key) ?? said.Value)).ToValueMap(),
+            });
         }
 
         Task<ReportReply> IControlPlane.ReportAsync(NodeReport report, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         Task<DesiredState> IControlPlane.GetDesiredAsync(long after, string store, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        private static Pod OfRevision(Pod pod) =>
+            pod with { Metadata = pod.Metadata with { OwnerReferences = [new OwnerReference { Kind = "ReplicaSet", Name = "web-1", Uid = "owner", Controller = true }] } };
+
+        /// <summary>All of one life of the agent.</summary>
+        private PodImages NewImages()
+        {
+            agreement ??= new ImageAgreement(runtime, this, desired, Events, Time, NullLogger<ImageAgreement>.Instance);
+            return new PodImages(runtime, agreement, desired, Events, Time);
+        }
 
         Task<DesiredState?> IDesiredMemory.LoadAsync(CancellationToken cancellationToken) => Task.FromResult<DesiredState?>(null);
 

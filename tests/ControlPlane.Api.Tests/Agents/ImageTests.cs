@@ -5,6 +5,7 @@ using ControlPlane.Api.Tests.Hosting;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Planning.ReplicaSets;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
 
 namespace ControlPlane.Api.Tests.Agents;
 
@@ -13,8 +14,11 @@ namespace ControlPlane.Api.Tests.Agents;
 public sealed class ImageTests(ApiServer api)
 {
     private const string Image = "hello:1";
+    private const string OtherImage = "other:1";
     private static readonly string First = $"hello@sha256:{new string('1', 64)}";
     private static readonly string Moved = $"hello@sha256:{new string('2', 64)}";
+
+    private static readonly string OtherFirst = $"other@sha256:{new string('3', 64)}";
 
     private readonly string node = $"node-{Guid.NewGuid():N}";
 
@@ -42,6 +46,26 @@ public sealed class ImageTests(ApiServer api)
         string[] answers = await Task.WhenAll(pods.Select((pod, i) => ResolveAsync($"{node}-{i}", pod, $"hello@sha256:{new string((char)('a' + i), 64)}")));
 
         Assert.Equal(ResolvedImages.Of(await ReadAsync(space))[Image], Assert.Single(answers.Distinct()));
+    }
+
+    [Fact]
+    public async Task ImagesOfAPod_AreAgreedOnInOneExchange()
+    {
+        (string space, string owner) = await NewRevisionAsync($$"""[{"name":"setup","image":"{{OtherImage}}"}]""");
+        ImageReport one = await NewPodAsync(space, owner, "one", node);
+        ImageReport two = await NewPodAsync(space, owner, "two", $"other-{node}");
+        await ResolveAsync(node, one, First);
+
+        ImageReply reply = await ReplyAsync($"other-{node}", two with
+        {
+            Image = OtherImage,
+            Resolved = OtherFirst,
+            Others = ValueMap.Of((Image, Moved), ("no-name-of-its-template", Moved.Replace("hello", "no-name-of-its-template", StringComparison.Ordinal))),
+        });
+
+        Assert.Equal(OtherFirst, reply.Resolved);
+        Assert.Equal(First, reply.Others[Image]);
+        Assert.Equal(ValueMap.Of((Image, First), (OtherImage, OtherFirst)), ResolvedImages.Of(await ReadAsync(space)));
     }
 
     [Fact]
@@ -83,17 +107,23 @@ public sealed class ImageTests(ApiServer api)
         (string space, string owner) = await NewRevisionAsync();
         ImageReport pod = await NewPodAsync(space, owner, "one", node);
 
-        using HttpResponseMessage response = await PostAsync(node, pod with { Resolved = $"other@sha256:{new string('1', 64)}" });
-
-        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        Assert.Contains("resolved: Invalid value", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains("resolved: Invalid value", await RefusalAsync(pod with { Resolved = OtherFirst }), StringComparison.Ordinal);
+        Assert.Contains($"others[{OtherImage}]: Invalid value", await RefusalAsync(pod with { Others = ValueMap.Of((OtherImage, First)) }), StringComparison.Ordinal);
     }
 
-    private async Task<(string Space, string Owner)> NewRevisionAsync()
+    private async Task<string> RefusalAsync(ImageReport report)
+    {
+        using HttpResponseMessage response = await PostAsync(node, report);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        return (string)JsonNode.Parse(await response.Content.ReadAsStringAsync())!["message"]!;
+    }
+
+    private async Task<(string Space, string Owner)> NewRevisionAsync(string initContainers = "[]")
     {
         string space = await api.NewNamespaceAsync();
         JsonObject replicaSet = JsonNode.Parse(Samples.Deployment("web"))!.AsObject();
         replicaSet["kind"] = "ReplicaSet";
+        replicaSet["spec"]!["template"]!["spec"]!["initContainers"] = JsonNode.Parse(initContainers);
         JsonObject stored = await api.PostAsync($"/apis/apps/v1/namespaces/{space}/replicasets", replicaSet.ToJsonString());
         return (space, (string)stored["metadata"]!["uid"]!);
     }
@@ -113,11 +143,13 @@ public sealed class ImageTests(ApiServer api)
     private async Task<ReplicaSet> ReadAsync(string space) =>
         ResourceJson.Deserialize<ReplicaSet>((await api.GetAsync($"/apis/apps/v1/namespaces/{space}/replicasets/web")).ToJsonString());
 
-    private async Task<string> ResolveAsync(string onNode, ImageReport pod, string resolved)
+    private async Task<string> ResolveAsync(string onNode, ImageReport pod, string resolved) => (await ReplyAsync(onNode, pod with { Resolved = resolved })).Resolved;
+
+    private async Task<ImageReply> ReplyAsync(string onNode, ImageReport report)
     {
-        using HttpResponseMessage response = await PostAsync(onNode, pod with { Resolved = resolved });
+        using HttpResponseMessage response = await PostAsync(onNode, report);
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
-        return (await response.Content.ReadFromJsonAsync<ImageReply>(ResourceJson.Options))!.Resolved;
+        return (await response.Content.ReadFromJsonAsync<ImageReply>(ResourceJson.Options))!;
     }
 
     private Task<HttpResponseMessage> PostAsync(string onNode, ImageReport report) =>

@@ -200,6 +200,16 @@ internal sealed class TestWorld
 
     public void RemoveDeployment() => Deployment = null;
 
+    /// <summary>A ReplicaSet that a user has deleted, and its pods with it.</summary>
+    public void RemoveReplicaSet(ReplicaSet replicaSet)
+    {
+        Assert.True(replicaSets.Remove(replicaSet.Name));
+        foreach (Pod pod in Pods.Where(pod => pod.Metadata.Controller?.Uid == replicaSet.Uid))
+        {
+            pods.Remove(pod.Name);
+        }
+    }
+
     /// <summary>The chosen pods run and are ready; a pod that no node was found for gets one.</summary>
     public void SetReady(Func<Pod, bool> which)
     {

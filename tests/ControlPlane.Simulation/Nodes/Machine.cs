@@ -109,7 +109,8 @@ internal sealed class Machine : IDesiredMemory
         NodeBoard board = new(signals);
         DesiredHolder desired = new(simulation.Plant.OnMemory(this), signals, time, NullLogger<DesiredHolder>.Instance);
         EventBuffer events = new(time, signals.Report);
-        PodImages images = new(runtime, controlPlane, desired, events, time, NullLogger<PodImages>.Instance);
+        ImageAgreement agreement = new(runtime, controlPlane, desired, events, time, NullLogger<ImageAgreement>.Instance);
+        PodImages images = new(runtime, agreement, desired, events, time);
         HookRunner hooks = new(runtime, options, time);
         ContainerStopper stopper = new(runtime, hooks, events, time);
         PodVolumes volumes = new(options, new PodFolders(options, NullLogger<PodFolders>.Instance), NullLogger<PodVolumes>.Instance);

@@ -53,7 +53,7 @@ internal static class DeploymentPlanner
             return new RolloutPlan { Deployment = WithConditions(back, ConditionsBefore(rollout, snapshot.Now)), Members = [.. rollout.Members], Events = [note] };
         }
 
-        rollout = Trial.AfterRetry(rollout, snapshot.Now);
+        rollout = NewReplicaSet.Remake(Trial.AfterRetry(rollout, snapshot.Now), snapshot);
         if (Release.Of(rollout, snapshot) is { } release)
         {
             return WithConflict(Follow(release, snapshot), snapshot);

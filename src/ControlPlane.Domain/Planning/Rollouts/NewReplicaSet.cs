@@ -40,6 +40,23 @@ internal static class NewReplicaSet
         };
     }
 
+    /// <summary>
+    /// The rollout with the ReplicaSet of the declared revision once more, where somebody has deleted it and its record says that it was complete: it stays so, for nothing that was complete once is rolled back by itself, and
+    /// a policy's steps are not for it either. Any other is made when the strategy comes to it, and is on trial.
+    /// </summary>
+    public static Rollout Remake(Rollout rollout, WorkloadSnapshot snapshot)
+    {
+        bool isHeld = rollout.Deployment.Spec.Paused == true || snapshot.Policy.IsConflict;
+        if (isHeld || rollout.New is not null || RevisionRecords.OfPresent(rollout.Deployment, snapshot) is not { Outcome: RevisionRecords.Complete, ReplicaSet: { } name })
+        {
+            return rollout;
+        }
+
+        Rollout remade = Ensure(rollout, snapshot);
+        RolloutMember current = remade.New!;
+        return current.Name == name ? remade with { New = current with { ReplicaSet = Outcomes.WithComplete(current.ReplicaSet, snapshot.Now) } } : rollout;
+    }
+
     private static string NameOf(Deployment deployment, string hash)
     {
         int room = NameLengthMax - hash.Length - 1;

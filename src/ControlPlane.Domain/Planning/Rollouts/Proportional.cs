@@ -66,8 +66,7 @@ internal static class Proportional
         int added = 0;
         foreach (RolloutMember member in active)
         {
-            int share = Share(rollout, member);
-            int part = toAdd > 0 ? Math.Min(share, toAdd - added) : Math.Max(share, toAdd - added);
+            int part = PartOf(toAdd - added, Share(rollout, member), toAdd > 0);
             sizes.Add(member.Name, member.Replicas + part);
             added += part;
         }
@@ -76,6 +75,12 @@ internal static class Proportional
         sizes[largest] = Math.Max(0, sizes[largest] + toAdd - added);
         return rollout.Resize(member => sizes.GetValueOrDefault(member.Name, member.Replicas));
     }
+
+    /// <summary>
+    /// What a ReplicaSet gains or loses of what is left to add or to take: its share, and no more than is left. Once nothing is left, the others keep what they have, also those whose share points the other way, for they were sized
+    /// by another maxSurge: 16 allowed of 10 (sized for 20) and 8 (sized for 13) takes 2 from the first, and adds nothing to the second.
+    /// </summary>
+    private static int PartOf(int left, int share, bool isUp) => left == 0 ? 0 : isUp ? Math.Min(share, left) : Math.Max(share, left);
 
     /// <summary>
     /// What a ReplicaSet would gain or lose to keep its share of the total that it was last sized for: 5 of 13, sized for 18 now, is
@@ -88,7 +93,7 @@ internal static class Proportional
             return -member.Replicas;
         }
 
-        int sizedFor = Revisions.MaxReplicas(member.ReplicaSet) is { } recorded and not 0 ? recorded : rollout.Deployment.Status?.Replicas ?? 0;
+        int sizedFor = Revisions.MaxReplicas(member.ReplicaSet) is { } recorded and > 0 ? recorded : rollout.Deployment.Status?.Replicas ?? 0;
         if (sizedFor == 0)
         {
             return 0;

@@ -92,12 +92,7 @@ public static class RevisionRecords
             return plan with { Records = [new Write.Create(declared)] };
         }
 
-        DeploymentRevision[] byAge = [.. snapshot.Revisions
-            .Where(record => record.Spec.Generation <= next.Metadata.Generation)
-            .OrderBy(record => record.Spec.Generation)
-            .ThenBy(record => record.Spec.StartedAt)
-            .ThenBy(record => record.Name, StringComparer.Ordinal)];
-        if (byAge is not [.. var older, var current])
+        if (ByAge(next, snapshot) is not [.. var older, var current])
         {
             return plan;
         }
@@ -114,6 +109,18 @@ public static class RevisionRecords
         Write[] own = status == current.Status ? [] : [new Write.Update(current with { Status = status }, ResourceParts.Status)];
         return plan with { Records = [.. overtaken, .. own] };
     }
+
+    /// <summary>What is on record of the present declaration; null when nothing is.</summary>
+    internal static DeploymentRevisionStatus? OfPresent(Deployment deployment, WorkloadSnapshot snapshot) => ByAge(deployment, snapshot) is [.., var present] ? present.Status : null;
+
+    private static DeploymentRevision[] ByAge(Deployment deployment, WorkloadSnapshot snapshot) =>
+    [
+        .. snapshot.Revisions
+            .Where(record => record.Spec.Generation <= deployment.Metadata.Generation)
+            .OrderBy(record => record.Spec.Generation)
+            .ThenBy(record => record.Spec.StartedAt)
+            .ThenBy(record => record.Name, StringComparer.Ordinal),
+    ];
 
     /// <summary>The record of a revision that nobody declared: a ConfigMap or a Secret that the template refers to has another content.</summary>
     private static DeploymentRevision? OfOtherContent(RolloutPlan plan, Deployment deployment, DeploymentRevision current, WorkloadSnapshot snapshot) =>

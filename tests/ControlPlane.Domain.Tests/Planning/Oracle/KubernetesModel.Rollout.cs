@@ -176,7 +176,7 @@ internal sealed partial class KubernetesModel
             int change = (int)Math.Round(share, MidpointRounding.AwayFromZero) - replicaSet.Replicas;
             change = toAdd switch
             {
-                0 => 0,
+                _ when left == 0 => 0,
                 > 0 => Math.Min(change, left),
                 _ => Math.Max(change, left),
             };

@@ -53,7 +53,7 @@ internal sealed partial class KubernetesModel
 
         Counts = after;
         ObservedGeneration = Generation;
-        HasReplicaFailure = replicaSets.Exists(replicaSet => replicaSet.IsRefused);
+        HasReplicaFailure = judge || Deviations.FailureIsShownWhileHeld ? replicaSets.Exists(replicaSet => replicaSet.IsRefused) : HasReplicaFailure;
         IsAvailable = after.Available >= Spec.Replicas - Unavailable;
     }
 

@@ -24,6 +24,9 @@ internal sealed record ModelDeviations
     /// <summary>Each new ReplicaSet starts the clock. Kubernetes leaves what it said of the one before, where that got no further than being made.</summary>
     public bool EachNewOneStartsTheClock { get; init; } = true;
 
+    /// <summary>That pods cannot be made is shown while a Deployment is paused or scaled as well. Kubernetes looks at it only where it judges the progress.</summary>
+    public bool FailureIsShownWhileHeld { get; init; } = true;
+
     /// <summary>A pass takes every step that is safe for the pods as they are: up and down, stop and start, and the clean-up. Kubernetes takes one, and looks again. It makes no difference at rest.</summary>
     public bool StepsAreTakenTogether { get; init; } = true;
 }

@@ -111,6 +111,10 @@ public sealed class OracleTests
                 new Step.GetReady("hello:1", 1), new Step.Wait(100), new Step.Limit(1), Declare(spec => spec with { Image = "hello:2" }), new Step.Wait(100),
                 Declare(spec => spec with { Image = "hello:3" }),
             ]),
+        [nameof(ModelDeviations.FailureIsShownWhileHeld)] = (
+            new ModelDeviations { FailureIsShownWhileHeld = false },
+            new ModelSpec { Replicas = 2 },
+            [new Step.GetReady("hello:1", 2), Declare(spec => spec with { Paused = true }), new Step.Limit(2), Declare(spec => spec with { Replicas = 3 })]),
         [nameof(ModelDeviations.StepsAreTakenTogether)] = (
             new ModelDeviations { StepsAreTakenTogether = false },
             new ModelSpec { Replicas = 4, MaxSurge = "1", MaxUnavailable = "1" },

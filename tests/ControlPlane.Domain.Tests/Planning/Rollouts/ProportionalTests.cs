@@ -33,6 +33,33 @@ public sealed class ProportionalTests
     [InlineData(20)]
     public void Scale_with_nothing_to_share_changes_nothing(int sizedFor) => Assert.Equal([5, 8], Sizes(10, surge: 3, sizedFor, newest: 5, old: 8));
 
+    /// <summary>
+    /// Sized by different maxSurges, for this was changed between two steps of a rollout, so that one's share is more than it has while pods are to go, or less while pods are to come. 16 allowed: 10 × 16 ÷ 20 = 8 takes
+    /// both that are too many. 18 allowed: 8 × 18 ÷ 10 = 14.4 → 14, of which the 5 that are allowed come.
+    /// </summary>
+    [Theory]
+    [InlineData(13, 10, 20, 8, 13, new[] { 8, 8 })]
+    [InlineData(15, 5, 30, 8, 10, new[] { 5, 13 })]
+    public void Scale_leaves_the_others_alone_once_nothing_is_left_to_share(int replicas, int newest, int newestMax, int old, int oldMax, int[] sizes)
+    {
+        Deployment deployment = Make.Deployment(replicas, maxSurge: 3, maxUnavailable: 1);
+
+        Rollout scaled = Proportional.Scale(new Rollout
+        {
+            Deployment = deployment,
+            New = RollingUpdateTests.Member(deployment, 9, (newest, 0), newestMax),
+            Old = [RollingUpdateTests.Member(deployment, 1, (old, old), oldMax)],
+        });
+
+        Assert.Equal(sizes, (int[])[scaled.New!.Replicas, scaled.Old[0].Replicas]);
+    }
+
+    /// <summary>Nobody but a user writes such a record: the pods that are there stand in for it, of which the status of this Deployment tells none.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-13)]
+    public void A_record_of_no_pods_is_none(int max) => Assert.Equal([5, 13], Sizes(15, surge: 3, sizedFor: max, newest: 5, old: 8));
+
     [Fact]
     public void A_ReplicaSet_sized_for_other_replicas_is_a_scaling_a_template_change_is_not()
     {

@@ -1,3 +1,4 @@
+using ControlPlane.Domain.Planning;
 using ControlPlane.Domain.Planning.Explaining;
 using ControlPlane.Domain.Planning.ReplicaSets;
 using ControlPlane.Domain.Planning.Rollouts;
@@ -118,6 +119,16 @@ public sealed class RevisionRecordTests
         Assert.NotNull(history.Items[0].ReplicaSet);
         Assert.Null(history.Items[1].ReplicaSet);
         Assert.Equal(history.Items[0].EndedAt - history.Items[0].StartedAt, TimeSpan.FromSeconds(history.Items[0].DurationSeconds!.Value));
+    }
+
+    [Fact]
+    public void The_history_says_how_long_a_revision_took()
+    {
+        DateTimeOffset noon = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+        DeploymentRevision record = RevisionRecords.Declared(stored: null, Make.Deployment(), Ann, noon, new IdSource(1))!;
+        record = record with { Status = new DeploymentRevisionStatus { Outcome = RevisionRecords.Complete, EndedAt = noon.AddSeconds(42) } };
+
+        Assert.Equal(42, Assert.Single(DeploymentHistories.Of(Make.Deployment(), [], [record]).Items).DurationSeconds);
     }
 
     [Fact]

@@ -86,6 +86,27 @@ public sealed class RevisionTests
         Assert.NotNull(world.ByImage("hello:4"));
     }
 
+    /// <summary>Revisions 1, 2, 3 and 5 are old and two are kept: 1 and 2 go, or 2 alone while 1 has a pod.</summary>
+    [Theory]
+    [InlineData(0, new[] { 1, 2 })]
+    [InlineData(1, new[] { 2 })]
+    public void Beyond_the_limit_the_lowest_revisions_go_as_far_as_they_have_no_pods(int podsOfTheFirst, int[] gone)
+    {
+        Deployment deployment = Make.Deployment(revisionHistoryLimit: 2);
+        Rollout rollout = new()
+        {
+            Deployment = deployment,
+            New = RollingUpdateTests.Member(deployment, 6, (3, 3)),
+            Old =
+            [
+                RollingUpdateTests.Member(deployment, 1, (podsOfTheFirst, 0)), RollingUpdateTests.Member(deployment, 2, (0, 0)), RollingUpdateTests.Member(deployment, 3, (0, 0)),
+                RollingUpdateTests.Member(deployment, 5, (0, 0)),
+            ],
+        };
+
+        Assert.Equal(gone, History.Surplus(rollout).Select(member => (int)Revisions.Of(member.ReplicaSet)));
+    }
+
     [Fact]
     public void An_old_ReplicaSet_is_kept_while_it_has_a_terminating_pod()
     {

@@ -36,6 +36,12 @@ public sealed class RollbackOnFailureTests
         world.Pass();
         Condition failure = Outcomes.FailureOf(world.ByImage("hello:2"))!;
         Assert.Equal((Progress.TimedOut, world.Now), (failure.Reason, failure.LastTransitionTime));
+
+        // 5 pods − 3 that must stay − 0 good ones that are not available = 2 may go; then the fourth good one has room.
+        world.Pass();
+        Assert.Equal((3, 0), (world.ByImage("hello:1").Spec.Replicas, world.ByImage("hello:2").Spec.Replicas));
+        world.Pass();
+        Assert.Equal(4, world.ByImage("hello:1").Spec.Replicas);
         GoOn(world, "hello:1");
 
         Assert.Equal(4, world.ActivePodsOf(good).Count());

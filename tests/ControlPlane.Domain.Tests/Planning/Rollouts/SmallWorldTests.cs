@@ -97,8 +97,10 @@ public sealed class SmallWorldTests
 
             looked++;
             WorkloadSnapshot snapshot = Snapshot(deployment, members);
-            string? broken = Bounds.Broken(snapshot, WorkloadPlanner.Plan(snapshot));
-            Assert.True(broken is null, $"{broken}: {Describe(deployment, members)}");
+            if (Bounds.Broken(snapshot, WorkloadPlanner.Plan(snapshot)) is { } broken)
+            {
+                Assert.Fail($"{broken}: {Describe(deployment, members)}");
+            }
         }
 
         return looked;
@@ -125,8 +127,10 @@ public sealed class SmallWorldTests
             bool isScaled = ScalingBounds.Apply(snapshot);
             scaled += isScaled ? 1 : 0;
             Plan plan = WorkloadPlanner.Plan(snapshot);
-            string? broken = isScaled ? ScalingBounds.Broken(snapshot, plan) : Bounds.Broken(snapshot, plan);
-            Assert.True(broken is null, $"{broken}: {special}, {Describe(deployment, members)}");
+            if ((isScaled ? ScalingBounds.Broken(snapshot, plan) : Bounds.Broken(snapshot, plan)) is { } broken)
+            {
+                Assert.Fail($"{broken}: {special}, {Describe(deployment, members)}");
+            }
         }
 
         return (looked, scaled);

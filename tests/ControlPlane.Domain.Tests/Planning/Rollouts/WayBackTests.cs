@@ -28,6 +28,27 @@ public sealed class WayBackTests
         AssertComesBack(world);
     }
 
+    /// <summary>10 replicas, a stable pods and b new ones available: a ÷ min(10, a + b).</summary>
+    [Theory]
+    [InlineData(3, 7, 300)]
+    [InlineData(3, 5, 375)]
+    [InlineData(6, 4, 600)]
+    [InlineData(8, 2, 800)]
+    [InlineData(10, 0, 1000)]
+    [InlineData(3, 0, 1000)]
+    public void Weighed_OfACanary_GivesTheStableOneWhatItsPodsAreOfTheDeclaredOnesOrOfAll(int stable, int available, int perMille)
+    {
+        Release release = new()
+        {
+            Rollout = RollingUpdateTests.World(10, 3, 2, (available, available), (stable, stable)),
+            Policy = Make.Policy(strategy: Make.Canary(Make.Weight(10))),
+            StableName = "hello-r1",
+            State = new RolloutStateSpec { Canary = "hello-r9" },
+        };
+
+        Assert.Equal(1000 - perMille, WayBack.Weighed(release).State!.WeightPerMille);
+    }
+
     [Fact]
     public void Plan_AnUndoPastTheLastStep_SendsBackWhatTheStablePodsTakeInItsFirstPass()
     {

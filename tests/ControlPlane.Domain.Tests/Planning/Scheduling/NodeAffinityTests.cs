@@ -98,6 +98,24 @@ public class NodeAffinityTests
         Assert.Equal("b", Scheduler.Place(With(wish, cpu: "100m"), cluster).Node);
     }
 
+    /// <summary>Wishes are not traded for room: a node that misses 20 is taken before one that misses 80, even where it is the fuller one.</summary>
+    [Fact]
+    public void Place_Preferences_WhatMissesLessIsTakenHoweverFullItIs()
+    {
+        NodeAffinity wish = new()
+        {
+            PreferredDuringSchedulingIgnoredDuringExecution =
+            [
+                new PreferredSchedulingTerm { Weight = 80, Preference = Term(Expression("disk", "In", "ssd")) },
+                new PreferredSchedulingTerm { Weight = 20, Preference = Term(Expression("zone", "In", "a")) },
+            ],
+        };
+        ClusterState cluster = SchedulerTests.Cluster(Labelled("misses-80", ("zone", "a")), Labelled("misses-20", ("disk", "ssd"), ("zone", "b")));
+        cluster.Find("misses-20")!.Add(SchedulerTests.MakePod("x", cpu: "3"));
+
+        Assert.Equal("misses-20", Scheduler.Place(With(wish), cluster).Node);
+    }
+
     private static string? PlaceOn(Node node, NodeAffinity affinity) => Scheduler.Place(With(affinity), SchedulerTests.Cluster(node)).Node;
 
     private static Pod With(NodeAffinity affinity, string? cpu = null)

@@ -35,15 +35,16 @@ public class SchedulerTests
         Assert.True((placement.Node, placement.Why?.Message) == (null, $"0/1 nodes are available: {reason}."), $"{name}: {placement}");
     }
 
-    [Fact]
-    public void Place_NodesFailForDifferentReasons_CountsEach()
+    [Theory]
+    [InlineData(false, "0/3 nodes are available: 1 node(s) were not ready, 2 Insufficient cpu.", "2 of 3 nodes: cpu; 1 of 3 nodes: not ready")]
+    [InlineData(true, "0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu.", "2 of 3 nodes: cpu; 1 of 3 nodes: cordoned")]
+    public void Place_NodesFailForDifferentReasons_CountsEach(bool isCordoned, string message, string summary)
     {
-        ClusterState cluster = Cluster(MakeNode("a", ready: "False"), MakeNode("b"), MakeNode("c"));
+        Node first = isCordoned ? MakeNode("a") with { Spec = new NodeSpec { Unschedulable = true } } : MakeNode("a", ready: "False");
 
-        Placement placement = Scheduler.Place(MakePod("p", cpu: "5"), cluster);
+        Placement placement = Scheduler.Place(MakePod("p", cpu: "5"), Cluster(first, MakeNode("b"), MakeNode("c")));
 
-        Assert.Equal("0/3 nodes are available: 1 node(s) were not ready, 2 Insufficient cpu.", placement.Why?.Message);
-        Assert.Equal("2 of 3 nodes: cpu; 1 of 3 nodes: not ready", placement.Why?.Summary);
+        Assert.Equal((message, summary), (placement.Why?.Message, placement.Why?.Summary));
     }
 
     [Fact]

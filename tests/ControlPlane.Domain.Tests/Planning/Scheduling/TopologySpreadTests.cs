@@ -31,6 +31,7 @@ public class TopologySpreadTests
     [Theory]
     [InlineData(3, "1 1 1", "a b c")]
     [InlineData(4, "1 1 1", "")]
+    [InlineData(4, "2 2 1", "")]
     [InlineData(4, "1 0 1", "b")]
     public void Place_FewerPlacesThanMinDomains_TheEmptiestCountsAsHavingNone(int minDomains, string counts, string allowed) => Assert.Equal(
         allowed.Split(' ', StringSplitOptions.RemoveEmptyEntries), Allowed(Zones(counts), ByZone with { MinDomains = minDomains }));

@@ -1,0 +1,121 @@
+using System.Collections.Concurrent;
+using ControlPlane.Agent.Hosting;
+using ControlPlane.Agent.Protocol;
+using ControlPlane.Agent.Runtimes;
+using ControlPlane.Domain.Agents;
+using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
+using Microsoft.Extensions.Logging;
+
+namespace ControlPlane.Agent.Pods;
+
+/// <summary>
+/// What the names of a pod's images stand for in its revision. The control plane is asked about all names whose images are here at once, and what came of it holds for the pod's other
+/// containers too, so that a pod whose containers start one after the other waits for one exchange and not for one each, also when nobody answers.
+/// </summary>
+internal sealed class ImageAgreement(
+    IContainerRuntime runtime, IControlPlane controlPlane, DesiredHolder desired, EventBuffer events, TimeProvider time, ILogger<ImageAgreement> log)
+{
+    /// <summary>How long an exchange holds for the pod's other containers. What was agreed on is in the desired state long before; who was silent may be back.</summary>
+    private static readonly TimeSpan ExchangeHolds = TimeSpan.FromSeconds(30);
+
+    /// <summary>By pod uid.</summary>
+    private readonly ConcurrentDictionary<string, Exchange> exchanges = new(StringComparer.Ordinal);
+
+    /// <summary>What a container's image stands for, as far as it is known without asking.</summary>
+    public string? KnownFor(Pod pod, Container container)
+    {
+        string image = container.Image ?? "";
+        return desired.ResolvedFor(pod.Uid, image) ?? RecentFor(pod, container)?.Agreed[image];
+    }
+
+    /// <summary>Asks what the pod's revision runs. Asked once: without an answer, what is here has to do, and the pod says so.</summary>
+    /// <param name="pod">Whose revision it is.</param>
+    /// <param name="container">The container that is to start.</param>
+    /// <param name="found">What its image's name stands for here.</param>
+    /// <param name="cancellationToken">The start is given up.</param>
+    public async Task<string> AskAsync(Pod pod, Container container, string found, CancellationToken cancellationToken)
+    {
+        if (RecentFor(pod, container) is { Silence: { } silence })
+        {
+            return RunWhatIsHere(pod, container, found, silence);
+        }
+
+        string image = container.Image ?? "";
+        ImageReport report = new()
+        {
+            PodUid = pod.Uid,
+            Namespace = pod.Namespace,
+            Name = pod.Name,
+            Image = image,
+            Resolved = found,
+            Others = await FindOthersAsync(pod, image, cancellationToken),
+        };
+        try
+        {
+            ImageReply reply = await controlPlane.ResolveImageAsync(report, cancellationToken);
+            Keep(pod, new Exchange(container.Name, time.GetTimestamp(), reply.Others.SetItem(image, reply.Resolved), Silence: null));
+            return reply.Resolved;
+        }
+        catch (ControlPlaneException exception)
+        {
+            Keep(pod, new Exchange(container.Name, time.GetTimestamp(), Agreed: default, exception.Message));
+            return RunWhatIsHere(pod, container, found, exception.Message);
+        }
+    }
+
+    private string RunWhatIsHere(Pod pod, Container container, string found, string why)
+    {
+        string image = container.Image ?? "";
+        log.ImageUnresolved(image, pod.Name, found, why);
+        events.Say(pod, container.Name, "Warning", "ImageNotAgreed", $"Image \"{image}\" runs as {found} without the control plane's word on what its revision runs: {why}");
+        return found;
+    }
+
+    /// <summary>What the pod's other names stand for whose images are here, and are not to be pulled anew first.</summary>
+    private async Task<ValueMap<string>> FindOthersAsync(Pod pod, string image, CancellationToken cancellationToken)
+    {
+        ValueMap<string> found = default;
+        foreach (IGrouping<string, Container> users in pod.Spec.AllContainers().GroupBy(container => container.Image ?? "", StringComparer.Ordinal))
+        {
+            string other = users.Key;
+            if (other != image
+                && ImageName.Parse(other).Digest.Length == 0
+                && desired.ResolvedFor(pod.Uid, other) is null
+                && users.All(container => ImageName.PullPolicyOf(other, container.ImagePullPolicy) != "Always")
+                && await runtime.HasImageAsync(other, cancellationToken)
+                && await runtime.ResolveImageAsync(other, cancellationToken) is { } resolved)
+            {
+                found = found.SetItem(other, resolved);
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>What came of the last question of another of the pod's containers. One that starts again asks anew.</summary>
+    private Exchange? RecentFor(Pod pod, Container container) =>
+        exchanges.TryGetValue(pod.Uid, out Exchange? last) && last.Asker != container.Name && IsRecent(last) ? last : null;
+
+    private void Keep(Pod pod, Exchange exchange)
+    {
+        foreach ((string uid, Exchange old) in exchanges)
+        {
+            if (!IsRecent(old))
+            {
+                exchanges.TryRemove(uid, out _);
+            }
+        }
+
+        exchanges[pod.Uid] = exchange;
+    }
+
+    private bool IsRecent(Exchange exchange) => time.GetElapsedTime(exchange.At) < ExchangeHolds;
+
+    /// <summary>What came of a question.</summary>
+    /// <param name="Asker">The container that asked.</param>
+    /// <param name="At">When it ended, as a timestamp.</param>
+    /// <param name="Agreed">What names stand for.</param>
+    /// <param name="Silence">Why there was no answer; null when there was one.</param>
+    private sealed record Exchange(string Asker, long At, ValueMap<string> Agreed, string? Silence);
+}
