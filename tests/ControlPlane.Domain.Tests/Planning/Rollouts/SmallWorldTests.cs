@@ -98,7 +98,10 @@ public sealed class SmallWorldTests
             looked++;
             WorkloadSnapshot snapshot = Snapshot(deployment, members);
             string? broken = Bounds.Broken(snapshot, WorkloadPlanner.Plan(snapshot));
-            Assert.True(broken is null, $"{broken}: {Describe(deployment, members)}");
+            if (broken is not null)
+            {
+                Assert.Fail($"{broken}: {Describe(deployment, members)}");
+            }
         }
 
         return looked;
@@ -126,7 +129,10 @@ public sealed class SmallWorldTests
             scaled += isScaled ? 1 : 0;
             Plan plan = WorkloadPlanner.Plan(snapshot);
             string? broken = isScaled ? ScalingBounds.Broken(snapshot, plan) : Bounds.Broken(snapshot, plan);
-            Assert.True(broken is null, $"{broken}: {special}, {Describe(deployment, members)}");
+            if (broken is not null)
+            {
+                Assert.Fail($"{broken}: {special}, {Describe(deployment, members)}");
+            }
         }
 
         return (looked, scaled);
