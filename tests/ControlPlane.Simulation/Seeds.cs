@@ -12,7 +12,7 @@ internal static class Seeds
         ConcurrentDictionary<ulong, SimulationResult> failures = new();
         ConcurrentDictionary<ulong, SimulationResult> ends = new();
         long sum = 0;
-        Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, (offset, loop) =>
+        Parallel.ForEach(InOrder(count), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, (offset, loop) =>
         {
             SimulationResult result = Simulation.Run(first + (ulong)offset, plant);
             Interlocked.Add(ref sum, result.Steps);
@@ -32,4 +32,7 @@ internal static class Seeds
         last = ends.Values.FirstOrDefault() ?? failed!;
         return failed;
     }
+
+    /// <summary>One seed after the other to whichever thread is free: a thread that began in the middle would run what is not asked for any more once an earlier one has failed.</summary>
+    private static OrderablePartitioner<int> InOrder(int count) => Partitioner.Create(Enumerable.Range(0, count), EnumerablePartitionerOptions.NoBuffering);
 }

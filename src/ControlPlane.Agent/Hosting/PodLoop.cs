@@ -5,6 +5,7 @@ using ControlPlane.Agent.Runtimes;
 using ControlPlane.Agent.Volumes;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Resources;
+using ControlPlane.Domain.Resources.Values;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -112,6 +113,7 @@ internal sealed class PodLoop(
         bool isRemembered = desired.IsRemembered;
         DesiredState? state = desired.Current;
         isSettled = knewRecords && !probes.HasUnanswered;
+        ValueMap<ProbeVerdict> verdicts = probes.Verdicts;
         knewRecords = state is not null;
         Dictionary<string, Pod> records = (state?.Pods ?? default).ToDictionary(pod => pod.Uid, StringComparer.Ordinal);
         foreach (string uid in records.Keys.Union(observed.Select(group => group.Key)).Where(uid => !entries.ContainsKey(uid)).ToList())
@@ -124,7 +126,7 @@ internal sealed class PodLoop(
         foreach (PodEntry entry in entries.Values.ToList())
         {
             entry.Observe(records.GetValueOrDefault(entry.Uid), [.. observed[entry.Uid]], state);
-            if (state is not null && entry.Decide(probes.Verdicts, state, isRemembered, runtime, options, now) is { } plan)
+            if (state is not null && entry.Decide(verdicts, state, isRemembered, runtime, options, now) is { } plan)
             {
                 Begin(entry, plan, state, cancellationToken);
                 wake = plan.RecheckAt < wake ? plan.RecheckAt.Value : wake;

@@ -100,7 +100,7 @@ internal sealed class ContainerProbes : IAsyncDisposable
                     goesOn = settle(probe, answer.IsSuccess);
                 }
 
-                if (kind == "Readiness")
+                if (kind == "Readiness" && !hasAnswered)
                 {
                     hasAnswered = true;
                     signals.Pods.Set();
@@ -167,6 +167,7 @@ internal sealed class ContainerProbes : IAsyncDisposable
         return false;
     }
 
+    /// <summary>Wakes the pod loop when there is something new: a probe a second whose answer is the same as ever must not cost its node a look at all of its pods.</summary>
     private void Change(Func<ProbeVerdict, ProbeVerdict> change)
     {
         ProbeVerdict before;
@@ -175,8 +176,12 @@ internal sealed class ContainerProbes : IAsyncDisposable
         {
             before = Volatile.Read(ref verdict);
             after = change(before);
+            if (after == before)
+            {
+                return;
+            }
         }
-        while (Interlocked.CompareExchange(ref verdict, after, before) != before);
+        while (!ReferenceEquals(Interlocked.CompareExchange(ref verdict, after, before), before));
         signals.Pods.Set();
     }
 }

@@ -117,6 +117,25 @@ public sealed class ContainerProbesTests
         }
     }
 
+    /// <summary>Whoever is woken looks at all pods of the node: of 100 that are asked every second, each would be looked at 100 times a second.</summary>
+    [Fact]
+    public async Task Answers_ThatChangeNothing_WakeNobody()
+    {
+        (ContainerProbes probes, ScriptedRuntime runtime) = Begin(new() { Name = "c", LivenessProbe = Asking("live"), ReadinessProbe = Asking("ready") });
+        await using (probes)
+        {
+            await UntilAsync(probes, () => runtime.Asked("ready") >= 2);
+            Assert.True(await IsWokenAsync(TimeSpan.Zero));
+
+            await UntilAsync(probes, () => runtime.Asked("ready") >= 10 && runtime.Asked("live") >= 10);
+            Assert.False(await IsWokenAsync(TimeSpan.Zero));
+
+            failing = "ready";
+            await UntilAsync(probes, () => !probes.Verdict.IsReady);
+            Assert.True(await IsWokenAsync(TimeSpan.FromSeconds(30)));
+        }
+    }
+
     [Fact]
     public async Task InitialDelay_CountsFromTheContainersStart()
     {
@@ -132,6 +151,8 @@ public sealed class ContainerProbesTests
     }
 
     private static Probe Asking(string command) => new() { Exec = new() { Command = [command] }, PeriodSeconds = 1 };
+
+    private Task<bool> IsWokenAsync(TimeSpan within) => signals.Pods.WaitAsync(within, TimeProvider.System, CancellationToken.None);
 
     private Task UntilAsync(ContainerProbes probes, Func<bool> isSo) => time.StepUntilAsync(isSo, () => $"{probes.Verdict}");
 

@@ -6,6 +6,9 @@ namespace ControlPlane.Domain.Tests.Resources;
 
 public sealed class ValuesTests
 {
+    /// <summary>What a key may stand for: nothing, or one of two values.</summary>
+    private static readonly int?[] Held = [null, 1, 2];
+
     [Theory]
     [InlineData("100m", 100, 1)]
     [InlineData("1", 1000, 1)]
@@ -71,6 +74,16 @@ public sealed class ValuesTests
         });
 
     [Fact]
+    public void ValueMap_ComparedWithoutAKey_IsAsWithTheKeyRemoved()
+    {
+        ValueMap<int>[] maps = [.. from a in Held from b in Held from c in Held select Map(("a", a), ("b", b), ("c", c))];
+
+        Assert.All(
+            from left in maps from right in maps from key in "abcd" select (left, right, Key: key.ToString()),
+            one => Assert.Equal(one.left.Remove(one.Key) == one.right.Remove(one.Key), one.left.EqualsWithout(one.Key, one.right)));
+    }
+
+    [Fact]
     public void ValueLists_CompareByContent()
     {
         ValueList<string> empty = [];
@@ -113,4 +126,7 @@ public sealed class ValuesTests
 
         Assert.True(selector.Matches(default));
     }
+
+    private static ValueMap<int> Map(params (string Key, int? Value)[] entries) =>
+        entries.Where(entry => entry.Value is not null).ToDictionary(entry => entry.Key, entry => entry.Value!.Value, StringComparer.Ordinal).ToValueMap();
 }

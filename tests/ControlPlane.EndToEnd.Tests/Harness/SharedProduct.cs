@@ -1,21 +1,28 @@
+using System.Reflection;
 using ControlPlane.Infrastructure.EmbeddedPostgres;
 using ControlPlane.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using Xunit.Sdk;
 
 namespace ControlPlane.EndToEnd.Tests.Harness;
 
 /// <summary>
 /// One product for all tests that can live side by side: three nodes on the process runtime, and a database of the tests' own, so that
-/// they can take it away. Each test works in a namespace of its own, and leaves a product that works.
+/// they can take it away. Each test works in namespaces of its own, which end with it, and leaves a product that works.
 /// </summary>
 public sealed class SharedProduct : IAsyncLifetime, IDisposable
 {
     private readonly TemporaryFolder databaseFolder = new("database");
+    private readonly List<string> namespaces = [];
     private EmbeddedPostgresCluster? database;
+    private Task ending = Task.CompletedTask;
     private int lastNamespace;
 
     private string BackupFile => Path.Combine(databaseFolder.Path, "backup.dump");
+
+    /// <summary>The one that there is; null before and after.</summary>
+    internal static SharedProduct? Current { get; private set; }
 
     internal Product Product { get; private set; } = null!;
 
@@ -28,10 +35,13 @@ public sealed class SharedProduct : IAsyncLifetime, IDisposable
             ["--runtime", "process", "--nodes", "3", "--catalogue", SampleApplication.CatalogueEntry(Clone.Hello)],
             new Dictionary<string, string?> { ["ConnectionStrings__ControlPlane"] = database!.ConnectionString });
         Api = new ApiClient(Product);
+        Current = this;
     }
 
     public async Task DisposeAsync()
     {
+        Current = null;
+        await ending;
         Api?.Dispose();
         if (Product is not null)
         {
@@ -44,7 +54,19 @@ public sealed class SharedProduct : IAsyncLifetime, IDisposable
     public void Dispose() => databaseFolder.Dispose();
 
     /// <summary>A name that no other test uses.</summary>
-    internal string NewNamespace(string subject) => $"{subject}-{Interlocked.Increment(ref lastNamespace)}";
+    internal string NewNamespace(string subject)
+    {
+        string name = $"{subject}-{++lastNamespace}";
+        namespaces.Add(name);
+        return name;
+    }
+
+    /// <summary>Ends the namespaces of the test that is over, while the next one runs: pods that nobody asks about any more would be probed every second until the last test is over.</summary>
+    internal void EndNamespaces()
+    {
+        ending = EndAsync(ending, [.. namespaces]);
+        namespaces.Clear();
+    }
 
     internal Kubectl Kubectl(string version = "recent") => new(Product, version);
 
@@ -86,6 +108,22 @@ public sealed class SharedProduct : IAsyncLifetime, IDisposable
         }
     }
 
+    private async Task EndAsync(Task before, string[] names)
+    {
+        await before;
+        foreach (string name in names)
+        {
+            try
+            {
+                await Api.SendAsync(HttpMethod.Delete, $"/api/v1/namespaces/{name}");
+            }
+            catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
+            {
+                // What is left is stopped with the product.
+            }
+        }
+    }
+
     private async Task<object?> ExecuteAsync(string sql, string? where = null)
     {
         string maintenance = new NpgsqlConnectionStringBuilder(database!.ConnectionString) { Database = "postgres" }.ConnectionString;
@@ -97,7 +135,15 @@ public sealed class SharedProduct : IAsyncLifetime, IDisposable
 }
 
 [CollectionDefinition(Name)]
+[EndsNamespaces]
 public sealed class SharedProductCollection : ICollectionFixture<SharedProduct>
 {
     public const string Name = "shared product";
+}
+
+/// <summary>After each test of a collection: its namespaces of the shared product end.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class EndsNamespacesAttribute : BeforeAfterTestAttribute
+{
+    public override void After(MethodInfo methodUnderTest) => SharedProduct.Current?.EndNamespaces();
 }

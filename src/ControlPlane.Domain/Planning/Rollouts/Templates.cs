@@ -14,7 +14,10 @@ internal static class Templates
     private const uint FnvPrime = 16777619;
 
     /// <summary>The same but for the hash label.</summary>
-    public static bool AreEqual(PodTemplateSpec left, PodTemplateSpec right) => WithoutHash(left) == WithoutHash(right);
+    public static bool AreEqual(PodTemplateSpec left, PodTemplateSpec right) =>
+        left with { Metadata = right.Metadata } == right
+        && left.Metadata.Labels.EqualsWithout(HashLabel, right.Metadata.Labels)
+        && left.Metadata with { Labels = right.Metadata.Labels } == right.Metadata;
 
     public static PodTemplateSpec WithoutHash(PodTemplateSpec template) =>
         template.Metadata.Labels.ContainsKey(HashLabel)

@@ -70,8 +70,34 @@ public readonly struct ValueMap<T> : IReadOnlyCollection<KeyValuePair<string, T>
 
         for (int i = 0; i < Count; i++)
         {
-            if (!string.Equals(entries![i].Key, other.entries![i].Key, StringComparison.Ordinal)
-                || !EqualityComparer<T>.Default.Equals(entries[i].Value, other.entries[i].Value))
+            if (!AreEqual(entries![i], other.entries![i]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether both are the same once a key is left out of each; as <see cref="Remove"/> of it and a comparison, without the copies.</summary>
+    public bool EqualsWithout(string key, ValueMap<T> other)
+    {
+        if (ReferenceEquals(entries, other.entries))
+        {
+            return true;
+        }
+
+        int without = IndexOf(key);
+        int othersWithout = other.IndexOf(key);
+        int count = without < 0 ? Count : Count - 1;
+        if (count != (othersWithout < 0 ? other.Count : other.Count - 1))
+        {
+            return false;
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            if (!AreEqual(entries![without >= 0 && i >= without ? i + 1 : i], other.entries![othersWithout >= 0 && i >= othersWithout ? i + 1 : i]))
             {
                 return false;
             }
@@ -116,6 +142,9 @@ public readonly struct ValueMap<T> : IReadOnlyCollection<KeyValuePair<string, T>
 
         return new ValueMap<T>([.. sorted]);
     }
+
+    private static bool AreEqual(in KeyValuePair<string, T> left, in KeyValuePair<string, T> right) =>
+        string.Equals(left.Key, right.Key, StringComparison.Ordinal) && EqualityComparer<T>.Default.Equals(left.Value, right.Value);
 
     private ReadOnlySpan<KeyValuePair<string, T>> AsSpan() => entries;
 

@@ -238,28 +238,41 @@ public sealed class OracleTests
         }
 
         /// <summary>Whether both tell the same now.</summary>
-        public bool Agree => Told(model) == Told(world);
+        public bool Agree => Both is var (model, planners) && model == planners;
+
+        private (string Model, string Planners) Both => (Told(model), Told(world));
 
         /// <summary>Lets both come to rest, and holds one against the other on the way.</summary>
         public void Compare(string after)
         {
             int turns = 0;
-            Rest(() => Assert.True(Agree, $"{++turns} turns after {after}\nmodel:    {Told(model)}\nplanners: {Told(world)}"));
+            Rest(() =>
+            {
+                turns++;
+                (string model, string planners) = Both;
+                if (model != planners)
+                {
+                    Assert.Fail($"{turns} turns after {after}\nmodel:    {model}\nplanners: {planners}");
+                }
+            });
         }
 
         /// <summary>A pass and a turn each, until both change nothing.</summary>
         public void Rest(Action eachTurn)
         {
+            string before = model.ToString();
             for (int turns = 0; turns < TurnsMax; turns++)
             {
-                string before = model.ToString();
                 bool isQuiet = world.Pass().Writes.IsEmpty;
                 model.Turn();
                 eachTurn();
-                if (isQuiet && model.ToString() == before)
+                string now = model.ToString();
+                if (isQuiet && now == before)
                 {
                     return;
                 }
+
+                before = now;
             }
 
             Assert.Fail($"no rest\nmodel:    {Told(model)}\nplanners: {Told(world)}");
