@@ -219,9 +219,10 @@ public sealed class ServicesTests : IDisposable
         Service service = Create("web");
         cluster.Until("both pods are endpoints", () => ReadyUids().Count == 2);
         Guid uid = Guid.Parse(cluster.Pods.First().Uid);
-        Say(acknowledged: long.MaxValue, new DrainingEndpoint(uid, 1));
         cluster.Store.Commit(Write.Remove.Of(service));
         cluster.Until("no slice lists it", () => !Endpoints.Any());
+        long left = cluster.Store.Revision;
+        Say(acknowledged: left, new DrainingEndpoint(uid, 1));
         Pod pod = isMarkedBefore ? Mark(cluster.Pods.First()) : cluster.Pods.First();
         cluster.Thread.Advance(TimeSpan.FromSeconds(1));
         cluster.StartReconciler();
@@ -232,8 +233,8 @@ public sealed class ServicesTests : IDisposable
         cluster.Thread.Advance(TimeSpan.FromSeconds(10));
         Assert.Null(Drained(pod));
 
-        Say(acknowledged: long.MaxValue);
-        cluster.Until("it has stopped", () => cluster.Store.Get<Pod>("default", pod.Name) is null, seconds: 2);
+        Say(acknowledged: left);
+        cluster.Until("it has stopped", () => cluster.Store.Get<Pod>("default", pod.Name) is null, seconds: 3);
     }
 
     /// <summary>Its node says that a container's liveness probe failed, and that it waits.</summary>

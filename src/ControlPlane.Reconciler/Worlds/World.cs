@@ -118,7 +118,7 @@ internal sealed class World : IOwners
     public static World At(ChangeSubscription subscription, TimeProvider time)
     {
         World world = new(time) { Revision = subscription.StartRevision, StoreIdentity = subscription.StoreIdentity };
-        world.former.Begin(subscription.StartRevision);
+        world.former.Begin();
         foreach (ResourceKind kind in ResourceKinds.All)
         {
             foreach (Resource item in subscription.SnapshotAtStart(kind).Objects.Values)

@@ -4,7 +4,7 @@ using ControlPlane.Domain.Routing;
 namespace ControlPlane.Domain.Planning.Routing;
 
 /// <summary>What is known of a pod that slices of a Service listed until a moment ago.</summary>
-/// <param name="Revision">The revision since which the last of them lists it no longer.</param>
+/// <param name="Revision">The revision since which the last of them lists it no longer; 0 where nothing is known but that gateways have acted on it.</param>
 /// <param name="Timeout">How long its requests are waited for, from when it is to stop: as long as the most patient of its former Services says.</param>
 public readonly record struct FormerEndpoint(long Revision, TimeSpan Timeout);
 
@@ -30,18 +30,14 @@ public sealed class FormerEndpoints(TimeProvider time, TimeSpan slack = default)
     /// <summary>Pods by when one of their leaves may be old, in the clock's seconds.</summary>
     private readonly PriorityQueue<string, double> order = new();
 
-    private long begunRevision;
     private DateTimeOffset begunAt = DateTimeOffset.MinValue;
 
     /// <summary>
-    /// Notes that nothing is known of what was before a revision. A pod that was there then, that no slice lists, and that is on its way out for longer than others take to be told so, may be kept back by a replica that knows more: it counts for
-    /// <see cref="ServiceTime.Max"/>, after which everything is known again.
+    /// Notes that nothing is known of what was before now. A pod that was there then, that no slice lists, and that is on its way out for longer than others take to be told so, may be kept back by a replica that knows more: it counts for
+    /// <see cref="ServiceTime.Max"/>, after which everything is known again. No revision says since when, for gateways acknowledge changes of routes alone; instead it counts from <see cref="Draining.GatewayLease"/> on:
+    /// a gateway that lives has acted by then on whatever was before now.
     /// </summary>
-    public void Begin(long revision)
-    {
-        begunRevision = revision;
-        begunAt = time.GetUtcNow();
-    }
+    public void Begin() => begunAt = time.GetUtcNow();
 
     /// <summary>Notes that a slice lists a pod no longer since a revision.</summary>
     /// <param name="pod">The pod's uid.</param>
@@ -86,7 +82,8 @@ public sealed class FormerEndpoints(TimeProvider time, TimeSpan slack = default)
             }
         }
 
-        return known ?? (!isListed && now - since >= Lingering && MayBeUnknown(pod) ? new FormerEndpoint(begunRevision, ServiceTime.Max) : null);
+        bool lingers = now - since >= Lingering && now - begunAt >= Draining.GatewayLease;
+        return known ?? (!isListed && lingers && MayBeUnknown(pod) ? new FormerEndpoint(Revision: 0, ServiceTime.Max) : null);
     }
 
     /// <summary>Whether a Service may have left a pod before the beginning (see <see cref="Begin"/>), so that it is to be looked at again when it lingers.</summary>

@@ -160,24 +160,26 @@ public sealed class FormerEndpointsTests
     }
 
     /// <summary>
-    /// Who begins anew knows nothing of what was before. A pod that was there then, and that a replica may keep back, is judged when it lingers, whenever in the next hour it is to stop; one that a slice lists, or that came later, is judged by what is known.
+    /// Who begins anew knows nothing of what was before. A pod that was there then, and that a replica may keep back, is judged when it lingers, whenever in the next hour it is to stop, and when gateways have had their lease to act on what was before; one that a slice lists, or that came later, is judged by what is known.
     /// </summary>
     [Theory]
     [InlineData(0, 100, 102, false, true)]
     [InlineData(0, 100, 101, false, false)]
     [InlineData(0, 100, 102, true, false)]
     [InlineData(11, 100, 102, false, false)]
+    [InlineData(0, 15, 22, false, true)]
+    [InlineData(0, 15, 21, false, false)]
     [InlineData(0, 10 + 3599, 10 + 3602, false, true)]
     [InlineData(0, 10 + 3600, 10 + 3603, false, false)]
     public void APodFromBeforeTheBeginning_IsJudgedWhenItLingers(int createdAt, int stopsAt, int second, bool isListed, bool isJudged)
     {
         clock.Seconds = 10;
-        former.Begin(40);
+        former.Begin();
         Pod pod = Terminating("a", stopsAt);
         pod = pod with { Metadata = pod.Metadata with { CreationTimestamp = Make.Start.AddSeconds(createdAt) } };
 
         clock.Seconds = second;
-        Assert.Equal(isJudged ? new FormerEndpoint(40, TimeSpan.FromHours(1)) : null, former.Of(pod, isListed));
+        Assert.Equal(isJudged ? new FormerEndpoint(0, TimeSpan.FromHours(1)) : null, former.Of(pod, isListed));
     }
 
     private void Leave(string pod, long revision, string? timeout = null)
