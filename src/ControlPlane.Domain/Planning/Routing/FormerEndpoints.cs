@@ -1,3 +1,4 @@
+using ControlPlane.Domain.Planning.ReplicaSets;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Routing;
 
@@ -31,6 +32,9 @@ public sealed class FormerEndpoints(TimeProvider time, TimeSpan slack = default)
     private readonly PriorityQueue<string, double> order = new();
 
     private DateTimeOffset begunAt = DateTimeOffset.MinValue;
+
+    /// <summary>What the Services say now, or said at their end: a time that is changed later holds for former endpoints, too.</summary>
+    public DrainTimes Times { get; } = new(time);
 
     /// <summary>
     /// Notes that nothing is known of what was before now. A pod that was there then, that no slice lists, and that is on its way out for longer than others take to be told so, may be kept back by a replica that knows more: it counts for
