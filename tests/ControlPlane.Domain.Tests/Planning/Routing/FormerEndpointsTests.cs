@@ -1,3 +1,4 @@
+using ControlPlane.Domain.Planning;
 using ControlPlane.Domain.Planning.Routing;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
