@@ -29,6 +29,9 @@ internal sealed class FakeControlPlane : IAsyncDisposable
     /// <summary>Tells nobody any routes; <see cref="Publish"/> ends it.</summary>
     public bool IsSilent { get; set; }
 
+    /// <summary>How long it takes to tell routes.</summary>
+    public TimeSpan TakesTime { get; set; }
+
     public ConcurrentQueue<GatewayReport> Reports { get; } = new();
 
     public static async Task<FakeControlPlane> StartAsync()
@@ -82,6 +85,7 @@ internal sealed class FakeControlPlane : IAsyncDisposable
                 }
             }
 
+            await Task.Delay(TakesTime, context.RequestAborted);
             await context.Response.BodyWriter.WriteAsync(ResourceJson.SerializeToUtf8Bytes(table!));
         }
         else if (context.Request.Path == "/gateway/v1/nodes/node-1/report")

@@ -289,6 +289,38 @@ public sealed class GatewayTests
         Assert.Equal("a", await world.GetAsync());
     }
 
+    /// <summary>While it was away nobody waited for its word: what the table on disk lists may have been stopped, and its port another Service's pod's.</summary>
+    [Fact]
+    public async Task Start_ATableOnDisk_ServesByTheControlPlanesFromTheFirstRequestOn()
+    {
+        await using GatewayWorld world = await GatewayWorld.StartAsync();
+        await using Backend former = await Backend.StartAsync("former");
+        await using Backend present = await Backend.StartAsync("present");
+        await world.RouteAsync(former.Ready);
+        await world.Gateway.StopAsync();
+        world.Publish(RouteProtocol.Http, present.Ready);
+        world.ControlPlane.TakesTime = TimeSpan.FromMilliseconds(300);
+
+        await world.StartGatewayAsync();
+
+        Assert.Equal("present", await world.GetAsync());
+    }
+
+    /// <summary>The control plane hangs: the table on disk is served after a moment.</summary>
+    [Fact]
+    public async Task Start_ControlPlaneSilent_ServesTheLastTable()
+    {
+        await using GatewayWorld world = await GatewayWorld.StartAsync();
+        await using Backend a = await Backend.StartAsync("a");
+        await world.RouteAsync(a.Ready);
+        await world.Gateway.StopAsync();
+        world.ControlPlane.IsSilent = true;
+
+        await world.StartGatewayAsync();
+
+        Assert.Equal("a", await world.GetAsync());
+    }
+
     /// <summary>What a pod is stopped upon outlives this gateway: the next one starts from it.</summary>
     [Fact]
     public async Task Acknowledgement_OfATable_ComesOnceItIsOnDisk()

@@ -191,6 +191,52 @@ public sealed class ServicesTests : IDisposable
         cluster.Until("it has stopped", () => cluster.Store.Get<Pod>("default", pod.Name) is null, seconds: 2);
     }
 
+    /// <summary>The time for requests counts from when the pod is to stop, and is over with an event that says so, though its Service had left it before that.</summary>
+    [Fact]
+    public void APodThatItsServiceLeftAWhileAgo_IsWaitedForItsWholeTime_AndAnEventSaysWhy()
+    {
+        Service service = Create("web");
+        cluster.Until("both pods are endpoints", () => ReadyUids().Count == 2);
+        Say(acknowledged: 0);
+        cluster.Store.Commit(Write.Remove.Of(service));
+        cluster.Until("no slice lists it", () => !Endpoints.Any());
+        cluster.Thread.Advance(TimeSpan.FromSeconds(20));
+        Pod pod = Mark(cluster.Pods.First());
+
+        cluster.Thread.Advance(Draining.Timeout - TimeSpan.FromSeconds(2));
+        Assert.Null(Drained(pod));
+
+        cluster.Until("it has stopped", () => cluster.Store.Get<Pod>("default", pod.Name) is null, seconds: 5);
+        Assert.Contains(cluster.Store.All<Event>(), item => item.Reason == "DrainTimeout" && item.InvolvedObject.Name == pod.Name);
+    }
+
+    /// <summary>The node's replica remembers what the new leader cannot know, and keeps the pod's end back; the leader says when nothing is in flight.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void APodThatItsServiceHasLeft_StopsUnderANewLeaderToo(bool isMarkedBefore)
+    {
+        Service service = Create("web");
+        cluster.Until("both pods are endpoints", () => ReadyUids().Count == 2);
+        Guid uid = Guid.Parse(cluster.Pods.First().Uid);
+        cluster.Store.Commit(Write.Remove.Of(service));
+        cluster.Until("no slice lists it", () => !Endpoints.Any());
+        long left = cluster.Store.Revision;
+        Say(acknowledged: left, new DrainingEndpoint(uid, 1));
+        Pod pod = isMarkedBefore ? Mark(cluster.Pods.First()) : cluster.Pods.First();
+        cluster.Thread.Advance(TimeSpan.FromSeconds(1));
+        cluster.StartReconciler();
+        cluster.Election.Expire();
+        cluster.Thread.Advance(TimeSpan.FromSeconds(10));
+        pod = isMarkedBefore ? pod : Mark(pod);
+
+        cluster.Thread.Advance(TimeSpan.FromSeconds(10));
+        Assert.Null(Drained(pod));
+
+        Say(acknowledged: left);
+        cluster.Until("it has stopped", () => cluster.Store.Get<Pod>("default", pod.Name) is null, seconds: 3);
+    }
+
     /// <summary>Its node says that a container's liveness probe failed, and that it waits.</summary>
     [Fact]
     public void APodThatWantsToRestart_TakesNothingNew_AndIsAnsweredWhenNothingIsInFlight()

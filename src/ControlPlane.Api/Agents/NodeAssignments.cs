@@ -13,7 +13,7 @@ namespace ControlPlane.Api.Agents;
 /// agent acts on wakes it: a pod's metadata and spec, its pull secrets and what its variables come from, the Services of its namespace, and the word of a person about its containers of other stores; not
 /// the status that it reported itself. A pod that is on its way out and that slices list is told of as running until the reconciler has marked it as drained.
 /// </summary>
-/// <remarks>So is one that slices listed until a moment ago (see <see cref="FormerEndpoints"/>); where the reconciler does not know of it, as a new leader may not, it is told of when the time of its Services is over, though nothing may be in flight to it.</remarks>
+/// <remarks>So is one that slices listed until a moment ago (see <see cref="FormerEndpoints.Holds"/>).</remarks>
 internal sealed partial class NodeAssignments(
     IResourceCache cache, AgentSessions sessions, IOptions<ApiOptions> options, TimeProvider time, ILogger<NodeAssignments> logger) : BackgroundService
 {
@@ -29,7 +29,6 @@ internal sealed partial class NodeAssignments(
     private readonly ListedPods listed = new();
 
     private readonly FormerEndpoints former = new(time);
-    private readonly DrainTimes drainTimes = new(time);
 
     /// <summary>The Services that have an address.</summary>
     private readonly Dictionary<ObjectKey, ServiceAddress> services = [];
@@ -120,7 +119,7 @@ internal sealed partial class NodeAssignments(
 
     /// <summary>A pod that gateways may still send requests to is not to be stopped yet.</summary>
     private Pod AsToldToAgent(Pod pod) =>
-        options.Value.DrainsPods && Draining.IsPending(pod) && (listed.Contains(pod.Uid) || former.LeftAt(pod.Uid) is not null) ? Draining.AsRunning(pod) : pod;
+        options.Value.DrainsPods && Draining.IsPending(pod) && (listed.Contains(pod.Uid) || former.Holds(pod)) ? Draining.AsRunning(pod) : pod;
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -148,10 +147,10 @@ internal sealed partial class NodeAssignments(
             }
 
             services.Clear();
-            drainTimes.Clear();
+            former.Clear();
             foreach (Service service in subscription.SnapshotAtStart(ResourceKinds.Service).Objects.Values.Cast<Service>())
             {
-                drainTimes.Put(service);
+                former.Times.Put(service);
                 if (ServiceAddress.Of(service) is { } address)
                 {
                     services[service.Key] = address;
@@ -160,7 +159,6 @@ internal sealed partial class NodeAssignments(
 
             bound.Clear();
             listed.Clear();
-            former.Clear();
             foreach (EndpointSlice slice in subscription.SnapshotAtStart(ResourceKinds.EndpointSlice).Objects.Values.Cast<EndpointSlice>())
             {
                 listed.Put(slice);
@@ -267,7 +265,7 @@ internal sealed partial class NodeAssignments(
         {
             if (bound.Contains(uid))
             {
-                former.Left(uid, change.Revision, drainTimes.Of(slice));
+                former.Left(uid, slice, change.Revision);
             }
         }
     }
@@ -277,11 +275,11 @@ internal sealed partial class NodeAssignments(
     {
         if (change.Operation == ChangeOperation.Deleted)
         {
-            drainTimes.Take(service);
+            former.Times.Take(service);
         }
         else
         {
-            drainTimes.Put(service);
+            former.Times.Put(service);
         }
 
         ServiceAddress? address = change.Operation == ChangeOperation.Deleted ? null : ServiceAddress.Of(service);

@@ -31,6 +31,9 @@ internal sealed class RouteLoop(
     /// <summary>How soon a port that could not be listened on is tried again.</summary>
     private static readonly TimeSpan ListenAgainAfter = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long the control plane has at a start to say what has changed since the table on disk was written.</summary>
+    private static readonly TimeSpan NewsAtStart = TimeSpan.FromSeconds(1);
+
     private readonly RetryDelay delay = new(Random.Shared.NextDouble);
     private IReadOnlyList<ListenAddress> listening = [];
     private bool listensOnAll = true;
@@ -42,7 +45,7 @@ internal sealed class RouteLoop(
         router.Restore(await clients.LoadAsync(cancellationToken));
         if (await file.LoadAsync(cancellationToken) is { } known)
         {
-            await ApplyAsync(known, isNew: false, cancellationToken);
+            await BeginAsync(known, cancellationToken);
         }
 
         await base.StartAsync(cancellationToken);
@@ -61,7 +64,7 @@ internal sealed class RouteLoop(
                 delay.Reset();
                 if (table is not null)
                 {
-                    await TakeAsync(table, stoppingToken);
+                    await TakeAsync(table, acknowledged.Table, stoppingToken);
                     (after, store) = (acknowledged.Table.Revision, acknowledged.Table.Store);
                 }
 
@@ -110,13 +113,39 @@ internal sealed class RouteLoop(
         }
     }
 
-    private async Task TakeAsync(RouteTable table, CancellationToken stop)
+    /// <summary>
+    /// Begins with what the control plane says now, and only without it with what was on disk: while this gateway was away nobody waited for its word, so pods of that table may have been stopped, and their ports may be other Services' pods' by now.
+    /// </summary>
+    private async Task BeginAsync(RouteTable known, CancellationToken cancellationToken)
     {
-        RouteTable known = acknowledged.Table;
+        using CancellationTokenSource late = new(NewsAtStart, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        try
+        {
+            if (await controlPlane.GetRoutesAsync(after: 0, store: "", either.Token) is { } table && await TakeAsync(table, known, cancellationToken))
+            {
+                return;
+            }
+        }
+        catch (ControlPlaneException exception)
+        {
+            log.RoutesFailed(exception.Message);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            log.RoutesFailed($"no answer within {NewsAtStart.TotalSeconds:0} s of the start");
+        }
+
+        await ApplyAsync(known, isNew: false, cancellationToken);
+    }
+
+    /// <summary>Acts on a table, unless it is older than the one that is known.</summary>
+    private async Task<bool> TakeAsync(RouteTable table, RouteTable known, CancellationToken stop)
+    {
         if (table.Store == known.Store && table.Revision < known.Revision)
         {
             log.StaleRoutes(table.Revision, known.Revision);
-            return;
+            return false;
         }
 
         RouteTable next = KeptRoutes.Carry(known, table, options.NodeName);
@@ -126,6 +155,7 @@ internal sealed class RouteLoop(
         }
 
         await ApplyAsync(next, isNew: true, stop);
+        return true;
     }
 
     /// <summary>Acknowledged once it is on disk, too: a gateway that starts from there must not send requests to a pod that has been stopped on this one's word.</summary>

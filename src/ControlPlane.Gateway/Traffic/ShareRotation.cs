@@ -10,23 +10,20 @@ namespace ControlPlane.Gateway.Traffic;
 /// </summary>
 internal sealed class ShareRotation
 {
-    private readonly Lock gate = new();
     private readonly TrafficShare[] shares;
-    private readonly int[] credits;
+
+    private readonly Account account;
 
     /// <param name="shares">What is divided.</param>
-    /// <param name="before">The rotation that this one goes on from, where the ReplicaSets are the same: a new weight does not take away what one has saved up.</param>
+    /// <param name="before">
+    /// The rotation that this one goes on from, where the ReplicaSets are the same: a new weight does not take away what one has saved up. They have one account from then on, for requests take turns by the one before until
+    /// every port has the new one; of a copy those turns would be given a second time, with every table.
+    /// </param>
     public ShareRotation(ValueList<TrafficShare> shares, ShareRotation? before)
     {
         this.shares = [.. shares];
-        credits = new int[this.shares.Length];
-        if (before is not null && before.shares.Select(share => share.ReplicaSet).SequenceEqual(this.shares.Select(share => share.ReplicaSet), StringComparer.Ordinal))
-        {
-            lock (before.gate)
-            {
-                before.credits.CopyTo(credits, 0);
-            }
-        }
+        bool goesOn = before is not null && before.shares.Select(share => share.ReplicaSet).SequenceEqual(this.shares.Select(share => share.ReplicaSet), StringComparer.Ordinal);
+        account = goesOn ? before!.account : new Account(this.shares.Length);
     }
 
     public IReadOnlyList<TrafficShare> Shares => shares;
@@ -35,8 +32,9 @@ internal sealed class ShareRotation
     /// <param name="canTake">For each share, whether it takes part.</param>
     public int Next(ReadOnlySpan<bool> canTake)
     {
-        lock (gate)
+        lock (account.Gate)
         {
+            int[] credits = account.Credits;
             int total = 0;
             int next = -1;
             for (int i = 0; i < shares.Length; i++)
@@ -61,5 +59,14 @@ internal sealed class ShareRotation
 
             return next;
         }
+    }
+
+    /// <summary>What each share has saved up.</summary>
+    private sealed class Account(int shares)
+    {
+        public Lock Gate { get; } = new();
+
+        /// <summary>Guarded by <see cref="Gate"/>.</summary>
+        public int[] Credits { get; } = new int[shares];
     }
 }

@@ -138,25 +138,25 @@ internal sealed class PassPlanner(
         Pod[] waiting = [.. world.TerminatingPods.Where(world.IsDraining)];
         if (waiting.Length == 0 && world.RestartingPods.Count == 0)
         {
-            return [];
+            return PlanLingering(world);
         }
 
         try
         {
-            return Draining.Plan(new DrainSnapshot
+            IReadOnlyList<Plan> plans = Draining.Plan(new DrainSnapshot
             {
                 Terminating = waiting,
                 Restarting = world.RestartingPods,
                 SlicesOf = pod => world.SlicesByPod[pod],
                 SlicesOfService = service => world.Dependants[service].OfType<EndpointSlice>(),
                 DrainTimeOf = world.DrainTimeOf,
-                LeftAt = world.LeftSlicesAt,
-                LeftTimeoutOf = world.LeftTimeoutOf,
+                FormerOf = world.FormerOf,
                 Gateways = await gateways.ReadWithoutTrafficAsync(cancellationToken),
                 HeardFor = time.GetElapsedTime(heardSince),
                 Store = world.StoreIdentity,
                 Now = Now,
             });
+            return [.. plans, .. PlanLingering(world)];
         }
         catch (StoreUnavailableException exception)
         {
@@ -164,6 +164,9 @@ internal sealed class PassPlanner(
             return [new Plan { RecheckAfter = options.NodeHealthInterval }];
         }
     }
+
+    /// <summary>A pod that turns out to linger is no change, and wakes nobody.</summary>
+    private static Plan[] PlanLingering(World world) => world.TerminatingPods.Any(world.MayLinger) ? [new Plan { RecheckAfter = FormerEndpoints.Lingering }] : [];
 
     private IReadOnlyList<Plan> PlanNamespaceObjects(World world, string name) =>
         options.Api is not { } api || world.Find<Namespace>(new ObjectKey("", name)) is not { } space ? [] :

@@ -51,7 +51,7 @@ internal static class ServiceTriggers
             }
         }
 
-        if (!isGone && (world.IsDraining(pod) || RestartDrain.IsAsked(pod)))
+        if (!isGone && (world.IsDraining(pod) || world.MayLinger(pod) || RestartDrain.IsAsked(pod)))
         {
             yield return WorkKey.Drain;
         }

@@ -23,13 +23,7 @@ internal sealed class World : IOwners
     private readonly Dictionary<ObjectKey, Pod> restartingPods = [];
     private readonly FormerEndpoints former;
 
-    private readonly DrainTimes drainTimes;
-
-    private World(TimeProvider time)
-    {
-        former = new FormerEndpoints(time);
-        drainTimes = new DrainTimes(time);
-    }
+    private World(TimeProvider time) => former = new FormerEndpoints(time, FormerEndpoints.SlackOfLeader);
 
     /// <summary>The revision up to which this is complete.</summary>
     public long Revision { get; private set; }
@@ -82,16 +76,16 @@ internal sealed class World : IOwners
     public IReadOnlyCollection<Pod> RestartingPods => restartingPods.Values;
 
     /// <summary>Whether a pod is not to be stopped yet, for gateways may send requests to it, or may have sent some.</summary>
-    public bool IsDraining(Pod pod) => Draining.IsPending(pod) && (SlicesByPod.Contains(pod.Uid) || LeftSlicesAt(pod.Uid) is not null);
+    public bool IsDraining(Pod pod) => Draining.IsPending(pod) && (SlicesByPod.Contains(pod.Uid) || FormerOf(pod) is not null);
 
-    /// <inheritdoc cref="FormerEndpoints.LeftAt"/>
-    public long? LeftSlicesAt(string pod) => former.LeftAt(pod);
+    /// <summary>Whether a pod would be draining if it were still there in a moment: nothing is known of Services that left it before this world's beginning.</summary>
+    public bool MayLinger(Pod pod) => Draining.IsPending(pod) && !SlicesByPod.Contains(pod.Uid) && former.MayBeUnknown(pod);
 
-    /// <inheritdoc cref="FormerEndpoints.TimeoutOf"/>
-    public TimeSpan? LeftTimeoutOf(string pod) => former.TimeoutOf(pod);
+    /// <inheritdoc cref="FormerEndpoints.Of"/>
+    public FormerEndpoint? FormerOf(Pod pod) => former.Of(pod, SlicesByPod.Contains(pod.Uid));
 
-    /// <inheritdoc cref="DrainTimes.Of"/>
-    public TimeSpan DrainTimeOf(EndpointSlice slice) => drainTimes.Of(slice);
+    /// <inheritdoc cref="DrainTimes.Of(EndpointSlice)"/>
+    public TimeSpan DrainTimeOf(EndpointSlice slice) => former.Times.Of(slice);
 
     public IReadOnlyCollection<Pod> UnboundPods => unboundPods.Values;
 
@@ -124,6 +118,7 @@ internal sealed class World : IOwners
     public static World At(ChangeSubscription subscription, TimeProvider time)
     {
         World world = new(time) { Revision = subscription.StartRevision, StoreIdentity = subscription.StoreIdentity };
+        world.former.Begin();
         foreach (ResourceKind kind in ResourceKinds.All)
         {
             foreach (Resource item in subscription.SnapshotAtStart(kind).Objects.Values)
@@ -210,7 +205,7 @@ internal sealed class World : IOwners
             IEnumerable<string> listed = change.Operation == ChangeOperation.Deleted ? [] : PodsIn(now);
             foreach (string uid in PodsIn(before ?? now).Except(listed, StringComparer.Ordinal).Where(byUid.ContainsKey))
             {
-                former.Left(uid, change.Revision, drainTimes.Of(now));
+                former.Left(uid, now, change.Revision);
             }
         }
     }
@@ -247,7 +242,7 @@ internal sealed class World : IOwners
                 Cluster.SetNamespace(space);
                 break;
             case Service service:
-                drainTimes.Put(service);
+                former.Times.Put(service);
                 break;
             case Pod { Spec.NodeName: { Length: > 0 } nodeName } pod:
                 Cluster.Find(nodeName)?.Add(pod);
@@ -277,7 +272,7 @@ internal sealed class World : IOwners
                     Cluster.RemoveNamespace(known.Name);
                     break;
                 case Service service:
-                    drainTimes.Take(service);
+                    former.Times.Take(service);
                     break;
             }
         }

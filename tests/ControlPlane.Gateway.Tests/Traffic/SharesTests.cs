@@ -54,6 +54,18 @@ public sealed class SharesTests
         Assert.Equal((657, 333, 10), (went[Stable].Count(), went[Canary].Count(), went["third"].Count()));
     }
 
+    /// <summary>While a table is applied, requests to one port go by the new division and those to another still by the one before.</summary>
+    [Fact]
+    public void Turns_OfTwoTablesAtOnce_AreOneRotations()
+    {
+        ShareRotation before = new([new TrafficShare(Stable, 900), new TrafficShare(Canary, 100)], before: null);
+        ShareRotation after = new([new TrafficShare(Stable, 900), new TrafficShare(Canary, 100)], before);
+
+        int[] went = [.. Enumerable.Range(0, 10).Select(turn => (turn % 2 == 0 ? before : after).Next([true, true]))];
+
+        Assert.Equal(1, went.Count(share => share == 1));
+    }
+
     [Fact]
     public async Task Requests_FromManyThreads_TheShareHolds()
     {

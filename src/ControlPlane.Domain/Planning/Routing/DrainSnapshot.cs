@@ -18,14 +18,11 @@ public sealed record DrainSnapshot
     /// <summary>All slices of a Service, by its uid.</summary>
     public required Func<string, IEnumerable<EndpointSlice>> SlicesOfService { get; init; }
 
-    /// <inheritdoc cref="DrainTimes.Of"/>
+    /// <inheritdoc cref="DrainTimes.Of(EndpointSlice)"/>
     public Func<EndpointSlice, TimeSpan> DrainTimeOf { get; init; } = static _ => Draining.Timeout;
 
-    /// <inheritdoc cref="FormerEndpoints.LeftAt"/>
-    public Func<string, long?> LeftAt { get; init; } = static _ => null;
-
-    /// <inheritdoc cref="FormerEndpoints.TimeoutOf"/>
-    public Func<string, TimeSpan?> LeftTimeoutOf { get; init; } = static _ => null;
+    /// <inheritdoc cref="FormerEndpoints.Of"/>
+    public Func<Pod, FormerEndpoint?> FormerOf { get; init; } = static _ => null;
 
     /// <summary>The gateways that were heard of.</summary>
     public required IReadOnlyList<GatewayState> Gateways { get; init; }

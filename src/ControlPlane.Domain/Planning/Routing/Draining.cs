@@ -124,5 +124,8 @@ public static class Draining
     /// <summary>In whole seconds, as times are stored.</summary>
     internal static string Stamp(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
+    /// <summary>Since when a pod, or one of its containers, is to stop; null when none is. In whole seconds, as times are stored.</summary>
+    internal static DateTimeOffset? StopsSince(Pod pod) => pod.Metadata.IsDeleting ? MarkedAt(pod) : RestartDrain.PendingSince(pod);
+
     private static DateTimeOffset MarkedAt(Pod pod) => pod.Metadata.DeletionTimestamp!.Value.AddSeconds(-(pod.Metadata.DeletionGracePeriodSeconds ?? 0));
 }

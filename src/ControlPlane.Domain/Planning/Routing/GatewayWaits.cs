@@ -20,12 +20,12 @@ internal sealed class GatewayWaits
     public bool AreOver => live.Length == 0;
 
     /// <summary>Whether gateways may have sent requests to a pod that they may not have ended.</summary>
-    public bool Concern(Pod pod) => snapshot.SlicesOf(pod.Uid).Count > 0 || snapshot.LeftAt(pod.Uid) is not null;
+    public bool Concern(Pod pod) => snapshot.SlicesOf(pod.Uid).Count > 0 || snapshot.FormerOf(pod) is not null;
 
     /// <summary>How long a pod's requests are waited for: as long as the most patient says of the Services that list it, and of those that did until a moment ago.</summary>
     public TimeSpan TimeoutOf(Pod pod)
     {
-        TimeSpan? longest = snapshot.LeftTimeoutOf(pod.Uid);
+        TimeSpan? longest = snapshot.FormerOf(pod)?.Timeout;
         foreach (EndpointSlice slice in snapshot.SlicesOf(pod.Uid))
         {
             TimeSpan timeout = snapshot.DrainTimeOf(slice);
@@ -40,7 +40,7 @@ internal sealed class GatewayWaits
     {
         IReadOnlyCollection<EndpointSlice> slices = snapshot.SlicesOf(pod.Uid);
         bool isRouted = slices.Any(slice => slice.Endpoints.Any(endpoint => endpoint.TargetRef?.Uid == pod.Uid && endpoint.Conditions?.Ready != false));
-        long left = snapshot.LeftAt(pod.Uid) ?? 0;
+        long left = snapshot.FormerOf(pod)?.Revision ?? 0;
         foreach (EndpointSlice slice in slices)
         {
             left = Math.Max(left, slice.Metadata.Revision);

@@ -42,7 +42,11 @@ public sealed class DrainTimesTests
     {
         times.Put(Patient);
         times.Take(Patient);
-        clock.Seconds = 3600;
+        clock.Seconds = 7259;
+        times.Take(Patient with { Metadata = Patient.Metadata with { Uid = "s2" } });
+        Assert.Equal(TimeSpan.FromMinutes(10), times.Of(SliceOf("s1")));
+
+        clock.Seconds = 7260;
         times.Take(Patient with { Metadata = Patient.Metadata with { Uid = "s2" } });
 
         Assert.Equal(Draining.Timeout, times.Of(SliceOf("s1")));

@@ -144,25 +144,24 @@ public sealed class DrainingTests
     [InlineData("acknowledged 60, 1 in flight", false)]
     public void Plan_OfAPodThatSlicesListedUntilAMomentAgo_WaitsForGatewaysAllTheSame(string said, bool isDrained)
     {
-        DrainSnapshot snapshot = Snapshot(said, Marked.AddSeconds(2), isReady: false, heardFor: 60) with { SlicesOf = _ => [], LeftAt = pod => pod == Pod.Uid ? 60 : null };
+        DrainSnapshot snapshot = Snapshot(said, Marked.AddSeconds(2), isReady: false, heardFor: 60) with { SlicesOf = _ => [], FormerOf = pod => pod.Uid == Pod.Uid ? new FormerEndpoint(60, Draining.Timeout) : null };
 
         Assert.Equal(isDrained, !Assert.Single(Draining.Plan(snapshot)).Writes.IsEmpty);
     }
 
     /// <summary>Its Service said 10 minutes before it was deleted; none of the gateways has said that nothing is in flight.</summary>
     [Theory]
-    [InlineData(null, 29, false)]
-    [InlineData(null, 30, true)]
+    [InlineData(30, 29, false)]
+    [InlineData(30, 30, true)]
     [InlineData(600, 30, false)]
     [InlineData(600, 599, false)]
     [InlineData(600, 600, true)]
-    public void Plan_OfAPodWhoseServiceIsGone_WaitsForAsLongAsThatSaid(int? seconds, int second, bool isDrained)
+    public void Plan_OfAPodWhoseServiceIsGone_WaitsForAsLongAsThatSaid(int seconds, int second, bool isDrained)
     {
         DrainSnapshot snapshot = Snapshot("acknowledged 60, 1 in flight", Marked.AddSeconds(second), isReady: false, heardFor: 60) with
         {
             SlicesOf = _ => [],
-            LeftAt = pod => pod == Pod.Uid ? 60 : null,
-            LeftTimeoutOf = _ => seconds is { } given ? TimeSpan.FromSeconds(given) : null,
+            FormerOf = _ => new FormerEndpoint(60, TimeSpan.FromSeconds(seconds)),
         };
 
         Assert.Equal(isDrained, !Assert.Single(Draining.Plan(snapshot)).Writes.IsEmpty);
@@ -177,8 +176,7 @@ public sealed class DrainingTests
         DrainSnapshot snapshot = Snapshot("acknowledged 60, 1 in flight", Marked.AddSeconds(second), isReady: false, heardFor: 60) with
         {
             DrainTimeOf = _ => TimeSpan.FromSeconds(5),
-            LeftAt = _ => 60,
-            LeftTimeoutOf = _ => TimeSpan.FromMinutes(10),
+            FormerOf = _ => new FormerEndpoint(60, TimeSpan.FromMinutes(10)),
         };
 
         Assert.Equal(isDrained, !Assert.Single(Draining.Plan(snapshot)).Writes.IsEmpty);
