@@ -92,6 +92,7 @@ public static class ResourceRules
     public static IReadOnlyList<FieldError> ValidateUpdate(Resource updated, Resource stored) =>
     [
         .. ValidateCreate(updated),
+        .. ObjectMetaValidator.ErrorsOfUpdate(updated.Metadata, stored.Metadata),
         .. (updated, stored) switch
         {
             (Deployment now, Deployment before) => Validation.DeploymentValidator.ErrorsOfUpdate(now, before),

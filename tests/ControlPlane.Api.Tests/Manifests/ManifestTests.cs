@@ -117,6 +117,26 @@ public sealed class ManifestTests(ApiServer api)
             }));
     }
 
+    /// <summary>The form that Kubernetes answers with, for who compares it with text of his own.</summary>
+    [Fact]
+    public async Task Quantities_ReadBackInOneForm()
+    {
+        string ns = await api.NewNamespaceAsync();
+        Manifest[] manifests = [.. ManifestFile.Read("quantities.yaml").Take(2)];
+
+        JsonObject deployment = await api.PostAsync(manifests[0].HomeIn(ns), manifests[0].Object.ToJsonString());
+        JsonObject quota = await api.PostAsync(manifests[1].HomeIn(ns), manifests[1].Object.ToJsonString());
+
+        string[] resources = [.. deployment["spec"]!["template"]!["spec"]!["containers"]!.AsArray().Where(container => (string)container!["name"]! is "whole" or "fraction" or "decimal" or "text" or "tiny").Select(container => container!["resources"]!["requests"]!.ToJsonString())];
+        Assert.Equal(
+            [
+                """{"cpu":"1","memory":"134217728"}""", """{"cpu":"500m","memory":"512Mi"}""", """{"cpu":"250m","memory":"100k"}""",
+                """{"cpu":"250m","memory":"1Gi"}""", """{"cpu":"100m","memory":"1"}""",
+            ],
+            resources);
+        Assert.Equal(("10500m", "16G"), ((string)quota["spec"]!["hard"]!["limits.cpu"]!, (string)quota["spec"]!["hard"]!["limits.memory"]!));
+    }
+
     /// <summary>Makes the object, and writes it again in every way.</summary>
     /// <returns>The refusal, if it is one; null when it is taken.</returns>
     private async Task<string?> CreateAsync(Manifest manifest, string ns)

@@ -54,6 +54,23 @@ public sealed class DeleteTests(ApiServer api)
     }
 
     [Fact]
+    public async Task Finalizers_OfWhatIsBeingDeleted_BecomeOnlyFewer()
+    {
+        string home = $"/api/v1/namespaces/{await api.NewNamespaceAsync()}/configmaps";
+        await api.PostAsync(home, """{"metadata":{"name":"held","finalizers":["example.com/a","example.com/b"]}}""");
+        await api.DeleteAsync($"{home}/held");
+
+        JsonObject refused = await api.PatchAsync(
+            $"{home}/held", "application/merge-patch+json", """{"metadata":{"finalizers":["example.com/a","example.com/c"]}}""", HttpStatusCode.UnprocessableEntity);
+        Assert.Equal("metadata.finalizers", (string)refused["details"]!["causes"]![0]!["field"]!);
+        Assert.Contains("no new finalizers can be added if the object is being deleted, found new finalizers \"example.com/c\"", (string)refused["message"]!, StringComparison.Ordinal);
+
+        await api.PatchAsync($"{home}/held", "application/merge-patch+json", """{"metadata":{"finalizers":["example.com/b"]}}""");
+        await api.PatchAsync($"{home}/held", "application/merge-patch+json", """{"metadata":{"finalizers":[]}}""");
+        await api.GetAsync($"{home}/held", HttpStatusCode.NotFound);
+    }
+
+    [Fact]
     public async Task Delete_OfAPodOnANode_GrantsItsGraceWhichASecondDeleteShortensOnly()
     {
         string home = $"/api/v1/namespaces/{await api.NewNamespaceAsync()}/pods";

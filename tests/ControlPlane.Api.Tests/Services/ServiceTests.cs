@@ -65,6 +65,23 @@ public sealed class ServiceTests(ApiServer api)
         await api.PostAsync(home, Body("other", "NodePort", port));
     }
 
+    /// <summary>What <c>kubectl apply</c> sends when a manifest's type has changed: nothing of the port that was chosen.</summary>
+    [Fact]
+    public async Task Patch_OfTheTypeAlone_GivesTheNodePortsUp()
+    {
+        string home = await HomeAsync();
+        JsonObject made = await api.PostAsync(home, Body("web", "NodePort"));
+        int port = (int)made["spec"]!["ports"]![0]!["nodePort"]!;
+
+        JsonObject patched = await api.PatchAsync($"{home}/web", "application/strategic-merge-patch+json", """{"spec":{"type":"ClusterIP"}}""");
+
+        Assert.Equal((null, null), ((int?)patched["spec"]!["ports"]![0]!["nodePort"], (string?)patched["spec"]!["externalTrafficPolicy"]));
+        await api.PostAsync(home, Body("other", "NodePort", port));
+        JsonObject refused = await api.PatchAsync(
+            $"{home}/other", "application/merge-patch+json", """{"spec":{"type":"ClusterIP","ports":[{"port":80,"nodePort":30001}]}}""", HttpStatusCode.UnprocessableEntity);
+        Assert.Equal("spec.ports[0].nodePort", (string)refused["details"]!["causes"]![0]!["field"]!);
+    }
+
     [Fact]
     public async Task DryRun_ShowsAnAddress_AndTakesNone()
     {

@@ -24,7 +24,56 @@ public sealed class ValuesTests
     {
         Quantity quantity = Quantity.Parse(text);
 
-        Assert.Equal((milli, value, text), (quantity.Milli, quantity.Value, quantity.ToString()));
+        Assert.Equal((milli, value), (quantity.Milli, quantity.Value));
+    }
+
+    /// <summary>The form in which Kubernetes answers with each, which a client compares its own with.</summary>
+    [Theory]
+    [InlineData("0.5", "500m")]
+    [InlineData(".25", "250m")]
+    [InlineData("1.0", "1")]
+    [InlineData("+1", "1")]
+    [InlineData("1000m", "1")]
+    [InlineData("1500m", "1500m")]
+    [InlineData("0.1m", "1m")]
+    [InlineData("100000u", "100m")]
+    [InlineData("1000", "1k")]
+    [InlineData("128974848", "128974848")]
+    [InlineData("0.5G", "500M")]
+    [InlineData("1000E", "9223372036854775807")]
+    [InlineData("-2000", "-2k")]
+    [InlineData("1024Mi", "1Gi")]
+    [InlineData("1000Mi", "1000Mi")]
+    [InlineData("0.5Gi", "512Mi")]
+    [InlineData("1Ki", "1Ki")]
+    [InlineData("1Ei", "1Ei")]
+    [InlineData("0.5Ki", "512")]
+    [InlineData("1.5Ki", "1536")]
+    [InlineData("0.9Gi", "966367641600m")]
+    [InlineData("1e3", "1e3")]
+    [InlineData("1E4", "10e3")]
+    [InlineData("1e+06", "1e6")]
+    [InlineData("1e-1", "100e-3")]
+    [InlineData("5e0", "5")]
+    [InlineData("0Mi", "0")]
+    public void Quantity_HasOneForm_WhicheverItIsReadIn(string text, string canonical)
+    {
+        Quantity quantity = Quantity.Parse(text);
+
+        Assert.Equal(canonical, quantity.ToString());
+        Assert.Equal((quantity, canonical), (Quantity.Parse(canonical), Quantity.Parse(canonical).ToString()));
+    }
+
+    [Theory]
+    [InlineData(134_217_728, "128Mi")]
+    [InlineData(1_000_000, "1000000")]
+    [InlineData(1000, "1k")]
+    [InlineData(0, "0")]
+    public void QuantityFromBytes_IsWrittenInBinaryUnits(long bytes, string text)
+    {
+        Quantity quantity = Quantity.FromBytes(bytes);
+
+        Assert.Equal((bytes, text), (quantity.Value, quantity.ToString()));
     }
 
     [Theory]
@@ -44,6 +93,7 @@ public sealed class ValuesTests
         Assert.True(Quantity.Parse("1Gi") > Quantity.Parse("1G"));
         Assert.Equal("1500m", Quantity.FromMilli(1500).ToString());
         Assert.Equal("2", Quantity.FromMilli(2000).ToString());
+        Assert.Equal("3k", Quantity.FromValue(3000).ToString());
     }
 
     [Fact]

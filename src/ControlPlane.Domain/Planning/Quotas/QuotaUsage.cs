@@ -50,23 +50,8 @@ internal static class QuotaUsage
     }
 
     /// <summary>An amount as it reads best: memory in the largest unit that it is a whole number of (134217728 is 128Mi).</summary>
-    public static Quantity Amount(string name, long milli)
-    {
-        if (!name.EndsWith("memory", StringComparison.Ordinal) || milli == 0 || milli % 1000 != 0)
-        {
-            return Quantity.FromMilli(milli);
-        }
-
-        long bytes = milli / 1000;
-        int unit = 0;
-        while (unit < 4 && bytes % 1024 == 0)
-        {
-            bytes /= 1024;
-            unit++;
-        }
-
-        return unit == 0 ? Quantity.FromValue(bytes) : Quantity.Parse($"{bytes}{"KMGT"[unit - 1]}i");
-    }
+    public static Quantity Amount(string name, long milli) =>
+        name.EndsWith("memory", StringComparison.Ordinal) && milli % 1000 == 0 ? Quantity.FromBytes(milli / 1000) : Quantity.FromMilli(milli);
 
     /// <summary>As the scheduler counts (<see cref="Scheduling.PodRequests"/>): the sum over containers and sidecars, or what an init container makes it where that is more.</summary>
     private static void AddPod(Dictionary<string, long> usage, PodSpec spec)

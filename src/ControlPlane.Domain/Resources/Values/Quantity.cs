@@ -3,7 +3,8 @@ using System.Globalization;
 namespace ControlPlane.Domain.Resources.Values;
 
 /// <summary>
-/// An amount of a resource, such as <c>500m</c> (of a CPU) or <c>128Mi</c> (of memory), kept as it was written and compared by amount.
+/// An amount of a resource, such as <c>500m</c> (of a CPU) or <c>128Mi</c> (of memory), compared by amount and written in its
+/// <see cref="CanonicalQuantity">one form</see>, whatever form it was read in.
 /// Grammar and suffixes: Kubernetes API, <c>resource.Quantity</c>. The smallest unit kept apart is a milli-unit; smaller ones round up.
 /// </summary>
 public readonly struct Quantity : IEquatable<Quantity>, IComparable<Quantity>
@@ -28,10 +29,16 @@ public readonly struct Quantity : IEquatable<Quantity>, IComparable<Quantity>
     /// <summary>The amount in whole units, rounded up: bytes for memory.</summary>
     public long Value => (Milli / 1000) + (Milli % 1000 > 0 ? 1 : 0);
 
-    public static Quantity FromValue(long value) => new(value.ToString(CultureInfo.InvariantCulture), checked(value * 1000));
+    public static Quantity FromValue(long value) => FromMilli(checked(value * 1000));
 
-    public static Quantity FromMilli(long milli) =>
-        milli % 1000 == 0 ? FromValue(milli / 1000) : new(milli.ToString(CultureInfo.InvariantCulture) + "m", milli);
+    public static Quantity FromMilli(long milli) => new(CanonicalQuantity.Write(milli, QuantityNotation.DecimalSuffix), milli);
+
+    /// <summary>Of memory, which is written with binary suffixes: 134217728 is <c>128Mi</c>.</summary>
+    public static Quantity FromBytes(long bytes)
+    {
+        long milli = checked(bytes * 1000);
+        return new(CanonicalQuantity.Write(milli, QuantityNotation.BinarySuffix), milli);
+    }
 
     /// <summary>Reads a quantity.</summary>
     /// <exception cref="FormatException">The text is no quantity.</exception>
@@ -39,7 +46,7 @@ public readonly struct Quantity : IEquatable<Quantity>, IComparable<Quantity>
         ? quantity
         : throw new FormatException("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
 
-    /// <summary>Reads a quantity; amounts beyond ±9.2e15 units are cut to that.</summary>
+    /// <summary>Reads a quantity; as an amount, one beyond ±9.2e15 units is cut to that.</summary>
     public static bool TryParse(string? text, out Quantity quantity)
     {
         quantity = default;
@@ -67,12 +74,20 @@ public readonly struct Quantity : IEquatable<Quantity>, IComparable<Quantity>
             return false;
         }
 
-        const decimal LimitUnits = 9_200_000_000_000_000m;
-        decimal limit = LimitUnits / factor;
-        decimal units = amount >= limit ? LimitUnits : amount <= -limit ? -LimitUnits : amount * factor;
-        quantity = new Quantity(text, (long)Math.Ceiling(units * 1000));
+        // What is written may be as much as Kubernetes takes, 2^63 - 1 units; what is counted with, a thousandth of that.
+        const decimal WrittenMax = long.MaxValue;
+        const decimal CountedMax = 9_200_000_000_000_000_000m;
+        decimal limit = WrittenMax / factor;
+        decimal units = amount >= limit ? WrittenMax : amount <= -limit ? -WrittenMax : amount * factor;
+        decimal milli = Math.Ceiling(units * 1000);
+        quantity = new Quantity(CanonicalQuantity.Write(milli, NotationOf(text, factor)), (long)Math.Clamp(milli, -CountedMax, CountedMax));
         return true;
     }
+
+    private static QuantityNotation NotationOf(string text, decimal factor) =>
+        text.EndsWith('i') ? QuantityNotation.BinarySuffix
+        : factor == 1 && text.AsSpan().ContainsAny('e', 'E') ? QuantityNotation.Exponent
+        : QuantityNotation.DecimalSuffix;
 
     public int CompareTo(Quantity other) => Milli.CompareTo(other.Milli);
 

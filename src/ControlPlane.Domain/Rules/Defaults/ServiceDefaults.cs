@@ -23,7 +23,8 @@ internal static class ServiceDefaults
 
     /// <summary>
     /// An update that leaves out what was chosen for the Service keeps it: its address, and a node port for each port with the same number and protocol
-    /// (Kubernetes: service strategy, patchAllocatedValues).
+    /// (Kubernetes: service strategy, patchAllocatedValues). One that changes the type to one without node ports, and leaves them as they are, gives them up
+    /// (the same, dropTypeDependentFields): <c>kubectl apply</c> of a manifest of the other type says nothing of what was chosen.
     /// </summary>
     public static Service Carry(Service updated, Service stored)
     {
@@ -39,8 +40,17 @@ internal static class ServiceDefaults
             spec = spec with { Ports = [.. spec.Ports.Select(port => (port.NodePort ?? 0) != 0 ? port : port with { NodePort = KeptFor(port, stored.Spec.Ports, used) })] };
         }
 
-        return updated with { Spec = spec };
+        bool givesUp = stored.Spec.Type == NodePort && (spec.Type.EmptyAsAbsent() ?? ClusterIP) == ClusterIP;
+        return updated with { Spec = givesUp ? WithoutNodePortsOf(stored.Spec, spec) : spec };
     }
+
+    private static ServiceSpec WithoutNodePortsOf(ServiceSpec stored, ServiceSpec spec) => spec with
+    {
+        Ports = spec.Ports.Select(port => port.NodePort ?? 0).SequenceEqual(stored.Ports.Select(port => port.NodePort ?? 0))
+            ? [.. spec.Ports.Select(port => port with { NodePort = null })]
+            : spec.Ports,
+        ExternalTrafficPolicy = spec.ExternalTrafficPolicy == stored.ExternalTrafficPolicy ? null : spec.ExternalTrafficPolicy,
+    };
 
     private static int? KeptFor(ServicePort port, ValueList<ServicePort> stored, HashSet<int> used) => stored
         .Where(old => old.Port == port.Port && old.Protocol == (port.Protocol.EmptyAsAbsent() ?? "TCP") && old.NodePort is { } number && used.Add(number))

@@ -31,6 +31,18 @@ internal sealed class ObjectMetaValidator : AbstractValidator<ObjectMeta>
         RuleForEach(meta => meta.Finalizers).Check(Finalizer);
     }
 
+    /// <summary>What goes waits for those it was known to wait for, and for no new ones (apimachinery, ValidateFinalizersUpdate).</summary>
+    public static IEnumerable<FieldError> ErrorsOfUpdate(ObjectMeta updated, ObjectMeta stored)
+    {
+        string[] added = stored.IsDeleting ? [.. updated.Finalizers.Except(stored.Finalizers)] : [];
+        if (added.Length > 0)
+        {
+            yield return ImmutableFields.Error(
+                "metadata.finalizers",
+                FieldProblem.Forbidden($"no new finalizers can be added if the object is being deleted, found new finalizers {string.Join(", ", added.Select(name => $"\"{name}\""))}"));
+        }
+    }
+
     public static IEnumerable<FieldProblem> Labels(ValueMap<string> labels)
     {
         foreach ((string key, string value) in labels)

@@ -113,7 +113,7 @@ internal sealed class ServiceSpecValidator : AbstractValidator<ServiceSpec>
         }
     }
 
-    private static IEnumerable<FieldProblem> NodePorts(ServiceSpec spec) => spec.Type == ServiceDefaults.NodePort
+    private static IEnumerable<FieldProblem> NodePorts(ServiceSpec spec) => spec.Type is ServiceDefaults.NodePort or "LoadBalancer"
         ? []
         : Enumerable.Range(0, spec.Ports.Count).Where(i => spec.Ports[i].NodePort is not null)
             .Select(i => FieldProblem.Forbidden($"may not be used when `type` is '{spec.Type}'") with { At = $".ports[{i}].nodePort" });

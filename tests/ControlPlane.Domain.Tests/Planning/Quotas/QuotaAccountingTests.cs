@@ -120,7 +120,7 @@ public sealed class QuotaAccountingTests
     [InlineData("1000", "24", "1Ki")]
     [InlineData("1000", "1", "1001")]
     [InlineData("1Gi", "1Mi", "1025Mi")]
-    [InlineData("1024Ti", "1024Ti", "2048Ti")]
+    [InlineData("1024Ti", "1024Ti", "2Pi")]
     public void Memory_ReadsInTheLargestUnitThatFits(string one, string other, string sum) =>
         Assert.Equal($"memory={sum}", UsedOf(Quota("q", ("memory", "9Ti")), Pod("a", memory: one), Pod("b", memory: other)).ToString());
 
