@@ -140,11 +140,12 @@ internal static class ReleaseSteps
         return release.IsReturning ? WayBack.Weighed(recovering) : recovering with { State = null };
     }
 
+    /// <summary>Whether the steps on record are those of what is to come. What was given up begins anew when it is tried again; until then nothing brings back the pods and the requests that a step gave it.</summary>
     private static bool IsOnRecord(Release release) =>
         release.State is { } state
         && release.Rollout.New is { } current
         && !release.Rollout.IsTrialNew
-        && !release.IsReturning
+        && state.Phase != RolloutPhases.Aborted
         && state.Canary == current.Name
         && state.Revision == Revisions.Of(current.ReplicaSet)
         && (release.IsFinishing || release.IsStandIn || IsPromoted(release, state) || state.StrategyHash == HashOf(release.Strategy));

@@ -216,6 +216,33 @@ public sealed class BlueGreenTests
     [Fact]
     public void Plan_AFailedPostPromotionAnalysis_SwitchesBackInOneCommit()
     {
+        TestWorld world = FailedAfterItsPromotion();
+
+        AssertShares(world, "hello", "hello:1");
+        Assert.Contains("95% of 100 requests succeeded", world.Condition("Progressing").Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Held is what goes forward: the step in which it was given up does not give the failed version all requests again, neither then nor when it is to be tried again.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Plan_PausedAfterAFailedPostPromotionAnalysis_LeavesTheRequestsWhereTheyAre(bool isRetried)
+    {
+        TestWorld world = FailedAfterItsPromotion();
+        world.SetPaused(true);
+        if (isRetried)
+        {
+            Releases.Annotate(world, RolloutRequests.Retry, RolloutRequests.Format(2, world.Now));
+        }
+
+        world.PassUntilQuiet();
+
+        AssertShares(world, "hello", "hello:1");
+        Assert.Equal(0, world.State!.Spec.WeightPerMille);
+    }
+
+    private static TestWorld FailedAfterItsPromotion()
+    {
         TestWorld world = Promoted(ByHand with { PostPromotionAnalysis = new AnalysisStep { Interval = 10, SuccessRate = 99 } });
         Assert.Equal(RolloutPhases.Analyzing, world.State!.Spec.Phase);
         world.Traffic = new TrafficWindow
@@ -226,9 +253,7 @@ public sealed class BlueGreenTests
         };
         world.Now = world.Now.AddSeconds(10);
         world.Pass();
-
-        AssertShares(world, "hello", "hello:1");
-        Assert.Contains("95% of 100 requests succeeded", world.Condition("Progressing").Message, StringComparison.Ordinal);
+        return world;
     }
 
     [Theory]
