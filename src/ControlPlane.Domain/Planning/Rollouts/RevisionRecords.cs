@@ -144,6 +144,7 @@ public static class RevisionRecords
             return record.Status;
         }
 
+        bool isAnother = record.Status?.ReplicaSet is { } before && before != newest.Name;
         DeploymentRevisionStatus status = (record.Status ?? new DeploymentRevisionStatus()) with
         {
             Revision = Revisions.Of(newest.ReplicaSet),
@@ -151,7 +152,8 @@ public static class RevisionRecords
             ResolvedImages = ResolvedImages.Of(newest.ReplicaSet),
             ChangeCause = newest.ReplicaSet.Metadata.Annotations[Revisions.ChangeCause],
         };
-        if (status.Outcome == Complete)
+        // A ReplicaSet that was made in a deleted one's place is complete when that is marked on it: one of another content, or by another name, is on trial.
+        if (status.Outcome == Complete && (!isAnother || Outcomes.Of(newest.ReplicaSet) == RevisionOutcome.Complete))
         {
             return status;
         }
