@@ -86,6 +86,9 @@ internal static partial class AgentLog
     [LoggerMessage(27, LogLevel.Warning, "whether the node has a network for pods is not known until the first of them: {Message}")]
     public static partial void NetworkUnknown(this ILogger log, string message);
 
+    [LoggerMessage(28, LogLevel.Information, "what {Image} stands for here is not known before its container's turn: {Message}")]
+    public static partial void ImageNotFound(this ILogger log, string image, string message);
+
     [LoggerMessage(17, LogLevel.Warning, "cleaning up failed and will be tried again: {Message}")]
     public static partial void CleaningFailed(this ILogger log, string message);
 }

@@ -3,6 +3,7 @@ using ControlPlane.Agent.Hosting;
 using ControlPlane.Agent.Protocol;
 using ControlPlane.Agent.Runtimes;
 using ControlPlane.Domain.Agents;
+using ControlPlane.Domain.Planning.ReplicaSets;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Domain.Resources.Values;
 using Microsoft.Extensions.Logging;
@@ -57,6 +58,11 @@ internal sealed class ImageAgreement(
             Keep(pod, new Exchange(container.Name, time.GetTimestamp(), reply.Others.SetItem(image, reply.Resolved), Silence: null));
             return reply.Resolved;
         }
+        catch (ControlPlaneException refused) when (refused.Status is not null)
+        {
+            // Said at once: the next container loses no time by asking again.
+            return RunWhatIsHere(pod, container, found, refused.Message);
+        }
         catch (ControlPlaneException exception)
         {
             Keep(pod, new Exchange(container.Name, time.GetTimestamp(), Agreed: default, exception.Message));
@@ -83,14 +89,28 @@ internal sealed class ImageAgreement(
                 && ImageName.Parse(other).Digest.Length == 0
                 && desired.ResolvedFor(pod.Uid, other) is null
                 && users.All(container => ImageName.PullPolicyOf(other, container.ImagePullPolicy) != "Always")
-                && await runtime.HasImageAsync(other, cancellationToken)
-                && await runtime.ResolveImageAsync(other, cancellationToken) is { } resolved)
+                && await FindAsync(other, cancellationToken) is { } resolved
+                && ResolvedImages.IsResolutionOf(other, resolved))
             {
                 found = found.SetItem(other, resolved);
             }
         }
 
         return found;
+    }
+
+    /// <summary>What a name stands for here; null also where the runtime fails over it, which its own container will tell when its turn comes.</summary>
+    private async Task<string?> FindAsync(string image, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await runtime.HasImageAsync(image, cancellationToken) ? await runtime.ResolveImageAsync(image, cancellationToken) : null;
+        }
+        catch (Exception failed) when (failed is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            log.ImageNotFound(image, failed.Message);
+            return null;
+        }
     }
 
     /// <summary>What came of the last question of another of the pod's containers. One that starts again asks anew.</summary>
@@ -107,7 +127,8 @@ internal sealed class ImageAgreement(
             }
         }
 
-        exchanges[pod.Uid] = exchange;
+        // Of two that asked at once, one may have had an answer.
+        exchanges.AddOrUpdate(pod.Uid, exchange, (_, last) => exchange.Silence is not null && last.Silence is null && IsRecent(last) ? last : exchange);
     }
 
     private bool IsRecent(Exchange exchange) => time.GetElapsedTime(exchange.At) < ExchangeHolds;
