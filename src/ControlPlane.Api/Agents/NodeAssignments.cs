@@ -30,6 +30,9 @@ internal sealed partial class NodeAssignments(
 
     private readonly FormerEndpoints former = new(time);
 
+    /// <summary>The uids of pods whose end their node may have been told of: whatever a Service says afterwards, they are not told of as running again.</summary>
+    private readonly HashSet<string> told = new(StringComparer.Ordinal);
+
     /// <summary>The Services that have an address.</summary>
     private readonly Dictionary<ObjectKey, ServiceAddress> services = [];
     private long revision;
@@ -118,8 +121,21 @@ internal sealed partial class NodeAssignments(
     }
 
     /// <summary>A pod that gateways may still send requests to is not to be stopped yet.</summary>
-    private Pod AsToldToAgent(Pod pod) =>
-        options.Value.DrainsPods && Draining.IsPending(pod) && (listed.Contains(pod.Uid) || former.Holds(pod)) ? Draining.AsRunning(pod) : pod;
+    private Pod AsToldToAgent(Pod pod)
+    {
+        if (!options.Value.DrainsPods || !Draining.IsPending(pod) || told.Contains(pod.Uid))
+        {
+            return pod;
+        }
+
+        if (listed.Contains(pod.Uid) || former.Holds(pod))
+        {
+            return Draining.AsRunning(pod);
+        }
+
+        told.Add(pod.Uid);
+        return pod;
+    }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -148,6 +164,7 @@ internal sealed partial class NodeAssignments(
 
             services.Clear();
             former.Clear();
+            told.Clear();
             foreach (Service service in subscription.SnapshotAtStart(ResourceKinds.Service).Objects.Values.Cast<Service>())
             {
                 former.Times.Put(service);
@@ -234,6 +251,7 @@ internal sealed partial class NodeAssignments(
             entry.Pods.Remove(pod.Uid);
             bound.Remove(pod.Uid);
             former.Forget(pod.Uid);
+            told.Remove(pod.Uid);
         }
         else
         {

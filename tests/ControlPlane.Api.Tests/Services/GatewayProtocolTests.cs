@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
@@ -166,6 +167,29 @@ public sealed class GatewayProtocolTests(ApiServer api)
             $$$"""{"metadata":{"annotations":{"{{{Draining.DrainedAnnotation}}}":"2026-01-01T00:00:00Z"} } }""");
 
         await DesiredAsync(held.Revision, state => state.Pods.Single().Metadata.IsDeleting);
+    }
+
+    /// <summary>Its containers may have ended already: told of it as running, the agent would start them again.</summary>
+    [Fact]
+    public async Task Desired_OfAPodThatWasToldToStop_NeverSaysAgainThatItRuns()
+    {
+        string space = await api.NewNamespaceAsync();
+        JsonObject pod = await api.PostAsync($"/api/v1/namespaces/{space}/pods", Samples.Pod("p", node));
+        await api.DeleteAsync($"/api/v1/namespaces/{space}/pods/p");
+        await DesiredAsync(0, state => state.Pods.Any(told => told.Metadata.IsDeleting));
+
+        JsonObject slice = await api.PostAsync($"/apis/discovery.k8s.io/v1/namespaces/{space}/endpointslices", Slice((string)pod["metadata"]!["uid"]!));
+
+        long listed = long.Parse((string)slice["metadata"]!["resourceVersion"]!, CultureInfo.InvariantCulture);
+        using CancellationTokenSource bound = new(AnswerWithin);
+        DesiredState state = await DesiredAsync(0, _ => true);
+        while (state.Revision < listed)
+        {
+            await Task.Delay(20, bound.Token);
+            state = await DesiredAsync(0, _ => true);
+        }
+
+        Assert.True(state.Pods.Single().Metadata.IsDeleting);
     }
 
     private long Revision(string space) => api.Services.GetRequiredService<IResourceCache>().Find(ResourceKinds.Pod, new ObjectKey(space, "p"))!.Metadata.Revision;

@@ -53,8 +53,12 @@ public sealed class FormerEndpoints(TimeProvider time, TimeSpan slack = default)
         double now = Now();
         ForgetOld(now);
         Leave leave = new(slice.Metadata.Controller?.Uid ?? "", revision, now);
-        left[pod] = [.. left.GetValueOrDefault(pod, []).Where(known => known.Service != leave.Service), leave];
-        order.Enqueue(pod, EndOf(leave));
+        if (!left.TryGetValue(pod, out Leave[]? known))
+        {
+            order.Enqueue(pod, EndOf(leave));
+        }
+
+        left[pod] = [.. (known ?? []).Where(one => one.Service != leave.Service), leave];
     }
 
     /// <summary>Forgets a pod that is gone.</summary>
@@ -77,12 +81,14 @@ public sealed class FormerEndpoints(TimeProvider time, TimeSpan slack = default)
         DateTimeOffset since = Draining.StopsSince(pod) ?? now;
         double toldAt = Now() - Math.Max(0, (now - since).TotalSeconds);
         FormerEndpoint? known = null;
-        foreach (Leave leave in left.GetValueOrDefault(pod.Uid, []))
+        Leave[] leaves = left.GetValueOrDefault(pod.Uid, []);
+        foreach (Leave leave in leaves)
         {
             TimeSpan timeout = Times.Of(leave.Service);
             if (toldAt - leave.At < (timeout + slack).TotalSeconds)
             {
-                known = new FormerEndpoint(Math.Max(leave.Revision, known?.Revision ?? 0), timeout > known?.Timeout ? timeout : known?.Timeout ?? timeout);
+                // Who is asked about one Service's requests is to have acted on what became of the others, too.
+                known = new FormerEndpoint(leaves.Max(one => one.Revision), timeout > known?.Timeout ? timeout : known?.Timeout ?? timeout);
             }
         }
 
@@ -94,7 +100,12 @@ public sealed class FormerEndpoints(TimeProvider time, TimeSpan slack = default)
     public bool MayBeUnknown(Pod pod)
     {
         ArgumentNullException.ThrowIfNull(pod);
-        return pod.IsBound() && pod.Metadata.CreationTimestamp <= begunAt && Draining.StopsSince(pod) < begunAt + ServiceTime.Max;
+        return pod.IsBound()
+            && pod.Metadata.CreationTimestamp <= begunAt
+            && Draining.StopsSince(pod) is { } since
+            && since < begunAt + ServiceTime.Max
+            // Nobody keeps one back that was to stop so long before that.
+            && since + ServiceTime.Max + SlackOfLeader > begunAt;
     }
 
     /// <summary>Whether a replica keeps the end of a pod that no slice lists back from its node. The leader says when that is over; where it says nothing, it is when the time for requests is.</summary>

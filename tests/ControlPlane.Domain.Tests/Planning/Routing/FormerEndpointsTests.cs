@@ -82,7 +82,7 @@ public sealed class FormerEndpointsTests
         clock.Seconds = 124;
         Assert.Equal((9, 10), (LeftAt("a"), LeftAt("b")));
         clock.Seconds = 599;
-        Assert.Equal((7, 10), (LeftAt("a"), LeftAt("b")));
+        Assert.Equal((9, 10), (LeftAt("a"), LeftAt("b")));
         Assert.Equal((TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(10)), (TimeoutOf("a"), TimeoutOf("b")));
 
         clock.Seconds = 600;
@@ -172,6 +172,8 @@ public sealed class FormerEndpointsTests
     [InlineData(0, 15, 21, false, false)]
     [InlineData(0, 10 + 3599, 10 + 3602, false, true)]
     [InlineData(0, 10 + 3600, 10 + 3603, false, false)]
+    [InlineData(-4000, 10 - 3604, 22, false, true)]
+    [InlineData(-4000, 10 - 3605, 22, false, false)]
     public void APodFromBeforeTheBeginning_IsJudgedWhenItLingers(int createdAt, int stopsAt, int second, bool isListed, bool isJudged)
     {
         clock.Seconds = 10;
