@@ -61,6 +61,9 @@ internal sealed record GatewayOptions
     /// <summary>How long a successor waits for its first table where none is on disk: less than the one before it waits for the successor.</summary>
     public TimeSpan TablePatience { get; init; } = TimeSpan.FromSeconds(6);
 
+    /// <summary>How long the control plane has at a start to say what has changed since the table on disk was written: less than the one before it waits for the successor.</summary>
+    public TimeSpan NewsPatience { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <exception cref="FormatException">An option is unknown, lacks its value or has a wrong one; the message names it.</exception>
     public static GatewayOptions Parse(IReadOnlyList<string> arguments)
     {

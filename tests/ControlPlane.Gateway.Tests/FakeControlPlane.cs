@@ -32,6 +32,9 @@ internal sealed class FakeControlPlane : IAsyncDisposable
     /// <summary>How long it takes to tell routes.</summary>
     public TimeSpan TakesTime { get; set; }
 
+    /// <summary>How many more questions about routes it answers with a 503, as when it is starting.</summary>
+    public int Refuses { get; set; }
+
     public ConcurrentQueue<GatewayReport> Reports { get; } = new();
 
     public static async Task<FakeControlPlane> StartAsync()
@@ -71,6 +74,11 @@ internal sealed class FakeControlPlane : IAsyncDisposable
         if (context.Request.Headers.Authorization != $"Bearer {Token}")
         {
             context.Response.StatusCode = 401;
+        }
+        else if (context.Request.Path == "/gateway/v1/nodes/node-1/routes" && Refuses > 0)
+        {
+            Refuses--;
+            context.Response.StatusCode = 503;
         }
         else if (context.Request.Path == "/gateway/v1/nodes/node-1/routes")
         {

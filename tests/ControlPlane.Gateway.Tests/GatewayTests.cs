@@ -293,13 +293,14 @@ public sealed class GatewayTests
     [Fact]
     public async Task Start_ATableOnDisk_ServesByTheControlPlanesFromTheFirstRequestOn()
     {
-        await using GatewayWorld world = await GatewayWorld.StartAsync();
+        // As long as it takes on a busy machine.
+        await using GatewayWorld world = await GatewayWorld.StartAsync(options => options with { NewsPatience = TimeSpan.FromSeconds(60) });
         await using Backend former = await Backend.StartAsync("former");
         await using Backend present = await Backend.StartAsync("present");
         await world.RouteAsync(former.Ready);
         await world.Gateway.StopAsync();
         world.Publish(RouteProtocol.Http, present.Ready);
-        world.ControlPlane.TakesTime = TimeSpan.FromMilliseconds(300);
+        (world.ControlPlane.Refuses, world.ControlPlane.TakesTime) = (2, TimeSpan.FromMilliseconds(300));
 
         await world.StartGatewayAsync();
 

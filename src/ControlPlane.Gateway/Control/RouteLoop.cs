@@ -31,13 +31,14 @@ internal sealed class RouteLoop(
     /// <summary>How soon a port that could not be listened on is tried again.</summary>
     private static readonly TimeSpan ListenAgainAfter = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long the control plane has at a start to say what has changed since the table on disk was written.</summary>
-    private static readonly TimeSpan NewsAtStart = TimeSpan.FromSeconds(1);
+    /// <summary>How soon the control plane is asked again at a start.</summary>
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMilliseconds(100);
 
     private readonly RetryDelay delay = new(Random.Shared.NextDouble);
     private IReadOnlyList<ListenAddress> listening = [];
     private bool listensOnAll = true;
     private NodeNetwork? listensFor;
+    private bool begunWithNews;
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -53,9 +54,8 @@ internal sealed class RouteLoop(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // From 0, not from what was on disk: the first answer shall come at once.
-        long after = 0;
-        string store = "";
+        // From 0, not from what was on disk: the first answer shall come at once. What the start has taken is an answer.
+        (long after, string store) = begunWithNews ? (acknowledged.Table.Revision, acknowledged.Table.Store) : (0L, "");
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -118,25 +118,39 @@ internal sealed class RouteLoop(
     /// </summary>
     private async Task BeginAsync(RouteTable known, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource late = new(NewsAtStart, time);
+        begunWithNews = await NewsAsync(cancellationToken) is { } table && await TakeAsync(table, known, cancellationToken);
+        if (!begunWithNews)
+        {
+            await ApplyAsync(known, isNew: false, cancellationToken);
+        }
+    }
+
+    /// <summary>What the control plane says at a start; null when it has not answered within <see cref="GatewayOptions.NewsPatience"/>.</summary>
+    private async Task<RouteTable?> NewsAsync(CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource late = new(options.NewsPatience, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        string reason = "it is silent";
         try
         {
-            if (await controlPlane.GetRoutesAsync(after: 0, store: "", either.Token) is { } table && await TakeAsync(table, known, cancellationToken))
+            while (true)
             {
-                return;
+                try
+                {
+                    return await controlPlane.GetRoutesAsync(after: 0, store: "", either.Token);
+                }
+                catch (ControlPlaneException exception)
+                {
+                    reason = exception.Message;
+                    await Task.Delay(AskAgainAfter, time, either.Token);
+                }
             }
-        }
-        catch (ControlPlaneException exception)
-        {
-            log.RoutesFailed(exception.Message);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            log.RoutesFailed($"no answer within {NewsAtStart.TotalSeconds:0} s of the start");
+            log.RoutesFailed(reason);
+            return null;
         }
-
-        await ApplyAsync(known, isNew: false, cancellationToken);
     }
 
     /// <summary>Acts on a table, unless it is older than the one that is known.</summary>
