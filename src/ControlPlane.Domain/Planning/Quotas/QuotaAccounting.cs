@@ -112,7 +112,7 @@ public static class QuotaAccounting
 
     private static string? Exceeded(ResourceQuota quota, string[] names, Dictionary<string, long> more, ValueMap<Quantity> used)
     {
-        string[] exceeded = [.. names.Where(name => used[name].Milli + more[name] > quota.Spec.Hard[name].Milli).Order(StringComparer.Ordinal)];
+        string[] exceeded = [.. names.Where(name => Amounts.Plus(used[name].Milli, more[name]) > quota.Spec.Hard[name].Milli).Order(StringComparer.Ordinal)];
         return exceeded.Length == 0 ? null
             : $"exceeded quota: {quota.Name}, requested: {Listed(name => QuotaUsage.Amount(name, more[name]))}, used: {Listed(name => used[name])}, limited: {Listed(name => quota.Spec.Hard[name])}";
 
@@ -122,7 +122,7 @@ public static class QuotaAccounting
     /// <summary>The quota with a status that counts the object in; what the object is not about stays as it was counted last.</summary>
     private static ResourceQuota Charged(ResourceQuota quota, string[] names, Dictionary<string, long> more, ValueMap<Quantity> used)
     {
-        ValueMap<Quantity> counted = names.Select(name => KeyValuePair.Create(name, QuotaUsage.Amount(name, used[name].Milli + more[name]))).ToValueMap();
+        ValueMap<Quantity> counted = names.Select(name => KeyValuePair.Create(name, QuotaUsage.Amount(name, Amounts.Plus(used[name].Milli, more[name])))).ToValueMap();
         return quota with { Status = (quota.Status ?? new ResourceQuotaStatus()) with { Hard = quota.Spec.Hard, Used = (quota.Status?.Used ?? default).SetItems(counted) } };
     }
 }

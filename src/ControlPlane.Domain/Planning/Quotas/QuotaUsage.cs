@@ -41,7 +41,7 @@ internal static class QuotaUsage
             {
                 if (sums.TryGetValue(name, out long sum))
                 {
-                    sums[name] = sum + milli;
+                    sums[name] = Amounts.Plus(sum, milli);
                 }
             }
         }
@@ -49,9 +49,9 @@ internal static class QuotaUsage
         return sums.Select(sum => KeyValuePair.Create(sum.Key, Amount(sum.Key, sum.Value))).ToValueMap();
     }
 
-    /// <summary>An amount as it reads best: memory in the largest unit that it is a whole number of (134217728 is 128Mi).</summary>
+    /// <summary>An amount as it reads best: memory in the largest unit that it is a whole number of (134217728 is 128Mi, 500000000 is 500M).</summary>
     public static Quantity Amount(string name, long milli) =>
-        name.EndsWith("memory", StringComparison.Ordinal) && milli % 1000 == 0 ? Quantity.FromBytes(milli / 1000) : Quantity.FromMilli(milli);
+        name.EndsWith("memory", StringComparison.Ordinal) && milli % 1_024_000 == 0 ? Quantity.FromBytes(milli / 1000) : Quantity.FromMilli(milli);
 
     /// <summary>As the scheduler counts (<see cref="Scheduling.PodRequests"/>): the sum over containers and sidecars, or what an init container makes it where that is more.</summary>
     private static void AddPod(Dictionary<string, long> usage, PodSpec spec)
@@ -72,10 +72,11 @@ internal static class QuotaUsage
         long most = 0;
         foreach (Container container in spec.InitContainers)
         {
-            most = Math.Max(most, beside + of(container));
-            beside += container.IsSidecar() ? of(container) : 0;
+            long both = Amounts.Plus(beside, of(container));
+            most = Math.Max(most, both);
+            beside = container.IsSidecar() ? both : beside;
         }
 
-        return Math.Max(most, beside + spec.Containers.Sum(of));
+        return Math.Max(most, spec.Containers.Aggregate(beside, (sum, container) => Amounts.Plus(sum, of(container))));
     }
 }

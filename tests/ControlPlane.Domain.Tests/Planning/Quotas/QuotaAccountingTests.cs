@@ -114,6 +114,17 @@ public sealed class QuotaAccountingTests
         Assert.Equal("requests.cpu=600m", UsedOf(Quota("q", ("requests.cpu", "5")), large with { Spec = large.Spec with { InitContainers = [sidecar, .. large.Spec.InitContainers] } }).ToString());
     }
 
+    /// <summary>More than can be counted is as much as can be counted, and not less than nothing.</summary>
+    [Fact]
+    public void ContainersThatAskForMoreThanCanBeCounted_CountAsMuchAsCan()
+    {
+        Container container = new() { Name = "c", Resources = new() { Requests = Objects.Quantities(("cpu", "10P")) } };
+        Pod pod = new() { Metadata = Meta("large"), Spec = new PodSpec { Containers = [container, container with { Name = "d" }] } };
+
+        Assert.Equal("requests.cpu=9223372036854775807m", UsedOf(Quota("q", ("requests.cpu", "5")), pod, pod with { Metadata = Meta("other") }).ToString());
+        Assert.IsType<QuotaAnswer.Refused>(Judge(pod with { Metadata = Meta("third") }, null, [Quota("q", ("requests.cpu", "9P"))], pod));
+    }
+
     [Theory]
     [InlineData("64Mi", "64Mi", "128Mi")]
     [InlineData("512Mi", "512Mi", "1Gi")]
@@ -121,6 +132,7 @@ public sealed class QuotaAccountingTests
     [InlineData("1000", "1", "1001")]
     [InlineData("1Gi", "1Mi", "1025Mi")]
     [InlineData("1024Ti", "1024Ti", "2Pi")]
+    [InlineData("300M", "200M", "500M")]
     public void Memory_ReadsInTheLargestUnitThatFits(string one, string other, string sum) =>
         Assert.Equal($"memory={sum}", UsedOf(Quota("q", ("memory", "9Ti")), Pod("a", memory: one), Pod("b", memory: other)).ToString());
 

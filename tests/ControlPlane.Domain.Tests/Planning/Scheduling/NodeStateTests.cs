@@ -118,6 +118,22 @@ public sealed class NodeStateTests
         Assert.Equal(3L << 30, PodRequests.Of(spec with { InitContainers = [] }).MemoryBytes);
     }
 
+    /// <summary>What cannot be counted fits nowhere, and leaves no room on a node that was named for it.</summary>
+    [Fact]
+    public void Requests_ThatAddUpToMoreThanCanBeCounted_NeverBecomeLittle()
+    {
+        Container large = Asking("10P", "5P", limits: false);
+        PodSpec spec = new() { Containers = [large, large], InitContainers = [large with { RestartPolicy = "Always" }] };
+        ClusterState cluster = SchedulerTests.Cluster(SchedulerTests.MakeNode("n"));
+        foreach (string name in new[] { "a", "b", "c" })
+        {
+            cluster.Find("n")!.Add(SchedulerTests.MakePod(name) with { Spec = spec });
+        }
+
+        Assert.True(cluster.Find("n")!.RequestedCpuMilli >= 1L << 51);
+        Assert.True(cluster.Find("n")!.RequestedMemoryBytes >= 1L << 51);
+    }
+
     /// <summary>A sidecar adds to the containers, and to the init containers that come after it.</summary>
     [Theory]
     [InlineData("400m", 600)]
