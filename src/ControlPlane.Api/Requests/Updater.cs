@@ -95,8 +95,12 @@ internal sealed class Updater(IResourceStore store, CacheReader reader, ServiceA
     }
 
     /// <summary>An object as it would be stored in place of another: complete, valid, and with what clients cannot change.</summary>
+    /// <param name="kind">Its kind.</param>
+    /// <param name="stored">What is stored.</param>
+    /// <param name="wanted">What is to be.</param>
+    /// <param name="judgedBy">What the change is judged by, where that is not what is stored.</param>
     /// <exception cref="ApiException">422: it breaks rules.</exception>
-    public static Resource PrepareDesired(ResourceKind kind, Resource stored, Resource wanted)
+    public static Resource PrepareDesired(ResourceKind kind, Resource stored, Resource wanted, Resource? judgedBy = null)
     {
         Resource carried = ResourceStatus.WithStatusOf(wanted, stored) with
         {
@@ -105,13 +109,17 @@ internal sealed class Updater(IResourceStore store, CacheReader reader, ServiceA
             Metadata = Carry(stored.Metadata, wanted.Metadata),
         };
         Resource updated = ResourceRules.WithDefaults(ResourceRules.WithChoicesOf(carried, stored));
-        Validation.ThrowIfInvalid(kind, stored.Name, ResourceRules.ValidateUpdate(updated, stored));
+        Validation.ThrowIfInvalid(kind, stored.Name, ResourceRules.ValidateUpdate(updated, judgedBy ?? stored));
         return updated with { Metadata = updated.Metadata with { Generation = ResourceRules.Generation(updated, stored) } };
     }
 
     private static Resource Prepare(ResourceKind kind, ResourceParts parts, Resource stored, Resource wanted)
     {
-        Resource prepared = PrepareDesired(kind, stored, wanted);
+        // A binding, and nothing else, gives a pod its node.
+        Pod? bound = parts == ResourceParts.All && (stored, wanted) is (Pod { Spec.NodeName: null } pod, Pod { Spec.NodeName: { Length: > 0 } node })
+            ? pod with { Spec = pod.Spec with { NodeName = node } }
+            : null;
+        Resource prepared = PrepareDesired(kind, stored, wanted, bound);
         return parts == ResourceParts.All ? ResourceStatus.WithStatusOf(prepared, wanted) : prepared;
     }
 

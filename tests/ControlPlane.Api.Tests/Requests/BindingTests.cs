@@ -37,6 +37,20 @@ public sealed class BindingTests(ApiServer api)
         Assert.Null((await api.GetAsync(pod))["spec"]!["nodeName"]);
     }
 
+    /// <summary>Whoever writes the pod itself passes every scheduler by.</summary>
+    [Theory]
+    [InlineData("application/merge-patch+json")]
+    [InlineData("application/strategic-merge-patch+json")]
+    [InlineData("application/apply-patch+yaml")]
+    public async Task Patch_OfAPodsNode_IsRefused(string mediaType)
+    {
+        string pod = await NewPodAsync();
+        JsonObject status = await api.PatchAsync(
+            $"{pod}?fieldManager=me", mediaType, "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\"},\"spec\":{\"nodeName\":\"n1\"}}", HttpStatusCode.UnprocessableEntity);
+        Assert.Equal("spec", (string)status["details"]!["causes"]![0]!["field"]!);
+        Assert.Null((await api.GetAsync(pod))["spec"]!["nodeName"]);
+    }
+
     [Fact]
     public async Task Bind_AsADryRun_StoresNothing()
     {

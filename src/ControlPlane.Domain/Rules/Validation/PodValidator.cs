@@ -59,7 +59,7 @@ internal sealed class PodValidator : AbstractValidator<Pod>
         Containers = WithImagesOf(updated.Containers, stored.Containers),
         ActiveDeadlineSeconds = updated.ActiveDeadlineSeconds,
         Tolerations = updated.Tolerations,
-        NodeName = updated.NodeName,
+        NodeName = stored.NodeName is null ? null : updated.NodeName,
         ServiceAccountName = stored.ServiceAccountName ?? PodDefaults.ServiceAccount,
         ServiceAccount = stored.ServiceAccount ?? PodDefaults.ServiceAccount,
     };
