@@ -63,7 +63,7 @@ public sealed class DeleteTests(ApiServer api)
         JsonObject refused = await api.PatchAsync(
             $"{home}/held", "application/merge-patch+json", """{"metadata":{"finalizers":["example.com/a","example.com/c"]}}""", HttpStatusCode.UnprocessableEntity);
         Assert.Equal("metadata.finalizers", (string)refused["details"]!["causes"]![0]!["field"]!);
-        Assert.Contains("no new finalizers can be added if the object is being deleted, found new finalizers \"example.com/c\"", (string)refused["message"]!, StringComparison.Ordinal);
+        Assert.Contains("no new finalizers can be added if the object is being deleted, found new finalizers []string{\"example.com/c\"}", (string)refused["message"]!, StringComparison.Ordinal);
 
         await api.PatchAsync($"{home}/held", "application/merge-patch+json", """{"metadata":{"finalizers":["example.com/b"]}}""");
         await api.PatchAsync($"{home}/held", "application/merge-patch+json", """{"metadata":{"finalizers":[]}}""");

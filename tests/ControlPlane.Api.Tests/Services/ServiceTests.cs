@@ -77,6 +77,9 @@ public sealed class ServiceTests(ApiServer api)
 
         Assert.Equal((null, null), ((int?)patched["spec"]!["ports"]![0]!["nodePort"], (string?)patched["spec"]!["externalTrafficPolicy"]));
         await api.PostAsync(home, Body("other", "NodePort", port));
+        await api.PostAsync(home, Body("more", "NodePort"));
+        JsonObject more = await api.PatchAsync($"{home}/more", "application/strategic-merge-patch+json", """{"spec":{"type":"ClusterIP","ports":[{"port":8080,"name":"more"},{"port":80,"name":"web"}]}}""");
+        Assert.All(more["spec"]!["ports"]!.AsArray(), one => Assert.Null(one!["nodePort"]));
         JsonObject refused = await api.PatchAsync(
             $"{home}/other", "application/merge-patch+json", """{"spec":{"type":"ClusterIP","ports":[{"port":80,"nodePort":30001}]}}""", HttpStatusCode.UnprocessableEntity);
         Assert.Equal("spec.ports[0].nodePort", (string)refused["details"]!["causes"]![0]!["field"]!);

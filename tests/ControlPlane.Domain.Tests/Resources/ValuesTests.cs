@@ -27,7 +27,7 @@ public sealed class ValuesTests
         Assert.Equal((milli, value), (quantity.Milli, quantity.Value));
     }
 
-    /// <summary>The form in which Kubernetes answers with each, which a client compares its own with.</summary>
+    /// <summary>The form that clients compare their own with; Kubernetes' but for a sign that says nothing and amounts beyond 2^63 − 1, which are cut.</summary>
     [Theory]
     [InlineData("0.5", "500m")]
     [InlineData(".25", "250m")]
@@ -56,6 +56,8 @@ public sealed class ValuesTests
     [InlineData("1e-1", "100e-3")]
     [InlineData("5e0", "5")]
     [InlineData("0Mi", "0")]
+    [InlineData("-0.5m", "-1m")]
+    [InlineData("-1.5", "-1500m")]
     public void Quantity_HasOneForm_WhicheverItIsReadIn(string text, string canonical)
     {
         Quantity quantity = Quantity.Parse(text);

@@ -5,7 +5,7 @@ namespace ControlPlane.Domain.Resources.Values;
 /// <summary>
 /// An amount of a resource, such as <c>500m</c> (of a CPU) or <c>128Mi</c> (of memory), compared by amount and written in its
 /// <see cref="CanonicalQuantity">one form</see>, whatever form it was read in.
-/// Grammar and suffixes: Kubernetes API, <c>resource.Quantity</c>. The smallest unit kept apart is a milli-unit; smaller ones round up.
+/// Grammar and suffixes: Kubernetes API, <c>resource.Quantity</c>. The smallest unit kept apart is a milli-unit; smaller ones round up, away from zero.
 /// </summary>
 public readonly struct Quantity : IEquatable<Quantity>, IComparable<Quantity>
 {
@@ -74,12 +74,12 @@ public readonly struct Quantity : IEquatable<Quantity>, IComparable<Quantity>
             return false;
         }
 
-        // What is written may be as much as Kubernetes takes, 2^63 - 1 units; what is counted with, a thousandth of that.
+        // What is written may be as much as 2^63 - 1 units (Kubernetes cuts amounts with binary suffixes to that); what is counted with, a thousandth of that.
         const decimal WrittenMax = long.MaxValue;
         const decimal CountedMax = 9_200_000_000_000_000_000m;
         decimal limit = WrittenMax / factor;
         decimal units = amount >= limit ? WrittenMax : amount <= -limit ? -WrittenMax : amount * factor;
-        decimal milli = Math.Ceiling(units * 1000);
+        decimal milli = units < 0 ? Math.Floor(units * 1000) : Math.Ceiling(units * 1000);
         quantity = new Quantity(CanonicalQuantity.Write(milli, NotationOf(text, factor)), (long)Math.Clamp(milli, -CountedMax, CountedMax));
         return true;
     }

@@ -23,7 +23,7 @@ internal static class ServiceDefaults
 
     /// <summary>
     /// An update that leaves out what was chosen for the Service keeps it: its address, and a node port for each port with the same number and protocol
-    /// (Kubernetes: service strategy, patchAllocatedValues). One that changes the type to one without node ports, and leaves them as they are, gives them up
+    /// (Kubernetes: service strategy, patchAllocatedValues). One that changes the type to one without node ports, and names none but those that were chosen, gives them up
     /// (the same, dropTypeDependentFields): <c>kubectl apply</c> of a manifest of the other type says nothing of what was chosen.
     /// </summary>
     public static Service Carry(Service updated, Service stored)
@@ -44,13 +44,15 @@ internal static class ServiceDefaults
         return updated with { Spec = givesUp ? WithoutNodePortsOf(stored.Spec, spec) : spec };
     }
 
-    private static ServiceSpec WithoutNodePortsOf(ServiceSpec stored, ServiceSpec spec) => spec with
+    private static ServiceSpec WithoutNodePortsOf(ServiceSpec stored, ServiceSpec spec)
     {
-        Ports = spec.Ports.Select(port => port.NodePort ?? 0).SequenceEqual(stored.Ports.Select(port => port.NodePort ?? 0))
-            ? [.. spec.Ports.Select(port => port with { NodePort = null })]
-            : spec.Ports,
-        ExternalTrafficPolicy = spec.ExternalTrafficPolicy == stored.ExternalTrafficPolicy ? null : spec.ExternalTrafficPolicy,
-    };
+        HashSet<int> chosen = [0, .. stored.Ports.Select(port => port.NodePort ?? 0)];
+        return spec with
+        {
+            Ports = spec.Ports.All(port => chosen.Contains(port.NodePort ?? 0)) ? [.. spec.Ports.Select(port => port with { NodePort = null })] : spec.Ports,
+            ExternalTrafficPolicy = spec.ExternalTrafficPolicy == stored.ExternalTrafficPolicy ? null : spec.ExternalTrafficPolicy,
+        };
+    }
 
     private static int? KeptFor(ServicePort port, ValueList<ServicePort> stored, HashSet<int> used) => stored
         .Where(old => old.Port == port.Port && old.Protocol == (port.Protocol.EmptyAsAbsent() ?? "TCP") && old.NodePort is { } number && used.Add(number))

@@ -31,7 +31,7 @@ internal sealed class ObjectMetaValidator : AbstractValidator<ObjectMeta>
         RuleForEach(meta => meta.Finalizers).Check(Finalizer);
     }
 
-    /// <summary>What goes waits for those it was known to wait for, and for no new ones (apimachinery, ValidateFinalizersUpdate).</summary>
+    /// <summary>What goes waits for those it was known to wait for, and for no new ones (apimachinery, ValidateNoNewFinalizers).</summary>
     public static IEnumerable<FieldError> ErrorsOfUpdate(ObjectMeta updated, ObjectMeta stored)
     {
         string[] added = stored.IsDeleting ? [.. updated.Finalizers.Except(stored.Finalizers)] : [];
@@ -39,7 +39,7 @@ internal sealed class ObjectMetaValidator : AbstractValidator<ObjectMeta>
         {
             yield return ImmutableFields.Error(
                 "metadata.finalizers",
-                FieldProblem.Forbidden($"no new finalizers can be added if the object is being deleted, found new finalizers {string.Join(", ", added.Select(name => $"\"{name}\""))}"));
+                FieldProblem.Forbidden($"no new finalizers can be added if the object is being deleted, found new finalizers []string{{{string.Join(", ", added.Select(name => $"\"{name}\""))}}}"));
         }
     }
 
