@@ -118,7 +118,7 @@ internal sealed class World : IOwners
     public static World At(ChangeSubscription subscription, TimeProvider time)
     {
         World world = new(time) { Revision = subscription.StartRevision, StoreIdentity = subscription.StoreIdentity };
-        world.former.Begin();
+        world.former.Begin(subscription.SnapshotAtStart(ResourceKinds.EndpointSlice).Objects.Values.Select(slice => slice.Metadata.Revision).DefaultIfEmpty().Max());
         foreach (ResourceKind kind in ResourceKinds.All)
         {
             foreach (Resource item in subscription.SnapshotAtStart(kind).Objects.Values)

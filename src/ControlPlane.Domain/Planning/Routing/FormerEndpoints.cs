@@ -5,7 +5,7 @@ using ControlPlane.Domain.Routing;
 namespace ControlPlane.Domain.Planning.Routing;
 
 /// <summary>What is known of a pod that slices of a Service listed until a moment ago.</summary>
-/// <param name="Revision">The revision since which the last of them lists it no longer; 0 where nothing is known but that gateways have acted on it.</param>
+/// <param name="Revision">The revision since which the last of them lists it no longer, or which came later.</param>
 /// <param name="Timeout">How long its requests are waited for, from when it is to stop: as long as the most patient of its former Services says.</param>
 public readonly record struct FormerEndpoint(long Revision, TimeSpan Timeout);
 
@@ -32,16 +32,22 @@ public sealed class FormerEndpoints(TimeProvider time, TimeSpan slack = default)
     private readonly PriorityQueue<string, double> order = new();
 
     private DateTimeOffset begunAt = DateTimeOffset.MinValue;
+    private long begunRevision;
 
     /// <summary>What the Services say now, or said at their end: a time that is changed later holds for former endpoints, too.</summary>
     public DrainTimes Times { get; } = new(time);
 
     /// <summary>
     /// Notes that nothing is known of what was before now. A pod that was there then, that no slice lists, and that is on its way out for longer than others take to be told so, may be kept back by a replica that knows more: it counts for
-    /// <see cref="ServiceTime.Max"/>, after which everything is known again. No revision says since when, for gateways acknowledge changes of routes alone; instead it counts from <see cref="Draining.GatewayLease"/> on:
-    /// a gateway that lives has acted by then on whatever was before now.
+    /// <see cref="ServiceTime.Max"/>, after which everything is known again. It counts from <see cref="Draining.GatewayLease"/> on, when a gateway that lives has acted on whatever was before now, unless its replica lags: so
+    /// it is to have acknowledged the last change of a slice, too. (That of a slice that is gone has left no trace.)
     /// </summary>
-    public void Begin() => begunAt = time.GetUtcNow();
+    /// <param name="revision">The last revision of a slice that there is now.</param>
+    public void Begin(long revision)
+    {
+        begunAt = time.GetUtcNow();
+        begunRevision = revision;
+    }
 
     /// <summary>Notes that a slice lists a pod no longer since a revision.</summary>
     /// <param name="pod">The pod's uid.</param>
@@ -93,7 +99,7 @@ public sealed class FormerEndpoints(TimeProvider time, TimeSpan slack = default)
         }
 
         bool lingers = now - since >= Lingering && now - begunAt >= Draining.GatewayLease;
-        return known ?? (!isListed && lingers && MayBeUnknown(pod) ? new FormerEndpoint(Revision: 0, ServiceTime.Max) : null);
+        return known ?? (!isListed && lingers && MayBeUnknown(pod) ? new FormerEndpoint(begunRevision, ServiceTime.Max) : null);
     }
 
     /// <summary>Whether a Service may have left a pod before the beginning (see <see cref="Begin"/>), so that it is to be looked at again when it lingers.</summary>

@@ -177,12 +177,12 @@ public sealed class FormerEndpointsTests
     public void APodFromBeforeTheBeginning_IsJudgedWhenItLingers(int createdAt, int stopsAt, int second, bool isListed, bool isJudged)
     {
         clock.Seconds = 10;
-        former.Begin();
+        former.Begin(revision: 5);
         Pod pod = Terminating("a", stopsAt);
         pod = pod with { Metadata = pod.Metadata with { CreationTimestamp = Make.Start.AddSeconds(createdAt) } };
 
         clock.Seconds = second;
-        Assert.Equal(isJudged ? new FormerEndpoint(0, TimeSpan.FromHours(1)) : null, former.Of(pod, isListed));
+        Assert.Equal(isJudged ? new FormerEndpoint(5, TimeSpan.FromHours(1)) : null, former.Of(pod, isListed));
     }
 
     private void Leave(string pod, long revision, string? timeout = null)
