@@ -39,17 +39,20 @@ public class UpdateTests
     }
 
     [Fact]
-    public void Pod_MayChangeItsImageAndGainATolerationAndBeBound()
+    public void Pod_MayChangeItsImageAndGainAToleration()
     {
         Pod updated = Objects.Pod(spec => spec with
         {
             Containers = [spec.Containers[0] with { Image = "hello:2", ImagePullPolicy = "IfNotPresent" }],
             Tolerations = [new Toleration { Operator = "Exists" }],
-            NodeName = "node-1",
         });
 
         Assert.Empty(Errors(updated, Objects.Pod()));
     }
+
+    /// <summary>That is a binding's.</summary>
+    [Fact]
+    public void Pod_MayNotBeGivenToANode() => Assert.Equal("spec", Assert.Single(Errors(Objects.Pod(spec => spec with { NodeName = "node-1" }), Objects.Pod())).Field);
 
     [Fact]
     public void Pod_MayChangeNothingElse()
