@@ -58,14 +58,14 @@ internal sealed class ImageAgreement(
             Keep(pod, new Exchange(container.Name, time.GetTimestamp(), reply.Others.SetItem(image, reply.Resolved), Silence: null));
             return reply.Resolved;
         }
-        catch (ControlPlaneException refused) when (refused.Status is not null)
-        {
-            // Said at once: the next container loses no time by asking again.
-            return RunWhatIsHere(pod, container, found, refused.Message);
-        }
         catch (ControlPlaneException exception)
         {
-            Keep(pod, new Exchange(container.Name, time.GetTimestamp(), Agreed: default, exception.Message));
+            // A refusal is said at once: the next container loses no time by asking again.
+            if (exception.Status is null)
+            {
+                Keep(pod, new Exchange(container.Name, time.GetTimestamp(), Agreed: default, exception.Message));
+            }
+
             return RunWhatIsHere(pod, container, found, exception.Message);
         }
     }
