@@ -40,6 +40,7 @@ public sealed class RolloutActionsTests(SharedProduct shared)
         (Kubectl kubectl, Deployments hello) = await StartHelloAsync("actions");
         string path = PathOf(kubectl);
         JsonNode changed = await shared.Api.GetAsync(path);
+        changed["metadata"]!.AsObject().Remove("resourceVersion"); // the pods have become ready this moment: the status is still being written
         changed["spec"]!["template"]!["spec"]!["containers"]![0]!["image"] = "hello:v2";
 
         JsonNode forecast = await PostAsync(path + "/plan", changed.ToJsonString());
