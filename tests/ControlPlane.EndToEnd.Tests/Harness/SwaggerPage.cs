@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Playwright;
 
 namespace ControlPlane.EndToEnd.Tests.Harness;
@@ -86,8 +87,20 @@ internal sealed class SwaggerPage : IAsyncDisposable
 
     private async Task AuthorizeAsync(Product product)
     {
+        ConcurrentQueue<string> troubles = new();
+        page.RequestFailed += (_, request) => troubles.Enqueue($"{request.Url}: {request.Failure}");
+        page.Response += (_, answer) => { if (!answer.Ok) { troubles.Enqueue($"{answer.Url}: {answer.Status}"); } };
+        page.Console += (_, message) => troubles.Enqueue($"{message.Type}: {message.Text}");
         await page.GotoAsync(product.Server + "/swagger/index.html");
-        await page.Locator("button.authorize").First.ClickAsync();
+        try
+        {
+            await page.Locator("button.authorize").First.ClickAsync();
+        }
+        catch (TimeoutException timeout)
+        {
+            throw new TimeoutException($"the page shows: {await page.InnerTextAsync("body")}\n{string.Join('\n', troubles)}", timeout);
+        }
+
         await page.Locator(".auth-container input").First.FillAsync(await File.ReadAllTextAsync(Path.Combine(product.DataFolder, "admin.token")));
         await page.Locator(".auth-container button.authorize").ClickAsync();
         await page.Locator(".auth-container .btn-done").ClickAsync();
