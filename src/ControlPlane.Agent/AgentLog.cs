@@ -89,6 +89,9 @@ internal static partial class AgentLog
     [LoggerMessage(28, LogLevel.Information, "what {Image} stands for here is not known before its container's turn: {Message}")]
     public static partial void ImageNotFound(this ILogger log, string image, string message);
 
+    [LoggerMessage(29, LogLevel.Debug, "{Image} is not pulled any more for a later container of pod {Pod}")]
+    public static partial void PullAheadCancelled(this ILogger log, string image, string pod);
+
     [LoggerMessage(17, LogLevel.Warning, "cleaning up failed and will be tried again: {Message}")]
     public static partial void CleaningFailed(this ILogger log, string message);
 }

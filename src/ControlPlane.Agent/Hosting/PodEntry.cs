@@ -13,6 +13,9 @@ namespace ControlPlane.Agent.Hosting;
 internal sealed class PodEntry(string uid, Signal finished)
 {
     private readonly Dictionary<string, Work> works = new(StringComparer.Ordinal);
+
+    /// <summary>By image: what was begun to be pulled before its containers' turn.</summary>
+    private readonly Dictionary<string, ImageAhead> ahead = new(StringComparer.Ordinal);
     private ValueList<ObservedContainer> containers;
     private ValueMap<ContainerMemory> memory;
     private ValueMap<Waiting> waits;
@@ -28,7 +31,7 @@ internal sealed class PodEntry(string uid, Signal finished)
     public PodReport? Report { get; private set; }
 
     /// <summary>True when nothing wants this pod, and nothing is left of it.</summary>
-    public bool IsForgettable => Desired is null && containers.IsEmpty && works.Count == 0;
+    public bool IsForgettable => Desired is null && containers.IsEmpty && works.Count == 0 && ahead.Values.All(pull => pull.HasEnded);
 
     /// <summary>Who ordered the last container that was seen of the pod, or else the pod; null while that is not known.</summary>
     public VolumeOwner? OrderedBy => storeIdentity.Length == 0 ? null : new VolumeOwner(storeIdentity, bornAtRevision);
@@ -78,6 +81,11 @@ internal sealed class PodEntry(string uid, Signal finished)
             }
         }
 
+        if (Desired is null or { Metadata.IsDeleting: true } || PodSync.IsFinished(Desired))
+        {
+            CallOffAhead();
+        }
+
         PodView view = new()
         {
             Desired = Desired,
@@ -116,12 +124,29 @@ internal sealed class PodEntry(string uid, Signal finished)
         return begun;
     }
 
+    /// <summary>Begins to have the images of containers whose turn comes later, each of them once.</summary>
+    public void BeginAhead(ValueList<string> names, ContainerWorker worker)
+    {
+        if (Desired is not { } pod)
+        {
+            return;
+        }
+
+        foreach (Container container in pod.Spec.AllContainers().Where(container => names.Contains(container.Name)))
+        {
+            if (!ahead.ContainsKey(container.Image ?? ""))
+            {
+                ahead.Add(container.Image ?? "", ImageAhead.Begin((pull, token) => worker.PullAheadAsync(pod, container, pull, token)));
+            }
+        }
+    }
+
     /// <summary>Begins the steps for one container.</summary>
     public void Begin(string container, IReadOnlyList<PodAction> actions, ContainerWorker worker, DesiredState state, CancellationToken cancellationToken)
     {
         CancellationTokenSource cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         int failures = memory[container]?.Failure?.Attempts ?? 0;
-        Task<WorkResult> running = worker.RunAsync(Desired, actions, start => IdentityOf(start, state), failures, cancel.Token);
+        Task<WorkResult> running = worker.RunAsync(Desired, actions, start => IdentityOf(start, state), failures, AheadOf(container), cancel.Token);
         works.Add(container, new Work(running, cancel, finished) { Starts = actions.Any(action => action is PodStart) });
     }
 
@@ -141,6 +166,7 @@ internal sealed class PodEntry(string uid, Signal finished)
     /// <summary>Cancels the steps under way and waits for their end.</summary>
     public async Task EndWorkAsync()
     {
+        CallOffAhead();
         foreach (Work work in works.Values)
         {
             work.Cancel();
@@ -148,6 +174,10 @@ internal sealed class PodEntry(string uid, Signal finished)
         }
 
         works.Clear();
+        foreach (ImageAhead pull in ahead.Values)
+        {
+            await pull.EndAsync();
+        }
     }
 
     /// <summary>The running containers that have probes. A pod that shall stop is asked for its readiness only.</summary>
@@ -165,6 +195,20 @@ internal sealed class PodEntry(string uid, Signal finished)
             {
                 yield return new ProbeTarget(Desired, container, running, options.NodeAddress.ToString());
             }
+        }
+    }
+
+    /// <summary>What a container's first start need not pull any more; each further one pulls as its policy says.</summary>
+    private ImageAhead? AheadOf(string container) =>
+        memory[container] is null or { LastSeen: null, Failure: null } && Desired?.Spec.AllContainers().FirstOrDefault(candidate => candidate.Name == container) is { } first
+            ? ahead.GetValueOrDefault(first.Image ?? "")
+            : null;
+
+    private void CallOffAhead()
+    {
+        foreach (ImageAhead pull in ahead.Values)
+        {
+            pull.Cancel();
         }
     }
 

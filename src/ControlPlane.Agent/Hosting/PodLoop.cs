@@ -187,6 +187,8 @@ internal sealed class PodLoop(
         {
             entry.Begin(group.Key, [.. group], worker, state, cancellationToken);
         }
+
+        entry.BeginAhead(plan.Ahead, worker);
     }
 
     private void Publish()

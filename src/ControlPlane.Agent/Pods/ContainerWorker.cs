@@ -33,7 +33,7 @@ internal sealed class ContainerWorker(
 
     /// <summary>Does the steps for one container, in their order. A runtime that is away ends it; what is left is decided anew later.</summary>
     public async Task<WorkResult> RunAsync(
-        Pod? pod, IReadOnlyList<PodAction> actions, Func<PodStart, ContainerIdentity> identify, int failuresBefore, CancellationToken cancellationToken)
+        Pod? pod, IReadOnlyList<PodAction> actions, Func<PodStart, ContainerIdentity> identify, int failuresBefore, ImageAhead? ahead, CancellationToken cancellationToken)
     {
         WorkResult result = new();
         try
@@ -58,7 +58,7 @@ internal sealed class ContainerWorker(
                         result = await StartSandboxAsync(pod, start, identify(start), failuresBefore, cancellationToken);
                         break;
                     case StartContainer start when pod is not null:
-                        result = await StartAsync(pod, start, identify(start), failuresBefore, cancellationToken);
+                        result = await StartAsync(pod, start, identify(start), failuresBefore, ahead, cancellationToken);
                         break;
                 }
             }
@@ -75,10 +75,14 @@ internal sealed class ContainerWorker(
         return result;
     }
 
+    /// <summary>Has the image of a container before its turn; see <see cref="PodImages.PullAheadAsync"/>.</summary>
+    public Task<TimeSpan?> PullAheadAsync(Pod pod, Container container, ImageAhead ahead, CancellationToken cancellationToken) =>
+        images.PullAheadAsync(pod, container, ahead, cancellationToken);
+
     public void Dispose() => starts.Dispose();
 
     private async Task<WorkResult> StartAsync(
-        Pod pod, StartContainer start, ContainerIdentity identity, int failuresBefore, CancellationToken cancellationToken)
+        Pod pod, StartContainer start, ContainerIdentity identity, int failuresBefore, ImageAhead? ahead, CancellationToken cancellationToken)
     {
         Container container = pod.Spec.AllContainers().First(candidate => candidate.Name == start.Container);
         WorkResult Failed(string reason, string message)
@@ -91,7 +95,7 @@ internal sealed class ContainerWorker(
         string? image;
         try
         {
-            image = await images.GetAsync(pod, container, cancellationToken);
+            image = await images.GetAsync(pod, container, ahead, cancellationToken);
             if (image is null)
             {
                 string absent = $"Container image \"{container.Image}\" is not present with pull policy of Never";

@@ -20,6 +20,9 @@ internal sealed class ImageAgreement(
     /// <summary>How long an exchange holds for the pod's other containers. What was agreed on is in the desired state long before; who was silent may be back.</summary>
     private static readonly TimeSpan ExchangeHolds = TimeSpan.FromSeconds(30);
 
+    /// <summary>Who asks before any container's turn.</summary>
+    private const string Nobody = "";
+
     /// <summary>By pod uid.</summary>
     private readonly ConcurrentDictionary<string, Exchange> exchanges = new(StringComparer.Ordinal);
 
@@ -42,7 +45,32 @@ internal sealed class ImageAgreement(
             return RunWhatIsHere(pod, container, found, silence);
         }
 
-        string image = container.Image ?? "";
+        try
+        {
+            return await ExchangeAsync(pod, container.Name, container.Image ?? "", found, cancellationToken);
+        }
+        catch (ControlPlaneException exception)
+        {
+            return RunWhatIsHere(pod, container, found, exception.Message);
+        }
+    }
+
+    /// <summary>Asks before the turn of the containers that need an image, while others of their pod run. What comes of it holds for each of them; where somebody was silent just now, nobody is asked.</summary>
+    /// <param name="pod">Whose revision it is.</param>
+    /// <param name="image">The image's name.</param>
+    /// <param name="found">What it stands for here.</param>
+    /// <param name="cancellationToken">Nobody needs it any more.</param>
+    /// <exception cref="ControlPlaneException">No answer, or a refusal.</exception>
+    public async Task AskAheadAsync(Pod pod, string image, string found, CancellationToken cancellationToken)
+    {
+        if (!exchanges.TryGetValue(pod.Uid, out Exchange? last) || !IsRecent(last) || last.Silence is null)
+        {
+            await ExchangeAsync(pod, Nobody, image, found, cancellationToken);
+        }
+    }
+
+    private async Task<string> ExchangeAsync(Pod pod, string asker, string image, string found, CancellationToken cancellationToken)
+    {
         ImageReport report = new()
         {
             PodUid = pod.Uid,
@@ -55,18 +83,14 @@ internal sealed class ImageAgreement(
         try
         {
             ImageReply reply = await controlPlane.ResolveImageAsync(report, cancellationToken);
-            Keep(pod, new Exchange(container.Name, time.GetTimestamp(), reply.Others.SetItem(image, reply.Resolved), Silence: null));
+            Keep(pod, new Exchange(asker, time.GetTimestamp(), reply.Others.SetItem(image, reply.Resolved), Silence: null));
             return reply.Resolved;
         }
-        catch (ControlPlaneException exception)
+        catch (ControlPlaneException exception) when (exception.Status is null)
         {
             // A refusal is said at once: the next container loses no time by asking again.
-            if (exception.Status is null)
-            {
-                Keep(pod, new Exchange(container.Name, time.GetTimestamp(), Agreed: default, exception.Message));
-            }
-
-            return RunWhatIsHere(pod, container, found, exception.Message);
+            Keep(pod, new Exchange(asker, time.GetTimestamp(), Agreed: default, exception.Message));
+            throw;
         }
     }
 
@@ -127,14 +151,18 @@ internal sealed class ImageAgreement(
             }
         }
 
-        // Of two that asked at once, one may have had an answer.
-        exchanges.AddOrUpdate(pod.Uid, exchange, (_, last) => exchange.Silence is not null && last.Silence is null && IsRecent(last) ? last : exchange);
+        exchanges.AddOrUpdate(pod.Uid, exchange, (_, last) => IsRecent(last) ? Join(last, exchange) : exchange);
     }
+
+    /// <summary>Of two that asked at once, one may have had an answer; and what was agreed on is never unsaid.</summary>
+    private static Exchange Join(Exchange last, Exchange next) => next.Silence is null
+        ? next with { Agreed = last.Agreed.Concat(next.Agreed).Aggregate(default(ValueMap<string>), (agreed, word) => agreed.SetItem(word.Key, word.Value)) }
+        : last.Silence is null ? last : next;
 
     private bool IsRecent(Exchange exchange) => time.GetElapsedTime(exchange.At) < ExchangeHolds;
 
     /// <summary>What came of a question.</summary>
-    /// <param name="Asker">The container that asked.</param>
+    /// <param name="Asker">The container that asked; empty for a question before any one's turn.</param>
     /// <param name="At">When it ended, as a timestamp.</param>
     /// <param name="Agreed">What names stand for.</param>
     /// <param name="Silence">Why there was no answer; null when there was one.</param>

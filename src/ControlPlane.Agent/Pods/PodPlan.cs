@@ -12,6 +12,9 @@ internal sealed record PodPlan
     /// <summary>By container name: why one that has no running container waits.</summary>
     public ValueMap<Waiting> Waiting { get; init; }
 
+    /// <summary>Names of containers whose turn comes later, while others of their pod run: their images may be had in the meantime.</summary>
+    public ValueList<string> Ahead { get; init; }
+
     /// <summary>When time alone changes the plan; null when it does not.</summary>
     public DateTimeOffset? RecheckAt { get; init; }
 

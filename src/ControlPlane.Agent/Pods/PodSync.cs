@@ -80,6 +80,7 @@ internal static class PodSync
         ValueList<string> left = Initialization.Left(view, pod);
         ValueList<string> turn = Initialization.Turn(view, pod, left);
         bool isOver = !pod.Spec.InitContainers.IsEmpty && Initialization.IsOver(view, pod);
+        bool hasBegun = view.Containers.Any(observed => !observed.Identity.IsSandbox && observed.Phase != ContainerPhase.Created);
         PodPlan plan = new();
         foreach (Container container in pod.Spec.AllContainers().Where(container => !view.Busy.Contains(container.Name)))
         {
@@ -94,7 +95,11 @@ internal static class PodSync
             }
             else if (left.Contains(container.Name) || !pod.Spec.IsInitContainer(container.Name))
             {
-                plan = plan with { Waiting = plan.Waiting.SetItem(container.Name, new Waiting(Initialization.WaitingReason(pod))) };
+                plan = plan with
+                {
+                    Waiting = plan.Waiting.SetItem(container.Name, new Waiting(Initialization.WaitingReason(pod))),
+                    Ahead = hasBegun && lives.Count == 0 ? plan.Ahead.Add(container.Name) : plan.Ahead,
+                };
             }
 
             plan = RemoveOldLives(plan, lives);

@@ -103,6 +103,33 @@ public sealed class InitializationTests
         Assert.Equal((steps, status), (PodSyncTests.Text(PodSync.Plan(view)), Text(Build(view))));
     }
 
+    private static readonly Dictionary<string, (PodView View, string[] Ahead)> AheadRows = new(StringComparer.Ordinal)
+    {
+        ["nothing has begun: the first image is all that is pulled"] = (View(Two()), []),
+        ["the first is made, and was never started"] = (View(Two(), A() with { Phase = ContainerPhase.Created }), []),
+        ["the first runs"] = (View(Two(), A()), ["b", "c"]),
+        ["the first is run again"] = (View(Two(), A().Ended(1)), ["b", "c"]),
+        ["the second is being started"] = (View(Two(), A().Ended(0)) with { Busy = ["b"] }, ["c"]),
+        ["it is the last one's turn"] = (View(Two(), A().Ended(0), B().Ended(0)), []),
+        ["a sidecar has not started up yet"] = (View(Pod().WithSidecars("a"), A()) with { Probes = default(Domain.Resources.Values.ValueMap<ControlPlane.Agent.Probes.ProbeVerdict>).SetItem("a1", new() { IsStarted = false }) }, ["c"]),
+        ["one without init containers starts all at once"] = (View(Pod().WithSecondContainer(), Alive()), []),
+        ["sandbox: it is no container that has begun"] = (Shared(Two(), Sandbox()), []),
+        ["sandbox: in the next one the images of those that ran are here"] =
+            (Shared(Two(), Sandbox("box", life: 1), A("old").Ended(0), B("old").Ended(0), Dead().In("old")), []),
+        ["deletion mark"] = (View(Two().Deleting(5), A()), []),
+    };
+
+    public static TheoryData<string> AheadNames => [.. AheadRows.Keys];
+
+    [Theory]
+    [MemberData(nameof(AheadNames))]
+    public void ImagesOfThoseThatWait_AreHadWhileOthersRun(string rule)
+    {
+        (PodView view, string[] ahead) = AheadRows[rule];
+
+        Assert.Equal(ahead, PodSync.Plan(view).Ahead);
+    }
+
     [Fact]
     public void Initialized_NamesWhatIsNotDone()
     {

@@ -23,6 +23,9 @@ internal sealed class ScriptedRuntime(Func<string, CancellationToken, Task<ExecR
 
     public List<string> Pulled { get; } = [];
 
+    /// <summary>What a pull waits for.</summary>
+    public Func<string, CancellationToken, Task> BeforePull { get; set; } = (_, _) => Task.CompletedTask;
+
     /// <summary>The grace of each stop.</summary>
     public List<TimeSpan> Stopped { get; } = [];
 
@@ -48,11 +51,11 @@ internal sealed class ScriptedRuntime(Func<string, CancellationToken, Task<ExecR
 
     public Task<string?> ResolveImageAsync(string image, CancellationToken cancellationToken) => Task.FromResult(Present[image]);
 
-    public Task PullAsync(string image, RegistryLogin? login, CancellationToken cancellationToken)
+    public async Task PullAsync(string image, RegistryLogin? login, CancellationToken cancellationToken)
     {
         Pulled.Add(image);
+        await BeforePull(image, cancellationToken);
         Present[image] = Registry.TryGetValue(image, out string? resolved) ? resolved : throw new ImagePullException($"manifest for {image} not found");
-        return Task.CompletedTask;
     }
 
     public Task<string> CreateAsync(ContainerRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();

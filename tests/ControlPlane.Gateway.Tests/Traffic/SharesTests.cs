@@ -67,6 +67,39 @@ public sealed class SharesTests
     }
 
     [Fact]
+    public void Turns_WhereNoShareCanTakeOne_AreNobodys()
+    {
+        ShareRotation rotation = new([new TrafficShare(Stable, 1_000), new TrafficShare(Canary, 0)], before: null);
+
+        Assert.Equal((-1, -1), (rotation.Next([false, true]), rotation.Next([false, false])));
+        Assert.Equal(0, rotation.Next([true, true]));
+    }
+
+    /// <summary>Else all requests would go to pods that are just back, until they had made up for it.</summary>
+    [Fact]
+    public void Turns_AShareThatTookNoPart_HasNotSavedAnyUp()
+    {
+        ShareRotation rotation = new([new TrafficShare(Stable, 500), new TrafficShare(Canary, 500)], before: null);
+        Assert.All(Enumerable.Range(0, 10), _ => Assert.Equal(0, rotation.Next([true, false])));
+
+        Assert.Equal([0, 1, 0, 1], Enumerable.Range(0, 4).Select(_ => rotation.Next([true, true])));
+    }
+
+    /// <summary>What one ReplicaSet has saved up is none of the next one's, though it is in the same place.</summary>
+    [Fact]
+    public void Turns_OfOtherReplicaSets_BeginAnew()
+    {
+        ShareRotation before = new([new TrafficShare(Stable, 600), new TrafficShare(Canary, 400)], before: null);
+        before.Next([true, true]);
+        TrafficShare[] others = [new TrafficShare(Stable, 600), new TrafficShare("next", 400)];
+
+        Assert.Equal(Turns(new ShareRotation([.. others], before: null)), Turns(new ShareRotation([.. others], before)));
+        Assert.NotEqual(Turns(new ShareRotation([.. others], before: null)), Turns(before));
+    }
+
+    private static int[] Turns(ShareRotation rotation) => [.. Enumerable.Range(0, 5).Select(_ => rotation.Next([true, true]))];
+
+    [Fact]
     public async Task Requests_FromManyThreads_TheShareHolds()
     {
         const int Threads = 8;

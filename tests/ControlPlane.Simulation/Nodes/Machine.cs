@@ -110,7 +110,7 @@ internal sealed class Machine : IDesiredMemory
         DesiredHolder desired = new(simulation.Plant.OnMemory(this), signals, time, NullLogger<DesiredHolder>.Instance);
         EventBuffer events = new(time, signals.Report);
         ImageAgreement agreement = new(runtime, controlPlane, desired, events, time, NullLogger<ImageAgreement>.Instance);
-        PodImages images = new(runtime, agreement, desired, events, time);
+        PodImages images = new(runtime, agreement, desired, events, time, NullLogger<PodImages>.Instance);
         HookRunner hooks = new(runtime, options, time);
         ContainerStopper stopper = new(runtime, hooks, events, time);
         PodVolumes volumes = new(options, new PodFolders(options, NullLogger<PodFolders>.Instance), NullLogger<PodVolumes>.Instance);

@@ -98,6 +98,44 @@ public sealed class DeletedReplicaSetTests
         Assert.Equal(RevisionOutcome.Failed, Outcomes.Of(world.ByImage("hello:3")));
     }
 
+    /// <summary>The name tells that it is the one that was complete. Where somebody else has that by now, its record moves to the one that is made, and is as open as that one's trial.</summary>
+    [Fact]
+    public void One_that_is_made_under_another_name_is_on_trial_and_on_record_so()
+    {
+        TestWorld world = Complete("RollingUpdate");
+        ReplicaSet deleted = world.ByImage("hello:2");
+        world.TakenNames.Add(deleted.Name);
+        world.RemoveReplicaSet(deleted);
+
+        world.PassUntilQuiet();
+        ReplicaSet made = world.ByImage("hello:2");
+        Assert.NotEqual(deleted.Name, made.Name);
+        Assert.Equal(RevisionOutcome.OnTrial, Outcomes.Of(made));
+        DeploymentRevisionStatus record = world.Records[^1].Status!;
+        Assert.Equal((made.Name, "Progressing", null), (record.ReplicaSet, record.Outcome, record.EndedAt));
+
+        world.Now = world.Now.AddSeconds(600);
+        world.PassUntilQuiet();
+        Assert.Equal(("Failed", "ProgressDeadlineExceeded"), (world.Records[^1].Status!.Outcome, world.Records[^1].Status!.Reason));
+    }
+
+    /// <summary>A user has made another of the same template, and has it adopted; it was complete as well.</summary>
+    [Fact]
+    public void One_that_leaves_a_complete_twin_stays_complete_on_record_since_then()
+    {
+        TestWorld world = Complete("RollingUpdate");
+        ReplicaSet deleted = world.ByImage("hello:2");
+        DateTimeOffset? endedAt = world.Records[^1].Status!.EndedAt;
+        world.RemoveReplicaSet(deleted);
+        world.Store(deleted with { Metadata = deleted.Metadata with { Name = "twin", Uid = "twin-uid", CreationTimestamp = world.Now } });
+        world.Now = world.Now.AddSeconds(60);
+
+        world.PassUntilQuiet();
+
+        DeploymentRevisionStatus record = world.Records[^1].Status!;
+        Assert.Equal(("twin", "Complete", endedAt), (record.ReplicaSet, record.Outcome, record.EndedAt));
+    }
+
     /// <summary>A template that is declared again when its ReplicaSet has been pruned is a new declaration, and on trial.</summary>
     [Fact]
     public void One_that_was_pruned_and_is_declared_again_is_on_trial()

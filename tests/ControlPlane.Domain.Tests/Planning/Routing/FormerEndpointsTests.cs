@@ -185,6 +185,68 @@ public sealed class FormerEndpointsTests
         Assert.Equal(isJudged ? new FormerEndpoint(5, TimeSpan.FromHours(1)) : null, former.Of(pod, isListed));
     }
 
+    /// <summary>It is a replica's, which keeps nothing back that it does not know of.</summary>
+    [Fact]
+    public void WhoDidNotBeginAnew_JudgesNothingThatItDoesNotKnow()
+    {
+        clock.Seconds = 100;
+
+        Assert.Null(former.Of(Since(Terminating("a", stopsAt: 50), createdAt: 0), isListed: false));
+    }
+
+    /// <summary>A pod without a node has no requests, and one that is not on its way out is not to be judged; one that was made as all began was there.</summary>
+    [Theory]
+    [InlineData(10, true, true, true)]
+    [InlineData(11, true, true, false)]
+    [InlineData(10, false, true, false)]
+    [InlineData(10, true, false, false)]
+    public void APodThatMayBeUnknown_WasThereAtTheBeginning_OnANode_AndIsOnItsWayOut(int createdAt, bool hasNode, bool isEnding, bool mayBe)
+    {
+        clock.Seconds = 10;
+        former.Begin(revision: 5);
+        Pod pod = Since(isEnding ? Terminating("a", stopsAt: 50) : Running("a"), createdAt);
+        pod = pod with { Spec = pod.Spec with { NodeName = hasNode ? "node-1" : null } };
+
+        clock.Seconds = 100;
+        Assert.Equal(mayBe, former.MayBeUnknown(pod));
+        Assert.Equal(mayBe, former.Of(pod, isListed: false) is not null);
+    }
+
+    /// <summary>What is known of a pod decides, for as long as it says anything; after that an earlier Service may have left it as well, of which nothing is known.</summary>
+    [Fact]
+    public void APodFromBeforeTheBeginningThatLeavesAServiceSince_IsJudgedByThat()
+    {
+        clock.Seconds = 10;
+        former.Begin(revision: 5);
+        clock.Seconds = 20;
+        Leave("a", 7);
+
+        clock.Seconds = 100;
+        Assert.Equal(new FormerEndpoint(7, TimeSpan.FromSeconds(30)), former.Of(Since(Terminating("a", stopsAt: 49), createdAt: 0), isListed: false));
+        Assert.Equal(new FormerEndpoint(5, TimeSpan.FromHours(1)), former.Of(Since(Terminating("a", stopsAt: 50), createdAt: 0), isListed: false));
+    }
+
+    /// <summary>A leave is forgotten after twice its Service's time and 10 s more, which is 20 s for 5 s, each by itself: then no later word of its Service brings it back, while the other one counts on.</summary>
+    [Fact]
+    public void ALeaveOfLongAgo_IsForgotten()
+    {
+        Leave("a", 7, "5s");
+        Leave("b", 8, "5s");
+        Leave("b", 9, "10m");
+
+        clock.Seconds = 19;
+        Leave("other", 10);
+        former.Times.Put(ServiceOf("5s", "1h"));
+        Assert.Equal((7, 9), (LeftAt("a"), LeftAt("b")));
+
+        former.Times.Put(ServiceOf("5s", "5s"));
+        clock.Seconds = 20;
+        Leave("other", 11);
+        former.Times.Put(ServiceOf("5s", "1h"));
+        Assert.Equal((null, 9), (LeftAt("a"), LeftAt("b")));
+        Assert.Equal(TimeSpan.FromMinutes(10), TimeoutOf("b"));
+    }
+
     private void Leave(string pod, long revision, string? timeout = null)
     {
         former.Times.Put(ServiceOf(timeout, timeout));
@@ -206,6 +268,8 @@ public sealed class FormerEndpointsTests
             Spec = pod.Spec with { NodeName = "node-1" },
         };
     }
+
+    private static Pod Since(Pod pod, int createdAt) => pod with { Metadata = pod.Metadata with { CreationTimestamp = Make.Start.AddSeconds(createdAt) } };
 
     private static Service ServiceOf(string? uid, string? timeout) => new()
     {
