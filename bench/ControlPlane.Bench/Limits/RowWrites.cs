@@ -24,6 +24,10 @@ internal sealed class RowWrites(string connectionString)
     {
         await using NpgsqlConnection connection = new(connectionString);
         await connection.OpenAsync(cancellationToken);
+        await ExecuteAsync(
+            connection,
+            "SELECT set_config(name, 'lz4', false) FROM pg_settings WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)", // as the product does
+            cancellationToken);
         string[] entries = await ReadAsync(connection, $"COPY (SELECT * FROM changes WHERE revision > {after} ORDER BY revision) TO STDOUT", cancellationToken);
 
         // A pod is inserted once and updated at each later change; a row's insertion costs about as much as its update, and both are timed as insertions.

@@ -14,6 +14,12 @@ namespace ControlPlane.Infrastructure.Storage;
 internal sealed class ResourceStore(Database database, OwnCommits own, ChangeSignal changes, IOptions<StoreOptions> options, ILogger<ResourceStore> logger)
     : IResourceStore, IAsyncDisposable
 {
+    /// <summary>
+    /// A pod's row is longer than the 2 KB from which PostgreSQL compresses (manual, "TOAST"): with lz4, where it was built with it, that takes a fraction of the time of its default.
+    /// </summary>
+    private const string FastCompression =
+        "SELECT set_config(name, 'lz4', false) FROM pg_settings WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)";
+
     private readonly CommitQueue queue = new(options.Value.WaitingUnitsMax);
     private NpgsqlConnection? connection;
 
@@ -150,6 +156,17 @@ internal sealed class ResourceStore(Database database, OwnCommits own, ChangeSig
     private async Task<NpgsqlConnection> OpenConnectionAsync()
     {
         NpgsqlConnection opened = await database.Commits.OpenConnectionAsync(CancellationToken.None);
+        try
+        {
+            await using NpgsqlCommand compress = new(FastCompression, opened);
+            await compress.ExecuteNonQueryAsync();
+        }
+        catch
+        {
+            await opened.DisposeAsync();
+            throw;
+        }
+
         own.ProcessId = opened.ProcessID;
         return opened;
     }

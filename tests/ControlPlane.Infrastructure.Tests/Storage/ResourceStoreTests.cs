@@ -59,6 +59,18 @@ public class ResourceStoreTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     [Fact]
+    public async Task WhatIsCompressed_IsWithTheFastMethod_WhereTheDatabaseHasIt()
+    {
+        Pod pod = Objects.Pod("large");
+        pod = pod with { Metadata = pod.Metadata with { Annotations = pod.Metadata.Annotations.SetItem("text", new string('a', 10_000)) } };
+
+        await store.StoreAsync(new Write.Create(pod));
+
+        Assert.Equal("lz4", await Sql.ScalarAsync(postgres.ConnectionString, "SELECT pg_column_compression(metadata) FROM pods WHERE name = 'large'"));
+        Assert.Equal("lz4", await Sql.ScalarAsync(postgres.ConnectionString, "SELECT pg_column_compression(metadata) FROM changes WHERE name = 'large'"));
+    }
+
+    [Fact]
     public async Task EachChange_IsOnRecordWithWhoMadeIt()
     {
         Pod pod = Objects.Pod("audited");
