@@ -11,15 +11,19 @@ internal static class Phase
         Rig rig, RowWrites postgres, BenchOptions options, Figures figures, Func<Task> act, CancellationToken cancellationToken, bool hasLimit = true)
     {
         long before = await postgres.RevisionAsync(cancellationToken);
+        long walBefore = await postgres.WalAsync(cancellationToken);
         using Meter meter = Meter.Start(rig.Processes);
         await act();
         Measured measured = await meter.StopAsync();
         long changes = await postgres.RevisionAsync(cancellationToken) - before;
+        long wal = await postgres.WalAsync(cancellationToken) - walBefore;
         figures.Add("seconds", "s", measured.Seconds, hasLimit ? await postgres.RepeatAsync(before, cancellationToken) : null, "bare PostgreSQL, the same rows");
         double cpu = measured.CpuSeconds["api"] + measured.CpuSeconds["postgresql"];
         figures.Add("cpu_seconds", "CPU-s", cpu);
         figures.Add("cpu for each pod", "µs", cpu / options.Pods * 1e6);
         figures.Add("changes for each pod", "1", (double)changes / options.Pods);
+        figures.Add("change log for each pod", "B", (double)await postgres.LogBytesAsync(before, cancellationToken) / options.Pods);
+        figures.Add("wal for each pod", "B", (double)wal / options.Pods);
         AddProcesses(figures, measured);
     }
 

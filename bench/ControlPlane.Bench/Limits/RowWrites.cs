@@ -15,6 +15,13 @@ internal sealed class RowWrites(string connectionString)
     /// <summary>The store's revision: where the change log stands.</summary>
     public Task<long> RevisionAsync(CancellationToken cancellationToken) => ReadNumberAsync("SELECT revision FROM store", cancellationToken);
 
+    /// <summary>Where the write-ahead log stands, in bytes since its beginning.</summary>
+    public Task<long> WalAsync(CancellationToken cancellationToken) => ReadNumberAsync("SELECT (pg_current_wal_lsn() - '0/0')::bigint", cancellationToken);
+
+    /// <summary>The bytes of the change log's entries after a revision, as they are stored.</summary>
+    public Task<long> LogBytesAsync(long after, CancellationToken cancellationToken) =>
+        ReadNumberAsync($"SELECT coalesce(sum(pg_column_size(c.*)), 0)::bigint FROM changes c WHERE c.revision > {after}", cancellationToken);
+
     /// <summary>All tables and indexes, in MB (10^6).</summary>
     public async Task<double> MegabytesAsync(CancellationToken cancellationToken) =>
         await ReadNumberAsync("SELECT pg_database_size(current_database())", cancellationToken) / 1e6;
@@ -31,9 +38,15 @@ internal sealed class RowWrites(string connectionString)
         string[] entries = await ReadAsync(connection, $"COPY (SELECT * FROM changes WHERE revision > {after} ORDER BY revision) TO STDOUT", cancellationToken);
 
         // A pod is inserted once and updated at each later change; a row's insertion costs about as much as its update, and both are timed as insertions.
+        // A row is written whole also where its status alone changes.
         string[] rows = await ReadAsync(
             connection,
-            $"COPY (SELECT revision, uid, namespace, name, metadata, labels, spec, status FROM changes WHERE revision > {after} AND kind = 'Pod' AND operation <> 'D') TO STDOUT",
+            $"""
+            COPY (
+                SELECT c.revision, c.uid, c.namespace, c.name, d.metadata, d.labels, d.spec, c.status FROM changes c
+                JOIN changes d ON d.revision = CASE c.operation WHEN 'S' THEN c.desired_revision ELSE c.revision END
+                WHERE c.revision > {after} AND c.kind = 'Pod' AND c.operation <> 'D') TO STDOUT
+            """,
             cancellationToken);
         await ExecuteAsync(
             connection,

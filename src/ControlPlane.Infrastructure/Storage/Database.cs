@@ -7,11 +7,17 @@ namespace ControlPlane.Infrastructure.Storage;
 /// <summary>Connections to the database, and which errors mean that it cannot be reached now.</summary>
 internal sealed class Database : IAsyncDisposable
 {
+    /// <summary>
+    /// What PostgreSQL lists this version's connections as. The number is that of what it can read: 2 is a status alone in the change log. Versions from before have none
+    /// (<see cref="StatusEntries"/>).
+    /// </summary>
+    private const string ApplicationName = "controlplane/2";
+
     public Database(StoreOptions options)
     {
         NpgsqlConnectionStringBuilder connection = new(options.ConnectionString)
         {
-            ApplicationName = "controlplane",
+            ApplicationName = ApplicationName,
             MaxAutoPrepare = 100,
             AutoPrepareMinUsages = 2,
             Timeout = 5,
@@ -25,7 +31,7 @@ internal sealed class Database : IAsyncDisposable
         connection.Pooling = true;
 
         // A commit finds its rows by key, 1,000 of 150,000 perhaps: always through the index, however the tables' statistics look.
-        connection.ApplicationName = "controlplane-commits";
+        connection.ApplicationName = $"{ApplicationName}-commits";
         connection.Options = $"{connection.Options} -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c plan_cache_mode=force_generic_plan".Trim();
         Commits = NpgsqlDataSource.Create(connection);
     }

@@ -39,6 +39,9 @@ internal sealed record ResourceColumns(byte[] Metadata, byte[]? Labels, byte[]? 
     /// </summary>
     public bool AreStorable() => IsStorable(Metadata) && IsStorable(Labels) && IsStorable(Spec) && IsStorable(Status);
 
+    /// <summary>The columns of which only the status is there.</summary>
+    public static ResourceColumns OfStatus(byte[]? status) => new(Nothing, null, null, status);
+
     /// <summary>Puts an object together again.</summary>
     public static Resource ToResource(
         ResourceKind kind, string @namespace, string name, string uid, long resourceVersion, long desiredRevision, ResourceColumns columns)

@@ -46,6 +46,12 @@ internal static partial class StorageLog
     [LoggerMessage(LogLevel.Warning, "The change log's partitions could not be looked after: {Reason}")]
     public static partial void MaintenanceFailed(this ILogger logger, string reason);
 
+    [LoggerMessage(LogLevel.Information, "Changes of a status alone are logged as that status from now on: no replica of a version is connected that cannot read them")]
+    public static partial void LogsStatusAlone(this ILogger logger);
+
+    [LoggerMessage(LogLevel.Warning, "Whether replicas of older versions are connected is not known: {Reason}")]
+    public static partial void OlderReplicasUnknown(this ILogger logger, string reason);
+
     [LoggerMessage(LogLevel.Debug, "Which streams wait at other replicas is not known: {Reason}")]
     public static partial void StreamsInterrupted(this ILogger logger, string reason);
 

@@ -45,6 +45,12 @@ public sealed class StoreOptions
     /// <summary>How often partitions are looked after.</summary>
     public TimeSpan MaintenanceInterval { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// How long no replica of a version that cannot read a status alone in the change log may have been connected before one is written there. Until then an upgrade is undone by
+    /// starting the older version again.
+    /// </summary>
+    public TimeSpan OlderReplicasAwayFor { get; set; } = TimeSpan.FromHours(1);
+
     /// <summary>How long a leader's lease holds without being extended.</summary>
     public TimeSpan LeaseDuration { get; set; } = TimeSpan.FromSeconds(10);
 

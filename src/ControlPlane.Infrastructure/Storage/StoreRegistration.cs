@@ -36,6 +36,7 @@ public static class StoreRegistration
         services.AddSingleton<StoreHistory>();
         services.AddSingleton<ChangeLogTail>();
         services.AddSingleton<ChangeLogPartitions>();
+        services.AddSingleton<StatusEntries>();
         services.AddSingleton<StoreMigrator>();
         services.AddSingleton<ILeaderLease, LeaderLease>();
         services.AddSingleton<NodePresence>();

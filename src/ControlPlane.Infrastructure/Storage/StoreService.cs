@@ -13,6 +13,7 @@ internal sealed class StoreService(
     Database database,
     StoreMigrator migrator,
     ChangeLogPartitions partitions,
+    StatusEntries statusEntries,
     ResourceStore store,
     ChangeLogTail tail,
     LatestRevision latest,
@@ -39,7 +40,7 @@ internal sealed class StoreService(
     {
         using CancellationTokenSource anyEnded = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         Func<CancellationToken, Task>[] loops =
-            [store.RunAsync, tail.RunAsync, tail.ListenAsync, latest.RunAsync, partitions.RunAsync, presence.RunAsync, gateways.RunAsync];
+            [store.RunAsync, tail.RunAsync, tail.ListenAsync, latest.RunAsync, partitions.RunAsync, statusEntries.RunAsync, presence.RunAsync, gateways.RunAsync];
         Task[] running = [.. loops.Select(loop => loop(anyEnded.Token))];
         await Task.WhenAny(running);
         // One that has ended by an error ends the others, and then the host.

@@ -47,6 +47,36 @@ public sealed class RestoreTests : IDisposable
         Assert.Equal(0L, await Sql.ScalarAsync(cluster.ConnectionString, "SELECT count(*) FROM changes_default"));
     }
 
+    /// <summary>A status after the restore belongs to metadata and a spec from before the dump.</summary>
+    [Fact]
+    public async Task Restore_ThenAStatus_IsWholeForWhoReadsItAndForWhoStartsLater()
+    {
+        string database = await PostgresFixture.CreateDatabaseAsync();
+        Pod pod = Objects.Pod("kept");
+        await using (TestStore original = await TestStore.StartAsync(database))
+        {
+            await original.StoreAsync(new Write.Create(pod));
+            await original.StoreAsync(new Write.Update(pod with { Status = new PodStatus { Phase = "Pending" } }, ResourceParts.Status));
+        }
+
+        await PostgresTools.DumpAsync(database, DumpFile);
+        string elsewhere = await PostgresFixture.CreateDatabaseAsync();
+        await PostgresTools.RestoreAsync(elsewhere, DumpFile);
+        await using TestStore restored = await TestStore.StartAsync(elsewhere);
+        await using TestStore reader = await TestStore.StartAsync(elsewhere);
+        long begun = restored.Cache.Revision;
+        using ChangeSubscription subscription = reader.Cache.SubscribeFromNow();
+
+        long running = await restored.StoreAsync(new Write.Update(pod with { Status = new PodStatus { Phase = "Running" } }, ResourceParts.Status));
+
+        Change change = Assert.Single(await subscription.ReadUntilAsync(running));
+        Assert.Equal(("Pending", "Running", pod.Spec), (((Pod)change.Previous!).Status?.Phase, ((Pod)change.Object).Status?.Phase, ((Pod)change.Object).Spec));
+        await using TestStore later = await TestStore.StartAsync(elsewhere);
+        using ChangeSubscription remembered = later.Cache.SubscribeAfter(begun);
+        Assert.Equal(change, Assert.Single(await remembered.ReadUntilAsync(running)));
+        Assert.Equal(restored.Find<Pod>(pod.Key), later.Find<Pod>(pod.Key));
+    }
+
     [Fact]
     public async Task Restore_UnderARunningReplica_EndsItsWatches_AndStoresNothingBefore()
     {

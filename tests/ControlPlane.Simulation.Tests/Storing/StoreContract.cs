@@ -241,19 +241,36 @@ public abstract class StoreContract
         await StoredAsync(store, cache, new Write.Update(pod with { Status = new PodStatus { Phase = "Running" } }, ResourceParts.Status));
         long removed = await StoredAsync(store, cache, Write.Remove.Of(pod));
 
-        List<Change> changes = [];
-        for (long reached = subscription.StartRevision; reached < removed;)
-        {
-            ChangeBatch batch = await subscription.ReadAsync(CancellationToken.None);
-            changes.AddRange(batch.Changes);
-            reached = batch.Revision;
-        }
-
-        Change[] own = [.. changes.Where(change => change.Object.Key == pod.Key)];
+        Change[] own = [.. (await ReadUntilAsync(subscription, removed)).Where(change => change.Object.Key == pod.Key)];
         Assert.Equal([ChangeOperation.Added, ChangeOperation.Modified, ChangeOperation.Deleted], own.Select(change => change.Operation));
         Assert.Equal(own.Select(change => change.Revision).Order(), own.Select(change => change.Revision));
         Assert.Equal(removed, own[2].Object.Metadata.Revision);
         Assert.Equal("Running", ((Pod)own[2].Object).Status?.Phase);
+    });
+
+    /// <summary>One replica knows what it wrote itself, another one has it from the log.</summary>
+    [Fact]
+    public Task AnotherReplica_IsToldTheSameChangesOfTheSameObjects() => TestAsync(async (store, cache) =>
+    {
+        (_, IResourceCache other) = await OpenAsync();
+        Pod pod = Pod("told");
+        await other.WaitForLatestAsync(CancellationToken.None);
+        await cache.WaitForLatestAsync(CancellationToken.None);
+        using ChangeSubscription own = cache.SubscribeFromNow();
+        using ChangeSubscription read = other.SubscribeFromNow();
+        Pod report = pod with { Metadata = pod.Metadata with { Labels = default }, Spec = new PodSpec(), Status = new PodStatus { Phase = "Running" } };
+        await StoredAsync(store, cache, new Write.Create(pod));
+        await StoredAsync(store, cache, new Write.Update(report, ResourceParts.Status));
+        await StoredAsync(store, cache, new Write.Update(pod with { Spec = pod.Spec with { NodeName = "node-1" } }, ResourceParts.Desired));
+        await StoredAsync(store, cache, new Write.Update(report with { Status = new PodStatus { Phase = "Failed" } }, ResourceParts.Status));
+        long removed = await StoredAsync(store, cache, Write.Remove.Of(pod));
+
+        Change[] expected = await ReadUntilAsync(own, removed);
+
+        Assert.Equal(expected, await ReadUntilAsync(read, removed));
+        Assert.Equal([null, "Running", "Running", "Failed", "Failed"], expected.Select(change => ((Pod)change.Object).Status?.Phase));
+        Assert.Equal([null, null, "node-1", "node-1", "node-1"], expected.Select(change => ((Pod)change.Object).Spec.NodeName));
+        Assert.All(expected, change => Assert.Equal(pod.Metadata.Labels, change.Object.Metadata.Labels));
     });
 
     [Fact]
@@ -292,6 +309,19 @@ public abstract class StoreContract
         long revision = Assert.IsType<UnitResult.Committed>(await CommitAsync(store, [], write)).Revision;
         await cache.WaitForRevisionAsync(revision, CancellationToken.None);
         return revision;
+    }
+
+    private static async Task<Change[]> ReadUntilAsync(ChangeSubscription subscription, long revision)
+    {
+        List<Change> changes = [];
+        for (long reached = subscription.StartRevision; reached < revision;)
+        {
+            ChangeBatch batch = await subscription.ReadAsync(CancellationToken.None);
+            changes.AddRange(batch.Changes);
+            reached = batch.Revision;
+        }
+
+        return [.. changes];
     }
 
     private static Pod Pod(string name, string? uid = null) => new()

@@ -10,9 +10,10 @@ namespace ControlPlane.Infrastructure.Storage.Commits;
 /// <param name="Read">What the rules ask of the rows.</param>
 /// <param name="Insert">New rows.</param>
 /// <param name="Update">Rows whose metadata and spec change, and perhaps their status.</param>
-/// <param name="UpdateStatus">Rows whose status alone changes: the columns that are computed from the other parts stay as they are.</param>
+/// <param name="UpdateStatus">Rows whose status alone changes: the columns that are computed from the other parts stay as they are. The entry holds the status alone.</param>
+/// <param name="UpdateStatusInFull">The same with entries that hold the whole object, for replicas that cannot read the others (decision 0580).</param>
 /// <param name="Delete">Rows that leave.</param>
-internal sealed record CommitStatements(string Read, string Insert, string Update, string UpdateStatus, string Delete)
+internal sealed record CommitStatements(string Read, string Insert, string Update, string UpdateStatus, string UpdateStatusInFull, string Delete)
 {
     /// <summary>The transaction-scoped advisory lock that makes revision order the commit order. Any constant would do.</summary>
     public const long RevisionLock = 0x436F6E74726F6C31;
@@ -42,6 +43,12 @@ internal sealed record CommitStatements(string Read, string Insert, string Updat
     {
         const string RowState = "r.namespace, r.name, r.uid, r.resource_version, r.desired_revision, r.deletion_timestamp IS NOT NULL";
         string table = kind.Plural;
+        string updateStatus =
+            $"""
+            UPDATE {table} r SET resource_version = t.revision, status = t.status
+            FROM unnest($1::text[], $2::bigint[], $3::jsonb[], $4::text[]) AS t(uid, revision, status, actor)
+            WHERE r.uid = t.uid
+            """;
         return new CommitStatements(
             Read: $"""
                 SELECT {RowState} FROM unnest($1::text[], $2::text[]) AS k(namespace, name) JOIN {table} r ON r.namespace = k.namespace AND r.name = k.name
@@ -75,9 +82,14 @@ internal sealed record CommitStatements(string Read, string Insert, string Updat
                 """,
             UpdateStatus: $"""
                 WITH w AS (
-                    UPDATE {table} r SET resource_version = t.revision, status = t.status
-                    FROM unnest($1::text[], $2::bigint[], $3::jsonb[], $4::text[]) AS t(uid, revision, status, actor)
-                    WHERE r.uid = t.uid
+                    {updateStatus}
+                    RETURNING r.namespace, r.name, r.uid, r.resource_version, r.desired_revision, r.status, t.actor AS changed_by)
+                INSERT INTO changes (revision, kind, namespace, name, uid, operation, desired_revision, status, actor)
+                SELECT resource_version, '{kind.Kind}', namespace, name, uid, 'S', desired_revision, status, changed_by FROM w
+                """,
+            UpdateStatusInFull: $"""
+                WITH w AS (
+                    {updateStatus}
                     RETURNING r.*, t.actor AS changed_by)
                 INSERT INTO changes ({LogColumns})
                 SELECT resource_version, '{kind.Kind}', namespace, name, uid, 'M', desired_revision, metadata, labels, spec, status, changed_by FROM w

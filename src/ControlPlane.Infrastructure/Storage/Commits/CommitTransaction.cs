@@ -19,7 +19,7 @@ internal static class CommitTransaction
     public static async Task<CommitOutcome> RunAsync(NpgsqlConnection connection, IReadOnlyList<PreparedUnit> units, CancellationToken cancellationToken)
     {
         CommitUnit[] asked = [.. units.Select(unit => unit.Unit)];
-        CommitState state = await ReadAsync(connection, CommitReads.Of(asked), cancellationToken);
+        (CommitState state, bool logsStatusAlone) = await ReadAsync(connection, CommitReads.Of(asked), cancellationToken);
         CommitOutcome outcome = CommitRules.Evaluate(asked, state);
         if (outcome.IsEmpty)
         {
@@ -27,7 +27,7 @@ internal static class CommitTransaction
             return outcome;
         }
 
-        await WriteAsync(connection, units, state.Revision, outcome, cancellationToken);
+        await WriteAsync(connection, units, state.Revision, logsStatusAlone, outcome, cancellationToken);
         return outcome;
     }
 
@@ -37,7 +37,7 @@ internal static class CommitTransaction
         await rollback.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static async Task<CommitState> ReadAsync(NpgsqlConnection connection, CommitReads reads, CancellationToken cancellationToken)
+    private static async Task<(CommitState State, bool LogsStatusAlone)> ReadAsync(NpgsqlConnection connection, CommitReads reads, CancellationToken cancellationToken)
     {
         ILookup<string, ObjectKey> keysOf = reads.Rows.ToLookup(row => row.Kind, row => row.Key, StringComparer.Ordinal);
         ILookup<string, string> uidsOf = reads.Uids.ToLookup(uid => uid.Kind, uid => uid.Uid, StringComparer.Ordinal);
@@ -46,7 +46,7 @@ internal static class CommitTransaction
         batch.BatchCommands.Add(new NpgsqlBatchCommand("BEGIN"));
         batch.BatchCommands.Add(new NpgsqlBatchCommand(StorePlace.Query));
         batch.BatchCommands.Add(new NpgsqlBatchCommand(CommitStatements.Lock));
-        batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT s.revision, l.epoch, s.home, s.timeline FROM store s CROSS JOIN leader l"));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT s.revision, l.epoch, s.home, s.timeline, s.logs_status_alone FROM store s CROSS JOIN leader l"));
         batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT node, session_id, sequence FROM agent_sessions WHERE node = ANY($1)")
         {
             Parameters = { Texts(reads.Nodes) },
@@ -77,6 +77,7 @@ internal static class CommitTransaction
         }
 
         CommitState state = new() { Revision = reader.GetInt64(0), LeaderEpoch = reader.GetInt64(1) };
+        bool logsStatusAlone = reader.GetBoolean(4);
         await reader.NextResultAsync(cancellationToken);
         ImmutableDictionary<string, AgentSessionState>.Builder sessions = ImmutableDictionary.CreateBuilder<string, AgentSessionState>(StringComparer.Ordinal);
         while (await reader.ReadAsync(cancellationToken))
@@ -95,11 +96,11 @@ internal static class CommitTransaction
             }
         }
 
-        return state with { Rows = rows, Sessions = sessions.ToImmutable() };
+        return (state with { Rows = rows, Sessions = sessions.ToImmutable() }, logsStatusAlone);
     }
 
     private static async Task WriteAsync(
-        NpgsqlConnection connection, IReadOnlyList<PreparedUnit> units, long revision, CommitOutcome outcome, CancellationToken cancellationToken)
+        NpgsqlConnection connection, IReadOnlyList<PreparedUnit> units, long revision, bool logsStatusAlone, CommitOutcome outcome, CancellationToken cancellationToken)
     {
         await using NpgsqlBatch batch = new(connection);
         foreach (IGrouping<string, AcceptedWrite> kind in outcome.Writes.GroupBy(write => write.Write.Kind.Kind, StringComparer.Ordinal))
@@ -108,7 +109,8 @@ internal static class CommitTransaction
             // Deletions first: a uid may leave one name and come back under another.
             AddUnlessEmpty(batch, statements.Delete, [.. kind.Where(write => write.Write is Write.Remove)], writes => DeleteParameters(writes, units));
             AddUnlessEmpty(batch, statements.Update, [.. kind.Where(write => write.Write is Write.Update && !IsOfStatusAlone(write))], writes => UpdateParameters(writes, units));
-            AddUnlessEmpty(batch, statements.UpdateStatus, [.. kind.Where(IsOfStatusAlone)], writes => UpdateStatusParameters(writes, units));
+            string updateStatus = logsStatusAlone ? statements.UpdateStatus : statements.UpdateStatusInFull;
+            AddUnlessEmpty(batch, updateStatus, [.. kind.Where(IsOfStatusAlone)], writes => UpdateStatusParameters(writes, units));
             AddUnlessEmpty(batch, statements.Insert, [.. kind.Where(write => write.Write is Write.Create)], writes => InsertParameters(writes, units));
         }
 

@@ -29,7 +29,7 @@ internal sealed class ResourceRow
     public string? Status { get; init; }
 }
 
-/// <summary>One entry of the change log: the object as it was stored by one write.</summary>
+/// <summary>One entry of the change log: the object as it was stored by one write, or its status alone where nothing else changed.</summary>
 internal sealed class ChangeRow
 {
     public long Revision { get; init; }
@@ -45,12 +45,14 @@ internal sealed class ChangeRow
 
     public required string Uid { get; init; }
 
-    /// <summary><c>A</c> added, <c>M</c> modified, <c>D</c> deleted.</summary>
+    /// <summary><c>A</c> added, <c>M</c> modified, <c>S</c> its status alone modified, <c>D</c> deleted.</summary>
     public char Operation { get; init; }
 
+    /// <summary>The revision of the entry that has the metadata, the labels and the spec which an entry of a status alone leaves out.</summary>
     public long DesiredRevision { get; init; }
 
-    public required string Metadata { get; init; }
+    /// <summary>Null, as labels and spec are, in an entry of a status alone.</summary>
+    public string? Metadata { get; init; }
 
     public string? Labels { get; init; }
 
@@ -78,6 +80,11 @@ internal sealed class StoreRow
     public string? Home { get; init; }
 
     public string? Timeline { get; init; }
+
+    /// <summary>
+    /// Whether a change of a status alone is logged as that status. Once true it stays so, for the log holds what replicas of older versions cannot read (decision 0580).
+    /// </summary>
+    public bool LogsStatusAlone { get; init; }
 }
 
 /// <summary>Revisions that a failover may have lost.</summary>

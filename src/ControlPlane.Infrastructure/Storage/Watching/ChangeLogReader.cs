@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using ControlPlane.Domain.Agents;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Resources;
@@ -22,8 +23,32 @@ internal sealed record ReadChanges(string Identity, bool HasMoved, long StoreRev
     public long Revision => IsFull ? Changes[^1].Revision : StoreRevision;
 }
 
-/// <param name="Bytes">Of the object's JSON.</param>
-internal sealed record LoggedChange(long Revision, ChangeOperation Operation, ResourceKind Kind, Resource Object, int Bytes);
+/// <summary>An entry of the change log.</summary>
+/// <param name="Entry">The object as the entry holds it: as the change left it, or nothing of it but its status.</param>
+/// <param name="IsOfStatusAlone">The entry holds the status alone: metadata and spec are as the change at its desired revision left them.</param>
+/// <param name="Bytes">Of the entry's JSON.</param>
+internal sealed record LoggedChange(ChangeOperation Operation, ResourceKind Kind, Resource Entry, bool IsOfStatusAlone, int Bytes)
+{
+    public long Revision { get; } = Entry.Metadata.Revision;
+
+    public long DesiredRevision { get; } = Entry.Metadata.DesiredRevision;
+
+    /// <summary>Whether an object has the metadata and the spec that the change left as they were.</summary>
+    public bool IsOf([NotNullWhen(true)] Resource? known) =>
+        known is not null && known.Uid == Entry.Uid && known.Metadata.DesiredRevision == DesiredRevision;
+
+    /// <summary>The object as the change left it; null when the entry holds the status alone and belongs to another object than the known one.</summary>
+    /// <param name="known">The object at any revision that has the change's metadata and spec; it shares them with the result.</param>
+    public Resource? ResultOn(Resource? known)
+    {
+        if (!IsOfStatusAlone)
+        {
+            return Entry;
+        }
+
+        return IsOf(known) ? ResourceColumns.Stamped(ResourceColumns.WithStatusOf(known, Entry), Revision, DesiredRevision) : null;
+    }
+}
 
 /// <summary>Reads tables and change log, each time in one snapshot of the database.</summary>
 internal static class ChangeLogReader
@@ -67,7 +92,7 @@ internal static class ChangeLogReader
             objects[kind.Kind] = await LoadAsync(connection, snapshot, kind, cancellationToken);
         }
 
-        RecentChanges changes = recent is null ? RecentChanges.NoneBefore(revision) : await RecentChangesReader.ReadAsync(connection, recent, cancellationToken);
+        RecentChanges changes = recent is null ? RecentChanges.NoneBefore(revision) : await RecentChangesReader.ReadAsync(connection, recent, objects, cancellationToken);
         await snapshot.CommitAsync(cancellationToken);
         return new LoadedStore(identity, [.. lost], revision, objects.ToImmutable(), changes);
     }
@@ -109,20 +134,21 @@ internal static class ChangeLogReader
     }
 
     /// <summary>Reads a row of <see cref="LogColumns"/>.</summary>
+    /// <exception cref="InvalidOperationException">It holds what this version does not know. Whoever follows the log must not go on.</exception>
     public static LoggedChange ReadChange(NpgsqlDataReader reader)
     {
-        ChangeOperation operation = reader.GetChar(9) switch
+        (ChangeOperation operation, bool isOfStatusAlone) = reader.GetChar(9) switch
         {
-            'A' => ChangeOperation.Added,
-            'M' => ChangeOperation.Modified,
-            'D' => ChangeOperation.Deleted,
+            'A' => (ChangeOperation.Added, false),
+            'M' => (ChangeOperation.Modified, false),
+            'S' => (ChangeOperation.Modified, true),
+            'D' => (ChangeOperation.Deleted, false),
             char other => throw new InvalidOperationException($"The change log holds the operation {other}."),
         };
         ResourceKind kind = ResourceKinds.Find(reader.GetString(10))
             ?? throw new InvalidOperationException($"The change log holds the kind {reader.GetString(10)}, which this version does not know.");
-        ResourceColumns columns = ReadColumns(reader);
-        Resource resource = ToResource(reader, kind, columns);
-        return new LoggedChange(resource.Metadata.Revision, operation, kind, resource, columns.Length);
+        ResourceColumns columns = isOfStatusAlone ? ResourceColumns.OfStatus(Optional(reader, 8)) : ReadColumns(reader);
+        return new LoggedChange(operation, kind, ToResource(reader, kind, columns), isOfStatusAlone, columns.Length);
     }
 
     /// <summary>Reads a row of <see cref="Columns"/>.</summary>

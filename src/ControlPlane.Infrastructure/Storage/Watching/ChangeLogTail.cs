@@ -82,7 +82,7 @@ internal sealed class ChangeLogTail(
                 continue;
             }
 
-            if (read.Identity != cache.StoreIdentity || read.StoreRevision < cache.Revision || read.Compacted > cache.Revision)
+            if (read.Identity != cache.StoreIdentity || read.StoreRevision < cache.Revision || read.Compacted > cache.Revision || !cache.TryApply(read))
             {
                 logger.Reloading(cache.Revision, cache.StoreIdentity);
                 // Without recent changes: another history may have given the same revisions another meaning.
@@ -90,7 +90,6 @@ internal sealed class ChangeLogTail(
                 continue;
             }
 
-            cache.Apply(read);
             if (!read.IsFull)
             {
                 await signal.WaitAsync(options.Value.PollInterval, stopping);

@@ -79,16 +79,25 @@ internal sealed class WatchCache(LatestRevision latest, IOptions<StoreOptions> o
         }
     }
 
-    /// <summary>Applies what was read from the change log after this cache's revision.</summary>
-    public void Apply(ReadChanges read)
+    /// <summary>
+    /// Applies what was read from the change log after this cache's revision; false, and nothing is applied, when a status does not belong to what is known
+    /// here: then the log does not continue from this revision.
+    /// </summary>
+    public bool TryApply(ReadChanges read)
     {
         Draft draft = new(state, read.Changes.Length);
         foreach (LoggedChange logged in read.Changes)
         {
-            draft.Add(logged.Revision, logged.Operation, logged.Object, logged.Bytes);
+            if (logged.ResultOn(draft.Find(logged.Kind, logged.Entry.Key)) is not { } result)
+            {
+                return false;
+            }
+
+            draft.Add(logged.Revision, logged.Operation, result, logged.Bytes);
         }
 
         Apply(draft, read.Revision);
+        return true;
     }
 
     /// <summary>Applies a commit of this process that follows this cache's revision; false when it must be read from the change log.</summary>

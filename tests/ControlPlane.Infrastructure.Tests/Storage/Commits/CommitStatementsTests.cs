@@ -14,6 +14,7 @@ public class CommitStatementsTests(PostgresFixture postgres) : IClassFixture<Pos
     [InlineData(nameof(CommitStatements.Insert))]
     [InlineData(nameof(CommitStatements.Update))]
     [InlineData(nameof(CommitStatements.UpdateStatus))]
+    [InlineData(nameof(CommitStatements.UpdateStatusInFull))]
     [InlineData(nameof(CommitStatements.Delete))]
     public async Task Statements_ReadTheirParametersOnce_AndFindRowsByIndex(string name)
     {
@@ -32,6 +33,7 @@ public class CommitStatementsTests(PostgresFixture postgres) : IClassFixture<Pos
         nameof(CommitStatements.Insert) => statements.Insert,
         nameof(CommitStatements.Update) => statements.Update,
         nameof(CommitStatements.UpdateStatus) => statements.UpdateStatus,
+        nameof(CommitStatements.UpdateStatusInFull) => statements.UpdateStatusInFull,
         _ => statements.Delete,
     };
 

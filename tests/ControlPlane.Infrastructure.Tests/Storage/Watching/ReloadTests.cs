@@ -1,6 +1,7 @@
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Resources;
 using ControlPlane.Testing;
+using Microsoft.Extensions.Hosting;
 
 namespace ControlPlane.Infrastructure.Tests.Storage.Watching;
 
@@ -50,6 +51,47 @@ public sealed class ReloadTests : IAsyncLifetime
         await Assert.ThrowsAsync<RevisionCompactedException>(async () => await subscription.ReadAsync(CancellationToken.None));
         Assert.Throws<RevisionCompactedException>(() => store.Cache.SubscribeAfter(0));
         Assert.Equal(2, await store.StoreAsync(new Write.Create(Objects.Pod("new"))));
+    }
+
+    [Theory]
+    [InlineData("uid", "desired_revision + 1")]
+    [InlineData("'another'", "desired_revision")]
+    public async Task AStatusOfWhatIsNotKnown_LoadsEverythingAnew_AndEndsSubscriptions(string uid, string desiredRevision)
+    {
+        await Sql.ExecuteAsync(
+            database,
+            $$"""
+            BEGIN;
+            UPDATE pods SET resource_version = 3, status = '{"phase":"Running"}' WHERE name = 'kept';
+            INSERT INTO changes (revision, kind, namespace, name, uid, operation, desired_revision, status, actor)
+            SELECT 3, 'Pod', namespace, name, {{uid}}, 'S', {{desiredRevision}}, status, 'test' FROM pods WHERE name = 'kept';
+            UPDATE store SET revision = 3;
+            COMMIT
+            """);
+
+        await Wait.UntilAsync(() => store.Cache.Revision == 3, "revision 3");
+        Pod found = store.Find<Pod>(new ObjectKey("default", "kept"));
+        Assert.Equal(("Running", 1), (found.Status?.Phase, found.Spec.Containers.Count));
+        await Assert.ThrowsAsync<RevisionCompactedException>(async () => await subscription.ReadAsync(CancellationToken.None));
+    }
+
+    /// <summary>As a version would write it that is newer than this one: whoever cannot read it must not go on as if it were not there.</summary>
+    [Fact]
+    public async Task AnOperationThatIsNotKnown_EndsTheReplica_AndNoneStarts()
+    {
+        await Sql.ExecuteAsync(
+            database,
+            """
+            BEGIN;
+            INSERT INTO changes (revision, kind, namespace, name, uid, operation, desired_revision, status, actor)
+            SELECT 3, 'Pod', namespace, name, uid, 'X', 1, status, 'test' FROM pods WHERE name = 'kept';
+            UPDATE store SET revision = 3;
+            COMMIT
+            """);
+
+        await Wait.UntilAsync(() => store.Get<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested, "the replica's end");
+        Assert.Equal(2, store.Cache.Revision);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => TestStore.StartAsync(database));
     }
 
     [Fact]

@@ -92,6 +92,71 @@ public class RestartTests
         Assert.Equal([(6L, null)], await RevisionsAsync(subscription, 6));
     }
 
+    /// <summary>Of a status alone the log holds nothing else. What it belongs to is an earlier change, the object as it is now, or an entry further back.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task AfterARestart_ChangesOfAStatusAloneAreWhole_WhereverTheRingBegins(bool isRemoved)
+    {
+        string database = await PostgresFixture.CreateDatabaseAsync();
+        ImmutableArray<Change> live;
+        await using (TestStore store = await TestStore.StartAsync(database))
+        {
+            using ChangeSubscription subscription = store.Cache.SubscribeFromNow();
+            live = await subscription.ReadUntilAsync(await MakeStatusesAsync(store, isRemoved));
+        }
+
+        for (int count = 1; count <= live.Length; count++)
+        {
+            await using TestStore again = await TestStore.StartAsync(database, options => options.RecentChangesMax = count);
+
+            using ChangeSubscription subscription = again.Cache.SubscribeAfter(live.Length - count);
+            Assert.Equal<Change[]>([.. live[^count..]], [.. await subscription.ReadUntilAsync(live.Length)]);
+        }
+    }
+
+    [Theory]
+    [InlineData(false, 4)]
+    [InlineData(true, 6)]
+    public async Task AfterARestart_WhereWhatAStatusBelongsToIsCompacted_AndIsNotThereAnyMore_TheRingBeginsAfterIt(bool hasMovedOn, long floor)
+    {
+        string database = await PostgresFixture.CreateDatabaseAsync();
+        ImmutableArray<Change> live;
+        await using (TestStore store = await TestStore.StartAsync(database))
+        {
+            using ChangeSubscription subscription = store.Cache.SubscribeFromNow();
+            await store.StoreAsync(new Write.Create(First));
+            await store.StoreAsync(new Write.Create(Second));
+            await store.StoreAsync(Status(First, "Pending"));
+            await store.StoreAsync(Status(First, "Running"));
+            await store.StoreAsync(Status(First, "Failed"));
+            await store.StoreAsync(hasMovedOn ? new Write.Update(Objects.Pod("first", First.Uid, "hello:2"), ResourceParts.Desired) : Status(First, "Failed"));
+            live = await subscription.ReadUntilAsync(await store.StoreAsync(Status(First, "Pending")));
+        }
+
+        await Sql.ExecuteAsync(database, "DELETE FROM changes WHERE revision <= 3; UPDATE store SET compacted_revision = 3");
+
+        await using TestStore again = await TestStore.StartAsync(database);
+
+        Assert.Throws<RevisionCompactedException>(() => again.Cache.SubscribeAfter(floor - 1));
+        using ChangeSubscription rest = again.Cache.SubscribeAfter(floor);
+        Assert.Equal<Change[]>([.. live[(int)floor..]], [.. await rest.ReadUntilAsync(7)]);
+    }
+
+    private static Write.Update Status(Pod pod, string phase) => new(pod with { Status = new PodStatus { Phase = phase } }, ResourceParts.Status);
+
+    /// <summary>Statuses before and after a change of the spec; at last the object goes, or gets another status.</summary>
+    private static async Task<long> MakeStatusesAsync(TestStore store, bool isRemoved)
+    {
+        await store.StoreAsync(new Write.Create(First));
+        await store.StoreAsync(Status(First, "Pending"));
+        await store.StoreAsync(Status(First, "Running"));
+        await store.StoreAsync(new Write.Update(Objects.Pod("first", First.Uid, "hello:2"), ResourceParts.Desired));
+        await store.StoreAsync(Status(First, "Pending"));
+        await store.StoreAsync(Status(First, "Running"));
+        return await store.StoreAsync(isRemoved ? Write.Remove.Of(First) : Status(First, "Failed"));
+    }
+
     private static async Task MakeHistoryAsync(string database)
     {
         await using TestStore store = await TestStore.StartAsync(database);

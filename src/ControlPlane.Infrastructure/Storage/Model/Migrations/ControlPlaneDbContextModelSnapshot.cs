@@ -68,7 +68,6 @@ namespace ControlPlane.Infrastructure.Storage.Model.Migrations
                         .HasColumnName("labels");
 
                     b.Property<string>("Metadata")
-                        .IsRequired()
                         .HasColumnType("jsonb")
                         .HasColumnName("metadata");
 
@@ -267,6 +266,10 @@ namespace ControlPlane.Infrastructure.Storage.Model.Migrations
                     b.Property<Guid>("Identity")
                         .HasColumnType("uuid")
                         .HasColumnName("identity");
+
+                    b.Property<bool>("LogsStatusAlone")
+                        .HasColumnType("boolean")
+                        .HasColumnName("logs_status_alone");
 
                     b.Property<long>("Revision")
                         .HasColumnType("bigint")

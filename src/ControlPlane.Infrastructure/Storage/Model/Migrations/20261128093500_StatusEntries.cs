@@ -1,0 +1,40 @@
+using Microsoft.EntityFrameworkCore.Migrations;
+
+#nullable disable
+
+namespace ControlPlane.Infrastructure.Storage.Model.Migrations
+{
+    /// <summary>Entries of the change log that hold a status alone. A store that is made now has them from the start; another one once no replica is connected that cannot read them.</summary>
+    public partial class StatusEntries : Migration
+    {
+        /// <inheritdoc />
+        protected override void Up(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.AddColumn<bool>(
+                name: "logs_status_alone",
+                table: "store",
+                type: "boolean",
+                nullable: false,
+                defaultValue: false);
+            migrationBuilder.Sql(
+                """
+                ALTER TABLE changes ALTER COLUMN metadata DROP NOT NULL;
+                UPDATE store SET logs_status_alone = revision = 0;
+                """);
+        }
+
+        /// <inheritdoc />
+        protected override void Down(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.Sql(
+                """
+                DELETE FROM changes;
+                UPDATE store SET compacted_revision = revision;
+                ALTER TABLE changes ALTER COLUMN metadata SET NOT NULL;
+                """);
+            migrationBuilder.DropColumn(
+                name: "logs_status_alone",
+                table: "store");
+        }
+    }
+}
