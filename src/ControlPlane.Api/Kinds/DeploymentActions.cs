@@ -56,15 +56,17 @@ internal static class DeploymentActions
 
     public static async Task GetRolloutAsync(HttpContext http, IMediator mediator)
     {
+        ReplyForm form = ReplyForm.ObjectsFor(http.Request);
         RolloutView view = await mediator.Send(new GetRollout(KeyOf(http), WaitOf(http)), http.RequestAborted);
-        await ObjectReply.WriteAsync(http, StatusCodes.Status200OK, view, ReplyForm.Objects);
+        await ObjectReply.WriteAsync(http, StatusCodes.Status200OK, view, form);
     }
 
     public static async Task PlanAsync(HttpContext http, IMediator mediator)
     {
+        ReplyForm form = ReplyForm.ObjectsFor(http.Request);
         (Deployment changed, WriteContext unstored) = await ChangedAsync(http, mediator);
         RolloutForecast forecast = await mediator.Send(new PlanDeployment(KeyOf(http), changed, unstored), http.RequestAborted);
-        await ObjectReply.WriteAsync(http, StatusCodes.Status201Created, forecast, ReplyForm.Objects);
+        await ObjectReply.WriteAsync(http, StatusCodes.Status201Created, forecast, form);
     }
 
     /// <summary>The Deployment that the body makes: itself, as a PUT's, or what a patch or a declared configuration makes of the stored one, as a PATCH that stores nothing.</summary>
@@ -94,6 +96,7 @@ internal static class DeploymentActions
 
     public static async Task ActAsync(HttpContext http, IMediator mediator, string action)
     {
+        ReplyForm form = ReplyForm.ObjectsFor(http.Request);
         WriteOptions options = WriteOptions.Parse(http.Request.Query, "CreateOptions");
         RolloutActionOptions said = await ReadOptionsAsync(http);
         ActOnDeployment request = new(
@@ -103,16 +106,17 @@ internal static class DeploymentActions
             IdempotencyKeyOf(http),
             ContextOf(http, options));
         RolloutActionResult result = await mediator.Send(request, http.RequestAborted);
-        await ObjectReply.WriteAsync(http, StatusCodes.Status201Created, result, ReplyForm.Objects);
+        await ObjectReply.WriteAsync(http, StatusCodes.Status201Created, result, form);
     }
 
     /// <summary>Strict as the options of the other actions are.</summary>
     public static async Task PromoteAsync(HttpContext http, IMediator mediator)
     {
+        ReplyForm form = ReplyForm.ObjectsFor(http.Request);
         WriteOptions options = WriteOptions.Parse(http.Request.Query, "CreateOptions");
         PromotionOptions said = (PromotionOptions)BodyDecoder.Decode(await BodyReader.ReadAsync(http), http.Request.ContentType, Promotion, FieldValidation.Strict).Object;
         PromoteDeployment request = new(KeyOf(http), said, IdempotencyKeyOf(http), ContextOf(http, options));
-        await ObjectReply.WriteAsync(http, StatusCodes.Status201Created, await mediator.Send(request, http.RequestAborted), ReplyForm.Objects);
+        await ObjectReply.WriteAsync(http, StatusCodes.Status201Created, await mediator.Send(request, http.RequestAborted), form);
     }
 
     private static string? IdempotencyKeyOf(HttpContext http) =>

@@ -161,6 +161,7 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
             return;
         }
 
+        Negotiation.CheckIsStreamed(form);
         using WatchSession session = await mediator.Send(new Watch<T>(scope, options), http.RequestAborted);
         await WatchReply.WriteAsync(http, session, form, wire);
     }
@@ -185,8 +186,9 @@ internal sealed class KindEndpoints<T>(ServedKind served) : IKindEndpoints
 
     private static async Task GetHistoryAsync(HttpContext http, IMediator mediator)
     {
+        ReplyForm form = ReplyForm.ObjectsFor(http.Request);
         DeploymentHistory history = await mediator.Send(new GetDeploymentHistory(KeyOf(http), RevisionOf(http)), http.RequestAborted);
-        await ObjectReply.WriteAsync(http, StatusCodes.Status200OK, history, ReplyForm.Objects);
+        await ObjectReply.WriteAsync(http, StatusCodes.Status200OK, history, form);
     }
 
     private Task ReplaceAsync(HttpContext http, IMediator mediator) => ReplaceAsync(http, mediator, ResourceParts.Desired);

@@ -27,12 +27,13 @@ internal static class ReviewEndpoints
 
     private static async Task AnswerAsync(HttpContext http, IMediator mediator, ResourceKind kind)
     {
+        ReplyForm form = ReplyForm.ObjectsFor(http.Request);
         WriteOptions options = WriteOptions.Parse(http.Request.Query, "CreateOptions");
         Decoded<Resource> body = BodyDecoder.Decode(
             await BodyReader.ReadAsync(http), http.Request.ContentType, DecodeTarget.Of(kind), options.FieldValidation);
         BodyReader.Warn(http, body.Warnings);
         string space = http.Request.RouteValues["namespace"] as string ?? "";
         Resource answer = await mediator.Send(new AnswerReview(body.Object, space, TokenAuthentication.IdentityOf(http)), http.RequestAborted);
-        await ObjectReply.WriteAsync(http, StatusCodes.Status201Created, answer with { ApiVersion = kind.ApiVersion, Kind = kind.Kind }, ReplyForm.Objects);
+        await ObjectReply.WriteAsync(http, StatusCodes.Status201Created, answer with { ApiVersion = kind.ApiVersion, Kind = kind.Kind }, form);
     }
 }

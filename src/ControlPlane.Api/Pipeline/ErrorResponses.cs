@@ -1,6 +1,7 @@
 using System.Globalization;
 using ControlPlane.Api.Requests;
 using ControlPlane.Api.Wire;
+using ControlPlane.Api.Wire.Decoding;
 using ControlPlane.Domain.Commits;
 using ControlPlane.Domain.Resources;
 
@@ -32,12 +33,13 @@ internal sealed partial class ErrorResponses(RequestDelegate next, ILogger<Error
         }
     }
 
-    /// <summary>Writes a <see cref="Status"/> with its own code.</summary>
+    /// <summary>Writes a <see cref="Status"/> with its own code, in the format that the client prefers.</summary>
     public static async Task WriteAsync(HttpContext http, Status status)
     {
-        byte[] body = PrettyJson.For(http, ResourceJson.SerializeToUtf8Bytes(status));
+        BodyFormat format = Negotiation.FormatOfStatusFor(http.Request);
+        byte[] body = Notation.For(http, ResourceJson.SerializeToUtf8Bytes(status), format);
         http.Response.StatusCode = status.Code;
-        http.Response.ContentType = "application/json";
+        http.Response.ContentType = MediaTypes.Of(format);
         http.Response.ContentLength = body.Length;
         if (status.Details?.RetryAfterSeconds is { } seconds)
         {
@@ -86,7 +88,7 @@ internal sealed partial class ErrorResponses(RequestDelegate next, ILogger<Error
         StatusCodes.Status404NotFound => StatusError.UnknownPath(),
         StatusCodes.Status405MethodNotAllowed => StatusError.MethodNotAllowed(),
         StatusCodes.Status400BadRequest => StatusError.BadRequest("the request is malformed"),
-        StatusCodes.Status415UnsupportedMediaType => StatusError.UnsupportedMediaType(Wire.Decoding.MediaTypes.Json, Wire.Decoding.MediaTypes.Yaml),
+        StatusCodes.Status415UnsupportedMediaType => StatusError.UnsupportedMediaType(MediaTypes.Json, MediaTypes.Yaml),
         _ => null,
     };
 

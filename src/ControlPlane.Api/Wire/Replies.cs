@@ -3,7 +3,9 @@ using System.Text.Json;
 using ControlPlane.Api.Kinds;
 using ControlPlane.Api.Pipeline;
 using ControlPlane.Api.Requests;
+using ControlPlane.Api.Wire.Decoding;
 using ControlPlane.Api.Wire.Tables;
+using ControlPlane.Api.Wire.Yaml;
 using ControlPlane.Domain.Resources;
 
 namespace ControlPlane.Api.Wire;
@@ -21,9 +23,9 @@ internal static class ObjectReply
             _ => ResourceJson.SerializeToUtf8Bytes(
                 TableWriter.For(http, TableDefinition.For(resource), form, wire).Of([resource], new ListMeta { ResourceVersion = resource.Metadata.ResourceVersion })),
         };
-        body = PrettyJson.For(http, body);
+        body = Notation.For(http, body, form.Format);
         http.Response.StatusCode = code;
-        http.Response.ContentType = "application/json";
+        http.Response.ContentType = form.MediaType;
         http.Response.ContentLength = body.Length;
         if (body.Length <= CompressingWriter.SmallMax)
         {
@@ -33,6 +35,13 @@ internal static class ObjectReply
 
         await CompressingWriter.WriteAsync(http, async writer => await writer.WriteAsync(body, http.RequestAborted));
     }
+}
+
+/// <summary>JSON as a request wants to have it.</summary>
+internal static class Notation
+{
+    /// <summary>The same document in another format, or for people.</summary>
+    public static byte[] For(HttpContext http, byte[] json, BodyFormat format) => format == BodyFormat.Yaml ? JsonToYaml.Convert(json) : PrettyJson.For(http, json);
 }
 
 /// <summary>What is written for an object.</summary>
@@ -66,8 +75,10 @@ internal static class ListReply
     public static Task WriteAsync<T>(HttpContext http, Page<T> page, ReplyForm form, WireForm? wire = null)
         where T : Resource
     {
-        http.Response.ContentType = "application/json";
-        return CompressingWriter.WriteAsync(http, body => WriteAsync(http, body, page, form, wire));
+        http.Response.ContentType = form.MediaType;
+        return CompressingWriter.WriteAsync(http, body => form.Format == BodyFormat.Yaml
+            ? YamlBody.WriteAsync(body, json => WriteAsync(http, json, page, form, wire), http.RequestAborted)
+            : WriteAsync(http, body, page, form, wire));
     }
 
     private static async Task WriteAsync<T>(HttpContext http, PipeWriter body, Page<T> page, ReplyForm form, WireForm? wire)
@@ -88,7 +99,7 @@ internal static class ListReply
         }
 
         bool isMetadata = form.Content == ReplyContent.Metadata;
-        bool isPretty = PrettyJson.IsWanted(http);
+        bool isPretty = form.Format == BodyFormat.Json && PrettyJson.IsWanted(http);
         await using Utf8JsonWriter json = new(
             body, new JsonWriterOptions { SkipValidation = true, Indented = isPretty, NewLine = "\n", Encoder = ResourceJson.Options.Encoder });
         json.WriteStartObject();

@@ -39,6 +39,9 @@ internal static class MediaTypes
         };
     }
 
+    /// <summary>The media type of answers in JSON or YAML.</summary>
+    public static string Of(BodyFormat format) => format == BodyFormat.Yaml ? Yaml : Json;
+
     /// <summary>The type alone, in lower case: <c>application/json</c> of <c>Application/JSON; charset=utf-8</c>; empty when it is malformed.</summary>
     public static string WithoutParameters(string? contentType) =>
         MediaTypeHeaderValue.TryParse(contentType, out MediaTypeHeaderValue? parsed) ? parsed.MediaType.ToString().ToLowerInvariant() : "";

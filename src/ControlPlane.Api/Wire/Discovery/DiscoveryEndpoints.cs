@@ -1,16 +1,20 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ControlPlane.Api.Wire.Decoding;
-using Microsoft.Net.Http.Headers;
+using ControlPlane.Api.Wire.Yaml;
 
 namespace ControlPlane.Api.Wire.Discovery;
 
 /// <summary>Maps <c>/version</c>, <c>/api</c>, <c>/apis</c> and what is below them.</summary>
 internal static class DiscoveryEndpoints
 {
+    private const string AggregatedGroup = "apidiscovery.k8s.io";
+    private const string AggregatedKind = "APIGroupDiscoveryList";
+
     public static void MapDiscovery(this IEndpointRouteBuilder endpoints)
     {
-        Map(endpoints, "/version", _ => ServerVersion.Document);
+        // In JSON, whatever is accepted (as Kubernetes).
+        endpoints.MapGet("/version", (HttpContext context) => Tagged(context, ServerVersion.Document, BodyFormat.Json)).ExcludeFromDescription();
         MapRoot(endpoints, "/api", isCore: true, context => DiscoveryDocuments.ApiVersions(context.Request.Host.Value ?? ""));
         MapRoot(endpoints, "/apis", isCore: false, _ => DiscoveryDocuments.GroupList());
         Map(endpoints, "/api/v1", _ => DiscoveryDocuments.ResourceList("", "v1"));
@@ -25,44 +29,43 @@ internal static class DiscoveryEndpoints
     }
 
     private static void Map(IEndpointRouteBuilder endpoints, string path, Func<HttpContext, JsonObject> document) =>
-        endpoints.MapGet(path, (HttpContext context) => Tagged(context, document(context), MediaTypes.Json))
+        endpoints.MapGet(path, (HttpContext context) => Tagged(context, document(context), Negotiation.FormatFor(context.Request)))
             .ExcludeFromDescription();
 
     /// <summary>A root answers plainly or aggregated, whichever its client prefers of what it accepts.</summary>
     private static void MapRoot(IEndpointRouteBuilder endpoints, string path, bool isCore, Func<HttpContext, JsonObject> plain) =>
-        endpoints.MapGet(path, (HttpContext context) => AggregatedVersion(context.Request) is { } version
-                ? Tagged(context, DiscoveryDocuments.Aggregated(isCore, version), $"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList")
-                : Tagged(context, plain(context), MediaTypes.Json))
-            .ExcludeFromDescription();
+        endpoints.MapGet(path, (HttpContext context) => Root(context, isCore, plain)).ExcludeFromDescription();
 
-    private static IResult Tagged(HttpContext context, JsonObject document, string mediaType) =>
-        TaggedDocument.Of(context, JsonSerializer.SerializeToUtf8Bytes(document), mediaType);
-
-    /// <summary>The version of the aggregated form that comes first in what the client accepts; null when a plain form comes before it.</summary>
-    private static string? AggregatedVersion(HttpRequest request)
+    /// <exception cref="ApiException">406: none of the accepted media types can be served.</exception>
+    private static IResult Root(HttpContext context, bool isCore, Func<HttpContext, JsonObject> plain)
     {
-        foreach (MediaTypeHeaderValue accepted in request.GetTypedHeaders().Accept)
+        foreach (Wish wish in Negotiation.WishesOf(context.Request))
         {
-            string? form = Parameter(accepted, "as");
-            if (form is null)
+            if (wish.IsPlain)
             {
-                if (accepted.MatchesMediaType("application/json"))
-                {
-                    return null;
-                }
-
-                continue;
+                return Tagged(context, plain(context), wish.Format);
             }
 
-            if (form == "APIGroupDiscoveryList" && Parameter(accepted, "g") == "apidiscovery.k8s.io" && Parameter(accepted, "v") is "v2" or "v2beta1")
+            if (AggregatedVersion(wish) is { } version)
             {
-                return Parameter(accepted, "v");
+                return Tagged(context, DiscoveryDocuments.Aggregated(isCore, version), wish.Format, $";g={AggregatedGroup};v={version};as={AggregatedKind}");
             }
         }
 
-        return null;
+        throw Negotiation.NotAcceptable();
     }
 
-    private static string? Parameter(MediaTypeHeaderValue type, string name) =>
-        type.Parameters.FirstOrDefault(parameter => parameter.Name.Equals(name, StringComparison.OrdinalIgnoreCase))?.Value.Value;
+    /// <param name="context">Of the request.</param>
+    /// <param name="document">What is answered.</param>
+    /// <param name="format">In which format.</param>
+    /// <param name="form">What the media type says beside, as it stands there.</param>
+    private static IResult Tagged(HttpContext context, JsonObject document, BodyFormat format, string form = "")
+    {
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(document);
+        return TaggedDocument.Of(context, format == BodyFormat.Yaml ? JsonToYaml.Convert(json) : json, MediaTypes.Of(format) + form);
+    }
+
+    /// <summary>The version of the aggregated form that a client wants; null for another form.</summary>
+    private static string? AggregatedVersion(Wish wish) =>
+        wish.Parameter("as") == AggregatedKind && wish.Parameter("g") == AggregatedGroup && wish.Parameter("v") is "v2" or "v2beta1" ? wish.Parameter("v") : null;
 }

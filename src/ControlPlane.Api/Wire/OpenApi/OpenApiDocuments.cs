@@ -82,7 +82,7 @@ internal static class OpenApiDocuments
 
         JsonObject document = Common(operation);
         document["consumes"] = Strings(operation.Consumes.Count == 0 ? ["*/*"] : operation.Consumes);
-        document["produces"] = Strings([ResponseType(operation)]);
+        document["produces"] = Strings(operation.Produces);
         document["parameters"] = parameters;
         document["responses"] = new JsonObject
         {
@@ -111,10 +111,18 @@ internal static class OpenApiDocuments
             document["requestBody"] = new JsonObject { ["required"] = !operation.IsBodyOptional, ["content"] = content };
         }
 
-        JsonObject answer = new() { ["schema"] = PayloadSchema(operation.Response, operation.AnswerType, operation, definitions) ?? new JsonObject { ["type"] = "string" } };
+        JsonObject answers = [];
+        foreach (string mediaType in operation.Produces)
+        {
+            answers[mediaType] = new JsonObject
+            {
+                ["schema"] = PayloadSchema(operation.Response, operation.AnswerType, operation, definitions) ?? new JsonObject { ["type"] = "string" },
+            };
+        }
+
         document["responses"] = new JsonObject
         {
-            ["200"] = new JsonObject { ["description"] = "OK", ["content"] = new JsonObject { [ResponseType(operation)] = answer } },
+            ["200"] = new JsonObject { ["description"] = "OK", ["content"] = answers },
             ["401"] = new JsonObject { ["description"] = "Unauthorized" },
         };
         return document;
@@ -141,8 +149,6 @@ internal static class OpenApiDocuments
         Payload.Status => definitions.ReferenceToCommon(DefinitionNames.Status),
         _ => null,
     };
-
-    private static string ResponseType(Operation operation) => operation.Response == Payload.Text ? "text/plain" : "application/json";
 
     private static JsonObject V2QueryParameter(string name)
     {

@@ -26,9 +26,9 @@ internal static class OpenApiEndpoints
     {
         endpoints.MapGet("/openapi/v2", (HttpContext context) => WantsProtobuf(context.Request)
                 ? TaggedDocument.Of(context, V2Protobuf.Value, ProtobufV2)
-                : TaggedDocument.Of(context, V2Json.Value, MediaTypes.Json))
+                : Json(context, V2Json.Value))
             .ExcludeFromDescription();
-        endpoints.MapGet("/openapi/v3", (HttpContext context) => TaggedDocument.Of(context, V3Index.Value, MediaTypes.Json)).ExcludeFromDescription();
+        endpoints.MapGet("/openapi/v3", (HttpContext context) => Json(context, V3Index.Value)).ExcludeFromDescription();
         foreach (string path in ServedKinds.Listed.Select(served => served.GroupPath).Distinct())
         {
             endpoints.MapGet($"/openapi/v3{path}", (HttpContext context) => GroupDocument(context, path)).ExcludeFromDescription();
@@ -50,8 +50,15 @@ internal static class OpenApiEndpoints
             context.Response.Headers.CacheControl = "public, immutable, max-age=31536000";
         }
 
-        return TaggedDocument.Of(context, document, MediaTypes.Json);
+        return Json(context, document);
     }
+
+    /// <summary>These documents are JSON, or protobuf; in YAML Kubernetes has none either.</summary>
+    /// <exception cref="ApiException">406: the client takes no JSON.</exception>
+    private static IResult Json(HttpContext context, byte[] document) =>
+        Negotiation.WishesOf(context.Request).Any(wish => wish is { Format: BodyFormat.Json, IsPlain: true })
+            ? TaggedDocument.Of(context, document, MediaTypes.Json)
+            : throw StatusError.NotAcceptable(MediaTypes.Json);
 
     private static bool WantsProtobuf(HttpRequest request) =>
         request.Headers.Accept.Any(accept => accept?.Contains("proto-openapi.spec.v2", StringComparison.Ordinal) == true);

@@ -62,6 +62,8 @@ internal sealed record Operation
         Payload.None => [],
         _ => ["application/json", "application/yaml"],
     };
+
+    public IReadOnlyList<string> Produces => Response == Payload.Text ? ["text/plain"] : ["application/json", "application/yaml"];
 }
 
 /// <summary>All operations of the served kinds.</summary>
