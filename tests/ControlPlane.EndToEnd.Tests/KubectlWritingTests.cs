@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ControlPlane.EndToEnd.Tests.Harness;
 using ControlPlane.Testing;
@@ -36,6 +37,47 @@ public sealed class KubectlWritingTests(SharedProduct shared)
         await kubectl.SaysAsync("serviceaccount/robot created", "create", "serviceaccount", "robot");
         await kubectl.SaysAsync("pod/waiting created", "run", "waiting", "--image=hello:v1", "--overrides", """{"apiVersion":"v1","spec":{"nodeSelector":{"is":"nowhere"}}}""");
         await kubectl.SaysAsync("waiting 0/1 Pending", "get", "pods", "-l", "run=waiting");
+    }
+
+    /// <summary>What the API answers in YAML is a manifest, with texts in it that kubectl would take for something else if they had no quotes.</summary>
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task MakingOfTheApisYaml(string version)
+    {
+        Kubectl kubectl = await shared.Kubectl(version).InNewAsync(shared.NewNamespace("yaml"));
+        string[] texts = ["yes", "1", "null", "0x1", "1e3", "~", "", "2026-01-31", "1:30", "a\n  b\n", " a\n", "a\r\nb", "a\tb\t", "{\"a\":1}\n", "ü 😀", "\u2028", "\u0085", "- a", "a: b # c", "'", "\"", "\\"];
+        JsonObject data = new(texts.Select((text, at) => KeyValuePair.Create($"k{at}", (JsonNode?)text))) { ["yes"] = "a", ["1"] = "b", ["0x1"] = "c", ["null"] = "d", ["n"] = "e" };
+        JsonObject made = new() { ["apiVersion"] = "v1", ["kind"] = "ConfigMap", ["metadata"] = new JsonObject { ["name"] = "texts" }, ["data"] = data.DeepClone() };
+        await kubectl.CreateAsync(made.ToJsonString());
+
+        Answer read = await shared.Api.SendAsync(HttpMethod.Get, $"/api/v1/namespaces/{kubectl.Namespace}/configmaps/texts", accept: "application/yaml");
+        string manifest = Regex.Replace(read.Text, "^  resourceVersion: .*\n", "", RegexOptions.Multiline);
+        Assert.Contains("\nkind: ConfigMap\n", $"\n{manifest}", StringComparison.Ordinal);
+        await kubectl.SaysAsync("configmap \"texts\" deleted", "delete", "configmap", "texts");
+        await kubectl.SaysWithAsync(manifest, "configmap/texts created", "create", "-f", "-");
+
+        JsonNode again = JsonNode.Parse(await kubectl.OkAsync("get", "configmap", "texts", "-o", "json"))!;
+        Assert.True(JsonNode.DeepEquals(data, again["data"]), manifest);
+    }
+
+    /// <summary>Kinds that are not served, of a group that is and of one that is not; what else is in the file is made.</summary>
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task MakingWhatIsNotServed(string version)
+    {
+        Kubectl kubectl = await shared.Kubectl(version).InNewAsync(shared.NewNamespace("unserved"));
+        const string set = """{"apiVersion":"apps/v1","kind":"StatefulSet","metadata":{"name":"set"},"spec":{}}""";
+        const string job = """{"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"job"},"spec":{}}""";
+
+        foreach (string[] way in new[] { new[] { "apply", "-f", "-" }, ["apply", "--server-side", "-f", "-"], ["create", "-f", "-"] })
+        {
+            await kubectl.RefusesWithAsync(set, "no matches for kind \"StatefulSet\" in version \"apps/v1\"", way);
+            await kubectl.RefusesWithAsync(job, "no matches for kind \"Job\" in version \"batch/v1\"", way);
+        }
+
+        await kubectl.RefusesWithAsync(Saying.Stream(set, Settings), "no matches for kind \"StatefulSet\"", "apply", "-f", "-");
+        await kubectl.SaysAsync("blue", "get", "configmap", "settings", "-o", "jsonpath={.data.color}");
+        await kubectl.RefusesAsync("the server doesn't have a resource type \"customresourcedefinitions\"", "get", "customresourcedefinitions");
     }
 
     [Theory]

@@ -148,6 +148,7 @@ public static class ApiHost
         app.MapOpenApi();
         app.MapKinds();
         app.MapReviews();
+        app.MapCustomKinds();
         app.MapAgents();
         app.MapGateways();
     }

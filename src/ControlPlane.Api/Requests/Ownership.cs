@@ -28,7 +28,7 @@ internal static class Ownership
 
         ValueList<ManagedFieldsEntry> before = stored?.Metadata.ManagedFields ?? default;
         FieldManagers managers = FieldManagers.Of(updated.Metadata.ManagedFields, before);
-        if (!WithEntries(updated, before).Equals(stored))
+        if (!Sameness.Of(WithEntries(updated, before), stored))
         {
             FieldChanges changes = DeclaredConfiguration.Changes(Json(stored), Json(updated), FieldShape.Of(Schema.Of(kind.Type)), context.Subresource);
             managers = managers.After(new FieldManager(context.FieldManager, IsApply: false, context.Subresource), changes, now);

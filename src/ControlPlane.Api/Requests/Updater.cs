@@ -44,7 +44,7 @@ internal sealed class Updater(IResourceStore store, CacheReader reader, ServiceA
                 ? PrepareStatus(kind, stored, wanted)
                 : RevisionRecording.Signed(
                     stored, Ownership.Record(kind, stored, ResourceRules.WithTimes(Prepare(kind, parts, stored, wanted), stored, time.WholeSecondsNow()), context, time.WholeSecondsNow()), context);
-            if (updated.Equals(stored))
+            if (Sameness.Of(updated, stored))
             {
                 return stored;
             }

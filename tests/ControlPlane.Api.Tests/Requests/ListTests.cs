@@ -1,6 +1,9 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using ControlPlane.Api.Tests.Hosting;
+using k8s;
+using k8s.Autorest;
+using k8s.Models;
 
 namespace ControlPlane.Api.Tests.Requests;
 
@@ -66,6 +69,43 @@ public sealed class ListTests(ApiServer api)
 
             Assert.Equal(["b", "c"], second.NamesOf());
             Assert.Equal(first.VersionOf(), second.VersionOf());
+        }
+        finally
+        {
+            await other.DisposeAsync();
+        }
+    }
+
+    /// <summary>A replica that has not begun the list, and no longer knows what has changed since: it says where the client was, so that it may go on with what is there now.</summary>
+    [Fact]
+    public async Task List_InPages_OfARevisionThatIsNoLongerKept_IsGone_AndMayBeGoneOnWith()
+    {
+        string home = await NewPodsAsync(("a", "x"), ("b", "x"), ("c", "x"));
+        ApiServer other = await ApiServer.StartBesideAsync(api);
+        try
+        {
+            using Kubernetes client = new(new KubernetesClientConfiguration
+            {
+                Host = other.Admin.BaseAddress!.ToString(),
+                AccessToken = other.Admin.DefaultRequestHeaders.Authorization!.Parameter,
+            });
+            Task<V1PodList> PageAsync(string token) => client.CoreV1.ListNamespacedPodAsync(home.Split('/')[4], limit: 1, continueParameter: token);
+            JsonObject first = await api.GetAsync($"{home}?limit=1");
+            await api.DeleteAsync($"{home}/b");
+            JsonObject newest = await api.PostAsync(home, Samples.Pod("d"));
+            using IDisposable compacted = other.Cache.Compact();
+
+            HttpOperationException gone = await Assert.ThrowsAsync<HttpOperationException>(() => PageAsync(Token(first)));
+            V1Status status = KubernetesJson.Deserialize<V1Status>(gone.Response.Content);
+            V1PodList second = await PageAsync(status.Metadata.ContinueProperty);
+            V1PodList third = await PageAsync(second.Continue());
+
+            Assert.Equal((HttpStatusCode.Gone, "Failure", "Expired", 410), (gone.Response.StatusCode, status.Status, status.Reason, status.Code));
+            Assert.StartsWith("The provided continue parameter is too old", status.Message, StringComparison.Ordinal);
+            Assert.Equal(["a", "c", "d"], first.NamesOf().Concat(second.Items.Concat(third.Items).Select(pod => pod.Name())));
+            Assert.True(long.Parse(newest.VersionOf()) <= long.Parse(second.ResourceVersion()));
+            Assert.Equal(second.ResourceVersion(), third.ResourceVersion());
+            Assert.Null(third.Continue());
         }
         finally
         {

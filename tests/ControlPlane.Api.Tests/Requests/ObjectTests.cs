@@ -137,6 +137,48 @@ public sealed class ObjectTests(ApiServer api)
         Assert.Equal(stored.VersionOf(), again.VersionOf());
     }
 
+    /// <summary>Where both notations have one form (<c>0.5</c> is <c>500m</c>) nothing is written; where each has its own, the client's is stored and answered. Neither is a new generation: the amount is the same.</summary>
+    [Theory]
+    [InlineData("PUT", "0.5", "1024Mi", "500m", "1Gi", false)]
+    [InlineData("PATCH", "0.5", "1024Mi", "500m", "1Gi", false)]
+    [InlineData("APPLY", "0.5", "1024Mi", "500m", "1Gi", false)]
+    [InlineData("PUT", "500m", "1073741824", "500m", "1073741824", true)]
+    [InlineData("PATCH", "500m", "1073741824", "500m", "1073741824", true)]
+    [InlineData("APPLY", "500m", "1073741824", "500m", "1073741824", true)]
+    public async Task Write_OfOneAmountInAnotherNotation_IsOneOnlyWhereTheFormIsAnother(string how, string cpu, string memory, string cpuAfter, string memoryAfter, bool isWrite)
+    {
+        string home = await NewDeploymentsAsync();
+        JsonObject stored = await api.SendAsync(
+            HttpMethod.Patch, $"{home}/web?fieldManager=test", With("500m", "1Gi").ToJsonString(), HttpStatusCode.Created, "application/apply-patch+yaml");
+
+        JsonObject changed = (JsonObject)stored.DeepClone();
+        changed["spec"]!["template"]!["spec"]!["containers"]![0]!["resources"] = Requests(cpu, memory);
+        string patch = $$$"""{"spec":{"template":{"spec":{"containers":[{"name":"c","resources":{{{Requests(cpu, memory).ToJsonString()}}} }]} } } }""";
+        JsonObject answer = how switch
+        {
+            "PUT" => await api.PutAsync($"{home}/web?fieldManager=test", changed),
+            "PATCH" => await api.PatchAsync($"{home}/web?fieldManager=test", "application/strategic-merge-patch+json", patch),
+            _ => await api.PatchAsync($"{home}/web?fieldManager=test", "application/apply-patch+yaml", With(cpu, memory).ToJsonString()),
+        };
+        JsonObject read = await api.GetAsync($"{home}/web");
+
+        Assert.Equal(isWrite, stored.VersionOf() != answer.VersionOf());
+        Assert.Equal(stored["metadata"]!["generation"]!.ToString(), answer["metadata"]!["generation"]!.ToString());
+        Assert.True(JsonNode.DeepEquals(answer, read));
+        Assert.Equal(
+            $$"""{"cpu":"{{cpuAfter}}","memory":"{{memoryAfter}}"}""",
+            read["spec"]!["template"]!["spec"]!["containers"]![0]!["resources"]!["requests"]!.ToJsonString());
+
+        static JsonObject Requests(string cpu, string memory) => new() { ["requests"] = new JsonObject { ["cpu"] = cpu, ["memory"] = memory } };
+
+        static JsonNode With(string cpu, string memory)
+        {
+            JsonNode deployment = JsonNode.Parse(Samples.Deployment("web"))!;
+            deployment["spec"]!["template"]!["spec"]!["containers"]![0]!["resources"] = Requests(cpu, memory);
+            return deployment;
+        }
+    }
+
     [Fact]
     public async Task Replace_OfWhatIsNotThere_IsNotFound()
     {

@@ -42,9 +42,14 @@ internal sealed class ApiClient : IDisposable
         }
     }
 
-    public async Task<Answer> SendAsync(HttpMethod method, string path, string? body = null, string mediaType = "application/json")
+    public async Task<Answer> SendAsync(HttpMethod method, string path, string? body = null, string mediaType = "application/json", string? accept = null)
     {
         using HttpRequestMessage request = new(method, path);
+        if (accept is not null)
+        {
+            request.Headers.Add("Accept", accept);
+        }
+
         request.Content = body is null ? null : new StringContent(body, Encoding.UTF8, mediaType);
         // Like curl: a large body is sent once the server has said that it wants it, so that its refusal can be read.
         request.Headers.ExpectContinue = body?.Length > 1 << 20;
