@@ -48,9 +48,10 @@ public sealed class KubectlWritingTests(SharedProduct shared)
         string[] texts = ["yes", "1", "null", "0x1", "1e3", "~", "", "2026-01-31", "1:30", "a\n  b\n", " a\n", "a\r\nb", "a\tb\t", "{\"a\":1}\n", "ü 😀", "\u2028", "\u0085", "- a", "a: b # c", "'", "\"", "\\"];
         JsonObject data = new(texts.Select((text, at) => KeyValuePair.Create($"k{at}", (JsonNode?)text))) { ["yes"] = "a", ["1"] = "b", ["0x1"] = "c", ["null"] = "d", ["n"] = "e" };
         JsonObject made = new() { ["apiVersion"] = "v1", ["kind"] = "ConfigMap", ["metadata"] = new JsonObject { ["name"] = "texts" }, ["data"] = data.DeepClone() };
-        await kubectl.CreateAsync(made.ToJsonString());
+        string path = $"/api/v1/namespaces/{kubectl.Namespace}/configmaps";
+        Assert.Equal(201, (await shared.Api.SendAsync(HttpMethod.Post, path, made.ToJsonString())).Code);
 
-        Answer read = await shared.Api.SendAsync(HttpMethod.Get, $"/api/v1/namespaces/{kubectl.Namespace}/configmaps/texts", accept: "application/yaml");
+        Answer read = await shared.Api.SendAsync(HttpMethod.Get, $"{path}/texts", accept: "application/yaml");
         string manifest = Regex.Replace(read.Text, "^  resourceVersion: .*\n", "", RegexOptions.Multiline);
         Assert.Contains("\nkind: ConfigMap\n", $"\n{manifest}", StringComparison.Ordinal);
         await kubectl.SaysAsync("configmap \"texts\" deleted", "delete", "configmap", "texts");

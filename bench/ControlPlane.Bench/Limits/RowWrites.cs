@@ -38,13 +38,14 @@ internal sealed class RowWrites(string connectionString)
         string[] entries = await ReadAsync(connection, $"COPY (SELECT * FROM changes WHERE revision > {after} ORDER BY revision) TO STDOUT", cancellationToken);
 
         // A pod is inserted once and updated at each later change; a row's insertion costs about as much as its update, and both are timed as insertions.
-        // A row is written whole also where its status alone changes.
+        // A row is written whole also where its status alone changes, and the entry with the rest of it has perhaps been dropped.
         string[] rows = await ReadAsync(
             connection,
             $"""
             COPY (
-                SELECT c.revision, c.uid, c.namespace, c.name, d.metadata, d.labels, d.spec, c.status FROM changes c
-                JOIN changes d ON d.revision = CASE c.operation WHEN 'S' THEN c.desired_revision ELSE c.revision END
+                SELECT c.revision, c.uid, c.namespace, c.name, coalesce(d.metadata, p.metadata), coalesce(d.labels, p.labels), coalesce(d.spec, p.spec), c.status FROM changes c
+                LEFT JOIN pods p ON p.uid = c.uid
+                LEFT JOIN changes d ON d.revision = CASE c.operation WHEN 'S' THEN c.desired_revision ELSE c.revision END
                 WHERE c.revision > {after} AND c.kind = 'Pod' AND c.operation <> 'D') TO STDOUT
             """,
             cancellationToken);

@@ -37,14 +37,15 @@ internal sealed class ImageAhead
     public bool TryBegin() => Interlocked.CompareExchange(ref state, Begun, Waiting) == Waiting;
 
     /// <summary>Its container's turn has come: how long the pull took; null when the container is to pull for itself.</summary>
-    public async Task<TimeSpan?> TakeAsync()
+    /// <param name="cancellationToken">The start is given up; the pull goes on.</param>
+    public async Task<TimeSpan?> TakeAsync(CancellationToken cancellationToken)
     {
         if (Interlocked.CompareExchange(ref state, CalledOff, Waiting) == Waiting)
         {
             cancel.Cancel();
         }
 
-        return await pull;
+        return await pull.WaitAsync(cancellationToken);
     }
 
     /// <summary>Nobody wants it any more.</summary>

@@ -19,6 +19,9 @@ internal sealed class PodImages(
     /// <summary>Beside those that somebody waits for.</summary>
     private const int MaxPullsAheadAtOnce = 1;
 
+    /// <summary>So long a pull ahead may take: one that hangs keeps all others from beginning.</summary>
+    private static readonly TimeSpan PullAheadMax = TimeSpan.FromMinutes(10);
+
     private readonly SemaphoreSlim pulls = new(MaxPullsAtOnce);
     private readonly SemaphoreSlim pullsAhead = new(MaxPullsAheadAtOnce);
 
@@ -31,7 +34,7 @@ internal sealed class PodImages(
     public async Task<string?> GetAsync(Pod pod, Container container, ImageAhead? ahead, CancellationToken cancellationToken)
     {
         string image = container.Image ?? "";
-        TimeSpan? pulled = ahead is null ? null : await TakeAsync(pod, container, ahead);
+        TimeSpan? pulled = ahead is null ? null : await TakeAsync(pod, container, ahead, cancellationToken);
         string? known = agreement.KnownFor(pod, container);
         if (known is not null && ResolvedImages.IsOfRegistry(known))
         {
@@ -81,7 +84,7 @@ internal sealed class PodImages(
             }
 
             took = await PullInQueueAsync(pod, container, ahead, cancellationToken);
-            if (ahead.HasBegun && await runtime.ResolveImageAsync(image, cancellationToken) is { } found)
+            if (ahead.HasBegun && agreement.KnownFor(pod, container) is null && await runtime.ResolveImageAsync(image, cancellationToken) is { } found)
             {
                 await agreement.AskAheadAsync(pod, image, found, cancellationToken);
             }
@@ -105,14 +108,14 @@ internal sealed class PodImages(
     }
 
     /// <summary>Waits for what is under way, which is told as the container's own pull.</summary>
-    private async Task<TimeSpan?> TakeAsync(Pod pod, Container container, ImageAhead ahead)
+    private async Task<TimeSpan?> TakeAsync(Pod pod, Container container, ImageAhead ahead, CancellationToken cancellationToken)
     {
         if (ahead.IsUnderWay)
         {
             events.Say(pod, container.Name, "Normal", "Pulling", $"Pulling image \"{container.Image}\"");
         }
 
-        return await ahead.TakeAsync();
+        return await ahead.TakeAsync(cancellationToken);
     }
 
     /// <summary>Images that are there, and not to be pulled anew, were named by the pod's first question.</summary>
@@ -127,8 +130,15 @@ internal sealed class PodImages(
         await pullsAhead.WaitAsync(cancellationToken);
         try
         {
-            // Another pod may have pulled it while this one waited.
-            return ahead.TryBegin() && await IsToBePulledAsync(container, cancellationToken) ? await PullAsync(pod, container.Image ?? "", cancellationToken) : null;
+            // Another pod may have pulled it, and agreed on it, while this one waited.
+            if (!ahead.TryBegin() || agreement.KnownFor(pod, container) is not null || !await IsToBePulledAsync(container, cancellationToken))
+            {
+                return null;
+            }
+
+            using CancellationTokenSource bound = new(PullAheadMax, time);
+            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancellationToken);
+            return await PullAsync(pod, container.Image ?? "", either.Token);
         }
         finally
         {
@@ -146,13 +156,13 @@ internal sealed class PodImages(
     /// <param name="cancellationToken">The start is given up.</param>
     private async Task<bool> HasAsync(Pod pod, Container container, string image, TimeSpan? pulled, CancellationToken cancellationToken)
     {
-        if (pulled is { } before && await runtime.HasImageAsync(image, cancellationToken))
+        string policy = ImageName.PullPolicyOf(container.Image ?? "", container.ImagePullPolicy);
+        if (pulled is { } before && policy != "Never" && await runtime.HasImageAsync(image, cancellationToken))
         {
             SayPulled(pod, container, image, before);
             return true;
         }
 
-        string policy = ImageName.PullPolicyOf(container.Image ?? "", container.ImagePullPolicy);
         if (policy != "Always" && await IsPresentAsync(pod, container, image, cancellationToken))
         {
             return true;

@@ -24,6 +24,8 @@ internal sealed class StatusEntries(Database database, IOptions<StoreOptions> op
     /// <summary>Looks now and then until it is told to stop.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
+        // The store may have been waited for since this was made.
+        lastOlder = time.GetTimestamp();
         while (!stopping.IsCancellationRequested)
         {
             try
@@ -45,17 +47,28 @@ internal sealed class StatusEntries(Database database, IOptions<StoreOptions> op
         }
     }
 
-    /// <summary>Looks who is connected, and begins with such entries where it is time.</summary>
+    /// <summary>
+    /// Looks who is connected, and begins with such entries where it is time. An older replica that runs has not met those that are there (it has been started again since), and would
+    /// stop at the next: no more are written then.
+    /// </summary>
     public async Task LookAsync(CancellationToken cancellationToken)
     {
         (bool areLogged, bool isOlderConnected) = await AskAsync(cancellationToken);
-        if (isOlderConnected)
+        if (isOlderConnected && areLogged)
+        {
+            await SetAsync(false, cancellationToken);
+            logger.LogsWholeObjects();
+        }
+        else if (!isOlderConnected && !areLogged && time.GetElapsedTime(lastOlder) >= options.Value.OlderReplicasAwayFor)
+        {
+            await SetAsync(true, cancellationToken);
+            logger.LogsStatusAlone();
+        }
+
+        // While they are written, too: whoever ends that by hand has the whole time again.
+        if (isOlderConnected || areLogged)
         {
             lastOlder = time.GetTimestamp();
-        }
-        else if (!areLogged && time.GetElapsedTime(lastOlder) >= options.Value.OlderReplicasAwayFor)
-        {
-            await BeginAsync(cancellationToken);
         }
     }
 
@@ -69,20 +82,19 @@ internal sealed class StatusEntries(Database database, IOptions<StoreOptions> op
     }
 
     /// <summary>Under the revision lock, for each commit reads under it what it shall write.</summary>
-    private async Task BeginAsync(CancellationToken cancellationToken)
+    private async Task SetAsync(bool areLogged, CancellationToken cancellationToken)
     {
         await using NpgsqlConnection connection = await database.Source.OpenConnectionAsync(cancellationToken);
-        await using NpgsqlBatch begin = new(connection)
+        await using NpgsqlBatch set = new(connection)
         {
             BatchCommands =
             {
                 new("BEGIN"),
                 new(CommitStatements.Lock),
-                new("UPDATE store SET logs_status_alone = true"),
+                new("UPDATE store SET logs_status_alone = $1") { Parameters = { new() { Value = areLogged } } },
                 new("COMMIT"),
             },
         };
-        await begin.ExecuteNonQueryAsync(cancellationToken);
-        logger.LogsStatusAlone();
+        await set.ExecuteNonQueryAsync(cancellationToken);
     }
 }

@@ -49,6 +49,9 @@ internal static partial class StorageLog
     [LoggerMessage(LogLevel.Information, "Changes of a status alone are logged as that status from now on: no replica of a version is connected that cannot read them")]
     public static partial void LogsStatusAlone(this ILogger logger);
 
+    [LoggerMessage(LogLevel.Warning, "Changes of a status are logged with the whole object again: a replica of a version is connected that cannot read a status alone")]
+    public static partial void LogsWholeObjects(this ILogger logger);
+
     [LoggerMessage(LogLevel.Warning, "Whether replicas of older versions are connected is not known: {Reason}")]
     public static partial void OlderReplicasUnknown(this ILogger logger, string reason);
 

@@ -57,6 +57,37 @@ public sealed class PodEntryTests : IDisposable
     }
 
     [Fact]
+    public async Task ContainerWhoseTurnComesWhileItsImageIsPulled_WaitsForThatPull()
+    {
+        Pass(pod, Alive("s1", "setup"));
+
+        Start("c", restartCount: 0);
+
+        Assert.Equal(["proxy:v1"], bench.Pulled);
+        bench.Present[Proxy] = Proxy; // an engine knows what it has pulled by its digest, too
+        arrives.SetResult();
+        await Running.Wait.UntilAsync(() => bench.Asked.Count > 0, () => "nobody asks");
+        Assert.Equal(["proxy:v1"], bench.Pulled);
+    }
+
+    [Fact]
+    public async Task ContainerThatHasRun_IsPulledAgainWhereItsPolicySaysSo()
+    {
+        Pod always = pod with { Spec = pod.Spec with { Containers = [.. pod.Spec.Containers.Select(container => container with { ImagePullPolicy = "Always" })] } };
+        bench.Present[Proxy] = Proxy;
+        arrives.SetResult();
+        Pass(always, Alive("s1", "setup"));
+        await Running.Wait.UntilAsync(() => bench.Asked.Count > 0, () => "nobody asks");
+        Pass(always, Alive("s1", "setup").Ended(0), Dead());
+
+        Start("d", restartCount: 0);
+        Assert.Equal(["proxy:v1"], bench.Pulled);
+        Start("c", restartCount: 1);
+
+        await Running.Wait.UntilAsync(() => bench.Pulled.Count == 2, () => "not pulled again");
+    }
+
+    [Fact]
     public async Task PodThatIsDeletedMeanwhile_HasNothingPulledAnyMore_AndIsForgotten()
     {
         Pass(pod, Alive("s1", "setup"));
@@ -97,6 +128,9 @@ public sealed class PodEntryTests : IDisposable
         worker.Dispose();
         bench.Dispose();
     }
+
+    private void Start(string container, int restartCount) =>
+        entry.Begin(container, [new StartContainer(container, restartCount, TimeSpan.Zero, NetworkOf: null)], worker, new DesiredState { StoreIdentity = Store, Revision = Revision }, default);
 
     private void Pass(Pod? record, params ObservedContainer[] seen)
     {

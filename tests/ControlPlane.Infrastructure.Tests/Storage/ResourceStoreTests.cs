@@ -66,8 +66,10 @@ public class ResourceStoreTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         await store.StoreAsync(new Write.Create(pod));
 
-        Assert.Equal("lz4", await Sql.ScalarAsync(postgres.ConnectionString, "SELECT pg_column_compression(metadata) FROM pods WHERE name = 'large'"));
-        Assert.Equal("lz4", await Sql.ScalarAsync(postgres.ConnectionString, "SELECT pg_column_compression(metadata) FROM changes WHERE name = 'large'"));
+        object? fast = await Sql.ScalarAsync(
+            postgres.ConnectionString, "SELECT CASE WHEN 'lz4' = ANY (enumvals) THEN 'lz4' ELSE 'pglz' END FROM pg_settings WHERE name = 'default_toast_compression'");
+        Assert.Equal(fast, await Sql.ScalarAsync(postgres.ConnectionString, "SELECT pg_column_compression(metadata) FROM pods WHERE name = 'large'"));
+        Assert.Equal(fast, await Sql.ScalarAsync(postgres.ConnectionString, "SELECT pg_column_compression(metadata) FROM changes WHERE name = 'large'"));
     }
 
     [Fact]

@@ -6,6 +6,8 @@ using ControlPlane.Testing;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace ControlPlane.Infrastructure.Tests.Storage;
@@ -103,6 +105,48 @@ public class StatusEntriesTests
         Assert.Equal(false, await Sql.ScalarAsync(database, "SELECT logs_status_alone FROM store"));
     }
 
+    /// <summary>It would stop at the next of them; those that are there it has not met.</summary>
+    [Fact]
+    public async Task WhereAReplicaOfAnOlderVersionComesLater_ObjectsAreLoggedWholeAgain()
+    {
+        string database = await PostgresFixture.CreateDatabaseAsync();
+        await using TestStore store = await StartAsync(database, TimeSpan.FromHours(1));
+        await store.StoreAsync(new Write.Create(Node1));
+        await store.StoreAsync(Status("Pending"));
+        await using NpgsqlConnection older = await ConnectAsync(database, "controlplane");
+
+        await store.Get<StatusEntries>().LookAsync(CancellationToken.None);
+        await store.StoreAsync(Status("Running"));
+
+        Assert.Equal("A, S, M", await Sql.ScalarAsync(database, "SELECT string_agg(operation, ', ' ORDER BY revision) FROM changes"));
+        await using TestStore again = await TestStore.StartAsync(database);
+        Assert.Equal(store.Find<Pod>(Node1.Key), again.Find<Pod>(Node1.Key));
+    }
+
+    /// <summary>A database that was away all night does not say who was connected meanwhile.</summary>
+    [Fact]
+    public async Task TheTime_IsCountedFromTheFirstLook()
+    {
+        string database = await PostgresFixture.CreateDatabaseAsync();
+        await UpgradeFromAsync(database);
+        await using TestStore store = await StartAsync(database, TimeSpan.FromHours(1));
+        LateTime time = new();
+        StatusEntries entries = new(
+            store.Get<Database>(), Options.Create(new StoreOptions { MaintenanceInterval = TimeSpan.FromHours(1) }), time, NullLogger<StatusEntries>.Instance);
+        time.Passed = TimeSpan.FromHours(2);
+        using CancellationTokenSource stopping = new();
+
+        Task running = entries.RunAsync(stopping.Token);
+        await time.HasWaited.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal(false, await Sql.ScalarAsync(database, "SELECT logs_status_alone FROM store"));
+
+        time.Passed = TimeSpan.FromHours(3);
+        await entries.LookAsync(CancellationToken.None);
+        Assert.Equal(true, await Sql.ScalarAsync(database, "SELECT logs_status_alone FROM store"));
+        await stopping.CancelAsync();
+        await running;
+    }
+
     private static Write.Update Status(string phase) => new(Node1 with { Status = new PodStatus { Phase = phase } }, ResourceParts.Status);
 
     /// <summary>Leaves a database as an older version left it, with one commit.</summary>
@@ -132,4 +176,22 @@ public class StatusEntriesTests
         options.MaintenanceInterval = TimeSpan.FromHours(1);
         options.OlderReplicasAwayFor = awayFor;
     });
+
+    /// <summary>A clock that is set by hand, and says when somebody waits by it.</summary>
+    private sealed class LateTime : TimeProvider
+    {
+        public TimeSpan Passed { get; set; }
+
+        public TaskCompletionSource HasWaited { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Passed.Ticks;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            HasWaited.TrySetResult();
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
+    }
 }

@@ -71,6 +71,11 @@ internal static class RecentChangesReader
             .Select(change => change.DesiredRevision).Distinct()];
         List<LoggedChange> desired = await ReadAsync(new NpgsqlCommand(ReadAt, connection) { Parameters = { new() { Value = bases } } }, cancellationToken);
         Dictionary<long, Resource> desiredAt = desired.ToDictionary(change => change.Revision, change => change.Entry);
+        foreach (LoggedChange whole in before.Concat(logged).Where(change => !change.IsOfStatusAlone))
+        {
+            desiredAt.TryAdd(whole.DesiredRevision, whole.Entry); // a deletion has them as well, and so has a status that was logged whole
+        }
+
         return Connect(
             after,
             before,

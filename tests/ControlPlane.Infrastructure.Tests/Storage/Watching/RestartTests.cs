@@ -143,6 +143,29 @@ public class RestartTests
         Assert.Equal<Change[]>([.. live[(int)floor..]], [.. await rest.ReadUntilAsync(7)]);
     }
 
+    /// <summary>A deletion is logged whole: it says what the statuses before it belonged to, so the ring begins no later than where it would if they were whole, too.</summary>
+    [Fact]
+    public async Task AfterARestart_WhatAStatusBelongsToIsFoundAtItsObjectsDeletion()
+    {
+        string database = await PostgresFixture.CreateDatabaseAsync();
+        ImmutableArray<Change> live;
+        await using (TestStore store = await TestStore.StartAsync(database))
+        {
+            using ChangeSubscription subscription = store.Cache.SubscribeFromNow();
+            await store.StoreAsync(new Write.Create(First));
+            await store.StoreAsync(Status(First, "Pending"));
+            await store.StoreAsync(Status(First, "Running"));
+            live = await subscription.ReadUntilAsync(await store.StoreAsync(Write.Remove.Of(First)));
+        }
+
+        await Sql.ExecuteAsync(database, "DELETE FROM changes WHERE revision <= 2; UPDATE store SET compacted_revision = 2");
+
+        await using TestStore again = await TestStore.StartAsync(database);
+
+        using ChangeSubscription rest = again.Cache.SubscribeAfter(3);
+        Assert.Equal<Change[]>([live[3]], [.. await rest.ReadUntilAsync(4)]);
+    }
+
     private static Write.Update Status(Pod pod, string phase) => new(pod with { Status = new PodStatus { Phase = phase } }, ResourceParts.Status);
 
     /// <summary>Statuses before and after a change of the spec; at last the object goes, or gets another status.</summary>

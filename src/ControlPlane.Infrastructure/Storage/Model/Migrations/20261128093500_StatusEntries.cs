@@ -10,6 +10,8 @@ namespace ControlPlane.Infrastructure.Storage.Model.Migrations
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
         {
+            // A backup that is being made holds off whoever needs these tables to themselves, and they hold off all commits meanwhile: they give way and try again.
+            migrationBuilder.Sql("SET LOCAL lock_timeout = '1s'");
             migrationBuilder.AddColumn<bool>(
                 name: "logs_status_alone",
                 table: "store",
