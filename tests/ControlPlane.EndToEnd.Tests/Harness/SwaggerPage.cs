@@ -88,19 +88,37 @@ internal sealed class SwaggerPage : IAsyncDisposable
     private async Task AuthorizeAsync(Product product)
     {
         ConcurrentQueue<string> troubles = new();
-        page.RequestFailed += (_, request) => troubles.Enqueue($"{request.Url}: {request.Failure}");
+        SemaphoreSlim cutOff = new(0);
+        page.RequestFailed += (_, request) =>
+        {
+            troubles.Enqueue($"{request.Url}: {request.Failure}");
+            if (request.Failure == "net::ERR_NETWORK_CHANGED")
+            {
+                cutOff.Release();
+            }
+        };
         page.Response += (_, answer) => { if (!answer.Ok) { troubles.Enqueue($"{answer.Url}: {answer.Status}"); } };
         page.Console += (_, message) => troubles.Enqueue($"{message.Type}: {message.Text}");
         await page.GotoAsync(product.Server + "/swagger/index.html");
         try
         {
-            await page.Locator("button.authorize").First.ClickAsync();
+            // Chromium ends requests that are under way when an interface of the machine comes or goes, as those of other tests' containers do: a person loads the page again.
+            Task isThere = page.Locator("button.authorize").First.WaitForAsync();
+            using CancellationTokenSource hasCome = new();
+            for (Task again = cutOff.WaitAsync(hasCome.Token); await Task.WhenAny(isThere, again) == again; again = cutOff.WaitAsync(hasCome.Token))
+            {
+                await page.ReloadAsync();
+            }
+
+            await hasCome.CancelAsync();
+            await isThere;
         }
         catch (TimeoutException timeout)
         {
             throw new TimeoutException($"the page shows: {await page.InnerTextAsync("body")}\n{string.Join('\n', troubles)}", timeout);
         }
 
+        await page.Locator("button.authorize").First.ClickAsync();
         await page.Locator(".auth-container input").First.FillAsync(await File.ReadAllTextAsync(Path.Combine(product.DataFolder, "admin.token")));
         await page.Locator(".auth-container button.authorize").ClickAsync();
         await page.Locator(".auth-container .btn-done").ClickAsync();

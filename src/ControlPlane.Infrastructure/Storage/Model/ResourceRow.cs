@@ -82,7 +82,7 @@ internal sealed class StoreRow
     public string? Timeline { get; init; }
 
     /// <summary>
-    /// Whether a change of a status alone is logged as that status. Once true it stays so, for the log holds what replicas of older versions cannot read (decision 0580).
+    /// Whether a change of a status alone is logged as that status: where no replica is connected that cannot read it (decision 0580).
     /// </summary>
     public bool LogsStatusAlone { get; init; }
 }
