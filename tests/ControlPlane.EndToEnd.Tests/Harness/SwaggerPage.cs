@@ -6,6 +6,13 @@ namespace ControlPlane.EndToEnd.Tests.Harness;
 /// <summary>Swagger UI in a real browser, with the token of the data folder.</summary>
 internal sealed class SwaggerPage : IAsyncDisposable
 {
+    /// <summary>
+    /// Chromium ends requests that are under way with this when an interface of the machine comes or goes, as those of other tests' containers do: a person loads the page again.
+    /// </summary>
+    private const string NetworkChanged = "net::ERR_NETWORK_CHANGED";
+
+    private const int LoadsMax = 20;
+
     private readonly IPlaywright playwright;
     private readonly IBrowser browser;
     private readonly IPage page;
@@ -85,6 +92,21 @@ internal sealed class SwaggerPage : IAsyncDisposable
         playwright.Dispose();
     }
 
+    private async Task LoadAsync(Product product)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await page.GotoAsync(product.Server + "/swagger/index.html");
+                return;
+            }
+            catch (PlaywrightException error) when (attempt < LoadsMax && error.Message.Contains(NetworkChanged, StringComparison.Ordinal))
+            {
+            }
+        }
+    }
+
     private async Task AuthorizeAsync(Product product)
     {
         ConcurrentQueue<string> troubles = new();
@@ -92,22 +114,21 @@ internal sealed class SwaggerPage : IAsyncDisposable
         page.RequestFailed += (_, request) =>
         {
             troubles.Enqueue($"{request.Url}: {request.Failure}");
-            if (request.Failure == "net::ERR_NETWORK_CHANGED")
+            if (request.Failure == NetworkChanged)
             {
                 cutOff.Release();
             }
         };
         page.Response += (_, answer) => { if (!answer.Ok) { troubles.Enqueue($"{answer.Url}: {answer.Status}"); } };
         page.Console += (_, message) => troubles.Enqueue($"{message.Type}: {message.Text}");
-        await page.GotoAsync(product.Server + "/swagger/index.html");
+        await LoadAsync(product);
         try
         {
-            // Chromium ends requests that are under way when an interface of the machine comes or goes, as those of other tests' containers do: a person loads the page again.
             Task isThere = page.Locator("button.authorize").First.WaitForAsync();
             using CancellationTokenSource hasCome = new();
             for (Task again = cutOff.WaitAsync(hasCome.Token); await Task.WhenAny(isThere, again) == again; again = cutOff.WaitAsync(hasCome.Token))
             {
-                await page.ReloadAsync();
+                await LoadAsync(product);
             }
 
             await hasCome.CancelAsync();
