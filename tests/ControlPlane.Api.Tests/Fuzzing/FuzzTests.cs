@@ -155,7 +155,7 @@ public sealed class FuzzTests(ITestOutputHelper output) : IAsyncLifetime, IDispo
         bool isAway = code == 503 && (request.Path.Contains("/proxy", StringComparison.Ordinal) || text.Contains("\"message\":\"the agent of node ", StringComparison.Ordinal));
 
         // A revision that is not there yet has been waited for: Kubernetes' answer to that is a 504 of this cause.
-        bool isAhead = code == 504 && request.Path.Contains("resourceVersion=", StringComparison.Ordinal) && text.Contains("\"reason\":\"ResourceVersionTooLarge\"", StringComparison.Ordinal);
+        bool isAhead = code == 504 && request.Query.Contains("resourceVersion=", StringComparison.Ordinal) && text.Contains("\"reason\":\"ResourceVersionTooLarge\"", StringComparison.Ordinal);
         if (code >= 500 && !isAway && !isAhead)
         {
             return $"{code} {text}";

@@ -223,6 +223,7 @@ public sealed class StrategicMergePatchTests
     [InlineData("""{"spec":{"template":{"spec":{"$setElementOrder/containers":[{"name":"log"}],"containers":[{"name":"web"}]}}}}""", 400, "doesn't match its $setElementOrder list")]
     [InlineData("""{"spec":{"template":{"spec":{"$setElementOrder/containers":{}}}}}""", 400, "invalid patch format of $setElementOrder/containers")]
     [InlineData("""{"spec":{"strategy":{"$retainKeys":["type"],"rollingUpdate":{"maxSurge":1}}}}""", 400, "invalid patch format of $retainKeys")]
+    [InlineData("""{"spec":{"strategy":{"$retainKeys":["type"],"":1}}}""", 400, "invalid patch format of $retainKeys")]
     [InlineData("""{"spec":{"strategy":{"$retainKeys":"type"}}}""", 400, "invalid patch format of $retainKeys")]
     [InlineData("""{"metadata":{"$deleteFromPrimitiveList/finalizers":"a"}}""", 400, "invalid patch format of $deleteFromPrimitiveList/finalizers")]
     public void Apply_BrokenPatch_IsRefused(string patch, int code, string part)

@@ -99,7 +99,7 @@ internal static class StrategicMergePatch
         string?[] keys = retained is JsonArray list ? [.. list.Select(TextOf)] : throw BadFormat(RetainKeys);
         foreach ((string name, JsonNode? change) in patch)
         {
-            if (change is not null && name[0] != '$' && !keys.Contains(name, StringComparer.Ordinal))
+            if (change is not null && !name.StartsWith('$') && !keys.Contains(name, StringComparer.Ordinal))
             {
                 throw BadFormat(RetainKeys);
             }
