@@ -232,6 +232,39 @@ public sealed class ImageAheadTests
         Assert.Equal(["hello:v1", "proxy:v1"], bench.Asked.Select(said => said.Image));
     }
 
+    /// <summary>It keeps all others from beginning; after ten minutes, which pass at once here, it is left to its container.</summary>
+    [Fact]
+    public async Task PullAheadThatHangs_IsGivenUp()
+    {
+        using ImageBench bench = new() { Registry = { ["proxy:v1"] = Proxy }, Present = { [Proxy] = Proxy }, Time = new HastyTime() };
+        bench.Runtime.BeforePull = (_, token) => Task.Delay(Timeout.Infinite, token);
+        Pod pod = NewPod();
+
+        ImageAhead ahead = await PullAheadAsync(bench, pod);
+
+        Assert.Empty(bench.Asked);
+        bench.Runtime.BeforePull = (_, _) => Task.CompletedTask;
+        Assert.Equal(Proxy, await StartAsync(bench, pod, "c", ahead));
+        Assert.Equal(["proxy:v1", "proxy:v1"], bench.Pulled);
+    }
+
+    [Fact]
+    public async Task PullAheadThatHasWaited_IsNotMadeWhereTheRevisionKnowsTheImageByThen()
+    {
+        TaskCompletionSource arrives = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using ImageBench bench = new() { Registry = { ["proxy:v1"] = Proxy }, Present = { [Proxy] = Proxy } };
+        bench.Runtime.BeforePull = (_, _) => arrives.Task;
+        Pod pod = NewPod("Always");
+        ImageAhead first = Begin(bench, pod);
+        ImageAhead second = Begin(bench, pod);
+
+        await bench.TellAsync("proxy:v1", Proxy);
+        arrives.SetResult();
+
+        await Running.Wait.UntilAsync(() => first.HasEnded && second.HasEnded, () => "the pulls go on", seconds: 20);
+        Assert.Equal(["proxy:v1"], bench.Pulled);
+    }
+
     private static Pod NewPod(string policy = "IfNotPresent")
     {
         Pod pod = ImageBench.OfRevision(Pod(image: "proxy:v1").WithInit("setup"));
@@ -251,4 +284,11 @@ public sealed class ImageAheadTests
 
     private static Task<string?> StartAsync(ImageBench bench, Pod pod, string container, ImageAhead? ahead = null) =>
         bench.Images.GetAsync(pod, pod.Spec.AllContainers().First(candidate => candidate.Name == container), ahead, CancellationToken.None);
+
+    /// <summary>A clock on which ten minutes are over at once.</summary>
+    private sealed class HastyTime : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            base.CreateTimer(callback, state, dueTime == TimeSpan.FromMinutes(10) ? TimeSpan.Zero : dueTime, period);
+    }
 }
